@@ -1,0 +1,9 @@
+using Xunit;
+
+namespace Hawser.Tests;
+
+public sealed class BuildTest
+{
+    [Fact]
+    public void Builds() => Assert.Equal("hawser", typeof(Program).Assembly.GetName().Name);
+}
