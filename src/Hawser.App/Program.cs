@@ -1,1 +1,41 @@
-return 0;
+using System.CommandLine;
+using Hawser.App.Output;
+using Hawser.App.Verbs;
+
+namespace Hawser.App;
+
+/// <summary>The program: a table of its verbs, and one place where errors become one line and an exit code.</summary>
+internal sealed class Program
+{
+    private Program()
+    {
+    }
+
+    private static async Task<int> Main(string[] arguments)
+    {
+        try
+        {
+            ParseResult parsed = VerbCatalog.CreateRoot(arguments).Parse(arguments);
+            if (parsed.Errors.Count > 0)
+                throw new UsageException(parsed.Errors[0].Message);
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (Exception e) when (e is UsageException or FormatException or ArgumentException)
+        {
+            Standard.Error.WriteLine($"ERROR: {Line(e)}");
+            return ExitCode.Misused;
+        }
+        catch (Exception e) when (e is IOException or ProtocolException or UnauthorizedAccessException
+            or PlatformNotSupportedException or OperationCanceledException)
+        {
+            Standard.Error.WriteLine($"ERROR: {Line(e)}");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static string Line(Exception e) => e.Message.ReplaceLineEndings(" ");
+}

@@ -1,0 +1,39 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Hawser.App.Output;
+
+/// <summary>The standard streams, unbuffered and with their errors: <see cref="Console"/> would swallow a broken pipe,
+/// and start more slowly.</summary>
+internal static class Standard
+{
+    private static readonly Lazy<TextWriter> LazyOut = new(() => new LineWriter(OpenOutput()));
+    private static readonly Lazy<TextWriter> LazyError = new(() => new LineWriter(Open(2, FileAccess.Write)));
+
+    /// <summary>Results, a whole line at a time.</summary>
+    public static TextWriter Out => LazyOut.Value;
+
+    /// <summary>All else, a whole line at a time.</summary>
+    public static TextWriter Error => LazyError.Value;
+
+    /// <summary>The standard input as bytes.</summary>
+    public static Stream OpenInput() => Open(0, FileAccess.Read);
+
+    /// <summary>The standard output as bytes. A write fails with an <see cref="IOException"/> when its reader is
+    /// gone.</summary>
+    public static Stream OpenOutput() => Open(1, FileAccess.Write);
+
+    private static Stream Open(int descriptor, FileAccess access)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return descriptor switch
+            {
+                0 => Console.OpenStandardInput(),
+                1 => Console.OpenStandardOutput(),
+                _ => Console.OpenStandardError(),
+            };
+        }
+        var handle = new SafeFileHandle(descriptor, ownsHandle: false);
+        return new FileStream(handle, access, bufferSize: 0);
+    }
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Verbs;
+
+/// <summary>Options that several verbs share, and how their texts are read.</summary>
+internal static class CommonOptions
+{
+    /// <summary>An option whose text the verb reads itself, so that its errors are ours.</summary>
+    public static Option<string> Text(string name, string valueName, string help, string? defaultText = null)
+    {
+        var option = new Option<string>(name) { Description = help, HelpName = valueName };
+        if (defaultText is not null)
+            option.DefaultValueFactory = _ => defaultText;
+        return option;
+    }
+
+    /// <summary>A port to connect to.</summary>
+    public static int ParsePort(string text) => Quantity.ParseInt(text, "port", 1, 65535);
+
+    /// <summary>A port to listen at; 0 lets the system choose.</summary>
+    public static int ParseListenPort(string text) => Quantity.ParseInt(text, "port", 0, 65535);
+
+    /// <summary>Where to connect: a name, an address, or <c>unix:PATH</c>.</summary>
+    public static EndPoint ParseTarget(string host, string port)
+    {
+        if (host.StartsWith("unix:", StringComparison.Ordinal))
+            return new UnixDomainSocketEndPoint(host["unix:".Length..]);
+        int number = ParsePort(port);
+        if (IPAddress.TryParse(host, out IPAddress? address))
+            return new IPEndPoint(address, number);
+        return Uri.CheckHostName(host) == UriHostNameType.Dns
+            ? new DnsEndPoint(host, number)
+            : throw new FormatException($"'{host}' is not a host name or address");
+    }
+
+    /// <summary>Where to listen: one address, all those of a name, or <c>unix:PATH</c>.</summary>
+    public static IReadOnlyList<EndPoint> ParseListenAddress(string host, int port)
+    {
+        if (host.StartsWith("unix:", StringComparison.Ordinal))
+            return [new UnixDomainSocketEndPoint(host["unix:".Length..])];
+        if (IPAddress.TryParse(host, out IPAddress? address))
+            return [new IPEndPoint(address, port)];
+        try
+        {
+            return [.. Dns.GetHostAddresses(host).Select(found => new IPEndPoint(found, port))];
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            throw new FormatException($"there is no host '{host}' to listen at; use an address of this machine or 0.0.0.0");
+        }
+    }
+}

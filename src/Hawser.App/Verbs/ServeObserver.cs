@@ -1,0 +1,30 @@
+using System.Net;
+
+namespace Hawser.App.Verbs;
+
+/// <summary>Says what happens in a server, a line each.</summary>
+/// <param name="prefix">Names the service where several run.</param>
+/// <param name="log">Takes the listening line.</param>
+/// <param name="errors">Takes the rest.</param>
+internal sealed class ServeObserver(string prefix, TextWriter log, TextWriter errors) : IServerObserver
+{
+    public void Listening(EndPoint endPoint) => log.WriteLine($"{prefix}Listening on {endPoint}");
+
+    public void Faulted(Connection connection, Exception fault) =>
+        errors.WriteLine($"{prefix}fault while serving connection {connection.Id}: {fault}");
+
+    public void Exhausted(string what) =>
+        errors.WriteLine($"{prefix}WARNING: out of {what}; new connections are closed until there are some "
+            + $"(raise the limit, see ulimit -{(what == "threads" ? 'u' : 'n')})");
+
+    public void Recovered(long shed) => errors.WriteLine($"{prefix}recovered; {shed} connections were closed unserved");
+
+    public void Drained(DrainReport report)
+    {
+        if (report.Finished + report.Aborted + report.Stuck > 0)
+        {
+            errors.WriteLine($"{prefix}stopped: {report.Finished} connections finished, {report.Aborted} were aborted, "
+                + $"{report.Stuck} did not end");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.CommandLine;
+using Hawser.App.Output;
+using Hawser.Models;
+using Hawser.Services;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Verbs;
+
+/// <summary><c>hawser serve SERVICE</c>: serves one service; without one, all of them.</summary>
+internal static class ServeVerb
+{
+    public static Command Create()
+    {
+        var verb = new Command("serve", "Serve a service until a signal; without a name, all of them.");
+        foreach (Service service in ServiceCatalog.All)
+            verb.Add(CreateFor(service));
+        AddAllServices(verb);
+        return verb;
+    }
+
+    private static Command CreateFor(Service service)
+    {
+        var command = new Command(service.Name, $"Serve {service.Name}: {service.Summary}.");
+        var common = new ServeOptions(service);
+        common.AddTo(command);
+        var texts = new List<(ServiceOption Option, Func<ParseResult, string?> Read)>();
+        foreach (ServiceOption option in service.Arguments)
+        {
+            var argument = new Argument<string>(option.ValueName!) { Description = option.Help };
+            command.Add(argument);
+            texts.Add((option, parsed => parsed.GetValue(argument)));
+        }
+        foreach (ServiceOption option in service.Options)
+            texts.Add((option, AddOption(command, option)));
+
+        command.SetAction((parsed, _) =>
+        {
+            var settings = new ServiceSettings();
+            foreach ((ServiceOption option, Func<ParseResult, string?> read) in texts)
+            {
+                if (read(parsed) is { } text)
+                    settings.Set(option, text);
+            }
+            return RunAsync([(service, settings, common.Read(parsed))], alone: true);
+        });
+        return command;
+    }
+
+    private static Func<ParseResult, string?> AddOption(Command command, ServiceOption option)
+    {
+        if (option.ValueName is null)
+        {
+            var flag = new Option<bool>($"--{option.Name}") { Description = option.Help };
+            command.Add(flag);
+            return parsed => parsed.GetValue(flag) ? "true" : null;
+        }
+        Option<string> value = CommonOptions.Text($"--{option.Name}", option.ValueName, option.Help, option.DefaultText);
+        command.Add(value);
+        return parsed => parsed.GetValue(value);
+    }
+
+    private static void AddAllServices(Command verb)
+    {
+        Option<string> host = CommonOptions.Text("--host", "ADDRESS", "where to listen", "127.0.0.1");
+        Option<string> portBase = CommonOptions.Text(
+            "--port-base", "PORT", "the first service's port, the others follow (default: each its own)");
+        verb.Add(host);
+        verb.Add(portBase);
+        verb.SetAction((parsed, _) =>
+        {
+            string? first = parsed.GetValue(portBase);
+            int? next = first is null ? null : Quantity.ParseInt(first, "port", 0, 65535 - ServiceCatalog.All.Count);
+            var services = new List<(Service, ServiceSettings, ServerOptions)>();
+            foreach (Service service in ServiceCatalog.All)
+            {
+                int port = next ?? service.DefaultPort;
+                next = next is > 0 ? next + 1 : next;
+                services.Add((service, ServiceSettings.Defaults, new ServerOptions
+                {
+                    EndPoints = CommonOptions.ParseListenAddress(parsed.GetValue(host)!, port),
+                    Model = ConcurrencyModels.Get(service.DefaultModel),
+                    Backlog = service.DefaultBacklog,
+                    Limits = service.DefaultLimits,
+                }));
+            }
+            return RunAsync(services, alone: false);
+        });
+    }
+
+    private static async Task<int> RunAsync(
+        IReadOnlyList<(Service Service, ServiceSettings Settings, ServerOptions Options)> services, bool alone)
+    {
+        using var signal = new StopSignal();
+        var hosts = new List<ServiceHost>();
+        try
+        {
+            foreach ((Service service, ServiceSettings settings, ServerOptions options) in services)
+            {
+                // Where one service's bytes are the standard output, lines for people go elsewhere.
+                TextWriter log = !alone || service.OwnsOutput ? Standard.Error : Standard.Out;
+                var environment = new ServiceEnvironment
+                {
+                    Log = log,
+                    Errors = Standard.Error,
+                    Output = Standard.OpenOutput(),
+                    Fail = _ => { },
+                };
+                string name = alone ? "" : $"{service.Name}: ";
+                var observer = new ServeObserver(name, log, Standard.Error);
+                hosts.Add(ServiceHost.Start(service, settings, environment, options with { Observer = observer }));
+            }
+            return await RunUntilOverAsync(hosts, signal);
+        }
+        finally
+        {
+            foreach (ServiceHost host in hosts)
+                await host.DisposeAsync();
+        }
+    }
+
+    private static async Task<int> RunUntilOverAsync(List<ServiceHost> hosts, StopSignal signal)
+    {
+        Task<string> failure = await Task.WhenAny(
+            hosts.Select(host => host.Failure).Append(signal.Asked.ContinueWith(_ => "", TaskScheduler.Default)));
+        Task<string>? ended = failure.Result.Length > 0 ? failure : null;
+        if (ended is not null)
+            Standard.Error.WriteLine($"ERROR: {ended.Result}");
+        await Task.WhenAll(hosts.Select(host => host.StopAsync()));
+        return ended is null ? ExitCode.Done : ExitCode.Failed;
+    }
+}

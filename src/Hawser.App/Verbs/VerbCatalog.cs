@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace Hawser.App.Verbs;
+
+/// <summary>The list of verbs. A new one is one file and one line here.</summary>
+internal static class VerbCatalog
+{
+    private static readonly (string Name, Func<Command> Create)[] All =
+    [
+        ("serve", ServeVerb.Create),
+        ("ping", PingVerb.Create),
+        ("message", MessageVerb.Create),
+        ("demo", DemoVerb.Create),
+    ];
+
+    /// <summary>The root command. When the first argument names a verb only that one is made: the others would cost
+    /// start-up time for nothing.</summary>
+    public static RootCommand CreateRoot(string[] arguments)
+    {
+        var root = new RootCommand("Hawser, a TCP toolbox: serves, uses and measures everyday TCP services.");
+        string? first = arguments.Length > 0 ? arguments[0] : null;
+        bool isVerb = All.Any(verb => verb.Name == first);
+        foreach ((string name, Func<Command> create) in All)
+        {
+            if (!isVerb || name == first)
+                root.Add(create());
+        }
+        return root;
+    }
+}

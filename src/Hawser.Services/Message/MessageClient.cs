@@ -1,0 +1,42 @@
+using System.Buffers;
+using System.Net;
+
+namespace Hawser.Services.Message;
+
+/// <summary>Sends one message.</summary>
+public static class MessageClient
+{
+    private const int ChunkBytes = 128 * 1024;
+
+    /// <summary>Sends all that <paramref name="input"/> has, half-closes, and waits until the server has closed.</summary>
+    /// <param name="server">Where the server is.</param>
+    /// <param name="input">Read in chunks, to its end.</param>
+    /// <param name="wait">How long to wait for the server after the last byte.</param>
+    /// <returns>False when the server had not closed by then: everything was sent, and nothing confirmed.</returns>
+    /// <exception cref="ConnectException">Nobody answers there.</exception>
+    /// <exception cref="ConnectionClosedException">The server reset the connection: the message did not arrive.</exception>
+    public static async Task<bool> SendAsync(EndPoint server, Stream input, TimeSpan wait)
+    {
+        await using Connection connection = await Dialer.ConnectAsync(server, Dialer.DefaultTimeout);
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
+        {
+            int read;
+            while ((read = await input.ReadAsync(chunk)) > 0)
+                await connection.WriteAsync(chunk.AsMemory(0, read));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+        connection.FinishWriting();
+        return await ServerClosesAsync(connection, Deadline.After(wait));
+    }
+
+    private static async Task<bool> ServerClosesAsync(Connection connection, Deadline deadline)
+    {
+        while (await connection.WaitForInputAsync(deadline) == InputState.Ready)
+            await connection.ReadAsync();
+        return connection.PeerHasFinished;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Hawser.Services.Ping;
+
+/// <summary>Answers every ping with its pong.</summary>
+/// <param name="options">What the handler does to itself between a ping and its pong.</param>
+/// <param name="log">Told when a client comes and leaves.</param>
+public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IConnectionHandler
+{
+    /// <inheritdoc/>
+    public async Task HandleAsync(Connection connection, CancellationToken stopping)
+    {
+        log.WriteLine($"+ connection {connection.Id} from {connection.RemoteEndPoint} on thread {ThreadName()}");
+        long pongs = 0;
+        try
+        {
+            byte[] pong = new byte[PingProtocol.LineLimit];
+            while (await connection.WaitForInputAsync() == InputState.Ready
+                && await connection.TryReadLineAsync(PingProtocol.LineLimit) is { } line)
+            {
+                if (!PingProtocol.TryParsePing(line.Span, out long client, out _))
+                    throw new ProtocolException(PingProtocol.Rule);
+                int length = PingProtocol.WritePong(line.Span, pong);
+                if (options.Verbose)
+                    log.WriteLine($"  connection {connection.Id}: {Encoding.ASCII.GetString(line.Span)}");
+                HoldThread(client, stopping);
+                await connection.WriteAsync(pong.AsMemory(0, length));
+                pongs++;
+            }
+        }
+        catch (ProtocolException broken)
+        {
+            await connection.WriteAsync(Encoding.ASCII.GetBytes($"ERROR: {broken.Message}\n"));
+            throw;
+        }
+        finally
+        {
+            log.WriteLine($"- connection {connection.Id} after {pongs} pongs");
+        }
+    }
+
+    /// <summary>Keeps the thread from everybody else, on purpose: what that costs under each model is what this service
+    /// is there to show.</summary>
+    private void HoldThread(long client, CancellationToken stopping)
+    {
+        if (options.SlowClients.TryGetValue(client, out TimeSpan pause))
+            stopping.WaitHandle.WaitOne(pause);
+        if (options.Work > TimeSpan.Zero)
+        {
+            long begin = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(begin) < options.Work)
+            {
+            }
+        }
+    }
+
+    private static string ThreadName() =>
+        Thread.CurrentThread.Name is { Length: > 0 } name ? $"'{name}'" : $"{Environment.CurrentManagedThreadId}";
+}

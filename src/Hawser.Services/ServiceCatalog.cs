@@ -1,0 +1,15 @@
+using Hawser.Services.Message;
+using Hawser.Services.Ping;
+
+namespace Hawser.Services;
+
+/// <summary>The list of services. A new one is one folder and one line here.</summary>
+public static class ServiceCatalog
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Service> All { get; } =
+    [
+        new PingService(),
+        new MessageService(),
+    ];
+}

@@ -1,0 +1,87 @@
+using System.Net;
+using Hawser.Models;
+
+namespace Hawser.Services;
+
+/// <summary>A running service: its server and its handler, started and stopped together.</summary>
+public sealed class ServiceHost : IAsyncDisposable
+{
+    private readonly IConnectionHandler _handler;
+    private readonly TaskCompletionSource<string> _failure;
+
+    private ServiceHost(Server server, IConnectionHandler handler, TaskCompletionSource<string> failure)
+    {
+        Server = server;
+        _handler = handler;
+        _failure = failure;
+    }
+
+    /// <summary>The server.</summary>
+    public Server Server { get; }
+
+    /// <summary>Where it listens.</summary>
+    public EndPoint EndPoint => Server.EndPoints[0];
+
+    /// <summary>Completes, with a line that says why, if the service can no longer do its work.</summary>
+    public Task<string> Failure => _failure.Task;
+
+    /// <summary>Starts a service.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="settings">Its options.</param>
+    /// <param name="environment">Its surroundings; its <see cref="ServiceEnvironment.Fail"/> is heard as well as
+    /// <see cref="Failure"/>.</param>
+    /// <param name="options">Where and how to serve.</param>
+    /// <exception cref="ListenException">An address cannot be had.</exception>
+    /// <exception cref="FormatException">Settings that contradict each other.</exception>
+    public static ServiceHost Start(
+        Service service, ServiceSettings settings, ServiceEnvironment environment, ServerOptions options)
+    {
+        var failure = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        IConnectionHandler handler = service.CreateHandler(settings, environment with
+        {
+            Fail = why =>
+            {
+                environment.Fail(why);
+                failure.TrySetResult(why);
+            },
+        });
+        return new ServiceHost(Server.Start(handler, options), handler, failure);
+    }
+
+    /// <summary>Starts a service for its own demonstration: on the loopback interface, at a port of the system's
+    /// choice, with nothing printed.</summary>
+    public static ServiceHost StartForDemonstration(
+        Service service, ServiceSettings settings, ConcurrencyModel model, Stream output)
+    {
+        var environment = new ServiceEnvironment
+        {
+            Log = TextWriter.Null,
+            Errors = TextWriter.Null,
+            Output = output,
+            Fail = _ => { },
+        };
+        return Start(service, settings, environment, new ServerOptions
+        {
+            EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
+            Model = model,
+            Backlog = service.DefaultBacklog,
+            Limits = service.DefaultLimits,
+        });
+    }
+
+    /// <summary>Drains the server and ends the handler.</summary>
+    public async Task<DrainReport> StopAsync()
+    {
+        DrainReport report = await Server.StopAsync();
+        if (_handler is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+        return report;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await Server.DisposeAsync();
+    }
+}

@@ -1,0 +1,31 @@
+namespace Hawser.Services;
+
+/// <summary>The values of a service's options. What is not set has its default.</summary>
+public sealed class ServiceSettings
+{
+    private readonly Dictionary<ServiceOption, object> _values = [];
+
+    /// <summary>Every option at its default.</summary>
+    public static ServiceSettings Defaults => new();
+
+    /// <summary>Sets an option from text.</summary>
+    /// <exception cref="FormatException">The text is not a value of it.</exception>
+    public ServiceSettings Set(ServiceOption option, string text)
+    {
+        _values[option] = option.ParseValue(text);
+        return this;
+    }
+
+    /// <summary>The value of an option that has a default.</summary>
+    public T Get<T>(ServiceOption<T> option) where T : notnull =>
+        _values.TryGetValue(option, out object? value)
+            ? (T)value
+            : option.Parse(option.DefaultText ?? throw new InvalidOperationException($"--{option.Name} has no default"));
+
+    /// <summary>The value of an option that need not have one.</summary>
+    public T? Find<T>(ServiceOption<T> option) where T : notnull =>
+        _values.TryGetValue(option, out object? value) ? (T)value : default;
+
+    /// <summary>Whether a switch is on.</summary>
+    public bool Has(ServiceOption<bool> option) => _values.TryGetValue(option, out object? value) && (bool)value;
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+
+namespace Hawser.Services.Text;
+
+/// <summary>Reads and writes durations and sizes as people type them: <c>10ms</c>, <c>5m</c>, <c>64KiB</c>.</summary>
+public static class Quantity
+{
+    private static readonly (string Unit, double Factor)[] DurationUnits =
+        [("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600)];
+
+    private static readonly (string Unit, double Factor)[] SizeUnits =
+    [
+        ("KiB", 1024), ("MiB", 1024 * 1024), ("GiB", 1024 * 1024 * 1024), ("TiB", 1024.0 * 1024 * 1024 * 1024),
+        ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("k", 1024), ("K", 1024), ("M", 1024 * 1024),
+        ("G", 1024 * 1024 * 1024), ("B", 1), ("", 1),
+    ];
+
+    /// <summary>A number and one of ns, us, ms, s, m, h; a bare 0; or <c>never</c>.</summary>
+    /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
+    public static TimeSpan ParseDuration(string text)
+    {
+        if (text == "never")
+            return Timeout.InfiniteTimeSpan;
+        if (text == "0")
+            return TimeSpan.Zero;
+        return TryParse(text, DurationUnits, out double seconds) && seconds <= TimeSpan.FromDays(24).TotalSeconds
+            ? TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond))
+            : throw new FormatException($"'{text}' is not a duration; write it like 200us, 10ms, 5s or 2m");
+    }
+
+    /// <summary>A whole number of bytes, or a number and one of kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB or K,
+    /// M, G (powers of 1024).</summary>
+    /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
+    public static long ParseSize(string text) =>
+        TryParse(text, SizeUnits, out double bytes) && bytes < long.MaxValue
+            ? (long)bytes
+            : throw new FormatException($"'{text}' is not a size; write it like 1500, 64KiB, 10MB or 2GiB");
+
+    /// <summary>A whole number within bounds.</summary>
+    /// <exception cref="FormatException">It is not; the message says what it is called and what would be.</exception>
+    public static int ParseInt(string text, string name, int min, int max) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+        && value >= min && value <= max
+            ? value
+            : throw new FormatException($"'{text}' is not a {name}; use a whole number from {min} to {max}");
+
+    /// <summary>A size for people: three digits and a unit.</summary>
+    public static string FormatSize(long bytes) => bytes switch
+    {
+        < 10_000 => $"{bytes} B",
+        < 10_000_000 => $"{bytes / 1e3:0.#} kB",
+        < 10_000_000_000 => $"{bytes / 1e6:0.#} MB",
+        _ => $"{bytes / 1e9:0.##} GB",
+    };
+
+    /// <summary>A duration for people: three digits and a unit.</summary>
+    public static string FormatDuration(TimeSpan duration) => duration.TotalSeconds switch
+    {
+        < 1e-3 => $"{duration.TotalMicroseconds:0.#} us",
+        < 1 => $"{duration.TotalMilliseconds:0.##} ms",
+        _ => $"{duration.TotalSeconds:0.###} s",
+    };
+
+    private static bool TryParse(string text, (string Unit, double Factor)[] units, out double value)
+    {
+        int digits = 0;
+        while (digits < text.Length && (char.IsAsciiDigit(text[digits]) || text[digits] == '.'))
+            digits++;
+        string unit = text[digits..];
+        value = 0;
+        foreach ((string name, double factor) in units)
+        {
+            if (name != unit)
+                continue;
+            bool isNumber = double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture, out double number);
+            value = number * factor;
+            return isNumber;
+        }
+        return false;
+    }
+}

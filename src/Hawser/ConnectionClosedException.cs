@@ -1,0 +1,21 @@
+namespace Hawser;
+
+/// <summary>The connection is no longer there: reset by the peer, or ended by a limit, a stop or an abort.</summary>
+public sealed class ConnectionClosedException : IOException
+{
+    internal ConnectionClosedException(CloseReason reason, Exception? cause = null)
+        : base(Describe(reason), cause) => Reason = reason;
+
+    /// <summary>Why it ended.</summary>
+    public CloseReason Reason { get; }
+
+    private static string Describe(CloseReason reason) => reason switch
+    {
+        CloseReason.PeerReset => "the peer reset the connection",
+        CloseReason.IdleTimeout => "the connection was idle for too long",
+        CloseReason.FirstByteTimeout => "the first byte did not come in time",
+        CloseReason.DrainTimeout => "the server stopped before the conversation was over",
+        CloseReason.ServerStopping => "the server is stopping",
+        _ => "the connection was aborted",
+    };
+}

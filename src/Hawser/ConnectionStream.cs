@@ -1,0 +1,62 @@
+namespace Hawser;
+
+/// <summary>A connection as a stream.</summary>
+internal sealed class ConnectionStream(Connection connection) : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return connection.ReadAsync(buffer);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return connection.WriteAsync(buffer);
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        ValueTask<int> read = ReadAsync(buffer.AsMemory(offset, count));
+        return read.IsCompleted ? read.Result : throw WouldBlock();
+    }
+
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        ValueTask write = WriteAsync(buffer.AsMemory(offset, count));
+        if (!write.IsCompleted)
+            throw WouldBlock();
+        write.GetAwaiter().GetResult();
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private static NotSupportedException WouldBlock() =>
+        new("this call would block the thread of other connections; use the asynchronous one");
+}

@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Hawser.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hawser.EventLoops;
+
+/// <summary>Asks epoll(7), edge-triggered: each socket is told to the kernel once, and waiting costs the same for ten
+/// sockets and ten thousand.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed unsafe class EpollPoller : IPoller
+{
+    private const int EventsPerWait = 256;
+    private const int ControlAdd = 1;
+    private const int ControlDelete = 2;
+    private const uint EPOLLIN = 0x1;
+    private const uint EPOLLOUT = 0x4;
+    private const uint EPOLLERR = 0x8;
+    private const uint EPOLLHUP = 0x10;
+    private const uint EPOLLRDHUP = 0x2000;
+    private const uint EPOLLET = 1u << 31;
+    private const long WakeSlot = -1;
+
+    // struct epoll_event is packed on x86-64 only.
+    private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
+    private static readonly int EventBytes = DataOffset + sizeof(long);
+
+    private readonly SafeFileHandle _epoll = Libc.CreateEpoll();
+    private readonly SafeFileHandle _wake = Libc.CreateEvent();
+    private readonly byte* _events = (byte*)NativeMemory.Alloc((nuint)(EventsPerWait * EventBytes));
+    private readonly Stack<int> _freeSlots = new();
+    private Pollable?[] _slots = new Pollable?[64];
+    private int _usedSlots;
+
+    public EpollPoller() => Control(ControlAdd, (int)_wake.DangerousGetHandle(), EPOLLIN, WakeSlot);
+
+    public void Add(Pollable pollable)
+    {
+        pollable.Slot = _freeSlots.TryPop(out int free) ? free : _usedSlots++;
+        if (pollable.Slot == _slots.Length)
+            Array.Resize(ref _slots, 2 * _slots.Length);
+        _slots[pollable.Slot] = pollable;
+        Control(ControlAdd, pollable.Descriptor, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, pollable.Slot);
+    }
+
+    public void Remove(Pollable pollable)
+    {
+        Control(ControlDelete, pollable.Descriptor, 0, 0);
+        _slots[pollable.Slot] = null;
+        _freeSlots.Push(pollable.Slot);
+        pollable.Slot = -1;
+    }
+
+    public void Poll(long timeoutNanoseconds)
+    {
+        int ready = Libc.Wait(_epoll, _events, EventsPerWait, timeoutNanoseconds);
+        for (int i = 0; i < ready; i++)
+        {
+            byte* entry = _events + i * EventBytes;
+            uint events = *(uint*)entry;
+            long slot = *(long*)(entry + DataOffset);
+            if (slot == WakeSlot)
+            {
+                Libc.ClearEvent(_wake);
+                continue;
+            }
+
+            // A slot freed earlier in this batch, and perhaps taken again, gets a needless look at worst.
+            bool failed = (events & (EPOLLERR | EPOLLHUP)) != 0;
+            bool final = failed || (events & EPOLLRDHUP) != 0;
+            _slots[slot]?.OnReady(final || (events & EPOLLIN) != 0, failed || (events & EPOLLOUT) != 0, final);
+        }
+    }
+
+    public void Wake()
+    {
+        try
+        {
+            Libc.SignalEvent(_wake);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Nobody waits any more.
+        }
+    }
+
+    public int Receive(Pollable pollable, Span<byte> buffer) => Outcome(Libc.Receive(pollable.Descriptor, buffer));
+
+    public int Send(Pollable pollable, ReadOnlySpan<byte> data) => Outcome(Libc.Send(pollable.Descriptor, data));
+
+    public void Dispose()
+    {
+        _epoll.Dispose();
+        _wake.Dispose();
+        NativeMemory.Free(_events);
+    }
+
+    private static int Outcome(int result) =>
+        result >= 0 || result == -Libc.EAGAIN ? result : throw Libc.SocketError(-result);
+
+    private void Control(int operation, int descriptor, uint events, long slot)
+    {
+        byte* entry = stackalloc byte[16];
+        *(uint*)entry = events;
+        *(long*)(entry + DataOffset) = slot;
+        Libc.Control(_epoll, operation, descriptor, entry);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+
+namespace Hawser.EventLoops;
+
+/// <summary>One thread that waits for many sockets, deadlines and posted work, and runs whatever became ready.</summary>
+/// <remarks>
+/// Work that computes or blocks on this thread stalls every connection of the loop: that is the nature of the model.
+/// An <c>await</c> of something foreign comes back here through the loop's <see cref="SynchronizationContext"/>.
+/// </remarks>
+internal sealed class EventLoop
+{
+    /// <summary>How many socket calls one connection may make in one turn before the others get theirs.</summary>
+    public const int CallsPerTurn = 64;
+
+    private readonly IPoller _poller;
+    private readonly Thread _thread;
+    private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _posted = new();
+    private readonly DeadlineHeap _deadlines = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Queue<ParkedOperation> _nextTurn = new();
+    private Queue<ParkedOperation> _thisTurn = new();
+    private int _wakePending;
+    private bool _ending;
+
+    public EventLoop(string name, IPoller poller)
+    {
+        _poller = poller;
+        _thread = new Thread(Run) { Name = name, IsBackground = true };
+    }
+
+    /// <summary>Counts the turns, so that a connection can tell whether it is the same one still.</summary>
+    public int Turn { get; private set; }
+
+    public bool IsCurrentThread => Thread.CurrentThread == _thread;
+
+    /// <summary>Completes when the thread has left the loop; faults if the loop itself failed.</summary>
+    public Task Ended => _ended.Task;
+
+    public IPoller Poller => _poller;
+
+    /// <summary>Starts the thread.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Runs a callback on the loop's thread, in order of posting; once the loop has ended, on the thread pool.
+    /// From any thread.</summary>
+    public void Post(SendOrPostCallback callback, object? state)
+    {
+        _posted.Enqueue((callback, state));
+        if (Ended.IsCompleted)
+            RunPostedElsewhere();
+        else if (!IsCurrentThread && Interlocked.Exchange(ref _wakePending, 1) == 0)
+            _poller.Wake();
+    }
+
+    /// <summary>Runs an asynchronous method on the loop's thread. From any thread.</summary>
+    public Task RunAsync(Func<Task> body)
+    {
+        var result = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(async _ =>
+        {
+            try
+            {
+                await body();
+                result.SetResult();
+            }
+            catch (Exception e)
+            {
+                result.SetException(e);
+            }
+        }, null);
+        return result.Task;
+    }
+
+    /// <summary>Ends the thread after the work posted so far. Sockets still watched are left as they are.</summary>
+    public void End() => Post(static loop => ((EventLoop)loop!)._ending = true, this);
+
+    /// <summary>Parks an operation until somebody completes it or the deadline passes.</summary>
+    public ValueTask<bool> Park(ParkedOperation operation, Deadline deadline)
+    {
+        ValueTask<bool> wait = operation.Park(deadline);
+        if (!deadline.IsNone)
+            _deadlines.Add(operation);
+        return wait;
+    }
+
+    /// <summary>Parks an operation that could go on at once, until the other connections have had their turn.</summary>
+    public ValueTask<bool> ParkUntilNextTurn(ParkedOperation operation)
+    {
+        ValueTask<bool> wait = operation.Park(Deadline.None);
+        _nextTurn.Enqueue(operation);
+        return wait;
+    }
+
+    /// <summary>Completes a parked operation, if it is one; its waiter runs before this returns.</summary>
+    public void Complete(ParkedOperation operation, bool result = true, Exception? error = null)
+    {
+        _deadlines.Remove(operation);
+        operation.Complete(result, error);
+    }
+
+    private void Run()
+    {
+        SynchronizationContext.SetSynchronizationContext(new LoopContext(this));
+        try
+        {
+            while (!_ending)
+            {
+                Turn++;
+                _poller.Poll(TimeToWait());
+                RunPosted();
+                while (_deadlines.TakePassed() is { } passed)
+                    passed.Complete(false);
+                RunNextTurn();
+            }
+            _poller.Dispose();
+            _ended.SetResult();
+            RunPostedElsewhere();
+        }
+        catch (Exception e)
+        {
+            _ended.SetException(e);
+            throw;
+        }
+    }
+
+    private long TimeToWait()
+    {
+        if (_nextTurn.Count > 0 || !_posted.IsEmpty)
+            return 0;
+        return _deadlines.Next.RemainingNanoseconds;
+    }
+
+    private void RunPosted()
+    {
+        // Cleared before the queue is read: who posts from now on wakes the next wait.
+        Interlocked.Exchange(ref _wakePending, 0);
+        for (int left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
+            work.Callback(work.State);
+    }
+
+    private void RunPostedElsewhere()
+    {
+        while (_posted.TryDequeue(out var work))
+            ThreadPool.QueueUserWorkItem(static work => work.Callback(work.State), work, preferLocal: false);
+    }
+
+    private void RunNextTurn()
+    {
+        (_thisTurn, _nextTurn) = (_nextTurn, _thisTurn);
+        while (_thisTurn.TryDequeue(out ParkedOperation? operation))
+            operation.Complete(true);
+    }
+
+    private sealed class LoopContext(EventLoop loop) : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => loop.Post(d, state);
+
+        public override void Send(SendOrPostCallback d, object? state)
+        {
+            if (!loop.IsCurrentThread)
+                throw new NotSupportedException("waiting for an event loop could wait for ever; post to it instead");
+            d(state);
+        }
+
+        public override SynchronizationContext CreateCopy() => this;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Net.Sockets;
+
+namespace Hawser.EventLoops;
+
+/// <summary>Accepts on an event loop: waits for any of the listeners to be ready, beside all else the loop waits for.</summary>
+internal sealed class LoopAcceptor(EventLoop loop)
+{
+    private readonly ParkedOperation _ready = new();
+    private bool _watching;
+
+    /// <summary>The next connection. On the loop's thread.</summary>
+    public async ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
+    {
+        Watch(listeners);
+        using CancellationTokenRegistration stop =
+            stopping.UnsafeRegister(static acceptor => ((LoopAcceptor)acceptor!).Interrupt(), this);
+        while (true)
+        {
+            stopping.ThrowIfCancellationRequested();
+            if (listeners.TryAccept(out Socket? accepted))
+                return accepted;
+            await loop.Park(_ready, Deadline.None);
+        }
+    }
+
+    private void Watch(ListenerSet listeners)
+    {
+        if (_watching)
+            return;
+        _watching = true;
+        foreach (Socket socket in listeners.Sockets)
+            loop.Poller.Add(new Listener(this, socket));
+    }
+
+    private void Interrupt() =>
+        loop.Post(static state => ((LoopAcceptor)state!).Resume(), this);
+
+    private void Resume() => loop.Complete(_ready);
+
+    private sealed class Listener(LoopAcceptor acceptor, Socket socket) : Pollable(socket)
+    {
+        public override bool WantsInput => acceptor._ready.IsParked;
+
+        public override bool WantsRoom => false;
+
+        public override void OnReady(bool input, bool room, bool final) => acceptor.Resume();
+    }
+}

@@ -1,0 +1,91 @@
+using System.Threading.Tasks.Sources;
+
+namespace Hawser.EventLoops;
+
+/// <summary>One wait at a time for something that an <see cref="EventLoop"/> will say: a task without an allocation, to
+/// be used again and again. It completes with true for the thing itself, with false for its deadline.</summary>
+/// <remarks>Belongs to the loop's thread, and resumes its waiter there, inline.</remarks>
+internal sealed class ParkedOperation : IValueTaskSource<bool>
+{
+    private Action<object?>? _continuation;
+    private object? _state;
+    private Exception? _error;
+    private short _version;
+    private bool _completed;
+    private bool _result;
+
+    /// <summary>Somebody waits.</summary>
+    public bool IsParked { get; private set; }
+
+    /// <summary>When it falls due, in the order of the <see cref="DeadlineHeap"/>.</summary>
+    public Deadline Deadline { get; private set; }
+
+    /// <summary>Its place in the <see cref="DeadlineHeap"/>; below zero when it is not there.</summary>
+    public int HeapIndex { get; set; } = -1;
+
+    /// <summary>Begins a wait.</summary>
+    /// <exception cref="InvalidOperationException">There is one already.</exception>
+    public ValueTask<bool> Park(Deadline deadline)
+    {
+        if (IsParked)
+            throw new InvalidOperationException("a connection can wait for one receive and one send at a time");
+        IsParked = true;
+        Deadline = deadline;
+        _completed = false;
+        _error = null;
+        _continuation = null;
+        return new ValueTask<bool>(this, ++_version);
+    }
+
+    /// <summary>Ends the wait, if there is one, and runs the waiter until it waits again.</summary>
+    public void Complete(bool result, Exception? error = null)
+    {
+        if (!IsParked)
+            return;
+        IsParked = false;
+        _result = result;
+        _error = error;
+        _completed = true;
+        Action<object?>? continuation = _continuation;
+        object? state = _state;
+        _continuation = null;
+        _state = null;
+        continuation?.Invoke(state);
+    }
+
+    bool IValueTaskSource<bool>.GetResult(short token)
+    {
+        CheckToken(token);
+        if (_error is not null)
+            throw _error;
+        return _result;
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token)
+    {
+        CheckToken(token);
+        if (!_completed)
+            return ValueTaskSourceStatus.Pending;
+        return _error is null ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Faulted;
+    }
+
+    // The flags ask for the context to be kept: completing on the loop's own thread keeps it.
+    void IValueTaskSource<bool>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        CheckToken(token);
+        if (_completed)
+        {
+            continuation(state);
+            return;
+        }
+        _state = state;
+        _continuation = continuation;
+    }
+
+    private void CheckToken(short token)
+    {
+        if (token != _version)
+            throw new InvalidOperationException("a wait can be awaited once");
+    }
+}

@@ -1,0 +1,35 @@
+using System.Net.Sockets;
+
+namespace Hawser.EventLoops;
+
+/// <summary>A socket that an <see cref="IPoller"/> watches.</summary>
+internal abstract class Pollable
+{
+    protected Pollable(Socket socket)
+    {
+        Socket = socket;
+        socket.Blocking = false;
+        Descriptor = (int)socket.SafeHandle.DangerousGetHandle();
+    }
+
+    public Socket Socket { get; }
+
+    /// <summary>The system's number of the socket; valid until its owner removes and closes it.</summary>
+    public int Descriptor { get; }
+
+    /// <summary>Where the poller keeps it.</summary>
+    public int Slot { get; set; } = -1;
+
+    /// <summary>Somebody waits for input.</summary>
+    public abstract bool WantsInput { get; }
+
+    /// <summary>Somebody waits for room to send.</summary>
+    public abstract bool WantsRoom { get; }
+
+    /// <summary>The socket is ready. May be called when nobody waits; need not be called again before the socket was
+    /// read, or written, until it would wait.</summary>
+    /// <param name="input">There is input, an end, or an error.</param>
+    /// <param name="room">There is room to send, or an error.</param>
+    /// <param name="final">The peer has finished or the socket has failed: after a short read there is still the end.</param>
+    public abstract void OnReady(bool input, bool room, bool final);
+}

@@ -1,0 +1,60 @@
+namespace Hawser.EventLoops;
+
+/// <summary>Calls back at a deadline, late by tens of microseconds rather than by the milliseconds of
+/// <see cref="Task.Delay(TimeSpan)"/>: an event loop with no sockets, on a thread of its own.</summary>
+internal sealed class PreciseTimer
+{
+    private static readonly Lazy<PreciseTimer> LazyShared = new(() => new PreciseTimer());
+
+    private readonly EventLoop _loop = new("hawser timer", Pollers.Best());
+
+    private PreciseTimer() => _loop.Start();
+
+    /// <summary>One for the process; its thread starts with the first use.</summary>
+    public static PreciseTimer Shared => LazyShared.Value;
+
+    /// <summary>Calls back, on the timer's thread, at the deadline.</summary>
+    /// <returns>Dispose it to take the call back: afterwards the callback has run to its end, or never will.</returns>
+    public Registration Schedule(Deadline deadline, Action callback)
+    {
+        var registration = new Registration(_loop, deadline, callback);
+        _loop.Post(static state => ((Registration)state!).Wait(), registration);
+        return registration;
+    }
+
+    /// <summary>A call to come.</summary>
+    public sealed class Registration(EventLoop loop, Deadline deadline, Action callback) : IDisposable
+    {
+        private const int Waiting = 0;
+        private const int Running = 1;
+        private const int Over = 2;
+
+        private readonly ParkedOperation _passed = new();
+        private int _state = Waiting;
+
+        public void Dispose()
+        {
+            if (Interlocked.CompareExchange(ref _state, Over, Waiting) == Waiting)
+            {
+                loop.Post(static state => ((Registration)state!).Forget(), this);
+                return;
+            }
+            var spin = new SpinWait();
+            while (Volatile.Read(ref _state) == Running)
+                spin.SpinOnce();
+        }
+
+        internal async void Wait()
+        {
+            if (Volatile.Read(ref _state) == Over)
+                return;
+            await loop.Park(_passed, deadline);
+            if (Interlocked.CompareExchange(ref _state, Running, Waiting) != Waiting)
+                return;
+            callback();
+            Volatile.Write(ref _state, Over);
+        }
+
+        private void Forget() => loop.Complete(_passed);
+    }
+}

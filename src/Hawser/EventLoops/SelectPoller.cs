@@ -1,0 +1,68 @@
+using System.Net.Sockets;
+
+namespace Hawser.EventLoops;
+
+/// <summary>Asks <see cref="Socket.Select(System.Collections.IList?, System.Collections.IList?, System.Collections.IList?, int)"/>,
+/// which every platform has: each wait names every socket again, so it costs as much as there are connections.</summary>
+internal sealed class SelectPoller : IPoller
+{
+    private readonly Dictionary<Socket, Pollable> _watched = [];
+    private readonly WakeSocket _wake = new();
+    private readonly List<Socket> _input = [];
+    private readonly List<Socket> _room = [];
+
+    public void Add(Pollable pollable) => _watched.Add(pollable.Socket, pollable);
+
+    public void Remove(Pollable pollable) => _watched.Remove(pollable.Socket);
+
+    public void Poll(long timeoutNanoseconds)
+    {
+        _input.Clear();
+        _room.Clear();
+        _input.Add(_wake.Socket);
+        foreach (Pollable pollable in _watched.Values)
+        {
+            if (pollable.WantsInput)
+                _input.Add(pollable.Socket);
+            if (pollable.WantsRoom)
+                _room.Add(pollable.Socket);
+        }
+
+        Socket.Select(_input, _room, null, Microseconds(timeoutNanoseconds));
+
+        foreach (Socket socket in _input)
+        {
+            if (socket == _wake.Socket)
+                _wake.Clear();
+            else if (_watched.TryGetValue(socket, out Pollable? pollable))
+                pollable.OnReady(input: true, room: false, final: false);
+        }
+        foreach (Socket socket in _room)
+        {
+            if (_watched.TryGetValue(socket, out Pollable? pollable))
+                pollable.OnReady(input: false, room: true, final: false);
+        }
+    }
+
+    public void Wake() => _wake.Signal();
+
+    public int Receive(Pollable pollable, Span<byte> buffer) =>
+        Outcome(pollable.Socket.Receive(buffer, SocketFlags.None, out SocketError error), error);
+
+    public int Send(Pollable pollable, ReadOnlySpan<byte> data) =>
+        Outcome(pollable.Socket.Send(data, SocketFlags.None, out SocketError error), error);
+
+    public void Dispose() => _wake.Dispose();
+
+    private static int Outcome(int bytes, SocketError error) => error switch
+    {
+        SocketError.Success => bytes,
+        SocketError.WouldBlock => -1,
+        _ => throw new SocketException((int)error),
+    };
+
+    /// <remarks>Select counts in whole milliseconds and rounds down, so the last millisecond before a deadline is spent
+    /// asking again and again: late by microseconds, at the price of that millisecond's CPU.</remarks>
+    private static int Microseconds(long nanoseconds) =>
+        nanoseconds < 0 ? -1 : (int)Math.Min(nanoseconds / 1000, int.MaxValue);
+}

@@ -1,0 +1,17 @@
+namespace Hawser;
+
+/// <summary>What came of a wait for input.</summary>
+public enum InputState
+{
+    /// <summary>At least one byte can be read without waiting.</summary>
+    Ready,
+
+    /// <summary>The peer has finished: every further read reports the end of the stream.</summary>
+    Finished,
+
+    /// <summary>The deadline passed first; the connection is as before.</summary>
+    TimedOut,
+
+    /// <summary>The server is stopping, and nothing had come: the moment to end the conversation.</summary>
+    Stopping,
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Hawser;
+
+/// <summary>One listening socket.</summary>
+internal sealed class Listener : IDisposable
+{
+    private readonly string? _socketFile;
+
+    private Listener(Socket socket, string? socketFile)
+    {
+        Socket = socket;
+        EndPoint = socket.LocalEndPoint!;
+        _socketFile = socketFile;
+    }
+
+    public Socket Socket { get; }
+
+    /// <summary>The address it really has.</summary>
+    public EndPoint EndPoint { get; }
+
+    /// <exception cref="ListenException">The address cannot be had.</exception>
+    public static Listener Open(EndPoint endPoint, int backlog)
+    {
+        Socket? socket = null;
+        try
+        {
+            if (endPoint is UnixDomainSocketEndPoint local)
+                RemoveIfStale(local);
+            socket = Create(endPoint);
+            // Never ReuseAddress: on Linux that is SO_REUSEPORT too, and two servers would share the port unnoticed.
+            // Bind alone sets SO_REUSEADDR on Unix, so that a restart gets its old port at once.
+            socket.Bind(endPoint);
+            socket.Listen(backlog);
+            return new Listener(socket, (endPoint as UnixDomainSocketEndPoint)?.ToString());
+        }
+        catch (SocketException e)
+        {
+            socket?.Dispose();
+            throw new ListenException(Explain(endPoint, e), e);
+        }
+    }
+
+    /// <summary>Takes a connection if one is there. Never waits.</summary>
+    public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
+    {
+        accepted = null;
+        // Asking first is far cheaper than the exception of an accept that would have to wait; and the listener cannot
+        // simply be non-blocking, because what it accepts would inherit that, for good.
+        if (!Socket.Poll(0, SelectMode.SelectRead))
+            return false;
+        try
+        {
+            accepted = Socket.Accept();
+            return true;
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock)
+        {
+            // It was there, and left before it was taken.
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        Socket.Dispose();
+        if (_socketFile is not null)
+            File.Delete(_socketFile);
+    }
+
+    private static Socket Create(EndPoint endPoint)
+    {
+        if (endPoint is UnixDomainSocketEndPoint)
+            return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (endPoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } ip)
+            socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);
+        return socket;
+    }
+
+    /// <summary>A socket file outlives a server that was killed; one that nobody answers at is in the way of the
+    /// next.</summary>
+    private static void RemoveIfStale(UnixDomainSocketEndPoint endPoint)
+    {
+        string path = endPoint.ToString();
+        if (!File.Exists(path))
+            return;
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(endPoint);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused)
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static string Explain(EndPoint endPoint, SocketException cause) => (endPoint, cause.SocketErrorCode) switch
+    {
+        (IPEndPoint ip, SocketError.AddressAlreadyInUse) =>
+            $"port {ip.Port} is taken; stop the program that listens there or choose another port",
+        (_, SocketError.AddressAlreadyInUse) =>
+            $"{endPoint} is taken; stop the server that listens there or choose another path",
+        (IPEndPoint ip, SocketError.AccessDenied) =>
+            $"port {ip.Port} is not allowed; choose one above 1023",
+        (IPEndPoint ip, SocketError.AddressNotAvailable) =>
+            $"{ip.Address} is not an address of this machine; use one that is, or 0.0.0.0 for all",
+        _ => $"cannot listen at {endPoint}: {cause.Message}",
+    };
+}

@@ -1,0 +1,41 @@
+namespace Hawser.Models;
+
+/// <summary>The list of models. A new one is one file and one entry here.</summary>
+public static class ConcurrencyModels
+{
+    /// <summary>All of them, simplest first.</summary>
+    public static IReadOnlyList<ConcurrencyModel> All { get; } =
+    [
+        new("sequential", "one connection after the other, on one thread", _ => new SequentialModel())
+        {
+            Aliases = ["simple"],
+            IsConcurrent = false,
+        },
+        new("select", "all connections on one thread, which asks select who is ready", _ => new SelectModel())
+        {
+            Aliases = ["multi-select"],
+        },
+        new("threads", "a new thread for each connection", _ => new ThreadsModel()),
+        new("pool", "a fixed number of threads, and a bounded line before them", o => new PoolModel(o.Threads))
+        {
+            Aliases = ["multi-thread"],
+        },
+        new("async", ".NET's asynchronous sockets on its thread pool", _ => new AsyncModel())
+        {
+            KeepsThread = false,
+        },
+        new("epoll", "one event loop per core, which asks epoll who is ready (Linux)", o => CreateEpoll(o))
+        {
+            IsAvailable = OperatingSystem.IsLinux(),
+        },
+    ];
+
+    /// <summary>The entry of that name or alias.</summary>
+    /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
+    public static ConcurrencyModel Get(string name) =>
+        All.FirstOrDefault(model => model.Name == name || model.Aliases.Contains(name))
+        ?? throw new ArgumentException($"unknown model '{name}'; use one of {string.Join(", ", All.Select(m => m.Name))}");
+
+    private static EpollModel CreateEpoll(ModelOptions options) =>
+        OperatingSystem.IsLinux() ? new EpollModel(options.Loops) : throw new PlatformNotSupportedException();
+}

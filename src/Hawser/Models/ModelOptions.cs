@@ -1,0 +1,11 @@
+namespace Hawser.Models;
+
+/// <summary>What can be set on a model; a model takes what it knows.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>Threads of <c>pool</c>. Default 8.</summary>
+    public int Threads { get; init; } = 8;
+
+    /// <summary>Loops of <c>epoll</c>. Default one per core.</summary>
+    public int Loops { get; init; } = Environment.ProcessorCount;
+}

@@ -1,0 +1,31 @@
+using System.Net.Sockets;
+using Hawser.EventLoops;
+using Hawser.Transports;
+
+namespace Hawser.Models;
+
+/// <summary>The multi-select server: one thread for everything, which asks <c>Socket.Select</c> who is ready.</summary>
+internal sealed class SelectModel : IConcurrencyModel
+{
+    private readonly EventLoop _loop = new("hawser select", new SelectPoller());
+    private readonly LoopAcceptor _acceptor;
+
+    public SelectModel() => _acceptor = new LoopAcceptor(_loop);
+
+    public async Task RunAsync(Func<Task> life)
+    {
+        _loop.Start();
+        await _loop.RunAsync(life);
+        _loop.End();
+        await _loop.Ended;
+    }
+
+    public ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
+        _acceptor.AcceptAsync(listeners, stopping);
+
+    public ValueTask AdmitAsync(Func<TransportMaker, Task> serve)
+    {
+        _ = serve(socket => new EventLoopTransport(_loop, socket));
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,71 @@
+namespace Hawser.Models;
+
+/// <summary>Lets an asynchronous method run on one thread from start to end: while it awaits something foreign (a timer,
+/// a file), the thread waits, and goes on with it when that is done.</summary>
+internal sealed class ThreadContext : SynchronizationContext
+{
+    private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
+
+    /// <summary>Runs <paramref name="body"/> on the calling thread and returns when it is over; throws what it throws.</summary>
+    public static void Run(Func<Task> body)
+    {
+        SynchronizationContext? outer = Current;
+        var context = new ThreadContext();
+        SetSynchronizationContext(context);
+        try
+        {
+            Task task = body();
+            context.RunUntil(task);
+            task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            SetSynchronizationContext(outer);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        lock (_posted)
+        {
+            _posted.Enqueue((d, state));
+            Monitor.Pulse(_posted);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Send(SendOrPostCallback d, object? state)
+    {
+        if (Current != this)
+            throw new NotSupportedException("waiting for a connection's thread could wait for ever; post to it instead");
+        d(state);
+    }
+
+    /// <inheritdoc/>
+    public override SynchronizationContext CreateCopy() => this;
+
+    private void RunUntil(Task task)
+    {
+        if (task.IsCompleted)
+            return;
+        task.ContinueWith(
+            static (_, context) => ((ThreadContext)context!).Post(static _ => { }, null),
+            this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        while (!task.IsCompleted)
+        {
+            (SendOrPostCallback callback, object? state) = Take();
+            callback(state);
+        }
+    }
+
+    private (SendOrPostCallback Callback, object? State) Take()
+    {
+        lock (_posted)
+        {
+            while (_posted.Count == 0)
+                Monitor.Wait(_posted);
+            return _posted.Dequeue();
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+[assembly: DisableRuntimeMarshalling]
+
+namespace Hawser.Native;
+
+/// <summary>The calls of the C library that .NET has no name for, or a slower one. Linux only.</summary>
+internal static unsafe partial class Libc
+{
+    private const string Library = "libc";
+
+    public const int EINTR = 4;
+    public const int EAGAIN = 11;
+
+    private const int EPIPE = 32;
+    private const int ENOSYS = 38;
+    private const int ECONNRESET = 104;
+    private const int ETIMEDOUT = 110;
+    private const int MSG_NOSIGNAL = 0x4000;
+    private const int EFD_NONBLOCK = 0x800;
+    private const int EFD_CLOEXEC = 0x80000;
+    private const int EPOLL_CLOEXEC = 0x80000;
+    private const short POLLIN = 1;
+
+    private static bool _hasEpollPwait2 = true;
+
+    /// <summary>Bytes received, 0 at the end of the stream, or the negative errno.</summary>
+    public static int Receive(int socket, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint received;
+            while ((received = recv(socket, start, (nuint)buffer.Length, 0)) < 0)
+            {
+                int error = Marshal.GetLastPInvokeError();
+                if (error != EINTR)
+                    return -error;
+            }
+            return (int)received;
+        }
+    }
+
+    /// <summary>Bytes that the kernel took, or the negative errno.</summary>
+    public static int Send(int socket, ReadOnlySpan<byte> data)
+    {
+        fixed (byte* start = data)
+        {
+            nint sent;
+            while ((sent = send(socket, start, (nuint)data.Length, MSG_NOSIGNAL)) < 0)
+            {
+                int error = Marshal.GetLastPInvokeError();
+                if (error != EINTR)
+                    return -error;
+            }
+            return (int)sent;
+        }
+    }
+
+    /// <summary>Bytes that went from the file to the socket, 0 at the file's end, or the negative errno.</summary>
+    public static long SendFile(int socket, int file, long offset, long count)
+    {
+        nint sent;
+        while ((sent = sendfile(socket, file, ref offset, (nuint)Math.Min(count, 1 << 30))) < 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            if (error != EINTR)
+                return -error;
+        }
+        return sent;
+    }
+
+    /// <summary>Waits until the socket has input or an end, or the deadline passes.</summary>
+    /// <returns>False when the deadline passed first.</returns>
+    public static bool WaitReadable(int socket, Deadline deadline)
+    {
+        while (true)
+        {
+            var entry = new PollEntry { Descriptor = socket, Events = POLLIN };
+            Timespec timeout = Timespec.FromNanoseconds(Math.Max(0, deadline.RemainingNanoseconds));
+            int ready = ppoll(&entry, 1, deadline.IsNone ? null : &timeout, null);
+            if (ready > 0)
+                return true;
+            if (ready == 0 && deadline.HasPassed)
+                return false;
+            if (ready < 0 && Marshal.GetLastPInvokeError() != EINTR)
+                throw SocketError(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    public static SafeFileHandle CreateEpoll() => Owned(epoll_create1(EPOLL_CLOEXEC));
+
+    public static SafeFileHandle CreateEvent() => Owned(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+
+    /// <exception cref="ObjectDisposedException">The handle is closed.</exception>
+    public static void SignalEvent(SafeFileHandle signal)
+    {
+        using DescriptorLease lease = new(signal);
+        ulong one = 1;
+        write(lease.Descriptor, (byte*)&one, sizeof(ulong));
+    }
+
+    public static void ClearEvent(SafeFileHandle signal)
+    {
+        ulong count;
+        read((int)signal.DangerousGetHandle(), (byte*)&count, sizeof(ulong));
+    }
+
+    public static void Control(SafeFileHandle epoll, int operation, int descriptor, byte* epollEvent)
+    {
+        if (epoll_ctl((int)epoll.DangerousGetHandle(), operation, descriptor, epollEvent) < 0)
+            throw SocketError(Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Waits for events. A timeout below zero is none; nanoseconds count where the kernel has
+    /// epoll_pwait2 (5.11), whole milliseconds, rounded down, elsewhere.</summary>
+    public static int Wait(SafeFileHandle epoll, byte* events, int capacity, long timeoutNanoseconds)
+    {
+        int descriptor = (int)epoll.DangerousGetHandle();
+        int ready = timeoutNanoseconds > 0 && _hasEpollPwait2
+            ? PreciseWait(descriptor, events, capacity, timeoutNanoseconds)
+            : epoll_wait(descriptor, events, capacity, WholeMilliseconds(timeoutNanoseconds));
+        if (ready >= 0)
+            return ready;
+        int error = Marshal.GetLastPInvokeError();
+        return error == EINTR ? 0 : throw SocketError(error);
+    }
+
+    /// <summary>The exception that .NET's own sockets would throw for this errno.</summary>
+    public static SocketException SocketError(int errno) => new((int)(errno switch
+    {
+        EPIPE or ECONNRESET => System.Net.Sockets.SocketError.ConnectionReset,
+        ETIMEDOUT => System.Net.Sockets.SocketError.TimedOut,
+        _ => System.Net.Sockets.SocketError.SocketError,
+    }), $"{Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})");
+
+    private static int PreciseWait(int epoll, byte* events, int capacity, long timeoutNanoseconds)
+    {
+        Timespec timeout = Timespec.FromNanoseconds(timeoutNanoseconds);
+        try
+        {
+            int ready = epoll_pwait2(epoll, events, capacity, &timeout, null);
+            if (ready >= 0 || Marshal.GetLastPInvokeError() != ENOSYS)
+                return ready;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // A C library older than the kernel: glibc has the call since 2.35.
+        }
+        _hasEpollPwait2 = false;
+        return epoll_wait(epoll, events, capacity, WholeMilliseconds(timeoutNanoseconds));
+    }
+
+    private static int WholeMilliseconds(long nanoseconds) =>
+        nanoseconds < 0 ? -1 : (int)Math.Min(nanoseconds / 1_000_000, int.MaxValue);
+
+    private static SafeFileHandle Owned(int descriptor) =>
+        descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw SocketError(Marshal.GetLastPInvokeError());
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Timespec
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
+
+        public static Timespec FromNanoseconds(long value) =>
+            new() { Seconds = (nint)(value / 1_000_000_000), Nanoseconds = (nint)(value % 1_000_000_000) };
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint recv(int socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint send(int socket, byte* data, nuint length, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint sendfile(int socket, int file, ref long offset, nuint count);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int ppoll(PollEntry* entries, nuint count, Timespec* timeout, void* signals);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int epoll_create1(int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int epoll_ctl(int epoll, int operation, int descriptor, byte* epollEvent);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int epoll_wait(int epoll, byte* events, int capacity, int timeoutMilliseconds);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int epoll_pwait2(int epoll, byte* events, int capacity, Timespec* timeout, void* signals);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint read(int descriptor, byte* buffer, nuint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint write(int descriptor, byte* data, nuint length);
+}

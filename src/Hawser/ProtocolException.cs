@@ -1,0 +1,15 @@
+namespace Hawser;
+
+/// <summary>The peer broke a rule. The message says which one, in words that may be sent to it.</summary>
+public sealed class ProtocolException : Exception
+{
+    /// <summary>A broken rule, as <see cref="CloseReason.ProtocolError"/>.</summary>
+    public ProtocolException(string rule) : this(rule, CloseReason.ProtocolError)
+    {
+    }
+
+    internal ProtocolException(string rule, CloseReason reason) : base(rule) => Reason = reason;
+
+    /// <summary>How the connection's end is reported.</summary>
+    public CloseReason Reason { get; }
+}

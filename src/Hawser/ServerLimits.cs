@@ -1,0 +1,53 @@
+namespace Hawser;
+
+/// <summary>What one server allows, each limit with its unit and default. They hold under every model.</summary>
+/// <remarks>A timeout of <see cref="Timeout.InfiniteTimeSpan"/> is no timeout.</remarks>
+public sealed record ServerLimits
+{
+    /// <summary>Connections at once. At the limit the server stops accepting and the kernel queues. Default 10,000.</summary>
+    public int Connections { get; init; } = 10_000;
+
+    /// <summary>How long a handler may wait before the first byte moves, in either direction. Default 60 s.</summary>
+    public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a handler may wait for its peer with no byte moving, in either direction. Time that the
+    /// handler spends on its own does not count. Default 5 min.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long conversations in progress may go on after a stop. Default 10 s.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a closing connection waits for the peer to finish, so that what was written last is not
+    /// destroyed by a reset. Default 2 s.</summary>
+    public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Bytes received on one connection. Default: no limit.</summary>
+    public long BytesPerConnection { get; init; } = long.MaxValue;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Connections, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BytesPerConnection, 1);
+        foreach (TimeSpan timeout in (TimeSpan[])[FirstByteTimeout, IdleTimeout, DrainTimeout, LingerTimeout])
+        {
+            if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+                throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "a timeout is not negative");
+        }
+    }
+
+    /// <summary>How often the heartbeat must look for the timeouts to be kept to about a tenth of their length.</summary>
+    internal TimeSpan HeartbeatInterval
+    {
+        get
+        {
+            TimeSpan shortest = TimeSpan.FromSeconds(10);
+            foreach (TimeSpan timeout in (TimeSpan[])[FirstByteTimeout, IdleTimeout])
+            {
+                if (timeout != Timeout.InfiniteTimeSpan && timeout < shortest)
+                    shortest = timeout;
+            }
+            TimeSpan tenth = shortest / 10;
+            return tenth < TimeSpan.FromMilliseconds(5) ? TimeSpan.FromMilliseconds(5) : tenth;
+        }
+    }
+}

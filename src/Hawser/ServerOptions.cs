@@ -1,0 +1,35 @@
+using System.Net;
+using Hawser.Models;
+
+namespace Hawser;
+
+/// <summary>Where a server listens and how it serves.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Where to listen: <see cref="IPEndPoint"/>s (port 0: the system chooses; <see cref="IPAddress.IPv6Any"/>
+    /// takes IPv4 as well) and <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>s.</summary>
+    public required IReadOnlyList<EndPoint> EndPoints { get; init; }
+
+    /// <summary>Decides whose turn it is.</summary>
+    public required ConcurrencyModel Model { get; init; }
+
+    /// <summary>Settings of the model.</summary>
+    public ModelOptions ModelOptions { get; init; } = new();
+
+    /// <summary>Connections that the kernel may hold before they are accepted. Default 512.</summary>
+    public int Backlog { get; init; } = 512;
+
+    /// <summary>What the server allows.</summary>
+    public ServerLimits Limits { get; init; } = new();
+
+    /// <summary>Hears what happens.</summary>
+    public IServerObserver Observer { get; init; } = SilentObserver.Instance;
+
+    /// <summary>The clock and timer of the heartbeat.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    private sealed class SilentObserver : IServerObserver
+    {
+        public static readonly SilentObserver Instance = new();
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hawser;
+
+/// <summary>What the accept loop does when there is no descriptor left: takes the waiting connections with a descriptor
+/// kept in reserve and closes them at once, so that their clients know, then waits a little longer each time.</summary>
+internal sealed class Shedder : IDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly ListenerSet _listeners;
+    private readonly IServerObserver _observer;
+    private SafeFileHandle? _reserve;
+    private TimeSpan _pause = TimeSpan.Zero;
+    private long _shed;
+
+    public Shedder(ListenerSet listeners, IServerObserver observer)
+    {
+        _listeners = listeners;
+        _observer = observer;
+        TakeReserve();
+    }
+
+    /// <summary>Sheds what waits, then pauses.</summary>
+    public Task ShedAsync(CancellationToken stopping)
+    {
+        _reserve?.Dispose();
+        try
+        {
+            while (_listeners.TryAccept(out Socket? waiting))
+            {
+                waiting.Dispose();
+                _shed++;
+            }
+        }
+        catch (SocketException)
+        {
+            // Another thread was faster and took the descriptor: these clients wait until the next try.
+        }
+        TakeReserve();
+        return BackOffAsync("descriptors", stopping);
+    }
+
+    /// <summary>Pauses, each time longer within one episode, without a thread being blocked.</summary>
+    public async Task BackOffAsync(string what, CancellationToken stopping)
+    {
+        if (_pause == TimeSpan.Zero)
+            _observer.Exhausted(what);
+        _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        await Task.Delay(_pause, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    /// <summary>A connection was accepted in the ordinary way: the episode, if there was one, is over.</summary>
+    public void Recovered()
+    {
+        if (_pause == TimeSpan.Zero)
+            return;
+        _pause = TimeSpan.Zero;
+        _observer.Recovered(_shed);
+        _shed = 0;
+    }
+
+    public void Dispose() => _reserve?.Dispose();
+
+    private void TakeReserve()
+    {
+        try
+        {
+            _reserve = File.OpenHandle(OperatingSystem.IsWindows() ? "NUL" : "/dev/null");
+        }
+        catch (IOException)
+        {
+            // None to be had just now: the next episode sheds nothing, and backs off all the same.
+            _reserve = null;
+        }
+    }
+}

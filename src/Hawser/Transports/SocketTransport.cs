@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Hawser.Transports;
+
+/// <summary>What the transports over a socket share: addresses, half-close, abort and close.</summary>
+internal abstract class SocketTransport : Transport
+{
+    protected SocketTransport(Socket socket)
+    {
+        Socket = socket;
+        if (socket.AddressFamily != AddressFamily.Unix)
+            socket.NoDelay = true;
+        LocalEndPoint = Plain(socket.LocalEndPoint);
+        RemoteEndPoint = Plain(socket.RemoteEndPoint);
+    }
+
+    public override EndPoint? LocalEndPoint { get; }
+
+    public override EndPoint? RemoteEndPoint { get; }
+
+    protected Socket Socket { get; }
+
+    public override void FinishSending() => Socket.Shutdown(SocketShutdown.Send);
+
+    public override void StopReceiving()
+    {
+        try
+        {
+            // Unlike closing, this ends a blocked receive without a reset (DESIGN: drain).
+            Socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Already gone: nothing left to receive.
+        }
+    }
+
+    public override void Abort()
+    {
+        try
+        {
+            Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Already reset or closed.
+        }
+        Socket.Dispose();
+    }
+
+    public override void Close() => Socket.Dispose();
+
+    /// <summary>An IPv4 peer of a dual-stack listener under its IPv4 address.</summary>
+    private static EndPoint? Plain(EndPoint? endPoint) =>
+        endPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped
+            ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port)
+            : endPoint;
+}
