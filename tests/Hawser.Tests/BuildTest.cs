@@ -5,5 +5,5 @@ namespace Hawser.Tests;
 public sealed class BuildTest
 {
     [Fact]
-    public void Builds() => Assert.Equal("hawser", typeof(Program).Assembly.GetName().Name);
+    public void Builds() => Assert.Equal("hawser", typeof(App.Program).Assembly.GetName().Name);
 }

@@ -106,8 +106,8 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
             {
                 await write;
                 (filling, writing) = (writing, filling);
-                byte[] chunk = writing;
-                write = _output.WriteAsync(output => output.Write(chunk, 0, read));
+                ReadOnlyMemory<byte> chunk = writing.AsMemory(0, read);
+                write = _output.WriteAsync(output => output.Write(chunk.Span));
             }
         }
         finally
