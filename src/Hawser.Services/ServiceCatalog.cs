@@ -1,5 +1,6 @@
 using Hawser.Services.Message;
 using Hawser.Services.Ping;
+using Hawser.Services.Upload;
 
 namespace Hawser.Services;
 
@@ -11,5 +12,6 @@ public static class ServiceCatalog
     [
         new PingService(),
         new MessageService(),
+        new UploadService(),
     ];
 }

@@ -73,8 +73,10 @@ public sealed class ServiceHost : IAsyncDisposable
     public async Task<DrainReport> StopAsync()
     {
         DrainReport report = await Server.StopAsync();
-        if (_handler is IAsyncDisposable disposable)
-            await disposable.DisposeAsync();
+        if (_handler is IAsyncDisposable asynchronous)
+            await asynchronous.DisposeAsync();
+        else if (_handler is IDisposable disposable)
+            disposable.Dispose();
         return report;
     }
 

@@ -216,6 +216,13 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Destroys the connection at once: the peer sees a reset, waiting calls throw. From any thread.</summary>
     public void Abort() => Abort(CloseReason.Aborted);
 
+    /// <summary>Destroys the connection for a reason of the caller's: what waits throws it.</summary>
+    public void Abort(CloseReason reason)
+    {
+        Interlocked.CompareExchange(ref _endedBy, (int)reason, (int)CloseReason.None);
+        _transport.Abort();
+    }
+
     /// <summary>Closes the connection at once, in order as far as both sides have finished: for clients. A handler need
     /// not; its server closes what it returns from.</summary>
     public ValueTask DisposeAsync()
@@ -228,12 +235,6 @@ public sealed class Connection : IAsyncDisposable
     /// connection. Its synchronous calls work where calls block, and throw <see cref="NotSupportedException"/> where they
     /// would have to block an event loop.</summary>
     public Stream AsStream() => _stream ??= new ConnectionStream(this);
-
-    internal void Abort(CloseReason reason)
-    {
-        Interlocked.CompareExchange(ref _endedBy, (int)reason, (int)CloseReason.None);
-        _transport.Abort();
-    }
 
     /// <summary>Ends the receive that waits; the handler sees a <see cref="ConnectionClosedException"/>, and can still
     /// write.</summary>

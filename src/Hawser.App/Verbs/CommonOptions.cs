@@ -21,7 +21,8 @@ internal static class CommonOptions
     public static int ParsePort(string text) => Quantity.ParseInt(text, "port", 1, 65535);
 
     /// <summary>A port to listen at; 0 lets the system choose.</summary>
-    public static int ParseListenPort(string text) => Quantity.ParseInt(text, "port", 0, 65535);
+    public static int ParseListenPort(string text, int lowest) =>
+        text == "0" ? 0 : Quantity.ParseInt(text, "port", lowest, 65535);
 
     /// <summary>Where to connect: a name, an address, or <c>unix:PATH</c>.</summary>
     public static EndPoint ParseTarget(string host, string port)

@@ -65,7 +65,7 @@ internal sealed class ServeOptions
     {
         string port = _portArgument is null ? parsed.GetValue(_port)! : parsed.GetValue(_portArgument)!;
         IReadOnlyList<EndPoint> endPoints =
-            CommonOptions.ParseListenAddress(parsed.GetValue(_host)!, CommonOptions.ParseListenPort(port));
+            CommonOptions.ParseListenAddress(parsed.GetValue(_host)!, CommonOptions.ParseListenPort(port, _service.LowestPort));
         return new ServerOptions
         {
             EndPoints = endPoints,

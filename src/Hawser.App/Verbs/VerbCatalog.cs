@@ -10,6 +10,7 @@ internal static class VerbCatalog
         ("serve", ServeVerb.Create),
         ("ping", PingVerb.Create),
         ("message", MessageVerb.Create),
+        ("upload", UploadVerb.Create),
         ("demo", DemoVerb.Create),
     ];
 
