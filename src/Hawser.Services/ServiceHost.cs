@@ -14,6 +14,7 @@ public sealed class ServiceHost : IAsyncDisposable
         Server = server;
         _handler = handler;
         _failure = failure;
+        _ = WatchAsync();
     }
 
     /// <summary>The server.</summary>
@@ -85,5 +86,18 @@ public sealed class ServiceHost : IAsyncDisposable
     {
         await StopAsync();
         await Server.DisposeAsync();
+    }
+
+    private async Task WatchAsync()
+    {
+        try
+        {
+            await Server.Completion;
+        }
+        catch (Exception e)
+        {
+            // The listener is broken: nobody would be served any more, and nobody would know.
+            _failure.TrySetResult($"the server at {EndPoint} cannot accept any more: {e.Message}; start it again");
+        }
     }
 }

@@ -79,9 +79,9 @@ internal sealed class ServeOptions
             Limits = _service.DefaultLimits with
             {
                 Connections = Quantity.ParseInt(parsed.GetValue(_connections)!, "number of connections", 1, 10_000_000),
-                FirstByteTimeout = Quantity.ParseDuration(parsed.GetValue(_firstByte)!),
-                IdleTimeout = Quantity.ParseDuration(parsed.GetValue(_idle)!),
-                DrainTimeout = Quantity.ParseDuration(parsed.GetValue(_drain)!),
+                FirstByteTimeout = Quantity.ParseTimeout(parsed.GetValue(_firstByte)!),
+                IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(_idle)!),
+                DrainTimeout = Quantity.ParseTimeout(parsed.GetValue(_drain)!),
             },
         };
     }
