@@ -1,0 +1,178 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Hawser.Services.Numbers;
+
+/// <summary>
+/// Sorts up to <see cref="MaxLength"/> numbers without a branch on any of them. The numbers are a table of 8 or 16
+/// rows, a vector each. A network sorts all columns at once; neighbouring columns, read one after the other, are merged
+/// in the bitonic way to runs of two columns, then four and so on; in the end the table is turned over. Source:
+/// Batcher, "Sorting networks and their applications", 1968.
+/// </summary>
+internal static unsafe class Avx512SortingNetwork<T>
+    where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
+{
+    private const int MaxRows = 16;
+
+    /// <summary>256 32-bit numbers, or 128 64-bit ones.</summary>
+    internal static int MaxLength => MaxRows * Vector512<T>.Count;
+
+    /// <summary>Sorts ascending, in place.</summary>
+    [SkipLocalsInit]
+    internal static void Sort(T* numbers, int count)
+    {
+        if (count < 2)
+            return;
+        Vector512<T>* table = stackalloc Vector512<T>[MaxRows];
+        Vector512<T>* turned = stackalloc Vector512<T>[MaxRows];
+        int lanes = Vector512<T>.Count;
+        int rows = count <= 8 * lanes ? 8 : MaxRows;
+        for (int row = (count / lanes); row < rows; row++)
+            table[row] = Vector512.Create(T.MaxValue);
+        Unsafe.CopyBlockUnaligned(table, numbers, (uint)(count * sizeof(T)));
+
+        SortColumns(table, rows);
+        MergeColumns(table, rows, 1);
+        MergeColumns(table, rows, 3);
+        MergeColumns(table, rows, 7);
+        if (lanes == 16)
+            MergeColumns(table, rows, 15);
+        Vector512<T>* sorted = TurnOver(table, turned, rows);
+        Unsafe.CopyBlockUnaligned(numbers, sorted, (uint)(count * sizeof(T)));
+    }
+
+    private static void SortColumns(Vector512<T>* table, int rows)
+    {
+        SortEightRows(table);
+        if (rows == 8)
+            return;
+        SortEightRows(table + 8);
+        for (int row = 0; row < 8; row++)
+            Exchange(ref table[row], ref table[15 - row]);
+        MergeEightRows(table);
+        MergeEightRows(table + 8);
+    }
+
+    private static void SortEightRows(Vector512<T>* table)
+    {
+        Vector512<T> a = table[0], b = table[1], c = table[2], d = table[3];
+        Vector512<T> e = table[4], f = table[5], g = table[6], h = table[7];
+        Exchange(ref a, ref b);
+        Exchange(ref c, ref d);
+        Exchange(ref e, ref f);
+        Exchange(ref g, ref h);
+        Exchange(ref a, ref c);
+        Exchange(ref b, ref d);
+        Exchange(ref e, ref g);
+        Exchange(ref f, ref h);
+        Exchange(ref b, ref c);
+        Exchange(ref f, ref g);
+        Exchange(ref a, ref e);
+        Exchange(ref d, ref h);
+        Exchange(ref b, ref f);
+        Exchange(ref c, ref g);
+        Exchange(ref b, ref e);
+        Exchange(ref d, ref g);
+        Exchange(ref c, ref e);
+        Exchange(ref d, ref f);
+        Exchange(ref d, ref e);
+        (table[0], table[1], table[2], table[3]) = (a, b, c, d);
+        (table[4], table[5], table[6], table[7]) = (e, f, g, h);
+    }
+
+    /// <summary>
+    /// Merges runs of half a group of columns to runs of a group; its size less one is <paramref name="group"/>.
+    /// </summary>
+    private static void MergeColumns(Vector512<T>* table, int rows, int group)
+    {
+        Vector512<T> turnGroup = Vector512<T>.Indices ^ Vector512.Create(T.CreateTruncating(group));
+        Vector512<T> upperHalf = Avx512Lanes.WithBit<T>((group + 1) / 2);
+        for (int row = 0; row < rows / 2; row++)
+        {
+            // The first half of a group ascends, the second is compared with it from its end.
+            Vector512<T> top = table[row];
+            Vector512<T> bottom = table[rows - 1 - row];
+            Vector512<T> turnedTop = Avx512Lanes.Permute(top, turnGroup);
+            Vector512<T> turnedBottom = Avx512Lanes.Permute(bottom, turnGroup);
+            top = Select(upperHalf, top, turnedBottom);
+            bottom = Select(upperHalf, bottom, turnedTop);
+            for (int stride = (group + 1) / 4; stride > 0; stride /= 2)
+            {
+                Vector512<T> turn = Vector512<T>.Indices ^ Vector512.Create(T.CreateTruncating(stride));
+                Vector512<T> upper = Avx512Lanes.WithBit<T>(stride);
+                top = Select(upper, top, Avx512Lanes.Permute(top, turn));
+                bottom = Select(upper, bottom, Avx512Lanes.Permute(bottom, turn));
+            }
+            table[row] = top;
+            table[rows - 1 - row] = bottom;
+        }
+        if (rows == MaxRows)
+        {
+            for (int row = 0; row < 8; row++)
+                Exchange(ref table[row], ref table[row + 8]);
+            MergeEightRows(table + 8);
+        }
+        MergeEightRows(table);
+    }
+
+    private static void MergeEightRows(Vector512<T>* table)
+    {
+        Vector512<T> a = table[0], b = table[1], c = table[2], d = table[3];
+        Vector512<T> e = table[4], f = table[5], g = table[6], h = table[7];
+        Exchange(ref a, ref e);
+        Exchange(ref b, ref f);
+        Exchange(ref c, ref g);
+        Exchange(ref d, ref h);
+        Exchange(ref a, ref c);
+        Exchange(ref b, ref d);
+        Exchange(ref e, ref g);
+        Exchange(ref f, ref h);
+        Exchange(ref a, ref b);
+        Exchange(ref c, ref d);
+        Exchange(ref e, ref f);
+        Exchange(ref g, ref h);
+        (table[0], table[1], table[2], table[3]) = (a, b, c, d);
+        (table[4], table[5], table[6], table[7]) = (e, f, g, h);
+    }
+
+    /// <summary>
+    /// Makes columns rows. Each round puts the upper half of the table between the lower one, number by number, which
+    /// moves the highest bit of a number's row to the lowest of its place.
+    /// </summary>
+    private static Vector512<T>* TurnOver(Vector512<T>* table, Vector512<T>* other, int rows)
+    {
+        Vector512<T> indices = Vector512<T>.Indices;
+        Vector512<T> half = indices >> 1;
+        Vector512<T> fromUpper = (indices & Vector512<T>.One) * T.CreateTruncating(Vector512<T>.Count);
+        Vector512<T> firstHalves = half + fromUpper;
+        Vector512<T> secondHalves = firstHalves + Vector512.Create(T.CreateTruncating(Vector512<T>.Count / 2));
+        for (int round = 1; round < rows; round *= 2)
+        {
+            for (int row = 0; row < rows / 2; row++)
+            {
+                Vector512<T> lower = table[row];
+                Vector512<T> upper = table[row + (rows / 2)];
+                other[2 * row] = Avx512Lanes.Permute(lower, firstHalves, upper);
+                other[(2 * row) + 1] = Avx512Lanes.Permute(lower, secondHalves, upper);
+            }
+            Vector512<T>* swap = table;
+            table = other;
+            other = swap;
+        }
+        return table;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Exchange(ref Vector512<T> lower, ref Vector512<T> upper)
+    {
+        Vector512<T> smaller = Vector512.Min(lower, upper);
+        upper = Vector512.Max(lower, upper);
+        lower = smaller;
+    }
+
+    /// <summary>The larger number in the lanes of the mask, the smaller in the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> Select(Vector512<T> mask, Vector512<T> left, Vector512<T> right) =>
+        Vector512.ConditionalSelect(mask, Vector512.Max(left, right), Vector512.Min(left, right));
+}
