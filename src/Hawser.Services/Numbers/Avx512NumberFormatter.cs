@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -24,6 +25,7 @@ internal static class Avx512NumberFormatter
     internal static bool IsSupported => Avx512Vbmi.IsSupported && Avx512Vbmi2.IsSupported;
 
     /// <inheritdoc cref="NumberFormatter.Format(ReadOnlySpan{int}, Span{byte}, out int)"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static unsafe int Format(ReadOnlySpan<int> numbers, Span<byte> destination, out int consumed)
     {
         int written = 0;
@@ -57,20 +59,31 @@ internal static class Avx512NumberFormatter
     }
 
     // Which byte of a number's eight (see FirstKept) each of its 16 bytes is compared with.
-    private static Vector512<byte> SpreadLow => Vector512.Create(1ul, 0, 1, 0, 1, 0, 1, 0).AsByte();
+    private static Vector512<byte> SpreadLow
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.Create(1ul, 0, 1, 0, 1, 0, 1, 0).AsByte();
+    }
 
-    private static Vector512<byte> SpreadHigh => SpreadLow + Vector512.Create((byte)8);
+    private static Vector512<byte> SpreadHigh
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => SpreadLow + Vector512.Create((byte)8);
+    }
 
     // Sign at 0, digits at 2 to 11, comma at 12. Nothing is below -1, so the other bytes are never kept.
-    private static Vector512<sbyte> Places => Vector512.Create(
-        1, -1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -1, -1, -1,
-        1, -1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -1, -1, -1,
-        1, -1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -1, -1, -1,
-        1, -1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -1, -1, -1);
+    private static Vector512<sbyte> Places
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.Create(
+            0x070605040302FF01, 0xFFFFFF0C0B0A0908, 0x070605040302FF01, 0xFFFFFF0C0B0A0908,
+            0x070605040302FF01, 0xFFFFFF0C0B0A0908, 0x070605040302FF01, 0xFFFFFF0C0B0A0908).AsSByte();
+    }
 
     /// <summary>
     /// Eight bytes a number: the sign's code, five pairs of digits (0 to 99), the comma's code, nothing.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> Pairs(Vector512<ulong> magnitude)
     {
         Vector512<uint> reciprocal = Vector512.Create(0xD1B71759ul).AsUInt32();
@@ -87,6 +100,7 @@ internal static class Avx512NumberFormatter
     }
 
     /// <summary>A number's lowest byte: where its first digit is; the next: 0 if the sign is kept, 2 if not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> FirstKept(Vector512<long> signed, Vector512<ulong> magnitude)
     {
         // floor(bits * log10(2)) is the number of digits, or one less; the power of ten decides.
@@ -100,9 +114,11 @@ internal static class Avx512NumberFormatter
         return (first | Vector512.AndNot(Vector512.Create(0x200ul), (signed >> 63).AsUInt64())).AsByte();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> Keep(Vector512<byte> first, Vector512<byte> spread) =>
         Vector512.GreaterThanOrEqual(Places, Avx512BW.Shuffle(first, spread).AsSByte()).AsByte();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe int Store(Vector512<byte> text, Vector512<byte> keep, byte* to)
     {
         Avx512Vbmi2.Compress(Vector512<byte>.Zero, keep, text).Store(to);

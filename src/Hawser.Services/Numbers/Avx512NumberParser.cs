@@ -27,6 +27,7 @@ internal static class Avx512NumberParser
     /// </summary>
     /// <returns>The bytes read: after them, a number starts.</returns>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static unsafe int Parse(ReadOnlySpan<byte> piece, int at, Span<int> numbers, out int count)
     {
         // One more in front, and sixteen more behind because they are stored sixteen at a time.
@@ -44,6 +45,7 @@ internal static class Avx512NumberParser
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe int FindCommas(byte* bytes, int from, int* commas)
     {
         Vector512<byte> iota = Vector512<byte>.Indices;
@@ -69,6 +71,7 @@ internal static class Avx512NumberParser
             *commas++ = at + BitOperations.TrailingZeroCount(mask);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe bool TryParseEight(byte* bytes, int* starts, int* to)
     {
         Vector256<int> ends = Vector256.Load(starts + 1);
@@ -96,12 +99,21 @@ internal static class Avx512NumberParser
     }
 
     // The lowest byte of each of four ints, sixteen times.
-    private static Vector512<byte> SpreadLow => Vector512.Create(
-        0ul, 0, 0x0404040404040404, 0x0404040404040404, 0x0808080808080808, 0x0808080808080808, 0x0C0C0C0C0C0C0C0C,
-        0x0C0C0C0C0C0C0C0C).AsByte();
+    private static Vector512<byte> SpreadLow
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.Create(
+            0ul, 0, 0x0404040404040404, 0x0404040404040404, 0x0808080808080808, 0x0808080808080808, 0x0C0C0C0C0C0C0C0C,
+            0x0C0C0C0C0C0C0C0C).AsByte();
+    }
 
-    private static Vector512<byte> SpreadHigh => SpreadLow + Vector512.Create((byte)16);
+    private static Vector512<byte> SpreadHigh
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => SpreadLow + Vector512.Create((byte)16);
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe Vector512<byte> Load(byte* bytes, int* ends) => Vector512.Create(
         Vector256.Create(Vector128.Load(bytes + ends[0] - 16), Vector128.Load(bytes + ends[1] - 16)),
         Vector256.Create(Vector128.Load(bytes + ends[2] - 16), Vector128.Load(bytes + ends[3] - 16)));
@@ -110,6 +122,7 @@ internal static class Avx512NumberParser
     /// The digits of four numbers as values, 0 elsewhere. The sign is all ones in all bytes of a negative number.
     /// A fault above 9 means that a number is malformed.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> Digits(
         Vector512<byte> text,
         Vector512<byte> firsts,
@@ -121,8 +134,7 @@ internal static class Avx512NumberParser
         sign = Vector512.Equals(Avx512BW.Shuffle(text, first), Vector512.Create((byte)'-'));
         // Minus all ones is plus one: a sign is not a digit.
         first -= sign;
-        Vector128<byte> place = Vector128<byte>.Indices;
-        Vector512<byte> places = Vector512.Create(Vector256.Create(place, place), Vector256.Create(place, place));
+        Vector512<byte> places = Vector512<byte>.Indices & Vector512.Create((byte)15);
         Vector512<byte> digits = Vector512.ConditionalSelect(
             Vector512.GreaterThanOrEqual(places, first), text - Vector512.Create((byte)'0'), Vector512<byte>.Zero);
         // No digits at all: 16 becomes 10, everything below it less.
@@ -132,6 +144,7 @@ internal static class Avx512NumberParser
     }
 
     /// <summary>The values of numbers 0, 4, 1, 5, 2, 6, 3, 7.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<long> Values(Vector512<byte> digits1, Vector512<byte> digits2)
     {
         Vector512<sbyte> tens = Vector512.Create((short)0x010A).AsSByte();

@@ -18,19 +18,18 @@ internal static unsafe class Avx512SortingNetwork<T>
     /// <summary>256 32-bit numbers, or 128 64-bit ones.</summary>
     internal static int MaxLength => MaxRows * Vector512<T>.Count;
 
-    /// <summary>Sorts ascending, in place.</summary>
+    /// <summary>Sorts ascending, in place if the two are the same.</summary>
     [SkipLocalsInit]
-    internal static void Sort(T* numbers, int count)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Sort(T* from, T* to, int count)
     {
-        if (count < 2)
-            return;
         Vector512<T>* table = stackalloc Vector512<T>[MaxRows];
         Vector512<T>* turned = stackalloc Vector512<T>[MaxRows];
         int lanes = Vector512<T>.Count;
         int rows = count <= 8 * lanes ? 8 : MaxRows;
-        for (int row = (count / lanes); row < rows; row++)
+        for (int row = count / lanes; row < rows; row++)
             table[row] = Vector512.Create(T.MaxValue);
-        Unsafe.CopyBlockUnaligned(table, numbers, (uint)(count * sizeof(T)));
+        Unsafe.CopyBlockUnaligned(table, from, (uint)(count * sizeof(T)));
 
         SortColumns(table, rows);
         MergeColumns(table, rows, 1);
@@ -39,9 +38,10 @@ internal static unsafe class Avx512SortingNetwork<T>
         if (lanes == 16)
             MergeColumns(table, rows, 15);
         Vector512<T>* sorted = TurnOver(table, turned, rows);
-        Unsafe.CopyBlockUnaligned(numbers, sorted, (uint)(count * sizeof(T)));
+        Unsafe.CopyBlockUnaligned(to, sorted, (uint)(count * sizeof(T)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SortColumns(Vector512<T>* table, int rows)
     {
         SortEightRows(table);
@@ -54,6 +54,7 @@ internal static unsafe class Avx512SortingNetwork<T>
         MergeEightRows(table + 8);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SortEightRows(Vector512<T>* table)
     {
         Vector512<T> a = table[0], b = table[1], c = table[2], d = table[3];
@@ -82,40 +83,51 @@ internal static unsafe class Avx512SortingNetwork<T>
     }
 
     /// <summary>
-    /// Merges runs of half a group of columns to runs of a group; its size less one is <paramref name="group"/>.
+    /// Merges runs of half a group of columns to runs of a group, whose size less one is <paramref name="group"/>.
+    /// Inlined, so that permutations and masks are constants.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MergeColumns(Vector512<T>* table, int rows, int group)
     {
-        Vector512<T> turnGroup = Vector512<T>.Indices ^ Vector512.Create(T.CreateTruncating(group));
-        Vector512<T> upperHalf = Avx512Lanes.WithBit<T>((group + 1) / 2);
-        for (int row = 0; row < rows / 2; row++)
+        for (int row = 0; row < rows / 4; row++)
         {
-            // The first half of a group ascends, the second is compared with it from its end.
-            Vector512<T> top = table[row];
-            Vector512<T> bottom = table[rows - 1 - row];
-            Vector512<T> turnedTop = Avx512Lanes.Permute(top, turnGroup);
-            Vector512<T> turnedBottom = Avx512Lanes.Permute(bottom, turnGroup);
-            top = Select(upperHalf, top, turnedBottom);
-            bottom = Select(upperHalf, bottom, turnedTop);
-            for (int stride = (group + 1) / 4; stride > 0; stride /= 2)
+            // Rows that meet each other in the first step, and then, in a table of 16, those that are 8 apart.
+            ref Vector512<T> first = ref table[row];
+            ref Vector512<T> second = ref table[(rows / 2) - 1 - row];
+            ref Vector512<T> third = ref table[(rows / 2) + row];
+            ref Vector512<T> fourth = ref table[rows - 1 - row];
+            (Vector512<T> a, Vector512<T> d) = MergeRows(first, fourth, group);
+            (Vector512<T> b, Vector512<T> c) = MergeRows(second, third, group);
+            if (rows == MaxRows)
             {
-                Vector512<T> turn = Vector512<T>.Indices ^ Vector512.Create(T.CreateTruncating(stride));
-                Vector512<T> upper = Avx512Lanes.WithBit<T>(stride);
-                top = Select(upper, top, Avx512Lanes.Permute(top, turn));
-                bottom = Select(upper, bottom, Avx512Lanes.Permute(bottom, turn));
+                Exchange(ref a, ref c);
+                Exchange(ref b, ref d);
             }
-            table[row] = top;
-            table[rows - 1 - row] = bottom;
-        }
-        if (rows == MaxRows)
-        {
-            for (int row = 0; row < 8; row++)
-                Exchange(ref table[row], ref table[row + 8]);
-            MergeEightRows(table + 8);
+            (first, second, third, fourth) = (a, b, c, d);
         }
         MergeEightRows(table);
+        if (rows == MaxRows)
+            MergeEightRows(table + 8);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<T> Top, Vector512<T> Bottom) MergeRows(Vector512<T> top, Vector512<T> bottom, int group)
+    {
+        // The first half of a group ascends from its first row; the second is compared with it from its last row.
+        Vector512<T> turnedTop = Turn(top, group);
+        Vector512<T> turnedBottom = Turn(bottom, group);
+        top = Select(top, turnedBottom, (group + 1) / 2);
+        bottom = Select(bottom, turnedTop, (group + 1) / 2);
+        if (group >= 15)
+            (top, bottom) = (Select(top, Turn(top, 4), 4), Select(bottom, Turn(bottom, 4), 4));
+        if (group >= 7)
+            (top, bottom) = (Select(top, Turn(top, 2), 2), Select(bottom, Turn(bottom, 2), 2));
+        if (group >= 3)
+            (top, bottom) = (Select(top, Turn(top, 1), 1), Select(bottom, Turn(bottom, 1), 1));
+        return (top, bottom);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MergeEightRows(Vector512<T>* table)
     {
         Vector512<T> a = table[0], b = table[1], c = table[2], d = table[3];
@@ -140,6 +152,7 @@ internal static unsafe class Avx512SortingNetwork<T>
     /// Makes columns rows. Each round puts the upper half of the table between the lower one, number by number, which
     /// moves the highest bit of a number's row to the lowest of its place.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector512<T>* TurnOver(Vector512<T>* table, Vector512<T>* other, int rows)
     {
         Vector512<T> indices = Vector512<T>.Indices;
@@ -171,8 +184,14 @@ internal static unsafe class Avx512SortingNetwork<T>
         lower = smaller;
     }
 
-    /// <summary>The larger number in the lanes of the mask, the smaller in the others.</summary>
+    /// <summary>Lane <c>i</c> of the result is lane <c>i ^ bits</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<T> Select(Vector512<T> mask, Vector512<T> left, Vector512<T> right) =>
-        Vector512.ConditionalSelect(mask, Vector512.Max(left, right), Vector512.Min(left, right));
+    private static Vector512<T> Turn(Vector512<T> lanes, int bits) =>
+        Avx512Lanes.Permute(lanes, Vector512<T>.Indices ^ Vector512.Create(T.CreateTruncating(bits)));
+
+    /// <summary>The larger number in the lanes whose number has the bit set, the smaller in the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> Select(Vector512<T> left, Vector512<T> right, int bit) =>
+        Vector512.ConditionalSelect(
+            Avx512Lanes.WithBit<T>(bit), Vector512.Max(left, right), Vector512.Min(left, right));
 }

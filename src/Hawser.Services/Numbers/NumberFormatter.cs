@@ -37,6 +37,7 @@ internal static class NumberFormatter
     }
 
     /// <inheritdoc cref="Format(ReadOnlySpan{int}, Span{byte}, out int)"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int Format(ReadOnlySpan<long> numbers, Span<byte> destination, out int consumed)
     {
         ref byte start = ref MemoryMarshal.GetReference(destination);
@@ -55,6 +56,7 @@ internal static class NumberFormatter
     }
 
     /// <inheritdoc cref="Format(ReadOnlySpan{int}, Span{byte}, out int)"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int FormatPortable(ReadOnlySpan<int> numbers, Span<byte> destination, out int consumed)
     {
         ref byte start = ref MemoryMarshal.GetReference(destination);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -74,6 +75,7 @@ internal sealed class NumberGenerator
     }
 
     /// <summary>Fills with the numbers from a position on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Fill(long position, Span<long> numbers)
     {
         for (int i = 0; i < numbers.Length; i++)
@@ -81,12 +83,14 @@ internal sealed class NumberGenerator
     }
 
     /// <inheritdoc cref="Fill(long, Span{int})"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void FillPortable(long position, Span<int> numbers)
     {
         for (int i = 0; i < numbers.Length; i++)
             numbers[i] = (int)NumberAt(position + i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FillAvx512(long position, Span<int> numbers)
     {
         Vector512<uint> span = Vector512.Create(_span).AsUInt32();

@@ -93,6 +93,7 @@ internal sealed class NumberParser : IDisposable
 
     /// <summary>Reads numbers that are whole in this piece, as long as nothing is odd about them.</summary>
     /// <returns>Where the next number starts, which is before the end of the piece.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ParseWhole(ReadOnlySpan<byte> piece, int at)
     {
         int start = at;
@@ -132,7 +133,8 @@ internal sealed class NumberParser : IDisposable
     private static bool TryParseWhole(ReadOnlySpan<byte> piece, int at, out long number, out int length)
     {
         ref byte start = ref Unsafe.Add(ref MemoryMarshal.GetReference(piece), at);
-        int sign = start == '-' ? 1 : 0;
+        bool isNegative = start == '-';
+        int sign = Unsafe.BitCast<bool, byte>(isNegative);
         int digits = Eight(ref Unsafe.Add(ref start, sign), out ulong magnitude);
         if (digits == 8)
         {
@@ -150,8 +152,9 @@ internal sealed class NumberParser : IDisposable
             }
         }
         length = sign + digits + 1;
-        number = sign == 0 ? (long)magnitude : -(long)magnitude;
-        bool fits = magnitude <= long.MaxValue || (sign == 1 && magnitude == 1ul << 63);
+        // No branch on the sign, which nobody can predict.
+        number = ((long)magnitude ^ -sign) + sign;
+        bool fits = magnitude <= (ulong)long.MaxValue + (uint)sign;
         return digits is > 0 and <= 19 && fits && Unsafe.Add(ref start, length - 1) == NumbersProtocol.Separator;
     }
 

@@ -44,6 +44,7 @@ internal static class RadixSorter
             from.CopyTo(numbers);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Count<T>(ReadOnlySpan<T> numbers, Span<int> counts)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -66,6 +67,7 @@ internal static class RadixSorter
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Distribute<T>(ReadOnlySpan<T> from, Span<T> to, Span<int> places, int digit)
         where T : unmanaged, IBinaryInteger<T>
     {

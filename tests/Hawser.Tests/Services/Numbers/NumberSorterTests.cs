@@ -79,18 +79,26 @@ public sealed class NumberSorterTests
             }
         }).QuickCheckThrowOnFailure();
 
-    [Fact]
-    public void Neighbours_of_what_is_sorted_stay_as_they_are()
+    [Theory]
+    [MemberData(nameof(Patterns))]
+    public void Nothing_beside_the_numbers_and_the_scratch_is_written(string pattern)
     {
-        for (int length = 0; length < 700; length += 13)
+        const int Fence = 64;
+        foreach (int length in Enumerable.Range(0, 50).Concat([255, 256, 257, 300, 1000, 5000, 9000, 100_000]))
         {
-            int[] all = Random<int>(length + 64);
-            int[] before = [.. all];
-            NumberSorter.Sort(all.AsSpan(32, length));
-            Assert.Equal(before[..32], all[..32]);
-            Assert.Equal(before[(32 + length)..], all[(32 + length)..]);
+            int[] numbers = [.. Fenced(Pattern.All[pattern](length), Fence)];
+            int[] scratch = [.. Fenced(new int[NumberSorter.ScratchLength(length)], Fence)];
+            NumberSorter.Sort(numbers.AsSpan(Fence, length), scratch.AsSpan(Fence, scratch.Length - (2 * Fence)));
+            foreach (int[] fenced in new[] { numbers, scratch })
+            {
+                Assert.All(fenced.AsSpan(0, Fence).ToArray(), fence => Assert.Equal(77, fence));
+                Assert.All(fenced.AsSpan(fenced.Length - Fence).ToArray(), fence => Assert.Equal(77, fence));
+            }
         }
     }
+
+    private static IEnumerable<int> Fenced(int[] numbers, int fence) =>
+        Enumerable.Repeat(77, fence).Concat(numbers).Concat(Enumerable.Repeat(77, fence));
 
     private static void AssertSorts<T>(T[] numbers)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
