@@ -4,6 +4,11 @@ The straightforward parallel program of the exercise, as a mark to compare with.
 connects, sends nothing and reads numbers joined by commas until the server closes. Standard library only.
 """
 
+import sys
+
+# The library has a module of this file's name, and some of its other modules need that one.
+sys.path = [folder for folder in sys.path if folder != __file__.rpartition("/")[0]]
+
 import argparse
 import os
 import pathlib
