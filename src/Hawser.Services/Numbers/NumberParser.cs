@@ -15,6 +15,9 @@ internal sealed class NumberParser : IDisposable
     // Sign, 19 digits and comma, read eight digits at a time.
     private const int WholeBytes = 1 + 24;
 
+    // Numbers that are read between two looks at the list.
+    private const int BlockNumbers = 256;
+
     private readonly bool _vectorized;
     private readonly int _maxCount;
     private Place _place = Place.Start;
@@ -93,21 +96,47 @@ internal sealed class NumberParser : IDisposable
 
     /// <summary>Reads numbers that are whole in this piece, as long as nothing is odd about them.</summary>
     /// <returns>Where the next number starts, which is before the end of the piece.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ParseWhole(ReadOnlySpan<byte> piece, int at)
     {
         int start = at;
-        while (piece.Length - at >= WholeBytes && List.Count < _maxCount)
+        while (piece.Length - at >= WholeBytes && List.Count <= _maxCount - BlockNumbers)
         {
             if (_vectorized)
                 at = ParseWholeVectorized(piece, at);
-            if (!TryParseWhole(piece, at, out long number, out int length))
+            int before = at;
+            at = List.IsWide ? ParseWholeWide(piece, at) : ParseWholeNarrow(piece, at);
+            if (at == before)
                 break;
-            List.Add(number);
-            at += length;
         }
         if (at > start)
             _place = Place.AfterComma;
+        return at;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int ParseWholeNarrow(ReadOnlySpan<byte> piece, int at)
+    {
+        Span<int> block = List.Reserve(BlockNumbers)[..BlockNumbers];
+        int count = 0;
+        while (count < block.Length && piece.Length - at >= WholeBytes
+            && TryParseWhole(piece, at, out long number, out int length) && number == (int)number)
+        {
+            block[count++] = (int)number;
+            at += length;
+        }
+        List.Advance(count);
+        return at;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int ParseWholeWide(ReadOnlySpan<byte> piece, int at)
+    {
+        for (int count = 0; count < BlockNumbers && piece.Length - at >= WholeBytes
+            && TryParseWhole(piece, at, out long number, out int length); count++)
+        {
+            List.Add(number);
+            at += length;
+        }
         return at;
     }
 
