@@ -5,17 +5,17 @@ using System.Runtime.Intrinsics;
 namespace Hawser.Services.Numbers;
 
 /// <summary>
-/// Sorts up to <see cref="MaxLength"/> numbers without a branch on any of them. The numbers are a table of 8 or 16
+/// Sorts up to <see cref="MaxLength"/> numbers without a branch on any of them. The numbers are a table of 8, 16 or 32
 /// rows, a vector each. A network sorts all columns at once; neighbouring columns, read one after the other, are merged
-/// in the bitonic way to runs of two columns, then four and so on; in the end the table is turned over. Source:
-/// Batcher, "Sorting networks and their applications", 1968.
+/// in the bitonic way to runs of two columns, then four and so on; in the end the table is turned over.
+/// Source: Batcher, "Sorting networks and their applications", 1968.
 /// </summary>
 internal static unsafe class Avx512SortingNetwork<T>
     where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
 {
-    private const int MaxRows = 16;
+    private const int MaxRows = 32;
 
-    /// <summary>256 32-bit numbers, or 128 64-bit ones.</summary>
+    /// <summary>512 32-bit numbers, or 256 64-bit ones.</summary>
     internal static int MaxLength => MaxRows * Vector512<T>.Count;
 
     /// <summary>Sorts ascending, in place if the two are the same.</summary>
@@ -26,7 +26,7 @@ internal static unsafe class Avx512SortingNetwork<T>
         Vector512<T>* table = stackalloc Vector512<T>[MaxRows];
         Vector512<T>* turned = stackalloc Vector512<T>[MaxRows];
         int lanes = Vector512<T>.Count;
-        int rows = count <= 8 * lanes ? 8 : MaxRows;
+        int rows = count <= 8 * lanes ? 8 : count <= 16 * lanes ? 16 : MaxRows;
         for (int row = count / lanes; row < rows; row++)
             table[row] = Vector512.Create(T.MaxValue);
         Unsafe.CopyBlockUnaligned(table, from, (uint)(count * sizeof(T)));
@@ -44,14 +44,17 @@ internal static unsafe class Avx512SortingNetwork<T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SortColumns(Vector512<T>* table, int rows)
     {
-        SortEightRows(table);
-        if (rows == 8)
-            return;
-        SortEightRows(table + 8);
-        for (int row = 0; row < 8; row++)
-            Exchange(ref table[row], ref table[15 - row]);
-        MergeEightRows(table);
-        MergeEightRows(table + 8);
+        for (int row = 0; row < rows; row += 8)
+            SortEightRows(table + row);
+        for (int half = 8; half < rows; half *= 2)
+        {
+            for (int start = 0; start < rows; start += 2 * half)
+            {
+                for (int row = 0; row < half; row++)
+                    Exchange(ref table[start + row], ref table[start + (2 * half) - 1 - row]);
+            }
+            MergeRows(table, rows, half / 2);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -91,27 +94,41 @@ internal static unsafe class Avx512SortingNetwork<T>
     {
         for (int row = 0; row < rows / 4; row++)
         {
-            // Rows that meet each other in the first step, and then, in a table of 16, those that are 8 apart.
+            // Rows that meet each other in the first step, and then, above eight rows, those half a table apart.
             ref Vector512<T> first = ref table[row];
             ref Vector512<T> second = ref table[(rows / 2) - 1 - row];
             ref Vector512<T> third = ref table[(rows / 2) + row];
             ref Vector512<T> fourth = ref table[rows - 1 - row];
-            (Vector512<T> a, Vector512<T> d) = MergeRows(first, fourth, group);
-            (Vector512<T> b, Vector512<T> c) = MergeRows(second, third, group);
-            if (rows == MaxRows)
+            (Vector512<T> a, Vector512<T> d) = MergePair(first, fourth, group);
+            (Vector512<T> b, Vector512<T> c) = MergePair(second, third, group);
+            if (rows > 8)
             {
                 Exchange(ref a, ref c);
                 Exchange(ref b, ref d);
             }
             (first, second, third, fourth) = (a, b, c, d);
         }
-        MergeEightRows(table);
-        if (rows == MaxRows)
-            MergeEightRows(table + 8);
+        MergeRows(table, rows, rows / 4);
+    }
+
+    /// <summary>Compares rows that are a stride apart, then half of it, and so on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MergeRows(Vector512<T>* table, int rows, int stride)
+    {
+        for (; stride >= 8; stride /= 2)
+        {
+            for (int start = 0; start < rows; start += 2 * stride)
+            {
+                for (int row = start; row < start + stride; row++)
+                    Exchange(ref table[row], ref table[row + stride]);
+            }
+        }
+        for (int row = 0; row < rows; row += 8)
+            MergeEightRows(table + row);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector512<T> Top, Vector512<T> Bottom) MergeRows(Vector512<T> top, Vector512<T> bottom, int group)
+    private static (Vector512<T> Top, Vector512<T> Bottom) MergePair(Vector512<T> top, Vector512<T> bottom, int group)
     {
         // The first half of a group ascends from its first row; the second is compared with it from its last row.
         Vector512<T> turnedTop = Turn(top, group);

@@ -23,7 +23,7 @@ public sealed class NumberSorterTests
     [Fact]
     public void Every_length_up_to_a_few_leaves_is_sorted()
     {
-        for (int length = 0; length < 1100; length++)
+        for (int length = 0; length < 1300; length++)
         {
             AssertSorts(Random<int>(length));
             AssertSorts(Random<long>(length));
@@ -41,7 +41,7 @@ public sealed class NumberSorterTests
     [MemberData(nameof(Patterns))]
     public void Every_pattern_is_sorted(string pattern)
     {
-        foreach (int length in new[] { 15, 16, 17, 255, 256, 257, 1000, 5000, 100_000 })
+        foreach (int length in new[] { 15, 16, 17, 255, 256, 257, 511, 512, 513, 1500, 5000, 100_000 })
         {
             int[] numbers = Pattern.All[pattern](length);
             AssertSorts(numbers);
@@ -84,7 +84,7 @@ public sealed class NumberSorterTests
     public void Nothing_beside_the_numbers_and_the_scratch_is_written(string pattern)
     {
         const int Fence = 64;
-        foreach (int length in Enumerable.Range(0, 50).Concat([255, 256, 257, 300, 1000, 5000, 9000, 100_000]))
+        foreach (int length in Enumerable.Range(0, 50).Concat([255, 256, 257, 511, 512, 513, 1500, 5000, 9000, 100_000]))
         {
             int[] numbers = [.. Fenced(Pattern.All[pattern](length), Fence)];
             int[] scratch = [.. Fenced(new int[NumberSorter.ScratchLength(length)], Fence)];
