@@ -1,0 +1,7 @@
+using BenchmarkDotNet.Running;
+using Hawser.Benchmarks.Numbers;
+
+if (args is ["stages", ..])
+    Stages.Run(rounds: args.Length > 1 ? int.Parse(args[1]) : 100);
+else
+    BenchmarkSwitcher.FromAssembly(typeof(Stages).Assembly).Run(args);
