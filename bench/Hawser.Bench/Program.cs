@@ -1,0 +1,53 @@
+using System.Runtime.Versioning;
+using Hawser.Bench.Benches;
+using Hawser.Bench.Load;
+
+[assembly: SupportedOSPlatform("linux")]
+
+namespace Hawser.Bench;
+
+/// <summary>The benches. A new one is one file and one line here.</summary>
+internal static class Program
+{
+    private static readonly (string Name, string Summary, Func<Arguments, Task> RunAsync)[] Benches =
+    [
+        ("rate", "round trips of ping: Hawser beside a server in C", RateBench.RunAsync),
+        ("idle", "memory of ten thousand idle connections", IdleBench.RunAsync),
+        ("start", "from exec to listening, and from exec to exit", StartBench.RunAsync),
+    ];
+
+    /// <summary>What a bench starts as a process of its own.</summary>
+    private static readonly (string Name, string Summary, Func<Arguments, Task> RunAsync)[] Loads =
+    [
+        (PingLoad.Verb, "a closed loop of pings at --port", PingLoad.RunAsync),
+        (IdleLoad.Verb, "idle connections at --port, until the standard input ends", IdleLoad.RunAsync),
+    ];
+
+    private static async Task<int> Main(string[] arguments)
+    {
+        string verb = arguments.FirstOrDefault("");
+        Func<Arguments, Task>? run = Benches.Concat(Loads).FirstOrDefault(entry => entry.Name == verb).RunAsync;
+        if (run is null)
+        {
+            foreach ((string name, string summary, _) in Benches.Concat(Loads))
+                Console.Error.WriteLine($"  {name,-6} {summary}");
+            Console.Error.WriteLine("ERROR: name a bench; these there are");
+            return 2;
+        }
+        try
+        {
+            await run(new Arguments(arguments[1..]));
+            return 0;
+        }
+        catch (FormatException e)
+        {
+            Console.Error.WriteLine($"ERROR: {e.Message}");
+            return 2;
+        }
+        catch (Exception e) when (e is BenchException or IOException)
+        {
+            Console.Error.WriteLine($"ERROR: {e.Message}");
+            return 1;
+        }
+    }
+}
