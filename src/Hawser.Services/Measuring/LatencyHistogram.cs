@@ -97,15 +97,12 @@ public sealed class LatencyHistogram
 
         // Decimal, because 99.9 / 100 * 1000 in binary floating point is a little more than 999.
         long rank = Math.Max(1, (long)Math.Ceiling((decimal)percent * Count / 100));
-        long seen = 0;
-        for (int i = 0; i < BucketCount; i++)
-        {
-            seen += _counts[i];
-            if (seen >= rank)
-                return Math.Clamp(MiddleOf(i), MinNs, MaxNs);
-        }
-
-        return MaxNs;
+        if (rank == Count)
+            return MaxNs;
+        int index = -1;
+        for (long seen = 0; seen < rank;)
+            seen += _counts[++index];
+        return Math.Clamp(MiddleOf(index), MinNs, MaxNs);
     }
 
     /// <summary>The buckets that hold anything, shortest first.</summary>
