@@ -1,6 +1,8 @@
 namespace Hawser.Services.Clock;
 
-/// <summary>The first byte of every frame: which message follows. Below 16 between client and server, from 16 between peers.</summary>
+/// <summary>
+/// The first byte of every frame: which message follows. Below 16 between client and server, from 16 between peers.
+/// </summary>
 internal enum ClockMessage : byte
 {
     Hello = 1,

@@ -221,7 +221,8 @@ internal static class ClockProtocol
         version != ClockLimits.Version ? $"the version is {ClockLimits.Version}, not {version}" : null;
 
     internal static string? BrokenAbilities(ClockAbilities abilities) =>
-        (abilities & ~ClockAbilities.Brotli) != 0 ? $"abilities have no bit but Brotli (1), not {(byte)abilities}" : null;
+        (abilities & ~ClockAbilities.Brotli) != 0
+            ? $"abilities have no bit but Brotli (1), not {(byte)abilities}" : null;
 
     internal static string? BrokenZeros(ReadOnlySpan<byte> zeros) =>
         zeros.ContainsAnyExcept((byte)0) ? "bytes kept for later are zero" : null;

@@ -6,9 +6,9 @@ namespace Hawser.Services.Clock;
 /// What one client's exchanges say of the link and the clocks, in fixed memory, however many there are.
 /// </summary>
 /// <remarks>
-/// Delay and offset are NTP's (RFC 5905, section 8). Jitter is the difference between the delays of two ticks that follow
-/// each other, without sign: RFC 3393's variation on the round trip, the figure that irtt calls IPDV. Lateness is how long
-/// after its due time a tick was sent. Not safe for several threads.
+/// Delay and offset are NTP's (RFC 5905, section 8). Jitter is the difference between the delays of two ticks that
+/// follow each other, without sign: RFC 3393's variation on the round trip, the figure that irtt calls IPDV. Lateness
+/// is how long after its due time a tick was sent. Not safe for several threads.
 /// </remarks>
 internal sealed class ClockStatistics(long intervalNs)
 {

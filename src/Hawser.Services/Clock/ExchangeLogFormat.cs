@@ -76,7 +76,9 @@ internal static class ExchangeLogFormat
         }
 
         // Below 2^62 (for a wall clock: before the year 2116), so that no sum or difference of two overflows.
-        if (column != Columns || n[0] is < 0 or > uint.MaxValue || n[1..].ContainsAnyExceptInRange(0, long.MaxValue / 2))
+        if (column != Columns
+            || n[0] is < 0 or > uint.MaxValue
+            || n[1..].ContainsAnyExceptInRange(0, long.MaxValue / 2))
             return false;
         exchange = new Exchange((uint)n[0], new(n[1], n[5]), new(n[2], n[6]), new(n[3], n[7]), new(n[4], n[8]));
         return true;

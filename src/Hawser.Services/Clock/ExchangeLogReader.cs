@@ -5,11 +5,13 @@ namespace Hawser.Services.Clock;
 /// <summary>Reads an exchange log, exchange by exchange, and tolerates that it is cut.</summary>
 internal static class ExchangeLogReader
 {
-    /// <summary>Reads all of it into <paramref name="take"/>; the counts of its last line, or null when it is cut.</summary>
+    /// <summary>
+    /// Reads all of it: the heading into <paramref name="begin"/>, then each exchange into <paramref name="take"/>.
+    /// Answers with the counts of its last line, or null when it is cut.
+    /// </summary>
     /// <exception cref="FormatException">It is no exchange log; says in which line and why.</exception>
-    public static ExchangeCounts? Read(Stream source, out ExchangeLogHeading heading, Action<Exchange> take)
+    public static ExchangeCounts? Read(Stream source, Action<ExchangeLogHeading> begin, Action<Exchange> take)
     {
-        heading = default;
         var lines = new LineSplitter(source, ExchangeLogFormat.LongestLine);
         if (!lines.TryRead(out ReadOnlySpan<byte> line))
             return null;
@@ -17,8 +19,9 @@ internal static class ExchangeLogReader
             throw lines.Error($"an exchange log begins with \"{ExchangeLogFormat.Title}\"");
         if (!lines.TryRead(out line))
             return null;
-        if (!ExchangeLogFormat.TryReadHeading(line, out heading))
+        if (!ExchangeLogFormat.TryReadHeading(line, out ExchangeLogHeading heading))
             throw lines.Error("the second line reads \"# client=0 address=... server=... interval_ns=...\"");
+        begin(heading);
         if (!lines.TryRead(out line))
             return null;
         if (!line.SequenceEqual(Encoding.ASCII.GetBytes(ExchangeLogFormat.Header)))

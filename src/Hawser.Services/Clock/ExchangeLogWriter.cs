@@ -1,6 +1,8 @@
 namespace Hawser.Services.Clock;
 
-/// <summary>Writes the companion of one recording in <see cref="ExchangeLogFormat"/>; never waits for the disk.</summary>
+/// <summary>
+/// Writes the companion of one recording in <see cref="ExchangeLogFormat"/>; never waits for the disk.
+/// </summary>
 internal sealed class ExchangeLogWriter
 {
     private readonly LineFile _file;

@@ -55,7 +55,8 @@ internal sealed class LineFile : IDisposable
     public Task<RecordingDigest> Closed => _closed.Task;
 
     /// <summary>
-    /// Room for a line of up to <paramref name="longest"/> bytes, under <see cref="Gate"/>; empty when it must be dropped.
+    /// Room for a line of up to <paramref name="longest"/> bytes, under <see cref="Gate"/>; empty when it must be
+    /// dropped.
     /// </summary>
     public Span<byte> Reserve(int longest)
     {
@@ -70,7 +71,9 @@ internal sealed class LineFile : IDisposable
         return _pending.AsSpan(_pendingLength, longest);
     }
 
-    /// <summary>Takes the first <paramref name="length"/> bytes of the room as a line, under <see cref="Gate"/>.</summary>
+    /// <summary>
+    /// Takes the first <paramref name="length"/> bytes of the room as a line, under <see cref="Gate"/>.
+    /// </summary>
     public void Commit(int length) => _pendingLength += length;
 
     /// <summary>Takes whole lines that stand ready. False: they were dropped.</summary>

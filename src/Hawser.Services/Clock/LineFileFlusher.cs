@@ -1,8 +1,8 @@
 namespace Hawser.Services.Clock;
 
 /// <summary>
-/// The one thread of a process that writes its recordings to disk, every quarter of a second, so that no tick ever waits
-/// for a disk. A process killed without warning loses at most that much of each recording.
+/// The one thread of a process that writes its recordings to disk, every quarter of a second, so that no tick ever
+/// waits for a disk. A process killed without warning loses at most that much of each recording.
 /// </summary>
 internal sealed class LineFileFlusher : IDisposable
 {

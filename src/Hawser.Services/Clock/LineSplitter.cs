@@ -11,7 +11,9 @@ internal sealed class LineSplitter(Stream source, int longestLine)
     /// <summary>The number of the last line read, from 1.</summary>
     public long Number { get; private set; }
 
-    /// <summary>Whether the stream ended in the middle of a line; known after <see cref="TryRead"/> answered false.</summary>
+    /// <summary>
+    /// Whether the stream ended in the middle of a line; known after <see cref="TryRead"/> answered false.
+    /// </summary>
     public bool IsTorn { get; private set; }
 
     /// <summary>The next whole line, without its newline, valid until the next call; false at the end.</summary>

@@ -48,7 +48,9 @@ internal sealed class OffsetFilter
         _any = false;
     }
 
-    /// <summary>The offset of the exchange with the least delay since the start or the last step; null without any.</summary>
+    /// <summary>
+    /// The offset of the exchange with the least delay since the start or the last step; null without any.
+    /// </summary>
     public OffsetEstimate? Offset() =>
         _any ? new OffsetEstimate(_best.OffsetNs, (Math.Max(0, _best.DelayNs) + 1) / 2, _best.AtNs) : null;
 
@@ -63,8 +65,9 @@ internal sealed class OffsetFilter
         {
             for (int j = i + 1; j < n; j++)
             {
-                if (_points[j].AtNs > _points[i].AtNs)
-                    slopes.Add((_points[j].OffsetNs - _points[i].OffsetNs) / (double)(_points[j].AtNs - _points[i].AtNs));
+                double run = _points[j].AtNs - _points[i].AtNs;
+                if (run > 0)
+                    slopes.Add((_points[j].OffsetNs - _points[i].OffsetNs) / run);
             }
         }
 

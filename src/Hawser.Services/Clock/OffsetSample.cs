@@ -1,6 +1,8 @@
 namespace Hawser.Services.Clock;
 
-/// <summary>At most 1,500 exchanges, evenly spread over all: every n-th, n doubling when there is no more room.</summary>
+/// <summary>
+/// At most 1,500 exchanges, evenly spread over all: every n-th, n doubling when there is no more room.
+/// </summary>
 internal sealed class OffsetSample
 {
     private const int MostPoints = 1500;

@@ -37,7 +37,9 @@ internal static class PeerProtocol
         return ClockProtocol.WriteHeader(frame, ClockMessage.PeerHello, PeerHelloSize);
     }
 
-    /// <summary>Reads a greeting. Whether its token is the session's is for the caller to ask, before anything else.</summary>
+    /// <summary>
+    /// Reads a greeting. Whether its token is the session's is for the caller to ask, before anything else.
+    /// </summary>
     public static bool TryReadPeerHello(
         ReadOnlySpan<byte> payload, out PeerHello hello, [NotNullWhen(false)] out string? broken)
     {

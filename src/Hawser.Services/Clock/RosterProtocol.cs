@@ -175,10 +175,12 @@ internal static class RosterProtocol
                 : port == 0 ? "a port on a roster is not 0"
                 : family == 4 ? ClockProtocol.BrokenZeros(address[4..])
                 : null);
-        entry = broken is null
-            ? new RosterEntry(id, new IPEndPoint(new IPAddress(family == 4 ? address[..4] : address), port), abilities, recording)
-            : null;
-        return broken is null;
+        entry = null;
+        if (broken is not null)
+            return false;
+        var endpoint = new IPEndPoint(new IPAddress(family == 4 ? address[..4] : address), port);
+        entry = new RosterEntry(id, endpoint, abilities, recording);
+        return true;
     }
 
     private static string? BrokenFailure(FailedDelivery failure, ReadOnlySpan<byte> zeros) =>

@@ -1,9 +1,9 @@
 namespace Hawser.Services.Clock;
 
 /// <summary>
-/// Watches one machine's wall clock against its monotonic clock. A step is a jump of their difference, by more than 1 ms
-/// and a tenth of the time since the last reading, that three readings in a row confirm; less is slewing, and a single
-/// outlier is a thread that was interrupted between reading one clock and the other.
+/// Watches one machine's wall clock against its monotonic clock. A step is a jump of their difference, by more than 1
+/// ms and a tenth of the time since the last reading, that three readings in a row confirm; less is slewing, and a
+/// single outlier is a thread that was interrupted between reading one clock and the other.
 /// </summary>
 internal struct StepDetector
 {

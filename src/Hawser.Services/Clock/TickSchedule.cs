@@ -1,9 +1,9 @@
 namespace Hawser.Services.Clock;
 
 /// <summary>
-/// An absolute schedule: tick n is due at start + n * interval on the monotonic clock, and may be taken until tick n + 1
-/// is due. A tick not taken by then is missed for good: it is counted and never made up for, so nothing bunches up and
-/// nothing drifts.
+/// An absolute schedule: tick n is due at start + n * interval on the monotonic clock, and may be taken until tick n
+/// + 1 is due. A tick not taken by then is missed for good: it is counted and never made up for, so nothing bunches
+/// up and nothing drifts.
 /// </summary>
 /// <remarks>Not safe for several threads. All times are nanoseconds of one monotonic clock.</remarks>
 internal struct TickSchedule

@@ -6,8 +6,8 @@ using System.Text;
 namespace Hawser.Services.Clock;
 
 /// <summary>
-/// The recording a person reads, one line per timestamp. Dates and times are UTC; a row's time is the one its sender put
-/// into the message, so that the same row stands in the sender's and in the receiver's file.
+/// The recording a person reads, one line per timestamp. Dates and times are UTC; a row's time is the one its sender
+/// put into the message, so that the same row stands in the sender's and in the receiver's file.
 /// <code>
 /// Timestamp Data
 /// #   Sender's IP       Receiver's IP     Date         Time               (separated by tabs)
@@ -23,7 +23,9 @@ internal static class TimeDataFormat
     public const string EndPrefix = "End of Timestamp Data (after ";
     public const string EndSuffix = ")";
 
-    /// <summary>No line is longer, in bytes with its newline: two IPv6 endpoints with scopes take less than 140.</summary>
+    /// <summary>
+    /// No line is longer, in bytes with its newline: two IPv6 endpoints with scopes take less than 140.
+    /// </summary>
     public const int LongestLine = 256;
 
     private const int MicrosecondTicks = 10;

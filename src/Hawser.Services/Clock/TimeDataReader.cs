@@ -21,7 +21,9 @@ internal sealed class TimeDataReader
     {
     }
 
-    /// <summary>The pairings, in order of appearance: one for a client's file, one per client for the server's.</summary>
+    /// <summary>
+    /// The pairings, in order of appearance: one for a client's file, one per client for the server's.
+    /// </summary>
     public IReadOnlyCollection<TimeDataPairing> Pairings => _pairings.Values;
 
     /// <summary>How many whole rows there are.</summary>
@@ -65,7 +67,7 @@ internal sealed class TimeDataReader
     {
         // A file that ends before its header is whole is one that was cut very early.
         if (lines.TryRead(out ReadOnlySpan<byte> line) && !line.SequenceEqual(Encoding.ASCII.GetBytes(expected)))
-            throw lines.Error($"a recording begins with the lines \"{TimeDataFormat.Title}\" and \"# Sender's IP ...\"");
+            throw lines.Error("a recording begins with the lines \"Timestamp Data\" and \"# Sender's IP ...\"");
     }
 
     private void ReadEnd(LineSplitter lines, ReadOnlySpan<byte> line)

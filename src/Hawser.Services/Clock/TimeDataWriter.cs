@@ -2,13 +2,17 @@ using System.Net;
 
 namespace Hawser.Services.Clock;
 
-/// <summary>Writes one recording in <see cref="TimeDataFormat"/>; safe from several threads, never waits for the disk.</summary>
+/// <summary>
+/// Writes one recording in <see cref="TimeDataFormat"/>; safe from several threads, never waits for the disk.
+/// </summary>
 internal sealed class TimeDataWriter
 {
     private readonly LineFile _file;
     private readonly LineFileFlusher? _flusher;
 
-    /// <summary>Begins a recording; <paramref name="flusher"/> writes it from now on (null: the caller flushes).</summary>
+    /// <summary>
+    /// Begins a recording; <paramref name="flusher"/> writes it from now on (null: the caller flushes).
+    /// </summary>
     public TimeDataWriter(LineFile file, LineFileFlusher? flusher)
     {
         _file = file;
@@ -29,7 +33,9 @@ internal sealed class TimeDataWriter
     /// <summary>Where a client writes its own recording.</summary>
     public static string ClientPath(string folder, uint id) => Path.Combine(folder, $"client_{id}_TimeData.txt");
 
-    /// <summary>Where a client keeps the recording of another; it follows from two numbers, no peer can name a path.</summary>
+    /// <summary>
+    /// Where a client keeps the recording of another; it follows from two numbers, no peer can name a path.
+    /// </summary>
     public static string CopyPath(string folder, uint id, uint other) =>
         ClientPath(Path.Combine(folder, $"client_{id}"), other);
 

@@ -13,7 +13,9 @@ internal static class Tournament
     /// <summary>What <see cref="PartnerOf"/> answers to one who rests.</summary>
     public const int Nobody = -1;
 
-    /// <summary>How many rounds it takes: count - 1 when it is even, count when it is odd, 0 below two players.</summary>
+    /// <summary>
+    /// How many rounds it takes: count - 1 when it is even, count when it is odd, 0 below two players.
+    /// </summary>
     public static int RoundsFor(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -21,8 +23,8 @@ internal static class Tournament
     }
 
     /// <summary>
-    /// The partner of a player in a round, or <see cref="Nobody"/>. Rounds past the last begin the same tournament anew,
-    /// which is how a failed pair gets its next try.
+    /// The partner of a player in a round, or <see cref="Nobody"/>. Rounds past the last begin the same tournament
+    /// anew, which is how a failed pair gets its next try.
     /// </summary>
     public static int PartnerOf(int player, int round, int count)
     {

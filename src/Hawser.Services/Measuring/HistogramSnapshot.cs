@@ -1,6 +1,8 @@
 namespace Hawser.Services.Measuring;
 
-/// <summary>What a <see cref="LatencyHistogram"/> holds, as plain values for JSON. All durations are nanoseconds.</summary>
+/// <summary>
+/// What a <see cref="LatencyHistogram"/> holds, as plain values for JSON. All durations are nanoseconds.
+/// </summary>
 /// <param name="Count">How many durations were recorded.</param>
 /// <param name="Saturated">How many of them were longer than <see cref="LatencyHistogram.HighestNs"/>.</param>
 /// <param name="MinNs">The shortest.</param>

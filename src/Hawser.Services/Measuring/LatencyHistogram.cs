@@ -8,8 +8,8 @@ namespace Hawser.Services.Measuring;
 /// </summary>
 /// <remarks>
 /// Durations below 256 ns are exact. Above, a percentile differs from the exact one (nearest rank over the sorted
-/// samples) by at most <see cref="RelativeError"/> of it. Minimum, maximum and mean are exact. The layout is that of Gil
-/// Tene's HdrHistogram. Not safe for several threads: give each its own and <see cref="Add"/> them up.
+/// samples) by at most <see cref="RelativeError"/> of it. Minimum, maximum and mean are exact. The layout is that of
+/// Gil Tene's HdrHistogram. Not safe for several threads: give each its own and <see cref="Add"/> them up.
 /// </remarks>
 public sealed class LatencyHistogram
 {
@@ -22,7 +22,9 @@ public sealed class LatencyHistogram
     private long _min = long.MaxValue;
     private UInt128 _sum;
 
-    /// <summary>The longest duration told apart, in nanoseconds (about 73 minutes); longer ones count as this one.</summary>
+    /// <summary>
+    /// The longest duration told apart, in nanoseconds (about 73 minutes); longer ones count as this one.
+    /// </summary>
     public const long HighestNs = (1L << HighestBit) - 1;
 
     /// <summary>The bound on the relative error of a percentile: half a bucket, 1/256 or 0.4 %.</summary>
@@ -37,13 +39,17 @@ public sealed class LatencyHistogram
     /// <summary>The shortest duration in nanoseconds, exact; 0 when nothing was recorded.</summary>
     public long MinNs => Count == 0 ? 0 : _min;
 
-    /// <summary>The longest duration in nanoseconds, exact up to <see cref="HighestNs"/>; 0 when nothing was recorded.</summary>
+    /// <summary>
+    /// The longest duration in nanoseconds, exact up to <see cref="HighestNs"/>; 0 when nothing was recorded.
+    /// </summary>
     public long MaxNs { get; private set; }
 
     /// <summary>The mean in nanoseconds, from the exact sum; 0 when nothing was recorded.</summary>
     public double MeanNs => Count == 0 ? 0 : (double)_sum / Count;
 
-    /// <summary>Records one duration in nanoseconds. A negative one counts as 0, one too long as <see cref="HighestNs"/>.</summary>
+    /// <summary>
+    /// Records one duration in nanoseconds. A negative one counts as 0, one too long as <see cref="HighestNs"/>.
+    /// </summary>
     public void Record(long ns) => Record(ns, 1);
 
     /// <summary>Records the same duration several times.</summary>
@@ -119,7 +125,9 @@ public sealed class LatencyHistogram
     public HistogramSnapshot ToSnapshot() => new(Count, Saturated, MinNs, MaxNs, (decimal)_sum, [.. Buckets()]);
 
     /// <summary>The histogram a snapshot was taken of.</summary>
-    /// <exception cref="FormatException">The snapshot contradicts itself or has other buckets than this class.</exception>
+    /// <exception cref="FormatException">
+    /// The snapshot contradicts itself or has other buckets than this class.
+    /// </exception>
     public static LatencyHistogram FromSnapshot(HistogramSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
@@ -132,7 +140,8 @@ public sealed class LatencyHistogram
             throw new FormatException($"{snapshot.Saturated} saturated of {snapshot.Count} cannot be");
         if (histogram.Count > 0 && !histogram.Spans(snapshot.MinNs, snapshot.MaxNs))
             throw new FormatException("minimum or maximum lies outside the outermost buckets");
-        if (snapshot.SumNs < (decimal)snapshot.MinNs * snapshot.Count || snapshot.SumNs > (decimal)snapshot.MaxNs * snapshot.Count)
+        decimal count = snapshot.Count;
+        if (snapshot.SumNs < snapshot.MinNs * count || snapshot.SumNs > snapshot.MaxNs * count)
             throw new FormatException("the sum does not lie between minimum and maximum times count");
         histogram.Saturated = snapshot.Saturated;
         histogram._sum = (UInt128)snapshot.SumNs;

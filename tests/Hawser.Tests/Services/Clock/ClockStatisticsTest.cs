@@ -30,7 +30,8 @@ public sealed class ClockStatisticsTest
     [Fact]
     public void The_true_offset_lies_within_the_error_bound_whatever_the_delays_of_both_ways() =>
         Prop.ForAll(
-            Arb.From(Gen.ListOf(Gen.Choose(1, 5_000_000).Two(), 30)), Arb.From(Gen.Choose(-2_000_000_000, 2_000_000_000)),
+            Arb.From(Gen.ListOf(Gen.Choose(1, 5_000_000).Two(), 30)),
+            Arb.From(Gen.Choose(-2_000_000_000, 2_000_000_000)),
             (delays, offset) =>
             {
                 var statistics = new ClockStatistics(Interval);

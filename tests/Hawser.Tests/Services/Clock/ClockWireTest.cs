@@ -12,7 +12,9 @@ public sealed class ClockWireTest
 {
     private const long Wall = 1_795_155_437_123_456_700;
 
-    private static readonly SessionToken Token = SessionToken.Read([.. Enumerable.Range(0x10, 16).Select(i => (byte)i)]);
+    private static readonly SessionToken Token = SessionToken.Read(
+        [.. Enumerable.Range(0x10, 16).Select(i => (byte)i)]);
+
     private static readonly RecordingDigest Small = RecordingDigest.Of("Timestamp Data\n"u8);
     private static readonly RecordingDigest Large = WithBytes(4_200_123);
     private static readonly Dictionary<string, byte[]> Golden = ReadGolden();
@@ -245,7 +247,8 @@ public sealed class ClockWireTest
             ClockMessage.Results => RosterProtocol.TryReadResults(payload, out ResultsPage? m, out broken) ? m : null,
             ClockMessage.Goodbye => ClockProtocol.TryReadGoodbye(payload, out GoodbyeReason m, out broken) ? m : null,
             ClockMessage.PeerHello => PeerProtocol.TryReadPeerHello(payload, out PeerHello m, out broken) ? m : null,
-            ClockMessage.PeerWelcome => PeerProtocol.TryReadPeerWelcome(payload, out PeerWelcome m, out broken) ? m : null,
+            ClockMessage.PeerWelcome =>
+                PeerProtocol.TryReadPeerWelcome(payload, out PeerWelcome m, out broken) ? m : null,
             ClockMessage.Offer => PeerProtocol.TryReadOffer(payload, out Offer m, out broken) ? m : null,
             ClockMessage.Receipt => PeerProtocol.TryReadReceipt(payload, out DeliveryOutcome m, out broken) ? m : null,
             _ => "bytes",

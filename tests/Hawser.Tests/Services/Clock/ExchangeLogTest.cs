@@ -25,8 +25,8 @@ public sealed class ExchangeLogTest
         Assert.EndsWith("client_3_TimeData.exchanges.tsv", path, StringComparison.Ordinal);
         var read = new List<Exchange>();
         using FileStream file = File.OpenRead(path);
-        Assert.Equal(new ExchangeCounts(501, 500, 7), ExchangeLogReader.Read(file, out ExchangeLogHeading heading, read.Add));
-        Assert.Equal(Heading, heading);
+        ExchangeCounts? counts = ExchangeLogReader.Read(file, heading => Assert.Equal(Heading, heading), read.Add);
+        Assert.Equal(new ExchangeCounts(501, 500, 7), counts);
         Assert.Equal(written, read);
     }
 
@@ -38,7 +38,7 @@ public sealed class ExchangeLogTest
         {
             int rows = 0;
             var cut = new MemoryStream(Encoding.ASCII.GetBytes(whole[..length]));
-            Assert.Null(ExchangeLogReader.Read(cut, out _, _ => rows++));
+            Assert.Null(ExchangeLogReader.Read(cut, _ => { }, _ => rows++));
             Assert.Equal(Math.Clamp(whole[..length].Count(c => c == '\n') - 3, 0, 2), rows);
         }
     }
@@ -54,7 +54,8 @@ public sealed class ExchangeLogTest
     public void What_is_no_exchange_is_refused_with_its_line(string line)
     {
         var content = new MemoryStream(Encoding.ASCII.GetBytes(Content(1) + line));
-        FormatException broken = Assert.Throws<FormatException>(() => ExchangeLogReader.Read(content, out _, _ => { }));
+        FormatException broken = Assert.Throws<FormatException>(
+            () => ExchangeLogReader.Read(content, _ => { }, _ => { }));
         Assert.StartsWith("line 5: ", broken.Message, StringComparison.Ordinal);
     }
 
@@ -80,6 +81,10 @@ public sealed class ExchangeLogTest
         long wall = 1_795_155_437_123_456_700 + (tick * 10_000_000L);
         long mono = tick * 10_000_000L;
         return new Exchange(
-            (uint)tick, new(wall, mono), new(wall + 50_000, mono + 7), new(wall + 60_000, mono + 17), new(wall + 90_000, mono + 90_000));
+            (uint)tick,
+            new(wall, mono),
+            new(wall + 50_000, mono + 7),
+            new(wall + 60_000, mono + 17),
+            new(wall + 90_000, mono + 90_000));
     }
 }

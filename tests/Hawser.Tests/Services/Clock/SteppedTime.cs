@@ -1,6 +1,8 @@
 namespace Hawser.Tests.Services.Clock;
 
-/// <summary>A clock that goes only when told to, and whose wall clock can be stepped apart from the monotonic one.</summary>
+/// <summary>
+/// A clock that goes only when told to, and whose wall clock can be stepped apart from the monotonic one.
+/// </summary>
 internal sealed class SteppedTime(long frequency = 1_000_000_000) : TimeProvider
 {
     private long _monotonicNs;

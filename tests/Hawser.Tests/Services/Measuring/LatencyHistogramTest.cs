@@ -97,7 +97,8 @@ public sealed class LatencyHistogramTest
     {
         var histogram = new LatencyHistogram();
         histogram.Add(new LatencyHistogram());
-        Assert.Equal((0L, 0L, 0.0, 0L), (histogram.MinNs, histogram.MaxNs, histogram.MeanNs, histogram.PercentileNs(99)));
+        Assert.Equal((0, 0, 0), (histogram.MinNs, histogram.MaxNs, histogram.PercentileNs(99)));
+        Assert.Equal(0, histogram.MeanNs);
         AssertSame(histogram, LatencyHistogram.FromSnapshot(histogram.ToSnapshot()));
     }
 
