@@ -135,8 +135,7 @@ internal static class ClockReportPage
     {
         ClockStatistics statistics = client.Statistics!;
         Add(page, $"<h2>Client {client.ClientId}</h2>\n");
-        string steps = client.Steps.Count == 0 ? "no clock steps seen"
-            : "clock steps: " + string.Join(", ", client.Steps.Take(5).Select(ClockReportText.Wording));
+        string steps = $"clock steps: {ClockReportText.StepsOf(client)}";
         string offset = client.Offset is { } found ? $"offset {ClockReportText.Wording(found)}; " : "";
         string drift = client.Drift is { } slope ? $"drift {ClockReportText.Wording(slope)}; " : "";
         string every = DurationText.Short(client.IntervalNs ?? 0);

@@ -6,6 +6,8 @@ namespace Hawser.Services.Clock;
 /// <summary>The report as plain lines.</summary>
 internal static class ClockReportText
 {
+    private const int MostSteps = 5;
+
     public static string Of(ClockReport report)
     {
         var text = new StringBuilder();
@@ -14,6 +16,16 @@ internal static class ClockReportText
         if (report.Clients.Count != 1)
             Write(text, report.All);
         return text.ToString();
+    }
+
+    /// <summary>The first clock steps in words, and how many more there were.</summary>
+    public static string StepsOf(ClientReport client)
+    {
+        if (client.StepsSeen is not > 0)
+            return "none seen";
+        int shown = Math.Min(MostSteps, client.Steps.Count);
+        string more = client.StepsSeen > shown ? $", {client.StepsSeen - shown} more" : "";
+        return string.Join(", ", client.Steps.Take(shown).Select(Wording)) + more;
     }
 
     /// <summary>Offset and its error bound in words.</summary>
@@ -121,14 +133,6 @@ internal static class ClockReportText
         foreach (long ns in cells)
             row += $" {DurationText.Of(ns),9}";
         Line(text, row);
-    }
-
-    private static string StepsOf(ClientReport client)
-    {
-        if (client.StepsSeen is not > 0)
-            return "none seen";
-        string more = client.StepsSeen > client.Steps.Count ? $", {client.StepsSeen - client.Steps.Count} more" : "";
-        return string.Join(", ", client.Steps.Select(Wording)) + more;
     }
 
     private static void Line(StringBuilder text, string line) => text.Append(line.TrimEnd()).Append('\n');

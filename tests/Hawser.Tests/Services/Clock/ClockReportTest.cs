@@ -105,6 +105,17 @@ public sealed class ClockReportTest
     }
 
     [Fact]
+    public void The_first_steps_are_shown_and_the_others_counted()
+    {
+        ClockStep[] steps =
+            [.. Enumerable.Range(0, 7).Select(i => new ClockStep(i % 2 == 1, i * 1_000_000_000L, -2_000_000))];
+        ClientReport client = Measured(3, 200).Clients[0] with { Steps = steps, StepsSeen = 107 };
+        string text = ClockReport.Of([client]).ToText();
+        Assert.Contains("steps     client -2.00 ms at 0 ns, server -2.00 ms at 1.00 s, ", text, StringComparison.Ordinal);
+        Assert.Contains(", client -2.00 ms at 4.00 s, 102 more\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_json_has_a_schema_counts_and_nanoseconds()
     {
         using JsonDocument json = JsonDocument.Parse(Measured(3, 200).ToJson());
