@@ -14,8 +14,11 @@ internal static class ClockLimits
     /// <summary>Clients in one session, and so entries in a roster.</summary>
     public const int Clients = 10_000;
 
-    /// <summary>Bytes of one recording.</summary>
-    public const long RecordingBytes = 1L << 30;
+    /// <summary>Ticks of one recording: nearly 14 hours at 10 ms.</summary>
+    public const long Ticks = 5_000_000;
+
+    /// <summary>Bytes of one recording, 2 GiB: more than two of the longest rows for every tick.</summary>
+    public const long RecordingBytes = 1L << 31;
 
     /// <summary>Roster entries in one frame.</summary>
     public const int RosterPageEntries = 64;

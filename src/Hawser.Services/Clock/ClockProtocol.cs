@@ -78,6 +78,8 @@ internal static class ClockProtocol
                 ? $"an interval is 1 ms to 60 s, not {hello.IntervalNs} ns"
                 : hello.DurationNs < hello.IntervalNs || hello.DurationNs > ClockLimits.LongestDurationNs
                 ? $"a duration is one interval to 24 h, not {hello.DurationNs} ns"
+                : hello.DurationNs / hello.IntervalNs > ClockLimits.Ticks
+                ? $"a recording has {ClockLimits.Ticks} ticks or less, not {hello.DurationNs / hello.IntervalNs}"
                 : null);
         return broken is null;
     }
@@ -215,7 +217,7 @@ internal static class ClockProtocol
 
     internal static string? BrokenDigest(RecordingDigest digest) =>
         digest.Bytes is < 1 or > ClockLimits.RecordingBytes
-            ? $"a recording has 1 byte to 1 GiB, not {digest.Bytes} bytes" : null;
+            ? $"a recording has 1 byte to 2 GiB, not {digest.Bytes} bytes" : null;
 
     internal static string? BrokenVersion(byte version) =>
         version != ClockLimits.Version ? $"the version is {ClockLimits.Version}, not {version}" : null;

@@ -26,7 +26,7 @@ internal sealed class ClockRegister(int mostClients = ClockLimits.Clients)
         {
             if (_open.IsClosed)
                 _open = new ClockSession();
-            if (_open.Members.Count(member => !member.HasLeft) >= mostClients || _nextId > ClockLimits.HighestClientId)
+            if (_open.Members.Count >= mostClients || _nextId > ClockLimits.HighestClientId)
                 return null;
             var member = new ClockMember(_nextId++, hello, address, _open);
             _open.Members.Add(member);
@@ -91,6 +91,10 @@ internal sealed class ClockRegister(int mostClients = ClockLimits.Clients)
             if (member.HasLeft)
                 return null;
             member.HasLeft = true;
+
+            // Who leaves before the list is frozen is forgotten, so that clients that come and go do not pile up.
+            if (member.Session.Roster is null)
+                member.Session.Members.Remove(member);
             FreezeIfAllAreDone(member.Session);
             return SummaryIfOver(member.Session);
         }
@@ -98,15 +102,14 @@ internal sealed class ClockRegister(int mostClients = ClockLimits.Clients)
 
     private static void FreezeIfAllAreDone(ClockSession session)
     {
-        if (session.Roster is not null || session.Members.Any(member => !member.HasLeft && member.Done is null))
+        if (session.Roster is not null || session.Members.Any(member => member.Done is null))
             return;
 
-        // Not an entry: whoever has left by now, and whoever takes no part.
         session.IsClosed = true;
         session.Roster =
         [
             .. session.Members
-                .Where(member => !member.HasLeft && member.Done is not null && member.Hello.PeerPort != 0)
+                .Where(member => member.Hello.PeerPort != 0)
                 .Select(member => new RosterEntry(
                     member.Id,
                     new IPEndPoint(member.Address, member.Hello.PeerPort),

@@ -5,6 +5,7 @@ internal sealed class ClockSession
 {
     public SessionToken Token { get; } = SessionToken.Create();
 
+    /// <summary>Those who are there; once the roster is frozen, also those who have left since.</summary>
     public List<ClockMember> Members { get; } = [];
 
     /// <summary>Whether it takes no more clients: one of its own is done, so that its end is in sight.</summary>

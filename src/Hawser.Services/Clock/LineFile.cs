@@ -10,13 +10,16 @@ namespace Hawser.Services.Clock;
 /// </summary>
 /// <remarks>
 /// Appending is safe from several threads under <see cref="Gate"/>; flushing is for one thread at a time. When the disk
-/// stalls for so long that <see cref="PendingLimit"/> bytes wait, further lines are dropped and counted. When it fails,
+/// stalls for so long that the limit of waiting bytes is reached, further lines are dropped and counted. When it fails,
 /// the file is cut back to its last whole line and takes no more.
 /// </remarks>
 internal sealed class LineFile : IDisposable
 {
     /// <summary>Bytes that may wait in memory for the disk: 8 MiB, about four minutes of one client.</summary>
     public const int PendingLimit = 8 << 20;
+
+    /// <summary>The same for the server's recording, which has the rows of all clients: 128 MiB.</summary>
+    public const int ServerPendingLimit = 128 << 20;
 
     private readonly string _path;
     private readonly int _pendingLimit;

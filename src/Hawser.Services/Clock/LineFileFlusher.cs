@@ -30,7 +30,10 @@ internal sealed class LineFileFlusher : IDisposable
     /// <summary>Flushes now rather than at the end of the period; for a file that has just ended.</summary>
     public void Wake() => _wake.Set();
 
-    /// <summary>Ends all files, writes what waits, and returns when they are closed.</summary>
+    /// <summary>
+    /// Writes what waits, and returns when all files are closed. A recording that was not ended stays without its last
+    /// line, and so says that it was cut.
+    /// </summary>
     public void Dispose()
     {
         if (_stopping)

@@ -7,7 +7,7 @@ internal sealed class OffsetSample
 {
     private const int MostPoints = 1500;
 
-    private readonly List<OffsetPoint> _points = new(MostPoints);
+    private readonly List<OffsetPoint> _points = [];
     private long _seen;
     private long _stride = 1;
 

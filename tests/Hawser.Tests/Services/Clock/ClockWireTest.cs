@@ -90,6 +90,7 @@ public sealed class ClockWireTest
     [InlineData("Hello", 8, 0x80, "an interval is 1 ms to 60 s")]
     [InlineData("Hello", 10, 0x01, "an interval is 1 ms to 60 s")]
     [InlineData("Hello", 16, 0x80, "a duration is one interval to 24 h")]
+    [InlineData("Hello", 18, 0x30, "a recording has 5000000 ticks or less, not 5307655")]
     [InlineData("Welcome", 2, 0x01, "bytes kept for later are zero")]
     [InlineData("Welcome", 4, 0x80, "a client id is 0 to 2147483647")]
     [InlineData("Welcome", 8, 0x80, "a lease is 100 ms to 1 h")]
@@ -99,8 +100,8 @@ public sealed class ClockWireTest
     [InlineData("Request", 12, 0x80, "a monotonic clock is not negative")]
     [InlineData("Reply", 36, 0x80, "a wall clock is not before 1970")]
     [InlineData("Reply", 28, 0x01, "a reply is not sent before its request is received")]
-    [InlineData("Done", 0, 0x80, "a recording has 1 byte to 1 GiB")]
-    [InlineData("Done", 3, 0x01, "a recording has 1 byte to 1 GiB")]
+    [InlineData("Done", 0, 0x80, "a recording has 1 byte to 2 GiB")]
+    [InlineData("Done", 3, 0x01, "a recording has 1 byte to 2 GiB")]
     [InlineData("Done", 44, 0x01, "16807213 answers to 29998 requests cannot be")]
     [InlineData("Goodbye", 0, 0x03, "a reason of leaving is 0 to 2, not 3")]
     [InlineData("Roster", 16, 0x01, "a roster has 1 to 10000 entries")]
@@ -123,7 +124,7 @@ public sealed class ClockWireTest
     [InlineData("PeerWelcome", 0, 0x00, "the version is 1, not 0")]
     [InlineData("Offer", 0, 0x02, "an encoding is 0 or 1, not 2")]
     [InlineData("Offer", 1, 0x02, "bytes kept for later are zero")]
-    [InlineData("Offer", 4, 0x80, "a recording has 1 byte to 1 GiB")]
+    [InlineData("Offer", 4, 0x80, "a recording has 1 byte to 2 GiB")]
     [InlineData("Receipt", 0, 0x0a, "an outcome is 0 to 9, not 10")]
     public void A_field_beyond_its_limit_is_refused_with_the_rule(string name, int at, byte value, string rule)
     {
