@@ -28,15 +28,8 @@ internal static class ClockPlots
     public static string DelayHistogram(LatencyHistogram delay, bool isWide)
     {
         PlotAxis x = PlotAxis.OfDurations("delay", delay.MinNs, delay.MaxNs);
-        var bins = new long[isWide ? 140 : 80];
+        double[] bins = Rebin(delay, x, new double[isWide ? 140 : 80]);
         double ratio = Math.Pow(x.Max / x.Min, 1.0 / bins.Length);
-        foreach (HistogramBucket bucket in delay.Buckets())
-        {
-            double middle = Math.Clamp((bucket.LowestNs + bucket.HighestNs) / 2.0, delay.MinNs, delay.MaxNs);
-            double place = Math.Log(Math.Max(1, middle) / x.Min) / Math.Log(ratio);
-            bins[Math.Clamp((int)place, 0, bins.Length - 1)] += bucket.Count;
-        }
-
         var y = new PlotAxis(
             "exchanges", 0, bins.Max() * 1.08, false, tick => tick.ToString("N0", CultureInfo.InvariantCulture));
         var plot = new SvgPlot("Histogram of round-trip delay", x, y, isWide);
@@ -46,7 +39,7 @@ internal static class ClockPlots
             if (bins[i] > 0)
             {
                 double to = from * ratio;
-                string tip = $"{DurationText.Of(from)} to {DurationText.Of(to)}: {DurationText.Count(bins[i])}";
+                string tip = $"{DurationText.Of(from)} to {DurationText.Of(to)}: {DurationText.Count((long)Math.Round(bins[i]))}";
                 plot.Bar(from, to, bins[i], tip);
             }
         }
@@ -82,5 +75,23 @@ internal static class ClockPlots
         plot.Curve([(end, (end - tip) / 2), (tip, 0), (end, (tip - end) / 2)], "wedge");
         plot.Dot(tip, 0, 4.5, "best");
         return plot.Render();
+    }
+
+    // A bucket may lie across bins; its count is shared by how much of it each has, lest bars stand and fall by rounding.
+    private static double[] Rebin(LatencyHistogram delay, PlotAxis axis, double[] bins)
+    {
+        foreach (HistogramBucket bucket in delay.Buckets())
+        {
+            double from = axis.Place(Math.Max(bucket.LowestNs, delay.MinNs)) * bins.Length;
+            double to = axis.Place(Math.Min(bucket.HighestNs + 1, delay.MaxNs + 1)) * bins.Length;
+            int last = Math.Min((int)to, bins.Length - 1);
+            for (int i = Math.Min((int)from, last); i <= last; i++)
+            {
+                double share = to > from ? (Math.Min(to, i + 1) - Math.Max(from, i)) / (to - from) : 1;
+                bins[i] += bucket.Count * Math.Max(0, share);
+            }
+        }
+
+        return bins;
     }
 }

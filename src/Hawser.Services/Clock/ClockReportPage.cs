@@ -36,9 +36,12 @@ internal static class ClockReportPage
         td{text-align:right;padding:6px 10px;border-top:1px solid var(--grid);white-space:nowrap}
         th:first-child,td:first-child{text-align:left;padding-left:0}
         th:last-child,td:last-child{padding-right:0}
+        .roll{max-height:560px;overflow:auto;padding-top:0}
+        .roll th{position:sticky;top:0;background:var(--card);padding-top:14px}
         .warn{color:var(--warn)}
         small{color:var(--soft);font-size:12.5px}
         svg{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+        .wide svg{min-width:720px}
         .grid{stroke:var(--grid)}.tick,.label{fill:var(--soft)}.word{fill:var(--warm);font-weight:600;
         paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
         .band{fill:var(--band)}.curve{fill:none;stroke:var(--main);stroke-width:1.5;stroke-linejoin:round}
@@ -104,7 +107,7 @@ internal static class ClockReportPage
 
     private static void WriteTable(StringBuilder page, ClockReport report)
     {
-        page.Append("<div class=\"card\"><table><thead><tr><th>client</th><th>made</th><th>missed</th><th>lost</th>")
+        page.Append("<div class=\"card roll\"><table><thead><tr><th>client</th><th>made</th><th>missed</th><th>lost</th>")
             .Append("<th>delay median</th><th>p99</th><th>max</th><th>jitter p99</th><th>lateness p99</th>")
             .Append("<th>offset</th><th>drift</th></tr></thead><tbody>\n");
         foreach (ClientReport client in report.Clients)

@@ -20,16 +20,16 @@ internal sealed record PlotAxis(string Label, double Min, double Max, bool IsLog
         return new PlotAxis(label, min, max, IsLogarithmic: true, DurationText.Short);
     }
 
-    /// <summary>The values to mark: 1, 2 and 5 of each decade, or some four to eight even steps.</summary>
+    /// <summary>The values to mark: some of each decade, fewer the more decades there are, or even steps.</summary>
     public IReadOnlyList<double> Ticks()
     {
         if (!IsLogarithmic || Max / Min < 4)
             return EvenTicks();
         var ticks = new List<double>();
-        bool crowded = Max / Min > 5000;
+        double[] digits = Max / Min > 5000 ? [1] : Max / Min > 12 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7];
         for (double decade = Math.Pow(10, Math.Floor(Math.Log10(Min))); decade <= Max; decade *= 10)
         {
-            foreach (int digit in crowded ? (ReadOnlySpan<int>)[1] : [1, 2, 5])
+            foreach (double digit in digits)
             {
                 if (decade * digit >= Min && decade * digit <= Max)
                     ticks.Add(decade * digit);
