@@ -20,7 +20,7 @@ internal sealed class LineFileFlusher : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Flushes this file from now on, until it is closed.</summary>
+    /// <summary>Flushes this file from now on, and disposes of it when it is closed; nobody else may.</summary>
     public void Add(LineFile file)
     {
         lock (_gate)
