@@ -1,4 +1,5 @@
 using Hawser.Services.Message;
+using Hawser.Services.Numbers;
 using Hawser.Services.Ping;
 using Hawser.Services.Upload;
 
@@ -13,5 +14,6 @@ public static class ServiceCatalog
         new PingService(),
         new MessageService(),
         new UploadService(),
+        new NumbersService(),
     ];
 }

@@ -12,7 +12,7 @@ namespace Hawser;
 /// For one reader and one writer at a time; they may be two tasks. When the peer resets, a limit is hit or the server
 /// aborts, reads and writes throw <see cref="ConnectionClosedException"/>. A buffer is held only while it has bytes.
 /// </remarks>
-public sealed class Connection : IAsyncDisposable
+public sealed class Connection : IAsyncDisposable, IDisposable
 {
     private const int FirstBufferBytes = 4096;
     private const int LargestBufferBytes = 256 * 1024;
@@ -225,6 +225,9 @@ public sealed class Connection : IAsyncDisposable
 
     /// <summary>Closes the connection at once, in order as far as both sides have finished: for clients. A handler need
     /// not; its server closes what it returns from.</summary>
+    public void Dispose() => CloseNow();
+
+    /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()
     {
         CloseNow();
