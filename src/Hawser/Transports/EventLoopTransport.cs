@@ -33,6 +33,10 @@ internal sealed class EventLoopTransport : SocketTransport
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        // What a deadline is to end must be known, not guessed: a read that filled its buffer may have been the last, and
+        // with no time left nobody would look.
+        if (!deadline.IsNone && (_mayReceive || deadline.HasPassed))
+            _mayReceive = Socket.Poll(0, SelectMode.SelectRead);
         if (!_mayReceive)
             return _loop.Park(_receive, deadline);
         return HasCallsLeft() ? new ValueTask<bool>(true) : _loop.ParkUntilNextTurn(_receive);
