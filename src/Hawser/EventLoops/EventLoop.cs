@@ -108,8 +108,7 @@ internal sealed class EventLoop
                 Turn++;
                 _poller.Poll(TimeToWait());
                 RunPosted();
-                while (_deadlines.TakePassed() is { } passed)
-                    passed.Complete(false);
+                RunPassed();
                 RunNextTurn();
             }
             _poller.Dispose();
@@ -136,6 +135,13 @@ internal sealed class EventLoop
         Interlocked.Exchange(ref _wakePending, 0);
         for (int left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
             work.Callback(work.State);
+    }
+
+    private void RunPassed()
+    {
+        // Who waits again with no time left is taken next turn, after the others.
+        for (int left = _deadlines.Count; left > 0 && _deadlines.TakePassed() is { } passed; left--)
+            passed.Complete(false);
     }
 
     private void RunPostedElsewhere()
