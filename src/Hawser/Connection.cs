@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Hawser.Recycling;
 using Hawser.Transports;
 using Microsoft.Win32.SafeHandles;
 
@@ -86,7 +87,7 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Reads what there is, at least a byte; empty when the peer has finished. No buffer is held while it
     /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB.</summary>
     /// <returns>Bytes that stay valid until the next read.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync()
     {
         if (_end == _start)
@@ -116,7 +117,7 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Fills the buffer.</summary>
     /// <returns>False when the peer has finished before its first byte.</returns>
     /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<bool> TryReadExactlyAsync(Memory<byte> buffer)
     {
         int filled = 0;
@@ -280,7 +281,7 @@ public sealed class Connection : IAsyncDisposable
         _transport.Close();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<InputState> WaitAtRestAsync(Deadline deadline)
     {
         Volatile.Write(ref _rest, AtRest);
@@ -298,7 +299,7 @@ public sealed class Connection : IAsyncDisposable
         };
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<ReadOnlyMemory<byte>?> ReadLineLaterAsync(int limit)
     {
         while (true)
@@ -322,7 +323,7 @@ public sealed class Connection : IAsyncDisposable
 
     /// <summary>Receives more bytes behind those in the buffer.</summary>
     /// <returns>Bytes that came; 0 when the peer has finished; -1 when the deadline passed.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<int> FillAsync(Deadline deadline)
     {
         if (PeerHasFinished)
@@ -352,7 +353,7 @@ public sealed class Connection : IAsyncDisposable
     }
 
     /// <summary>Receives straight into the caller's buffer.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         if (PeerHasFinished)
@@ -388,7 +389,7 @@ public sealed class Connection : IAsyncDisposable
         return count;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(RecyclingVoidBuilder))]
     private async ValueTask FinishSendAsync(ValueTask send)
     {
         try

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Hawser.EventLoops;
 using Hawser.Native;
+using Hawser.Recycling;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;
@@ -63,7 +64,7 @@ internal sealed class EventLoopTransport : SocketTransport
 
     public override void Close() => Close(abort: false);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<int> ReceiveLaterAsync(Memory<byte> buffer)
     {
         int received;
@@ -75,7 +76,7 @@ internal sealed class EventLoopTransport : SocketTransport
         return received;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(RecyclingVoidBuilder))]
     private async ValueTask SendLaterAsync(ReadOnlyMemory<byte> rest)
     {
         while (!rest.IsEmpty)
