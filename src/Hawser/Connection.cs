@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Hawser.Recycling;
 using Hawser.Transports;
 using Microsoft.Win32.SafeHandles;
 
@@ -86,7 +87,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>Reads what there is, at least a byte; empty when the peer has finished. No buffer is held while it
     /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB.</summary>
     /// <returns>Bytes that stay valid until the next read.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync()
     {
         if (_end == _start)
@@ -116,7 +117,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>Fills the buffer.</summary>
     /// <returns>False when the peer has finished before its first byte.</returns>
     /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<bool> TryReadExactlyAsync(Memory<byte> buffer)
     {
         int filled = 0;
@@ -284,7 +285,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         _transport.Close();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<InputState> WaitAtRestAsync(Deadline deadline)
     {
         Volatile.Write(ref _rest, AtRest);
@@ -302,7 +303,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         };
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<ReadOnlyMemory<byte>?> ReadLineLaterAsync(int limit)
     {
         while (true)
@@ -326,7 +327,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
 
     /// <summary>Receives more bytes behind those in the buffer.</summary>
     /// <returns>Bytes that came; 0 when the peer has finished; -1 when the deadline passed.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<int> FillAsync(Deadline deadline)
     {
         if (PeerHasFinished)
@@ -356,7 +357,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Receives straight into the caller's buffer.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         if (PeerHasFinished)
@@ -392,7 +393,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         return count;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(RecyclingVoidBuilder))]
     private async ValueTask FinishSendAsync(ValueTask send)
     {
         try
