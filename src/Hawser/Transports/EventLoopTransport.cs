@@ -16,6 +16,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private readonly Readiness _readiness;
     private readonly ParkedOperation _receive = new();
     private readonly ParkedOperation _send = new();
+    private volatile bool _aborting;
     private bool _closed;
     private bool _mayReceive;
     private bool _maySend = true;
@@ -63,9 +64,27 @@ internal sealed class EventLoopTransport : SocketTransport
     public override ValueTask SendFileAsync(SafeFileHandle file, long offset, long count) =>
         OperatingSystem.IsLinux() ? SendFileByKernelAsync(file, offset, count) : base.SendFileAsync(file, offset, count);
 
-    public override void Abort() => _loop.Post(static transport => ((EventLoopTransport)transport!).Close(abort: true), this);
+    public override void Abort()
+    {
+        _aborting = true;
+        _loop.Post(static transport => ((EventLoopTransport)transport!).Close(), this);
+    }
 
-    public override void Close() => Close(abort: false);
+    public override void Close()
+    {
+        if (_closed)
+            return;
+        _closed = true;
+        _loop.Poller.Remove(_readiness);
+        // Who aborts on the loop's own thread and then closes is faster than the post.
+        if (_aborting)
+            base.Abort();
+        else
+            base.Close();
+        // A handler may have left with a call parked, or be waiting in one: both must hear of the end.
+        _loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
+        _loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReceiveLaterAsync(Memory<byte> buffer)
@@ -159,21 +178,6 @@ internal sealed class EventLoopTransport : SocketTransport
             _callsLeft = EventLoop.CallsPerTurn;
         }
         return _callsLeft-- > 0;
-    }
-
-    private void Close(bool abort)
-    {
-        if (_closed)
-            return;
-        _closed = true;
-        _loop.Poller.Remove(_readiness);
-        if (abort)
-            base.Abort();
-        else
-            base.Close();
-        // A handler may have left with a call parked, or be waiting in one: both must hear of the end.
-        _loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
-        _loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
     }
 
     /// <summary>What the poller sees of the connection.</summary>
