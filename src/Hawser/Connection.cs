@@ -460,8 +460,11 @@ public sealed class Connection : IAsyncDisposable
             ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private ConnectionClosedException Closed(Exception? cause) =>
-        new(EndedBy == CloseReason.None ? CloseReason.PeerReset : EndedBy, cause);
+    private ConnectionClosedException Closed(Exception? cause)
+    {
+        Interlocked.CompareExchange(ref _endedBy, (int)CloseReason.PeerReset, (int)CloseReason.None);
+        return new ConnectionClosedException(EndedBy, cause);
+    }
 
     private static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 
