@@ -260,7 +260,9 @@ public sealed class Connection : IAsyncDisposable
             if (!PeerHasFinished && EndedBy == CloseReason.None)
             {
                 _transport.FinishSending();
-                await DiscardInputAsync(Deadline.After(linger));
+                // A handler may have left with a receive under way; then its end is what closing is.
+                if (!_receiving)
+                    await DiscardInputAsync(Deadline.After(linger));
             }
         }
         catch (Exception e) when (IsBroken(e) || e is ConnectionClosedException or ProtocolException)
@@ -269,14 +271,15 @@ public sealed class Connection : IAsyncDisposable
         }
         finally
         {
-            ReturnBuffer();
-            _transport.Close();
+            CloseNow();
         }
     }
 
     internal void CloseNow()
     {
-        ReturnBuffer();
+        // A receive that is still under way may write to the buffer until it is told.
+        if (!_receiving)
+            ReturnBuffer();
         _transport.Close();
     }
 
