@@ -265,7 +265,9 @@ public sealed class Connection : IAsyncDisposable, IDisposable
             if (!PeerHasFinished && EndedBy == CloseReason.None)
             {
                 _transport.FinishSending();
-                await DiscardInputAsync(Deadline.After(linger));
+                // A handler may have left with a receive under way; then its end is what closing is.
+                if (!_receiving)
+                    await DiscardInputAsync(Deadline.After(linger));
             }
         }
         catch (Exception e) when (IsBroken(e) || e is ConnectionClosedException or ProtocolException)
@@ -274,14 +276,15 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
         finally
         {
-            ReturnBuffer();
-            _transport.Close();
+            CloseNow();
         }
     }
 
     internal void CloseNow()
     {
-        ReturnBuffer();
+        // A receive that is still under way may write to the buffer until it is told.
+        if (!_receiving)
+            ReturnBuffer();
         _transport.Close();
     }
 
@@ -465,8 +468,11 @@ public sealed class Connection : IAsyncDisposable, IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private ConnectionClosedException Closed(Exception? cause) =>
-        new(EndedBy == CloseReason.None ? CloseReason.PeerReset : EndedBy, cause);
+    private ConnectionClosedException Closed(Exception? cause)
+    {
+        Interlocked.CompareExchange(ref _endedBy, (int)CloseReason.PeerReset, (int)CloseReason.None);
+        return new ConnectionClosedException(EndedBy, cause);
+    }
 
     private static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 
