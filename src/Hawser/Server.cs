@@ -256,8 +256,8 @@ public sealed class Server : IAsyncDisposable
 
     private async Task<DrainReport> DrainAsync()
     {
-        await _stopping.CancelAsync();
         int open = Connections;
+        await _stopping.CancelAsync();
         foreach (Connection connection in _connections.Values)
             connection.Stop();
         int aborted = 0;
