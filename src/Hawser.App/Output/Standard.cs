@@ -4,7 +4,8 @@ namespace Hawser.App.Output;
 /// and start more slowly.</summary>
 internal static class Standard
 {
-    private static readonly Lazy<TextWriter> LazyOut = new(() => new LineWriter(OpenOutput()));
+    private static readonly Lazy<TextWriter> LazyOut = new(() => new LineWriter(
+        OpenOutput(), onError: e => throw new IOException($"cannot write to the standard output: {e.Message}", e)));
 
     // Where to complain that nobody hears complaints?
     private static readonly Lazy<TextWriter> LazyError = new(() => new LineWriter(Open(2), onError: _ => { }));

@@ -44,6 +44,22 @@ internal sealed class ProgramOutput
         }
     }
 
+    /// <summary>Waits until it has a first byte.</summary>
+    public async Task BeginsAsync()
+    {
+        while (true)
+        {
+            Task more;
+            lock (_gate)
+            {
+                if (_bytes.Count > 0)
+                    return;
+                more = _more.Task;
+            }
+            await more.Soon();
+        }
+    }
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task ReadAsync(Stream stream)

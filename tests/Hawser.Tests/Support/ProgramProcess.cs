@@ -40,11 +40,13 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         return StartAny("dotnet", environment, readOutput, ["exec", program, .. arguments]);
     }
 
-    /// <summary>Starts a shell script in which <c>"$@"</c> is the program with these arguments.</summary>
-    public static ProgramProcess StartInShell(string script, params string[] arguments)
+    /// <summary>Starts a shell script in which <c>"$@"</c> is the program with these arguments and <c>$FILE</c> a
+    /// file.</summary>
+    public static ProgramProcess StartInShell(string script, string file, params string[] arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "hawser.dll");
-        return StartAny("/bin/sh", [], true, ["-c", script, "sh", "dotnet", "exec", program, .. arguments]);
+        return StartAny(
+            "/bin/sh", [("FILE", file)], true, ["-c", script, "sh", "dotnet", "exec", program, .. arguments]);
     }
 
     /// <summary>Runs it to its end.</summary>
