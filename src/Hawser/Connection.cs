@@ -343,8 +343,9 @@ public sealed class Connection : IAsyncDisposable
     /// <returns>False when the stop has come.</returns>
     private bool BeginRest()
     {
-        Volatile.Write(ref _rest, AtRest);
-        // The stop may have come just before: it has not seen us rest, so we look ourselves.
+        // The stop may have come just before: it has not seen us rest, so we look ourselves. The exchange is a full
+        // fence: an ordinary write could become visible after that look, and the stop be missed by both.
+        Interlocked.Exchange(ref _rest, AtRest);
         return !_stopping || Interlocked.CompareExchange(ref _rest, RestEnded, AtRest) != AtRest;
     }
 
