@@ -15,9 +15,12 @@ internal sealed class Program
     {
         try
         {
-            ParseResult parsed = VerbCatalog.CreateRoot(arguments).Parse(arguments);
+            // Without a word the program explains itself.
+            string[] words = arguments.Length > 0 ? arguments : ["--help"];
+            var plain = new ParserConfiguration { ResponseFileTokenReplacer = null };
+            ParseResult parsed = VerbCatalog.CreateRoot(words).Parse(words, plain);
             if (parsed.Errors.Count > 0)
-                throw new UsageException(parsed.Errors[0].Message);
+                throw UsageException.Of(parsed);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,

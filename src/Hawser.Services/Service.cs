@@ -15,6 +15,9 @@ public abstract class Service
     /// <summary>The port it is known by.</summary>
     public abstract int DefaultPort { get; }
 
+    /// <summary>The lowest port it may be given; 0, for a port of the system's choice, is always allowed.</summary>
+    public virtual int LowestPort => 1;
+
     /// <summary>Where it listens unless told otherwise.</summary>
     public virtual string DefaultHost => "0.0.0.0";
 

@@ -1,5 +1,7 @@
 using Hawser.Services.Message;
+using Hawser.Services.Numbers;
 using Hawser.Services.Ping;
+using Hawser.Services.Upload;
 
 namespace Hawser.Services;
 
@@ -11,5 +13,7 @@ public static class ServiceCatalog
     [
         new PingService(),
         new MessageService(),
+        new UploadService(),
+        new NumbersService(),
     ];
 }

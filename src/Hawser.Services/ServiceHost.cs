@@ -14,6 +14,7 @@ public sealed class ServiceHost : IAsyncDisposable
         Server = server;
         _handler = handler;
         _failure = failure;
+        _ = WatchAsync();
     }
 
     /// <summary>The server.</summary>
@@ -73,8 +74,10 @@ public sealed class ServiceHost : IAsyncDisposable
     public async Task<DrainReport> StopAsync()
     {
         DrainReport report = await Server.StopAsync();
-        if (_handler is IAsyncDisposable disposable)
-            await disposable.DisposeAsync();
+        if (_handler is IAsyncDisposable asynchronous)
+            await asynchronous.DisposeAsync();
+        else if (_handler is IDisposable disposable)
+            disposable.Dispose();
         return report;
     }
 
@@ -83,5 +86,18 @@ public sealed class ServiceHost : IAsyncDisposable
     {
         await StopAsync();
         await Server.DisposeAsync();
+    }
+
+    private async Task WatchAsync()
+    {
+        try
+        {
+            await Server.Completion;
+        }
+        catch (Exception e)
+        {
+            // The listener is broken: nobody would be served any more, and nobody would know.
+            _failure.TrySetResult($"the server at {EndPoint} cannot accept any more: {e.Message}; start it again");
+        }
     }
 }

@@ -13,7 +13,7 @@ namespace Hawser;
 /// For one reader and one writer at a time; they may be two tasks. When the peer resets, a limit is hit or the server
 /// aborts, reads and writes throw <see cref="ConnectionClosedException"/>. A buffer is held only while it has bytes.
 /// </remarks>
-public sealed class Connection : IAsyncDisposable
+public sealed class Connection : IAsyncDisposable, IDisposable
 {
     private const int FirstBufferBytes = 4096;
     private const int LargestBufferBytes = 256 * 1024;
@@ -58,6 +58,9 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Bytes that the kernel has taken so far.</summary>
     public long BytesSent => _transport.BytesSent;
 
+    /// <summary>What has come and was not read yet; valid until the next call.</summary>
+    public ReadOnlyMemory<byte> Buffered => _buffer.AsMemory(_start, _end - _start);
+
     /// <summary>The peer has finished, and all it sent has been read off the wire.</summary>
     public bool PeerHasFinished { get; private set; }
 
@@ -83,6 +86,18 @@ public sealed class Connection : IAsyncDisposable
             return new ValueTask<InputState>(InputState.Finished);
         return FillAsync(deadline, atRest: true);
     }
+
+    /// <summary>Waits until so many bytes are <see cref="Buffered"/>: a message of known length, whole, with a deadline
+    /// that also holds for a peer that stalls in the middle of it.</summary>
+    /// <param name="count">Bytes, from 1 on.</param>
+    /// <param name="deadline">When to give up; what came by then stays to be read, and the wait can be begun anew.</param>
+    /// <returns>As for <see cref="WaitForInputAsync(Deadline)"/>; <see cref="InputState.Finished"/> and
+    /// <see cref="InputState.Stopping"/> only while nothing is buffered.</returns>
+    /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
+    public ValueTask<InputState> WaitForInputAsync(int count, Deadline deadline = default) =>
+        _end - _start >= count
+            ? new ValueTask<InputState>(InputState.Ready)
+            : WaitForWholeAsync(count, deadline);
 
     /// <summary>Reads what there is, at least a byte; empty when the peer has finished. No buffer is held while it
     /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB.</summary>
@@ -217,8 +232,18 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Destroys the connection at once: the peer sees a reset, waiting calls throw. From any thread.</summary>
     public void Abort() => Abort(CloseReason.Aborted);
 
+    /// <summary>Destroys the connection for a reason of the caller's: what waits throws it.</summary>
+    public void Abort(CloseReason reason)
+    {
+        Interlocked.CompareExchange(ref _endedBy, (int)reason, (int)CloseReason.None);
+        _transport.Abort();
+    }
+
     /// <summary>Closes the connection at once, in order as far as both sides have finished: for clients. A handler need
     /// not; its server closes what it returns from.</summary>
+    public void Dispose() => CloseNow();
+
+    /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()
     {
         CloseNow();
@@ -229,12 +254,6 @@ public sealed class Connection : IAsyncDisposable
     /// connection. Its synchronous calls work where calls block, and throw <see cref="NotSupportedException"/> where they
     /// would have to block an event loop.</summary>
     public Stream AsStream() => _stream ??= new ConnectionStream(this);
-
-    internal void Abort(CloseReason reason)
-    {
-        Interlocked.CompareExchange(ref _endedBy, (int)reason, (int)CloseReason.None);
-        _transport.Abort();
-    }
 
     /// <summary>Ends the receive that waits; the handler sees a <see cref="ConnectionClosedException"/>, and can still
     /// write.</summary>
@@ -261,7 +280,9 @@ public sealed class Connection : IAsyncDisposable
             if (!PeerHasFinished && EndedBy == CloseReason.None)
             {
                 _transport.FinishSending();
-                await DiscardInputAsync(Deadline.After(linger));
+                // A handler may have left with a receive under way; then its end is what closing is.
+                if (!_receiving)
+                    await DiscardInputAsync(Deadline.After(linger));
             }
         }
         catch (Exception e) when (IsBroken(e) || e is ConnectionClosedException or ProtocolException)
@@ -270,15 +291,29 @@ public sealed class Connection : IAsyncDisposable
         }
         finally
         {
-            ReturnBuffer();
-            _transport.Close();
+            CloseNow();
         }
     }
 
     internal void CloseNow()
     {
-        ReturnBuffer();
+        // A receive that is still under way may write to the buffer until it is told.
+        if (!_receiving)
+            ReturnBuffer();
         _transport.Close();
+    }
+
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
+    private async ValueTask<InputState> WaitForWholeAsync(int count, Deadline deadline)
+    {
+        InputState state = await WaitForInputAsync(deadline);
+        while (state == InputState.Ready && _end - _start < count)
+        {
+            state = await FillAsync(deadline);
+            if (state == InputState.Finished)
+                throw Truncated($"{_end - _start} of {count} bytes");
+        }
+        return state;
     }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
@@ -461,8 +496,11 @@ public sealed class Connection : IAsyncDisposable
             ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private ConnectionClosedException Closed(Exception? cause) =>
-        new(EndedBy == CloseReason.None ? CloseReason.PeerReset : EndedBy, cause);
+    private ConnectionClosedException Closed(Exception? cause)
+    {
+        Interlocked.CompareExchange(ref _endedBy, (int)CloseReason.PeerReset, (int)CloseReason.None);
+        return new ConnectionClosedException(EndedBy, cause);
+    }
 
     private static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 

@@ -27,14 +27,64 @@ public static class Dialer
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw new ConnectException(
-                $"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there", e);
+            throw NoAnswer(target, timeout, e);
         }
         catch (SocketException e)
         {
             throw new ConnectException(Explain(target, e), e);
         }
     }
+
+    /// <summary>Connects, blocking the calling thread, and gives a connection whose calls block: for clients that do one
+    /// thing after the other.</summary>
+    /// <param name="target">As for <see cref="ConnectAsync"/>.</param>
+    /// <param name="timeout">For all of it.</param>
+    /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
+    public static Connection Connect(EndPoint target, TimeSpan timeout) =>
+        new(id: 0, new BlockingTransport(ConnectSocket(target, timeout)), long.MaxValue);
+
+    /// <summary>Connects, blocking the calling thread; the socket has seen no asynchronous call.</summary>
+    internal static Socket ConnectSocket(EndPoint target, TimeSpan timeout)
+    {
+        Socket? socket = null;
+        bool late = false;
+        // Disposing is what ends a connect that blocks.
+        using var timer = new Timer(_ =>
+        {
+            late = true;
+            socket?.Dispose();
+        }, null, timeout, Timeout.InfiniteTimeSpan);
+        SocketException? last = null;
+        try
+        {
+            foreach (EndPoint endPoint in Resolve(target))
+            {
+                socket = Create(endPoint);
+                try
+                {
+                    socket.Connect(endPoint);
+                    return socket;
+                }
+                catch (Exception e) when (e is SocketException or ObjectDisposedException)
+                {
+                    socket.Dispose();
+                    if (late)
+                        throw NoAnswer(target, timeout, e);
+                    last = e as SocketException;
+                }
+            }
+        }
+        catch (SocketException e)
+        {
+            last = e;
+        }
+        throw new ConnectException(Explain(target, last!), last!);
+    }
+
+    private static IEnumerable<EndPoint> Resolve(EndPoint target) =>
+        target is DnsEndPoint name
+            ? Dns.GetHostAddresses(name.Host).Select(address => new IPEndPoint(address, name.Port))
+            : [target];
 
     private static async Task<Socket> ConnectToAnyAsync(EndPoint target, CancellationToken giveUp)
     {
@@ -58,8 +108,7 @@ public static class Dialer
 
     private static async Task<Socket> ConnectToAsync(EndPoint endPoint, CancellationToken giveUp)
     {
-        ProtocolType protocol = endPoint is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp;
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, protocol);
+        Socket socket = Create(endPoint);
         try
         {
             await socket.ConnectAsync(endPoint, giveUp);
@@ -71,6 +120,12 @@ public static class Dialer
             throw;
         }
     }
+
+    private static Socket Create(EndPoint endPoint) => new(endPoint.AddressFamily, SocketType.Stream,
+        endPoint is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp);
+
+    private static ConnectException NoAnswer(EndPoint target, TimeSpan timeout, Exception cause) =>
+        new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there", cause);
 
     private static string Explain(EndPoint target, SocketException e) => e.SocketErrorCode switch
     {

@@ -3,7 +3,9 @@ using System.Text;
 namespace Hawser.App.Output;
 
 /// <summary>Writes whole lines as UTF-8, each with one call to the system, from any thread.</summary>
-internal sealed class LineWriter(Stream stream) : TextWriter
+/// <param name="stream">Where to.</param>
+/// <param name="onError">Told of every line that could not be written; without it, the writer throws.</param>
+internal sealed class LineWriter(Stream stream, Action<IOException>? onError = null) : TextWriter
 {
     private readonly Lock _gate = new();
 
@@ -19,7 +21,14 @@ internal sealed class LineWriter(Stream stream) : TextWriter
     {
         byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(buffer.Length)];
         int length = Encoding.UTF8.GetBytes(buffer, bytes);
-        lock (_gate)
-            stream.Write(bytes, 0, length);
+        try
+        {
+            lock (_gate)
+                stream.Write(bytes, 0, length);
+        }
+        catch (IOException e) when (onError is not null)
+        {
+            onError(e);
+        }
     }
 }

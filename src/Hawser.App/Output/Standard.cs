@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Hawser.App.Output;
 
 /// <summary>The standard streams, unbuffered and with their errors: <see cref="Console"/> would swallow a broken pipe,
@@ -7,33 +5,33 @@ namespace Hawser.App.Output;
 internal static class Standard
 {
     private static readonly Lazy<TextWriter> LazyOut = new(() => new LineWriter(OpenOutput()));
-    private static readonly Lazy<TextWriter> LazyError = new(() => new LineWriter(Open(2, FileAccess.Write)));
 
-    /// <summary>Results, a whole line at a time.</summary>
+    // Where to complain that nobody hears complaints?
+    private static readonly Lazy<TextWriter> LazyError = new(() => new LineWriter(Open(2), onError: _ => { }));
+
+    /// <summary>Results, a whole line at a time. A write fails with an <see cref="IOException"/> when its reader is
+    /// gone.</summary>
     public static TextWriter Out => LazyOut.Value;
 
-    /// <summary>All else, a whole line at a time.</summary>
+    /// <summary>All else, a whole line at a time. Never fails.</summary>
     public static TextWriter Error => LazyError.Value;
 
     /// <summary>The standard input as bytes.</summary>
-    public static Stream OpenInput() => Open(0, FileAccess.Read);
+    public static Stream OpenInput() => Open(0);
 
     /// <summary>The standard output as bytes. A write fails with an <see cref="IOException"/> when its reader is
     /// gone.</summary>
-    public static Stream OpenOutput() => Open(1, FileAccess.Write);
+    public static Stream OpenOutput() => Open(1);
 
-    private static Stream Open(int descriptor, FileAccess access)
+    private static Stream Open(int descriptor)
     {
-        if (OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsWindows())
+            return new DescriptorStream(descriptor);
+        return descriptor switch
         {
-            return descriptor switch
-            {
-                0 => Console.OpenStandardInput(),
-                1 => Console.OpenStandardOutput(),
-                _ => Console.OpenStandardError(),
-            };
-        }
-        var handle = new SafeFileHandle(descriptor, ownsHandle: false);
-        return new FileStream(handle, access, bufferSize: 0);
+            0 => Console.OpenStandardInput(),
+            1 => Console.OpenStandardOutput(),
+            _ => Console.OpenStandardError(),
+        };
     }
 }

@@ -19,7 +19,7 @@ internal static class MessageVerb
         verb.Add(wait);
         verb.SetAction(async (parsed, _) =>
         {
-            TimeSpan patience = Quantity.ParseDuration(parsed.GetValue(wait)!);
+            TimeSpan patience = Quantity.ParseTimeout(parsed.GetValue(wait)!);
             var server = CommonOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!);
             if (!Console.IsInputRedirected)
                 Standard.Error.WriteLine("reading the message from the terminal; end it with Ctrl-D");

@@ -36,6 +36,7 @@ internal static class PingVerb
         var gate = new Lock();
         long begin = Stopwatch.GetTimestamp();
         int failed = 0;
+        string? firstFailure = null;
         await Task.WhenAll(Enumerable.Range(0, clients).Select(async client =>
         {
             try
@@ -49,13 +50,13 @@ internal static class PingVerb
             }
             catch (Exception e) when (e is ConnectException or ConnectionClosedException or ProtocolException)
             {
-                if (Interlocked.Increment(ref failed) == 1)
-                    Standard.Error.WriteLine($"ERROR: client #{client}: {e.Message}");
+                Interlocked.Increment(ref failed);
+                Interlocked.CompareExchange(ref firstFailure, $"client #{client}: {e.Message}", null);
             }
         }));
         Summarize(roundTrips, clients, Stopwatch.GetElapsedTime(begin));
-        if (failed > 1)
-            Standard.Error.WriteLine($"ERROR: {failed} of {clients} clients failed; the first one's reason is above");
+        if (failed > 0)
+            Standard.Error.WriteLine($"ERROR: {failed} of {clients} clients failed, first {firstFailure}");
         return failed == 0 ? ExitCode.Done : failed < clients ? ExitCode.PartlyDone : ExitCode.Failed;
     }
 

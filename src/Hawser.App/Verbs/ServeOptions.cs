@@ -32,7 +32,7 @@ internal sealed class ServeOptions
         _port = CommonOptions.Text("--port", "PORT", "where to listen; 0: the system chooses", $"{service.DefaultPort}");
         _host = CommonOptions.Text("--host", "ADDRESS", "an address, a name, :: for IPv6 and IPv4, or unix:PATH",
             service.DefaultHost);
-        _model = CommonOptions.Text("--model", "MODEL", string.Join(", ", ConcurrencyModels.All.Select(m => m.Name)),
+        _model = CommonOptions.Text("--model", "MODEL", string.Join(", ", ConcurrencyModels.All.Select(Names)),
             service.DefaultModel);
         _threads = CommonOptions.Text("--threads", "N", "threads of the model pool", $"{models.Threads}");
         _loops = CommonOptions.Text("--loops", "N", "loops of the model epoll", $"{models.Loops}");
@@ -65,7 +65,7 @@ internal sealed class ServeOptions
     {
         string port = _portArgument is null ? parsed.GetValue(_port)! : parsed.GetValue(_portArgument)!;
         IReadOnlyList<EndPoint> endPoints =
-            CommonOptions.ParseListenAddress(parsed.GetValue(_host)!, CommonOptions.ParseListenPort(port));
+            CommonOptions.ParseListenAddress(parsed.GetValue(_host)!, CommonOptions.ParseListenPort(port, _service.LowestPort));
         return new ServerOptions
         {
             EndPoints = endPoints,
@@ -79,12 +79,15 @@ internal sealed class ServeOptions
             Limits = _service.DefaultLimits with
             {
                 Connections = Quantity.ParseInt(parsed.GetValue(_connections)!, "number of connections", 1, 10_000_000),
-                FirstByteTimeout = Quantity.ParseDuration(parsed.GetValue(_firstByte)!),
-                IdleTimeout = Quantity.ParseDuration(parsed.GetValue(_idle)!),
-                DrainTimeout = Quantity.ParseDuration(parsed.GetValue(_drain)!),
+                FirstByteTimeout = Quantity.ParseTimeout(parsed.GetValue(_firstByte)!),
+                IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(_idle)!),
+                DrainTimeout = Quantity.ParseTimeout(parsed.GetValue(_drain)!),
             },
         };
     }
+
+    private static string Names(ConcurrencyModel model) =>
+        model.Aliases is [] ? model.Name : $"{model.Name} ({string.Join(", ", model.Aliases)})";
 
     private static string Text(TimeSpan timeout) => timeout switch
     {

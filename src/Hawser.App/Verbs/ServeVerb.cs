@@ -92,12 +92,16 @@ internal static class ServeVerb
     {
         using var signal = new StopSignal();
         var hosts = new List<ServiceHost>();
+        var logIsGone = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Where one service's bytes are the standard output, lines for people go elsewhere.
+        TextWriter log = services.Any(run => run.Service.OwnsOutput)
+            ? Standard.Error
+            : new LineWriter(Standard.OpenOutput(), onError: e => logIsGone.TrySetResult(
+                $"cannot write to the standard output: {e.Message}; whoever read it has gone away or is full"));
         try
         {
             foreach ((Service service, ServiceSettings settings, ServerOptions options) in services)
             {
-                // Where one service's bytes are the standard output, lines for people go elsewhere.
-                TextWriter log = !alone || service.OwnsOutput ? Standard.Error : Standard.Out;
                 var environment = new ServiceEnvironment
                 {
                     Log = log,
@@ -109,7 +113,7 @@ internal static class ServeVerb
                 var observer = new ServeObserver(name, log, Standard.Error);
                 hosts.Add(ServiceHost.Start(service, settings, environment, options with { Observer = observer }));
             }
-            return await RunUntilOverAsync(hosts, signal);
+            return await RunUntilOverAsync(hosts, signal, logIsGone.Task);
         }
         finally
         {
@@ -118,14 +122,12 @@ internal static class ServeVerb
         }
     }
 
-    private static async Task<int> RunUntilOverAsync(List<ServiceHost> hosts, StopSignal signal)
+    private static async Task<int> RunUntilOverAsync(List<ServiceHost> hosts, StopSignal signal, Task<string> logIsGone)
     {
-        Task<string> failure = await Task.WhenAny(
-            hosts.Select(host => host.Failure).Append(signal.Asked.ContinueWith(_ => "", TaskScheduler.Default)));
-        Task<string>? ended = failure.Result.Length > 0 ? failure : null;
-        if (ended is not null)
-            Standard.Error.WriteLine($"ERROR: {ended.Result}");
+        Task over = await Task.WhenAny([signal.Asked, logIsGone, .. hosts.Select(host => host.Failure)]);
+        if (over is Task<string> failure)
+            Standard.Error.WriteLine($"ERROR: {failure.Result}");
         await Task.WhenAll(hosts.Select(host => host.StopAsync()));
-        return ended is null ? ExitCode.Done : ExitCode.Failed;
+        return over == signal.Asked ? ExitCode.Done : ExitCode.Failed;
     }
 }

@@ -1,4 +1,27 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
 namespace Hawser.App.Verbs;
 
 /// <summary>The command line does not make sense. The message says what would.</summary>
-internal sealed class UsageException(string message) : Exception(message);
+internal sealed class UsageException(string message) : Exception(message)
+{
+    /// <summary>The first thing that is wrong with a command line, and where to read how it goes.</summary>
+    public static UsageException Of(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        string typed = Path(parsed.CommandResult);
+        string what = parsed.UnmatchedTokens switch
+        {
+            [] => parsed.Errors[0].Message.TrimEnd('.'),
+            [['-', ..] option, ..] => $"unknown option '{option}'",
+            [var word, ..] when command.Subcommands.Count > 0 =>
+                $"there is no '{typed} {word}'; use one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}",
+            [var word, ..] => $"'{word}' is one word too many",
+        };
+        return new UsageException($"{what}; see '{typed} --help'");
+    }
+
+    private static string Path(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "hawser";
+}

@@ -10,6 +10,8 @@ internal static class VerbCatalog
         ("serve", ServeVerb.Create),
         ("ping", PingVerb.Create),
         ("message", MessageVerb.Create),
+        ("upload", UploadVerb.Create),
+        ("numbers", NumbersVerb.Create),
         ("demo", DemoVerb.Create),
     ];
 

@@ -15,18 +15,14 @@ public static class Quantity
         ("G", 1024 * 1024 * 1024), ("B", 1), ("", 1),
     ];
 
-    /// <summary>A number and one of ns, us, ms, s, m, h; a bare 0; or <c>never</c>.</summary>
+    /// <summary>A duration, or <c>never</c>: <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
     /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
-    public static TimeSpan ParseDuration(string text)
-    {
-        if (text == "never")
-            return Timeout.InfiniteTimeSpan;
-        if (text == "0")
-            return TimeSpan.Zero;
-        return TryParse(text, DurationUnits, out double seconds) && seconds <= TimeSpan.FromDays(24).TotalSeconds
-            ? TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond))
-            : throw new FormatException($"'{text}' is not a duration; write it like 200us, 10ms, 5s or 2m");
-    }
+    public static TimeSpan ParseTimeout(string text) =>
+        text == "never" ? Timeout.InfiniteTimeSpan : ParseDuration(text, ", or never");
+
+    /// <summary>A number and one of ns, us, ms, s, m, h; or a bare 0. At most 24 days.</summary>
+    /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
+    public static TimeSpan ParseDuration(string text) => ParseDuration(text, "");
 
     /// <summary>A whole number of bytes, or a number and one of kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB or K,
     /// M, G (powers of 1024).</summary>
@@ -60,6 +56,15 @@ public static class Quantity
         < 1 => $"{duration.TotalMilliseconds:0.##} ms",
         _ => $"{duration.TotalSeconds:0.###} s",
     };
+
+    private static TimeSpan ParseDuration(string text, string orElse)
+    {
+        if (text == "0")
+            return TimeSpan.Zero;
+        return TryParse(text, DurationUnits, out double seconds) && seconds <= TimeSpan.FromDays(24).TotalSeconds
+            ? TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond))
+            : throw new FormatException($"'{text}' is not a duration; write it like 200us, 10ms, 5s or 2m{orElse}");
+    }
 
     private static bool TryParse(string text, (string Unit, double Factor)[] units, out double value)
     {

@@ -18,6 +18,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private readonly ParkedOperation _receive = new();
     private readonly ParkedOperation _send = new();
     private bool _closed;
+    private volatile bool _aborted;
     private bool _mayReceive;
     private bool _maySend = true;
     private bool _final;
@@ -34,6 +35,10 @@ internal sealed class EventLoopTransport : SocketTransport
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        // What a deadline is to end must be known, not guessed: a read that filled its buffer may have been the last, and
+        // with no time left nobody would look.
+        if (!deadline.IsNone && (_mayReceive || deadline.HasPassed))
+            _mayReceive = Socket.Poll(0, SelectMode.SelectRead);
         if (!_mayReceive)
             return _loop.Park(_receive, deadline);
         return HasCallsLeft() ? new ValueTask<bool>(true) : _loop.ParkUntilNextTurn(_receive);
@@ -60,9 +65,27 @@ internal sealed class EventLoopTransport : SocketTransport
     public override ValueTask SendFileAsync(SafeFileHandle file, long offset, long count) =>
         OperatingSystem.IsLinux() ? SendFileByKernelAsync(file, offset, count) : base.SendFileAsync(file, offset, count);
 
-    public override void Abort() => _loop.Post(static transport => ((EventLoopTransport)transport!).Close(abort: true), this);
+    public override void Abort()
+    {
+        // The handler's own close comes before what is posted here, and must not turn a reset into an orderly end.
+        _aborted = true;
+        _loop.Post(static transport => ((EventLoopTransport)transport!).Close(), this);
+    }
 
-    public override void Close() => Close(abort: false);
+    public override void Close()
+    {
+        if (_closed)
+            return;
+        _closed = true;
+        _loop.Poller.Remove(_readiness);
+        if (_aborted)
+            base.Abort();
+        else
+            base.Close();
+        // A handler may have left with a call parked, or be waiting in one: both must hear of the end.
+        _loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
+        _loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
+    }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<int> ReceiveLaterAsync(Memory<byte> buffer)
@@ -156,21 +179,6 @@ internal sealed class EventLoopTransport : SocketTransport
             _callsLeft = EventLoop.CallsPerTurn;
         }
         return _callsLeft-- > 0;
-    }
-
-    private void Close(bool abort)
-    {
-        if (_closed)
-            return;
-        _closed = true;
-        _loop.Poller.Remove(_readiness);
-        if (abort)
-            base.Abort();
-        else
-            base.Close();
-        // A handler may have left with a call parked, or be waiting in one: both must hear of the end.
-        _loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
-        _loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
     }
 
     /// <summary>What the poller sees of the connection.</summary>

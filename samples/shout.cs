@@ -1,0 +1,27 @@
+#:project ../src/Hawser/Hawser.csproj
+#:property PublishAot=false
+using System.Net;
+using System.Text;
+using Hawser;
+using Hawser.Models;
+
+await using Server server = Server.Start(new ShoutHandler(), new ServerOptions
+{
+    EndPoints = [new IPEndPoint(IPAddress.Loopback, 7000)],
+    Model = ConcurrencyModels.Get(args is [var name, ..] ? name : "epoll"),
+});
+Console.WriteLine($"Listening on {server.EndPoints[0]}");
+await server.Completion;
+
+internal sealed class ShoutHandler : IConnectionHandler
+{
+    public async Task HandleAsync(Connection connection, CancellationToken stopping)
+    {
+        while (await connection.WaitForInputAsync() == InputState.Ready
+            && await connection.TryReadLineAsync(limit: 1024) is { } line)
+        {
+            string shouted = Encoding.UTF8.GetString(line.Span).ToUpperInvariant();
+            await connection.WriteAsync(Encoding.UTF8.GetBytes(shouted + "\n"));
+        }
+    }
+}

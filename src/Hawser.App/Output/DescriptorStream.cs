@@ -1,0 +1,97 @@
+using System.Runtime.InteropServices;
+
+namespace Hawser.App.Output;
+
+/// <summary>A descriptor that other processes may share, used by <c>read</c> and <c>write</c> alone (POSIX).</summary>
+/// <remarks>A <see cref="FileStream"/> keeps an offset of its own. With the output sent to a file it would write over
+/// what the standard error, or the program before, wrote through the same descriptor.</remarks>
+internal sealed partial class DescriptorStream(int descriptor) : Stream
+{
+    private const int EINTR = 4;
+    private const int EAGAIN = 11;
+    private const int EAGAINOfBsd = 35;
+    private const short POLLIN = 1;
+    private const short POLLOUT = 4;
+    private const int WithoutEnd = -1;
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override unsafe int Read(Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint received;
+            while ((received = read(descriptor, start, (nuint)buffer.Length)) < 0)
+                WaitOrThrow(POLLIN);
+            return (int)received;
+        }
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override unsafe void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            fixed (byte* start = buffer)
+            {
+                nint written = write(descriptor, start, (nuint)buffer.Length);
+                if (written < 0)
+                    WaitOrThrow(POLLOUT);
+                else
+                    buffer = buffer[(int)written..];
+            }
+        }
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <summary>Whoever gave us the descriptor may have made it non-blocking: then we wait here.</summary>
+    private unsafe void WaitOrThrow(short events)
+    {
+        int error = Marshal.GetLastPInvokeError();
+        if (error == EINTR)
+            return;
+        if (error != EAGAIN && error != EAGAINOfBsd)
+            throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+        var waiting = new PollRequest { Descriptor = descriptor, Events = events };
+        _ = poll(&waiting, 1, WithoutEnd);
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint read(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint write(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int poll(PollRequest* requests, nuint count, int timeoutMs);
+
+    /// <summary><c>struct pollfd</c>.</summary>
+    private struct PollRequest
+    {
+        public int Descriptor;
+        public short Events;
+        public short Seen;
+    }
+}

@@ -1,0 +1,31 @@
+namespace Hawser.Services.Clock;
+
+/// <summary>Every limit of the clock's wire, with its unit.</summary>
+internal static class ClockLimits
+{
+    public const byte Version = 1;
+    public const long ShortestIntervalNs = 1_000_000;
+    public const long LongestIntervalNs = 60_000_000_000;
+    public const long LongestDurationNs = 24 * 3_600_000_000_000;
+    public const uint ShortestLeaseMs = 100;
+    public const uint LongestLeaseMs = 3_600_000;
+    public const uint HighestClientId = int.MaxValue;
+
+    /// <summary>Clients in one session, and so entries in a roster.</summary>
+    public const int Clients = 10_000;
+
+    /// <summary>Ticks of one recording: nearly 14 hours at 10 ms.</summary>
+    public const long Ticks = 5_000_000;
+
+    /// <summary>Bytes of one recording, 2 GiB: more than two of the longest rows for every tick.</summary>
+    public const long RecordingBytes = 1L << 31;
+
+    /// <summary>Roster entries in one frame.</summary>
+    public const int RosterPageEntries = 64;
+
+    /// <summary>Failed pairs in one frame.</summary>
+    public const int ResultsPageEntries = 256;
+
+    /// <summary>Bytes of one chunk of a recording, as it is on the wire.</summary>
+    public const int ChunkBytes = 65_536;
+}

@@ -1,0 +1,17 @@
+namespace Hawser.Services.Clock;
+
+/// <summary>What became of one recording on its way to one peer; also the wire's receipt.</summary>
+internal enum DeliveryOutcome : byte
+{
+    /// <summary>Stored, and its size and hash are those of the roster.</summary>
+    Delivered = 0,
+    Unreachable = 1,
+    Refused = 2,
+    TimedOut = 3,
+    CutShort = 4,
+    WrongSize = 5,
+    WrongHash = 6,
+    BrokenProtocol = 7,
+    NotStored = 8,
+    Departed = 9,
+}

@@ -1,0 +1,7 @@
+namespace Hawser.Services.Clock;
+
+/// <summary>How the peer that was connected to answers, proving that it knows the token too.</summary>
+/// <param name="Abilities">What it can do.</param>
+/// <param name="ClientId">Its id.</param>
+/// <param name="Token">The session's token.</param>
+internal readonly record struct PeerWelcome(ClockAbilities Abilities, uint ClientId, SessionToken Token);

@@ -1,0 +1,42 @@
+using System.Text;
+
+namespace Hawser.Services.Clock;
+
+/// <summary>How a session's peer exchange ended, as far as its clients said.</summary>
+/// <param name="Clients">How many clients were on the roster.</param>
+/// <param name="Missing">The recordings that did not arrive, by receiver and then by sender.</param>
+internal sealed record SessionSummary(int Clients, IReadOnlyList<MissingDelivery> Missing)
+{
+    private const int MostLines = 50;
+
+    /// <summary>How many deliveries there were to be, k(k-1).</summary>
+    public long Expected => (long)Clients * (Clients - 1);
+
+    public long Delivered => Expected - Missing.Count;
+
+    /// <summary>One line, and one for each of the first fifty that are missing.</summary>
+    public string ToText()
+    {
+        var text = new StringBuilder($"{DurationText.Count(Delivered)} of {DurationText.Count(Expected)} files delivered\n");
+        foreach (MissingDelivery missing in Missing.Take(MostLines))
+            text.Append($"  missing: client {missing.From} to client {missing.To}: {Wording(missing.Outcome)}\n");
+        if (Missing.Count > MostLines)
+            text.Append($"  and {DurationText.Count(Missing.Count - MostLines)} more\n");
+        return text.ToString();
+    }
+
+    /// <summary>An outcome in words.</summary>
+    public static string Wording(DeliveryOutcome outcome) => outcome switch
+    {
+        DeliveryOutcome.Delivered => "delivered",
+        DeliveryOutcome.Unreachable => "the peer could not be reached",
+        DeliveryOutcome.Refused => "the peer refused",
+        DeliveryOutcome.TimedOut => "the peer was silent for too long",
+        DeliveryOutcome.CutShort => "the recording ended too early",
+        DeliveryOutcome.WrongSize => "the recording went on beyond its size on the roster",
+        DeliveryOutcome.WrongHash => "the recording's hash is not that of the roster",
+        DeliveryOutcome.BrokenProtocol => "the peer broke the protocol",
+        DeliveryOutcome.NotStored => "it could not be stored",
+        _ => "the client departed without saying",
+    };
+}

@@ -1,0 +1,115 @@
+using System.Buffers;
+
+namespace Hawser.Services.Numbers;
+
+/// <summary>
+/// A growing list of numbers in rented memory: 32 bits a number until the first that needs more, 64 from then on.
+/// Not for several threads at once. Disposing gives the memory back; no span of it may be used after that.
+/// </summary>
+internal sealed class NumberList(int capacity) : IDisposable
+{
+    private int[] _narrow = ArrayPool<int>.Shared.Rent(Math.Max(capacity, 16));
+    private long[] _wide = [];
+
+    /// <summary>How many numbers there are.</summary>
+    internal int Count { get; private set; }
+
+    /// <summary>Whether the numbers are in <see cref="Wide"/> rather than in <see cref="Narrow"/>.</summary>
+    internal bool IsWide { get; private set; }
+
+    /// <summary>The numbers, as long as all fit 32 bits; else empty. Valid until the next one is added.</summary>
+    internal Span<int> Narrow => IsWide ? [] : _narrow.AsSpan(0, Count);
+
+    /// <summary>The numbers once one has not fitted 32 bits; else empty. Valid until the next one is added.</summary>
+    internal Span<long> Wide => IsWide ? _wide.AsSpan(0, Count) : [];
+
+    /// <summary>The number at a position.</summary>
+    internal long this[int position] => IsWide ? Wide[position] : Narrow[position];
+
+    internal void Add(long number)
+    {
+        if (!IsWide)
+        {
+            if (number == (int)number)
+            {
+                if (Count == _narrow.Length)
+                    Grow(ref _narrow, Count + 1);
+                _narrow[Count++] = (int)number;
+                return;
+            }
+            Widen();
+        }
+        if (Count == _wide.Length)
+            Grow(ref _wide, Count + 1);
+        _wide[Count++] = number;
+    }
+
+    /// <summary>Room for more 32-bit numbers, to be followed by <see cref="Advance"/>. Only while not wide.</summary>
+    internal Span<int> Reserve(int more)
+    {
+        if (_narrow.Length - Count < more)
+            Grow(ref _narrow, Count + more);
+        return _narrow.AsSpan(Count);
+    }
+
+    /// <summary>Counts numbers that were written to the reserved room.</summary>
+    internal void Advance(int added) => Count += added;
+
+    /// <summary>Sorts ascending, in place.</summary>
+    internal void Sort()
+    {
+        if (IsWide)
+            NumberSorter.Sort(Wide);
+        else
+            NumberSorter.Sort(Narrow);
+    }
+
+    /// <summary>Room for all of the list's text, and for what formatting scratches behind it.</summary>
+    internal long MaxTextBytes =>
+        ((long)Count * (IsWide ? NumberFormatter.MaxBytes64 : NumberFormatter.MaxBytes32)) + NumberFormatter.MaxBytes64;
+
+    /// <summary>
+    /// Writes as many numbers from <paramref name="position"/> on as fit whole and moves it on; a comma follows each
+    /// but the list's last.
+    /// </summary>
+    /// <returns>The bytes written; 0 if not even one number fits.</returns>
+    internal int Format(ref int position, Span<byte> destination)
+    {
+        int written = IsWide
+            ? NumberFormatter.Format(Wide[position..], destination, out int consumed)
+            : NumberFormatter.Format(Narrow[position..], destination, out consumed);
+        position += consumed;
+        return position == Count && consumed > 0 ? written - 1 : written;
+    }
+
+    public void Dispose()
+    {
+        Return(ref _narrow);
+        Return(ref _wide);
+        Count = 0;
+    }
+
+    private void Widen()
+    {
+        _wide = ArrayPool<long>.Shared.Rent(_narrow.Length);
+        for (int i = 0; i < Count; i++)
+            _wide[i] = _narrow[i];
+        Return(ref _narrow);
+        IsWide = true;
+    }
+
+    private void Grow<T>(ref T[] numbers, int needed)
+    {
+        T[] larger = ArrayPool<T>.Shared.Rent(Math.Max(needed, 2 * numbers.Length));
+        numbers.AsSpan(0, Count).CopyTo(larger);
+        Return(ref numbers);
+        numbers = larger;
+    }
+
+    private static void Return<T>(ref T[] numbers)
+    {
+        if (numbers.Length > 0)
+            ArrayPool<T>.Shared.Return(numbers);
+        numbers = [];
+    }
+}

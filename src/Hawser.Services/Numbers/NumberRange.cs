@@ -1,0 +1,27 @@
+namespace Hawser.Services.Numbers;
+
+/// <summary>The range numbers are drawn from, both ends included; any range of 64-bit numbers.</summary>
+internal readonly record struct NumberRange
+{
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="max"/> is below <paramref
+    /// name="min"/>.</exception>
+    internal NumberRange(long min, long max)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(max, min);
+        Min = min;
+        Max = max;
+    }
+
+    /// <summary>-999999999 to 999999999.</summary>
+    internal static NumberRange Default => new(NumbersProtocol.DefaultMin, NumbersProtocol.DefaultMax);
+
+    internal long Min { get; }
+
+    internal long Max { get; }
+
+    /// <summary>How many numbers the range holds; 0 stands for all 2^64.</summary>
+    internal ulong Span => (ulong)Max - (ulong)Min + 1;
+
+    /// <summary>Whether every number of the range is a 32-bit one.</summary>
+    internal bool Is32Bit => Min >= int.MinValue && Max <= int.MaxValue;
+}

@@ -1,0 +1,31 @@
+namespace Hawser.Services.Numbers;
+
+/// <summary>
+/// The wire format of a list of numbers. A client sends nothing; the server sends one list and closes.
+/// <code>
+/// list    = number *( "," number ) [ newline ]   a receiver allows the newline, our server never sends it
+/// number  = [ "-" ] 1*digit                      in the signed 64-bit range; leading zeros and -0 are allowed
+/// digit   = "0" to "9"
+/// newline = LF / CR LF
+/// </code>
+/// </summary>
+internal static class NumbersProtocol
+{
+    /// <summary>The byte between two numbers.</summary>
+    internal const byte Separator = (byte)',';
+
+    /// <summary>Where the server listens unless told otherwise.</summary>
+    internal const int DefaultPort = 12345;
+
+    /// <summary>The numbers of a list, unless told otherwise.</summary>
+    internal const int DefaultCount = 250_000;
+
+    /// <summary>The most numbers a list may have; a longer one is malformed.</summary>
+    internal const int MaxCount = 100_000_000;
+
+    /// <summary>The smallest number, unless told otherwise.</summary>
+    internal const long DefaultMin = -999_999_999;
+
+    /// <summary>The largest number, unless told otherwise.</summary>
+    internal const long DefaultMax = 999_999_999;
+}

@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Hawser.Models;
+using Hawser.Services.Text;
+
+namespace Hawser.Services.Upload;
+
+/// <summary>Raw bytes into numbered files.</summary>
+public sealed class UploadService : Service
+{
+    /// <summary><c>DIR</c>.</summary>
+    public static readonly ServiceOption<string> Folder =
+        new("dir", "DIR", "where the files go; made if it is missing", "uploads", text => text);
+
+    /// <summary><c>--max-bytes SIZE</c>.</summary>
+    public static readonly ServiceOption<long> MaxBytes =
+        new("max-bytes", "SIZE", "bytes of one upload at the most (default: no limit)", null, Quantity.ParseSize);
+
+    /// <summary><c>--quota SIZE</c>.</summary>
+    public static readonly ServiceOption<long> Quota =
+        new("quota", "SIZE", "bytes of all files in DIR at the most (default: no limit)", null, Quantity.ParseSize);
+
+    /// <summary><c>--min-free SIZE</c>.</summary>
+    public static readonly ServiceOption<long> MinFree =
+        new("min-free", "SIZE", "bytes that stay free on the disk", "0", Quantity.ParseSize);
+
+    /// <summary><c>--mode OCTAL</c>.</summary>
+    public static readonly ServiceOption<UnixFileMode> Mode =
+        new("mode", "OCTAL", "permissions of the files", "0640", ParseMode);
+
+    /// <summary><c>--sync</c>.</summary>
+    public static readonly ServiceOption<bool> Sync =
+        new("sync", null, "make file and folder durable before the receipt", null, bool.Parse);
+
+    /// <summary><c>--no-receipt</c>.</summary>
+    public static readonly ServiceOption<bool> NoReceipt =
+        new("no-receipt", null, "answer nothing", null, bool.Parse);
+
+    /// <summary><c>--manifest</c>.</summary>
+    public static readonly ServiceOption<bool> Manifest =
+        new("manifest", null, "append a line per upload to DIR/manifest.ndjson", null, bool.Parse);
+
+    private const int DemoUploads = 10;
+    private const int DemoBytes = 3_000_000;
+
+    /// <inheritdoc/>
+    public override string Name => "upload";
+
+    /// <inheritdoc/>
+    public override string Summary => "stores what each client sends as a numbered file, whole or not at all";
+
+    /// <inheritdoc/>
+    public override int DefaultPort => 8002;
+
+    /// <inheritdoc/>
+    public override int LowestPort => 1024;
+
+    /// <inheritdoc/>
+    public override bool PortIsArgument => true;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ServiceOption> Arguments => [Folder];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ServiceOption> Options => [MaxBytes, Quota, MinFree, Mode, Sync, NoReceipt, Manifest];
+
+    /// <inheritdoc/>
+    public override ServerLimits DefaultLimits => new()
+    {
+        FirstByteTimeout = TimeSpan.FromSeconds(10),
+        IdleTimeout = TimeSpan.FromSeconds(10),
+    };
+
+    /// <inheritdoc/>
+    public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment) =>
+        new UploadHandler(
+            new UploadSettings
+            {
+                Folder = settings.Get(Folder),
+                MaxBytes = settings.Find(MaxBytes) is > 0 and var max ? max : long.MaxValue,
+                QuotaBytes = settings.Find(Quota) is > 0 and var quota ? quota : long.MaxValue,
+                MinFreeBytes = settings.Get(MinFree),
+                Mode = settings.Get(Mode),
+                Sync = settings.Has(Sync),
+                Receipt = !settings.Has(NoReceipt),
+                Manifest = settings.Has(Manifest),
+            },
+            environment.Errors);
+
+    /// <inheritdoc/>
+    public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)
+    {
+        string stored = Path.Combine(folder, "stored");
+        ServiceSettings settings = new ServiceSettings().Set(Folder, stored).Set(Manifest, "true");
+        await using ServiceHost host = ServiceHost.StartForDemonstration(this, settings, model, Stream.Null);
+        long begin = Stopwatch.GetTimestamp();
+        UploadOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(1, DemoUploads).Select(async n =>
+        {
+            string path = Path.Combine(folder, $"upload-{n}");
+            await File.WriteAllBytesAsync(path, RandomNumberGenerator.GetBytes(DemoBytes + n));
+            await using FileStream source = File.OpenRead(path);
+            return await UploadClient.SendAsync(host.EndPoint, source, new UploadClientOptions());
+        }));
+        TimeSpan time = Stopwatch.GetElapsedTime(begin);
+        await host.StopAsync();
+
+        string? difference = outcomes.All(outcome => outcome.IsVerified) ? null : "a receipt differs";
+        UploadVerification found = UploadVerifier.Verify(stored, line => difference ??= line);
+        if (found.Verified != DemoUploads)
+            difference ??= $"{found.Verified} of {DemoUploads} files verified";
+        return [new($"{DemoUploads} files of 3 MB at once, receipts and manifest checked",
+            outcomes.Sum(outcome => outcome.BytesSent), time, difference)];
+    }
+
+    private static UnixFileMode ParseMode(string text)
+    {
+        const int Permissions = 0x1ff; // 0777
+        try
+        {
+            int mode = Convert.ToInt32(text, 8);
+            return mode is >= 0 and <= Permissions ? (UnixFileMode)mode : throw new FormatException();
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException)
+        {
+            throw new FormatException(string.Create(CultureInfo.InvariantCulture,
+                $"'{text}' is not a file mode; write it in octal, like 0640"));
+        }
+    }
+}

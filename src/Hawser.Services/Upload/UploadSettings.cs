@@ -1,0 +1,30 @@
+namespace Hawser.Services.Upload;
+
+/// <summary>What an upload server allows, and what it does beside storing.</summary>
+internal sealed record UploadSettings
+{
+    /// <summary>Where the files go.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Bytes of one upload at the most. Default: no limit.</summary>
+    public long MaxBytes { get; init; } = long.MaxValue;
+
+    /// <summary>Bytes of all files of the folder at the most. Default: no limit. Two servers on one folder each count
+    /// what they found at their start and their own.</summary>
+    public long QuotaBytes { get; init; } = long.MaxValue;
+
+    /// <summary>Bytes that must stay free on the disk. Default 0.</summary>
+    public long MinFreeBytes { get; init; }
+
+    /// <summary>Make file and folder durable before the receipt.</summary>
+    public bool Sync { get; init; }
+
+    /// <summary>Answer with a receipt.</summary>
+    public bool Receipt { get; init; } = true;
+
+    /// <summary>Append a line to the manifest.</summary>
+    public bool Manifest { get; init; }
+
+    /// <summary>Permissions of the files. Default 0640.</summary>
+    public UnixFileMode Mode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+}

@@ -1,0 +1,63 @@
+namespace Hawser.Tests.Support;
+
+/// <summary>A clock that stands still until a test moves it; timers fire inside of <see cref="Advance"/>.</summary>
+internal sealed class FakeTime : TimeProvider
+{
+    private readonly Lock _gate = new();
+    private readonly List<FakeTimer> _timers = [];
+    private long _now = TimeSpan.TicksPerDay;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => Volatile.Read(ref _now);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new FakeTimer(this, () => callback(state), dueTime, period);
+        lock (_gate)
+            _timers.Add(timer);
+        return timer;
+    }
+
+    public void Advance(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            long target = _now + by.Ticks;
+            while (_timers.Where(timer => timer.Due <= target).MinBy(timer => timer.Due) is { } next)
+            {
+                Volatile.Write(ref _now, next.Due);
+                next.Fire();
+            }
+            Volatile.Write(ref _now, target);
+        }
+    }
+
+    private sealed class FakeTimer(FakeTime time, Action callback, TimeSpan dueTime, TimeSpan period) : ITimer
+    {
+        private TimeSpan _period = period;
+
+        public long Due { get; private set; } = time._now + dueTime.Ticks;
+
+        public void Fire()
+        {
+            Due = _period > TimeSpan.Zero ? Due + _period.Ticks : long.MaxValue;
+            callback();
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            Due = time._now + dueTime.Ticks;
+            _period = period;
+            return true;
+        }
+
+        public void Dispose() => Due = long.MaxValue;
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

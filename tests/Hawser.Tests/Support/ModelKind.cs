@@ -1,0 +1,12 @@
+namespace Hawser.Tests.Support;
+
+/// <summary>Of which models something is promised.</summary>
+public enum ModelKind
+{
+    Every,
+    Concurrent,
+    KeepsThread,
+    Blocking,
+    Loop,
+    NotBlocking,
+}

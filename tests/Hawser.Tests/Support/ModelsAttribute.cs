@@ -1,0 +1,38 @@
+using System.Reflection;
+using Hawser.Models;
+using Xunit;
+using Xunit.Sdk;
+using Xunit.v3;
+
+namespace Hawser.Tests.Support;
+
+/// <summary>Runs a theory under every model of the list that is there on this platform and of this kind. The theory
+/// takes the model's name.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ModelsAttribute(ModelKind kind) : DataAttribute
+{
+    private static readonly string[] Blocking = ["sequential", "threads", "pool"];
+    private static readonly string[] Loops = ["select", "epoll"];
+
+    public ModelsAttribute() : this(ModelKind.Every)
+    {
+    }
+
+    public ModelKind Kind { get; } = kind;
+
+    public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(
+        MethodInfo testMethod, DisposalTracker disposalTracker) =>
+        new([.. ConcurrencyModels.All.Where(IsMeant).Select(model => new TheoryDataRow<string>(model.Name))]);
+
+    public override bool SupportsDiscoveryEnumeration() => true;
+
+    private bool IsMeant(ConcurrencyModel model) => model.IsAvailable && Kind switch
+    {
+        ModelKind.Concurrent => model.IsConcurrent,
+        ModelKind.KeepsThread => model.KeepsThread,
+        ModelKind.Blocking => Blocking.Contains(model.Name),
+        ModelKind.Loop => Loops.Contains(model.Name),
+        ModelKind.NotBlocking => !Blocking.Contains(model.Name),
+        _ => true,
+    };
+}

@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Threading.Channels;
+
+namespace Hawser.Tests.Support;
+
+/// <summary>Remembers all that a server says, and lets a test wait for the next end of a connection.</summary>
+internal sealed class RecordingObserver : IServerObserver
+{
+    private readonly Channel<(Connection Connection, CloseReason Reason)> _ends =
+        Channel.CreateUnbounded<(Connection, CloseReason)>();
+
+    private readonly ConcurrentQueue<Connection> _accepted = new();
+    private readonly ConcurrentQueue<(Connection Connection, CloseReason Reason)> _closed = new();
+    private readonly ConcurrentQueue<Exception> _faults = new();
+    private readonly ConcurrentQueue<DrainReport> _drains = new();
+    private readonly ConcurrentQueue<EndPoint> _listening = new();
+
+    public IReadOnlyCollection<Connection> AcceptedOnes => _accepted;
+
+    public IReadOnlyCollection<(Connection Connection, CloseReason Reason)> ClosedOnes => _closed;
+
+    public IReadOnlyCollection<Exception> Faults => _faults;
+
+    public IReadOnlyCollection<DrainReport> Drains => _drains;
+
+    public IReadOnlyCollection<EndPoint> ListeningAt => _listening;
+
+    public async Task<(Connection Connection, CloseReason Reason)> NextEndAsync() =>
+        await _ends.Reader.ReadAsync().AsTask().Bounded();
+
+    public async Task<CloseReason> NextReasonAsync() => (await NextEndAsync()).Reason;
+
+    public void Listening(EndPoint endPoint) => _listening.Enqueue(endPoint);
+
+    public void Accepted(Connection connection) => _accepted.Enqueue(connection);
+
+    public void Closed(Connection connection, CloseReason reason)
+    {
+        _closed.Enqueue((connection, reason));
+        _ends.Writer.TryWrite((connection, reason));
+    }
+
+    public void Faulted(Connection connection, Exception fault) => _faults.Enqueue(fault);
+
+    public void Drained(DrainReport report) => _drains.Enqueue(report);
+}

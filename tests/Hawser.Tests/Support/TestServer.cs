@@ -1,0 +1,54 @@
+using System.Net;
+using Hawser.Models;
+
+namespace Hawser.Tests.Support;
+
+/// <summary>A server on the loopback interface, at a port of the system's choice, with an observer that remembers.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private TestServer(Server server, RecordingObserver observer)
+    {
+        Server = server;
+        Observer = observer;
+    }
+
+    public Server Server { get; }
+
+    public RecordingObserver Observer { get; }
+
+    public EndPoint EndPoint => Server.EndPoints[0];
+
+    /// <summary>How many waiting peers and how much time the tests' servers allow at their stop: little, because an idle
+    /// peer must not need it, unless a test says otherwise.</summary>
+    public static ServerLimits Limits { get; } = new()
+    {
+        DrainTimeout = TimeSpan.FromSeconds(2),
+        LingerTimeout = TimeSpan.FromSeconds(20),
+    };
+
+    public static TestServer Start(
+        string model, Func<Connection, Task> handle, Func<ServerOptions, ServerOptions>? with = null) =>
+        Start(ConcurrencyModels.Get(model), new LambdaHandler(handle), with);
+
+    public static TestServer Start(
+        string model, Func<Connection, CancellationToken, Task> handle, Func<ServerOptions, ServerOptions>? with = null) =>
+        Start(ConcurrencyModels.Get(model), new LambdaHandler(handle), with);
+
+    public static TestServer Start(
+        ConcurrencyModel model, IConnectionHandler handler, Func<ServerOptions, ServerOptions>? with = null)
+    {
+        var observer = new RecordingObserver();
+        var options = new ServerOptions
+        {
+            EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
+            Model = model,
+            Limits = Limits,
+            Observer = observer,
+        };
+        return new TestServer(Server.Start(handler, with is null ? options : with(options)), observer);
+    }
+
+    public Task<RawClient> ConnectAsync(int receiveBufferBytes = 0) => RawClient.ConnectAsync(EndPoint, receiveBufferBytes);
+
+    public async ValueTask DisposeAsync() => await Server.DisposeAsync().AsTask().Bounded();
+}
