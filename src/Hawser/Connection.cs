@@ -498,8 +498,14 @@ public sealed class Connection : IAsyncDisposable, IDisposable
 
     private ConnectionClosedException Closed(Exception? cause)
     {
-        Interlocked.CompareExchange(ref _endedBy, (int)CloseReason.PeerReset, (int)CloseReason.None);
-        return new ConnectionClosedException(EndedBy, cause);
+        // A call that our own close has ended says nothing of the peer.
+        bool byPeer = cause is SocketException
+        {
+            SocketErrorCode: not (SocketError.OperationAborted or SocketError.Interrupted),
+        };
+        if (byPeer)
+            Interlocked.CompareExchange(ref _endedBy, (int)CloseReason.PeerReset, (int)CloseReason.None);
+        return new ConnectionClosedException(EndedBy == CloseReason.None ? CloseReason.Aborted : EndedBy, cause);
     }
 
     private static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;

@@ -46,8 +46,13 @@ internal sealed class EventLoopTransport : SocketTransport
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        int received = TryReceive(buffer.Span);
-        return received >= 0 ? new ValueTask<int>(received) : ReceiveLaterAsync(buffer);
+        if (HasCallsLeft())
+        {
+            int received = TryReceive(buffer.Span);
+            if (received >= 0)
+                return new ValueTask<int>(received);
+        }
+        return ReceiveLaterAsync(buffer);
     }
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> data)
@@ -139,6 +144,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private int TryReceive(Span<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        _callsLeft--;
         int received = _loop.Poller.Receive(_readiness, buffer);
         if (received > 0)
             CountReceived(received);
@@ -151,6 +157,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private int TrySend(ReadOnlySpan<byte> data)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        _callsLeft--;
         int sent = _loop.Poller.Send(_readiness, data);
         if (sent > 0)
             CountSent(sent);
@@ -162,6 +169,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private long TrySendFile(SafeFileHandle file, long offset, long count)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        _callsLeft--;
         using DescriptorLease source = new(file);
         long sent = Libc.SendFile(_readiness.Descriptor, source.Descriptor, offset, count);
         if (sent == -Libc.EAGAIN)
@@ -178,7 +186,7 @@ internal sealed class EventLoopTransport : SocketTransport
             _turn = _loop.Turn;
             _callsLeft = EventLoop.CallsPerTurn;
         }
-        return _callsLeft-- > 0;
+        return _callsLeft > 0;
     }
 
     /// <summary>What the poller sees of the connection.</summary>
