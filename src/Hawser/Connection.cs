@@ -84,7 +84,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
             return new ValueTask<InputState>(InputState.Ready);
         if (PeerHasFinished)
             return new ValueTask<InputState>(InputState.Finished);
-        return WaitAtRestAsync(deadline);
+        return FillAsync(deadline, atRest: true);
     }
 
     /// <summary>Waits until so many bytes are <see cref="Buffered"/>: a message of known length, whole, with a deadline
@@ -304,34 +304,14 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<InputState> WaitAtRestAsync(Deadline deadline)
-    {
-        Volatile.Write(ref _rest, AtRest);
-        // The stop may have come just before: it has not seen us rest, so we look ourselves.
-        if (_stopping && Interlocked.CompareExchange(ref _rest, RestEnded, AtRest) == AtRest)
-            return InputState.Stopping;
-        int filled = await FillAsync(deadline);
-        if (Interlocked.CompareExchange(ref _rest, Busy, AtRest) == RestEnded)
-            return InputState.Stopping;
-        return filled switch
-        {
-            > 0 => InputState.Ready,
-            0 => InputState.Finished,
-            _ => InputState.TimedOut,
-        };
-    }
-
-    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<InputState> WaitForWholeAsync(int count, Deadline deadline)
     {
         InputState state = await WaitForInputAsync(deadline);
         while (state == InputState.Ready && _end - _start < count)
         {
-            int filled = await FillAsync(deadline);
-            if (filled == 0)
+            state = await FillAsync(deadline);
+            if (state == InputState.Finished)
                 throw Truncated($"{_end - _start} of {count} bytes");
-            if (filled < 0)
-                state = InputState.TimedOut;
         }
         return state;
     }
@@ -341,7 +321,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     {
         while (true)
         {
-            if (await FillAsync(Deadline.None) == 0)
+            if (await FillAsync(Deadline.None) == InputState.Finished)
                 return _end == _start ? null : throw Truncated("a line");
             if (TryTakeLine(limit, out ReadOnlyMemory<byte> line))
                 return line;
@@ -359,25 +339,31 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Receives more bytes behind those in the buffer.</summary>
-    /// <returns>Bytes that came; 0 when the peer has finished; -1 when the deadline passed.</returns>
+    /// <param name="deadline">When to give up.</param>
+    /// <param name="atRest">Between two messages, where a stop of the server ends the wait.</param>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<int> FillAsync(Deadline deadline)
+    private async ValueTask<InputState> FillAsync(Deadline deadline, bool atRest = false)
     {
         if (PeerHasFinished)
-            return 0;
+            return InputState.Finished;
+        if (atRest && !BeginRest())
+            return InputState.Stopping;
         if (_start == _end)
             ReturnBuffer();
         _receiving = true;
         try
         {
             if (!await _transport.WaitToReceiveAsync(deadline))
-                return -1;
+                return atRest && !EndRest() ? InputState.Stopping : InputState.TimedOut;
             MakeRoom();
             int received = await _transport.ReceiveAsync(_buffer.AsMemory(_end));
             if (received == _buffer!.Length - _end)
                 _bufferBytes = Math.Min(2 * _buffer.Length, LargestBufferBytes);
             _end += received;
-            return Received(received);
+            Received(received);
+            if (atRest && !EndRest())
+                return InputState.Stopping;
+            return received > 0 ? InputState.Ready : InputState.Finished;
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -388,6 +374,18 @@ public sealed class Connection : IAsyncDisposable, IDisposable
             _receiving = false;
         }
     }
+
+    /// <returns>False when the stop has come.</returns>
+    private bool BeginRest()
+    {
+        // The stop may have come just before: it has not seen us rest, so we look ourselves. The exchange is a full
+        // fence: an ordinary write could become visible after that look, and the stop be missed by both.
+        Interlocked.Exchange(ref _rest, AtRest);
+        return !_stopping || Interlocked.CompareExchange(ref _rest, RestEnded, AtRest) != AtRest;
+    }
+
+    /// <returns>False when the stop has ended it.</returns>
+    private bool EndRest() => Interlocked.CompareExchange(ref _rest, Busy, AtRest) != RestEnded;
 
     /// <summary>Receives straight into the caller's buffer.</summary>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
