@@ -57,6 +57,9 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Bytes that the kernel has taken so far.</summary>
     public long BytesSent => _transport.BytesSent;
 
+    /// <summary>What has come and was not read yet; valid until the next call.</summary>
+    public ReadOnlyMemory<byte> Buffered => _buffer.AsMemory(_start, _end - _start);
+
     /// <summary>The peer has finished, and all it sent has been read off the wire.</summary>
     public bool PeerHasFinished { get; private set; }
 
@@ -82,6 +85,18 @@ public sealed class Connection : IAsyncDisposable
             return new ValueTask<InputState>(InputState.Finished);
         return WaitAtRestAsync(deadline);
     }
+
+    /// <summary>Waits until so many bytes are <see cref="Buffered"/>: a message of known length, whole, with a deadline
+    /// that also holds for a peer that stalls in the middle of it.</summary>
+    /// <param name="count">Bytes, from 1 on.</param>
+    /// <param name="deadline">When to give up; what came by then stays to be read, and the wait can be begun anew.</param>
+    /// <returns>As for <see cref="WaitForInputAsync(Deadline)"/>; <see cref="InputState.Finished"/> and
+    /// <see cref="InputState.Stopping"/> only while nothing is buffered.</returns>
+    /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
+    public ValueTask<InputState> WaitForInputAsync(int count, Deadline deadline = default) =>
+        _end - _start >= count
+            ? new ValueTask<InputState>(InputState.Ready)
+            : WaitForWholeAsync(count, deadline);
 
     /// <summary>Reads what there is, at least a byte; empty when the peer has finished. No buffer is held while it
     /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB.</summary>
@@ -297,6 +312,21 @@ public sealed class Connection : IAsyncDisposable
             0 => InputState.Finished,
             _ => InputState.TimedOut,
         };
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<InputState> WaitForWholeAsync(int count, Deadline deadline)
+    {
+        InputState state = await WaitForInputAsync(deadline);
+        while (state == InputState.Ready && _end - _start < count)
+        {
+            int filled = await FillAsync(deadline);
+            if (filled == 0)
+                throw Truncated($"{_end - _start} of {count} bytes");
+            if (filled < 0)
+                state = InputState.TimedOut;
+        }
+        return state;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

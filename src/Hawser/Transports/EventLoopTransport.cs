@@ -33,6 +33,9 @@ internal sealed class EventLoopTransport : SocketTransport
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        // A receive that just filled its buffer may have emptied the socket: the next one would wait past the deadline.
+        if (_mayReceive && !deadline.IsNone && !_final && Socket.Available == 0)
+            _mayReceive = false;
         if (!_mayReceive)
             return _loop.Park(_receive, deadline);
         return HasCallsLeft() ? new ValueTask<bool>(true) : _loop.ParkUntilNextTurn(_receive);
