@@ -40,7 +40,11 @@ public static class Dialer
     /// <param name="target">As for <see cref="ConnectAsync"/>.</param>
     /// <param name="timeout">For all of it.</param>
     /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
-    public static Connection Connect(EndPoint target, TimeSpan timeout)
+    public static Connection Connect(EndPoint target, TimeSpan timeout) =>
+        new(id: 0, new BlockingTransport(ConnectSocket(target, timeout)), long.MaxValue);
+
+    /// <summary>Connects, blocking the calling thread; the socket has seen no asynchronous call.</summary>
+    internal static Socket ConnectSocket(EndPoint target, TimeSpan timeout)
     {
         Socket? socket = null;
         bool late = false;
@@ -59,7 +63,7 @@ public static class Dialer
                 try
                 {
                     socket.Connect(endPoint);
-                    return new Connection(id: 0, new BlockingTransport(socket), long.MaxValue);
+                    return socket;
                 }
                 catch (Exception e) when (e is SocketException or ObjectDisposedException)
                 {
