@@ -1,4 +1,4 @@
-namespace Hawser.Services.Upload;
+namespace Hawser.Services;
 
 /// <summary>Aborts a connection on which no byte has moved for too long.</summary>
 internal sealed class ProgressWatchdog : IDisposable

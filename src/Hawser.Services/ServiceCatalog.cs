@@ -1,3 +1,4 @@
+using Hawser.Services.Clock;
 using Hawser.Services.Message;
 using Hawser.Services.Ping;
 using Hawser.Services.Upload;
@@ -13,5 +14,6 @@ public static class ServiceCatalog
         new PingService(),
         new MessageService(),
         new UploadService(),
+        new ClockService(),
     ];
 }
