@@ -291,7 +291,8 @@ public sealed class Connection : IAsyncDisposable
         if (_stopping && Interlocked.CompareExchange(ref _rest, RestEnded, AtRest) == AtRest)
             return InputState.Stopping;
         int filled = await FillAsync(deadline);
-        if (Interlocked.CompareExchange(ref _rest, Busy, AtRest) == RestEnded)
+        // What came in the moment of the stop is a message still, and deserves its answer.
+        if (Interlocked.CompareExchange(ref _rest, Busy, AtRest) == RestEnded && filled <= 0)
             return InputState.Stopping;
         return filled switch
         {
