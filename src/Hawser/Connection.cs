@@ -257,7 +257,9 @@ public sealed class Connection : IAsyncDisposable
     {
         try
         {
-            if (!PeerHasFinished && EndedBy == CloseReason.None)
+            // After a timeout the handler may have said so: that arrives as well.
+            if (!PeerHasFinished
+                && EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
             {
                 _transport.FinishSending();
                 // A handler may have left with a receive under way; then its end is what closing is.
