@@ -24,7 +24,12 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
         using PreciseTimer.Registration timer = PreciseTimer.Shared.Schedule(deadline, passed.Cancel);
         try
         {
-            await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, passed.Token);
+            // .NET completes a receive of no bytes at any event of the socket, even one for input that was read meanwhile.
+            do
+            {
+                await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, passed.Token);
+            }
+            while (!Socket.Poll(0, SelectMode.SelectRead));
             return true;
         }
         catch (OperationCanceledException)
