@@ -20,6 +20,7 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
             return true;
         }
 
+        // It can also complete for input that has been read meanwhile; the receive to come would wait without a deadline.
         using var passed = new CancellationTokenSource();
         using PreciseTimer.Registration timer = PreciseTimer.Shared.Schedule(deadline, passed.Cancel);
         try
