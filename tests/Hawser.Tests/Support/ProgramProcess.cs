@@ -64,7 +64,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     {
         try
         {
-            await Input.WriteAsync(input).AsTask().Soon();
+            await Input.WriteAsync(input).AsTask().Bounded();
             Input.Close();
         }
         catch (IOException)
@@ -77,10 +77,10 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     /// <summary>Waits for its end.</summary>
     public async Task<ProgramResult> EndAsync()
     {
-        await _process.WaitForExitAsync().Soon();
-        await Errors.Ended.Soon();
+        await _process.WaitForExitAsync().Bounded();
+        await Errors.Ended.Bounded();
         if (Output is not null)
-            await Output.Ended.Soon();
+            await Output.Ended.Bounded();
         return new ProgramResult(_process.ExitCode, Output?.Bytes ?? [], Errors.Text);
     }
 
@@ -105,7 +105,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync().Soon();
+        await _process.WaitForExitAsync().Bounded();
         _process.Dispose();
     }
 
