@@ -27,6 +27,7 @@ public sealed class UsageTest
         { "upload 127.0.0.1 80 a --nonsense", "unknown option '--nonsense'; see 'hawser upload --help'" },
         { "message", "'HOST' missing" },
         { "message 127.0.0.1", "'PORT' missing" },
+        { "message --nonsense 80", "unknown option '--nonsense'; see 'hawser message --help'" },
         { "message 127.0.0.1 80 word", "'word' is one word too many" },
         { "serve message", "'PORT' missing" },
         { "demo word", "'word' is one word too many" },
