@@ -277,7 +277,9 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     {
         try
         {
-            if (!PeerHasFinished && EndedBy == CloseReason.None)
+            // After a timeout the handler may have said so: that arrives as well.
+            if (!PeerHasFinished
+                && EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
             {
                 _transport.FinishSending();
                 // A handler may have left with a receive under way; then its end is what closing is.
@@ -361,9 +363,11 @@ public sealed class Connection : IAsyncDisposable, IDisposable
                 _bufferBytes = Math.Min(2 * _buffer.Length, LargestBufferBytes);
             _end += received;
             Received(received);
-            if (atRest && !EndRest())
-                return InputState.Stopping;
-            return received > 0 ? InputState.Ready : InputState.Finished;
+            // What came in the moment of the stop is a message still, and deserves its answer.
+            bool stopped = atRest && !EndRest();
+            if (received > 0)
+                return InputState.Ready;
+            return stopped ? InputState.Stopping : InputState.Finished;
         }
         catch (Exception e) when (IsBroken(e))
         {

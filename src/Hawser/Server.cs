@@ -154,7 +154,6 @@ public sealed class Server : IAsyncDisposable
             await _shedder.ShedAsync(_stopping.Token);
             return true;
         }
-        _shedder.Recovered();
         await AdmitAsync(accepted);
         return true;
     }
@@ -166,6 +165,7 @@ public sealed class Server : IAsyncDisposable
         try
         {
             await _model.AdmitAsync(makeTransport => ServeAsync(id, accepted, makeTransport));
+            _shedder.Recovered();
         }
         catch (OutOfMemoryException)
         {

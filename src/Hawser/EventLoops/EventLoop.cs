@@ -12,6 +12,9 @@ internal sealed class EventLoop
     /// <summary>How many socket calls one connection may make in one turn before the others get theirs.</summary>
     public const int CallsPerTurn = 64;
 
+    /// <summary>Bytes received at once that count as a call more.</summary>
+    public const int BytesPerCall = 16 * 1024;
+
     private readonly IPoller _poller;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _posted = new();

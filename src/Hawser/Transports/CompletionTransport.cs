@@ -20,11 +20,17 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
             return true;
         }
 
+        // It can also complete for input that has been read meanwhile; the receive to come would wait without a deadline.
         using var passed = new CancellationTokenSource();
         using PreciseTimer.Registration timer = PreciseTimer.Shared.Schedule(deadline, passed.Cancel);
         try
         {
-            await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, passed.Token);
+            // .NET completes a receive of no bytes at any event of the socket, even one for input that was read meanwhile.
+            do
+            {
+                await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, passed.Token);
+            }
+            while (!Socket.Poll(0, SelectMode.SelectRead));
             return true;
         }
         catch (OperationCanceledException)

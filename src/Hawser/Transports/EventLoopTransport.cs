@@ -144,8 +144,9 @@ internal sealed class EventLoopTransport : SocketTransport
     private int TryReceive(Span<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        _callsLeft--;
         int received = _loop.Poller.Receive(_readiness, buffer);
+        // What is received must be worked off too: a large receive is as good as several.
+        _callsLeft -= 1 + Math.Max(0, received) / EventLoop.BytesPerCall;
         if (received > 0)
             CountReceived(received);
         // A short read has emptied the socket (epoll(7), questions and answers, 9), unless the end comes next.

@@ -15,7 +15,7 @@ public sealed partial class SourceTidyTest
 
     [Fact]
     public void A_file_has_at_most_400_lines() => AssertNone(AllCode, (name, lines) =>
-        lines.Length > (LongFiles.Contains(name) ? 480 : 400) ? $"has {lines.Length} lines" : null);
+        lines.Length > (LongFiles.Contains(name) ? 520 : 400) ? $"has {lines.Length} lines" : null);
 
     [Fact]
     public void A_file_has_one_type_named_like_it() => AssertNone(AllCode, (name, lines) =>
