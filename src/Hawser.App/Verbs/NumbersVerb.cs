@@ -47,11 +47,13 @@ internal static class NumbersVerb
             if (parsed.GetValue(parallel) is { } threads)
             {
                 int sorters = Quantity.ParseInt(threads, "number of threads", 1, 1_000);
-                options = options with { Sorters = sorters, Connections = 2 * sorters };
+                options = options with { Sorters = sorters, Pipelines = sorters, Connections = 2 * sorters };
             }
             int modes = (parsed.GetValue(plain) ? 1 : 0) + (parsed.GetValue(fused) ? 1 : 0) + (parsed.GetValue(compare) ? 1 : 0);
             if (modes > 1)
                 throw new UsageException("--plain, --fused and --compare exclude each other");
+            if (options.Resume && parsed.GetValue(compare))
+                throw new UsageException("--compare fetches every list twice; leave out --resume");
             var run = new NumbersRun(options, parsed.GetValue(json), parsed.GetValue(verify));
             return parsed.GetValue(fused) ? run.Fused()
                 : parsed.GetValue(compare) ? run.Compare()
@@ -79,7 +81,7 @@ internal static class NumbersVerb
             string? difference = await NumbersChecker.FindDifferenceAsync(
                 path,
                 NumbersService.Seed.Parse(parsed.GetValue(seed)!),
-                Quantity.ParseInt(parsed.GetValue(index)!, "index", 0, int.MaxValue),
+                Quantity.ParseInt(parsed.GetValue(index)!, "list index", 0, int.MaxValue),
                 NumbersService.Count.Parse(parsed.GetValue(count)!),
                 NumbersService.Min.Parse(parsed.GetValue(min)!),
                 NumbersService.Max.Parse(parsed.GetValue(max)!));

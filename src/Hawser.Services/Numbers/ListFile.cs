@@ -2,8 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Numbers;
 
-/// <summary>A list being written, in pieces. It gets its name with <see cref="Complete"/>; disposed before, it is
-/// gone.</summary>
+/// <summary>A list being written, in pieces. It gets its name with <see cref="Complete"/>; disposed before, it is gone,
+/// and the list of an earlier run that had the name with it.</summary>
+/// <remarks>An earlier list is written over, under another name: a file's pages, blocks and inode that are there already
+/// cost a third of new ones, and ext4 writes to the disk at once what is renamed onto another file.</remarks>
 internal sealed class ListFile : IDisposable
 {
     private readonly string _path;
@@ -16,7 +18,9 @@ internal sealed class ListFile : IDisposable
     {
         _path = path;
         _part = $"{path}.part";
-        _file = File.OpenHandle(_part, FileMode.Create, FileAccess.Write);
+        if (File.Exists(path))
+            File.Move(path, _part, overwrite: true);
+        _file = File.OpenHandle(_part, FileMode.OpenOrCreate, FileAccess.Write);
     }
 
     public long Length { get; private set; }
@@ -28,8 +32,12 @@ internal sealed class ListFile : IDisposable
         Length += bytes.Length;
     }
 
+    /// <exception cref="IOException">It cannot have its name.</exception>
     public void Complete()
     {
+        if (RandomAccess.GetLength(_file) > Length)
+            RandomAccess.SetLength(_file, Length);
+        _file.Dispose();
         File.Move(_part, _path, overwrite: true);
         _isComplete = true;
     }
