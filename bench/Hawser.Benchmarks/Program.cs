@@ -3,5 +3,7 @@ using Hawser.Benchmarks.Numbers;
 
 if (args is ["stages", ..])
     Stages.Run(rounds: args.Length > 1 ? int.Parse(args[1]) : 100);
+else if (args is ["steps", ..])
+    Steps.Run(rounds: args.Length > 1 ? int.Parse(args[1]) : 60);
 else
     BenchmarkSwitcher.FromAssembly(typeof(Stages).Assembly).Run(args);

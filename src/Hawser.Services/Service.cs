@@ -16,7 +16,7 @@ public abstract class Service
     public abstract int DefaultPort { get; }
 
     /// <summary>The lowest port it may be given; 0, for a port of the system's choice, is always allowed.</summary>
-    public virtual int LowestPort => 1;
+    public virtual int LowestPort => 0;
 
     /// <summary>Where it listens unless told otherwise.</summary>
     public virtual string DefaultHost => "0.0.0.0";

@@ -1,5 +1,6 @@
 using Hawser.Services.Clock;
 using Hawser.Services.Message;
+using Hawser.Services.Numbers;
 using Hawser.Services.Ping;
 using Hawser.Services.Upload;
 
@@ -14,6 +15,7 @@ public static class ServiceCatalog
         new PingService(),
         new MessageService(),
         new UploadService(),
+        new NumbersService(),
         new ClockService(),
     ];
 }

@@ -26,6 +26,9 @@ public sealed class ServiceSettings
     public T? Find<T>(ServiceOption<T> option) where T : notnull =>
         _values.TryGetValue(option, out object? value) ? (T)value : default;
 
+    /// <summary>Whether an option was given.</summary>
+    public bool IsSet(ServiceOption option) => _values.ContainsKey(option);
+
     /// <summary>Whether a switch is on.</summary>
     public bool Has(ServiceOption<bool> option) => _values.TryGetValue(option, out object? value) && (bool)value;
 }

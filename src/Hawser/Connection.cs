@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Hawser.Recycling;
 using Hawser.Transports;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,7 +13,7 @@ namespace Hawser;
 /// For one reader and one writer at a time; they may be two tasks. When the peer resets, a limit is hit or the server
 /// aborts, reads and writes throw <see cref="ConnectionClosedException"/>. A buffer is held only while it has bytes.
 /// </remarks>
-public sealed class Connection : IAsyncDisposable
+public sealed class Connection : IAsyncDisposable, IDisposable
 {
     private const int FirstBufferBytes = 4096;
     private const int LargestBufferBytes = 256 * 1024;
@@ -83,7 +84,7 @@ public sealed class Connection : IAsyncDisposable
             return new ValueTask<InputState>(InputState.Ready);
         if (PeerHasFinished)
             return new ValueTask<InputState>(InputState.Finished);
-        return WaitAtRestAsync(deadline);
+        return FillAsync(deadline, atRest: true);
     }
 
     /// <summary>Waits until so many bytes are <see cref="Buffered"/>: a message of known length, whole, with a deadline
@@ -101,7 +102,7 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Reads what there is, at least a byte; empty when the peer has finished. No buffer is held while it
     /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB.</summary>
     /// <returns>Bytes that stay valid until the next read.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync()
     {
         if (_end == _start)
@@ -131,7 +132,7 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Fills the buffer.</summary>
     /// <returns>False when the peer has finished before its first byte.</returns>
     /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<bool> TryReadExactlyAsync(Memory<byte> buffer)
     {
         int filled = 0;
@@ -240,6 +241,9 @@ public sealed class Connection : IAsyncDisposable
 
     /// <summary>Closes the connection at once, in order as far as both sides have finished: for clients. A handler need
     /// not; its server closes what it returns from.</summary>
+    public void Dispose() => CloseNow();
+
+    /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()
     {
         CloseNow();
@@ -273,10 +277,14 @@ public sealed class Connection : IAsyncDisposable
     {
         try
         {
-            if (!PeerHasFinished && EndedBy == CloseReason.None)
+            // After a timeout the handler may have said so: that arrives as well.
+            if (!PeerHasFinished
+                && EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
             {
                 _transport.FinishSending();
-                await DiscardInputAsync(Deadline.After(linger));
+                // A handler may have left with a receive under way; then its end is what closing is.
+                if (!_receiving)
+                    await DiscardInputAsync(Deadline.After(linger));
             }
         }
         catch (Exception e) when (IsBroken(e) || e is ConnectionClosedException or ProtocolException)
@@ -285,56 +293,37 @@ public sealed class Connection : IAsyncDisposable
         }
         finally
         {
-            ReturnBuffer();
-            _transport.Close();
+            CloseNow();
         }
     }
 
     internal void CloseNow()
     {
-        ReturnBuffer();
+        // A receive that is still under way may write to the buffer until it is told.
+        if (!_receiving)
+            ReturnBuffer();
         _transport.Close();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<InputState> WaitAtRestAsync(Deadline deadline)
-    {
-        Volatile.Write(ref _rest, AtRest);
-        // The stop may have come just before: it has not seen us rest, so we look ourselves.
-        if (_stopping && Interlocked.CompareExchange(ref _rest, RestEnded, AtRest) == AtRest)
-            return InputState.Stopping;
-        int filled = await FillAsync(deadline);
-        if (Interlocked.CompareExchange(ref _rest, Busy, AtRest) == RestEnded)
-            return InputState.Stopping;
-        return filled switch
-        {
-            > 0 => InputState.Ready,
-            0 => InputState.Finished,
-            _ => InputState.TimedOut,
-        };
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<InputState> WaitForWholeAsync(int count, Deadline deadline)
     {
         InputState state = await WaitForInputAsync(deadline);
         while (state == InputState.Ready && _end - _start < count)
         {
-            int filled = await FillAsync(deadline);
-            if (filled == 0)
+            state = await FillAsync(deadline);
+            if (state == InputState.Finished)
                 throw Truncated($"{_end - _start} of {count} bytes");
-            if (filled < 0)
-                state = InputState.TimedOut;
         }
         return state;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<ReadOnlyMemory<byte>?> ReadLineLaterAsync(int limit)
     {
         while (true)
         {
-            if (await FillAsync(Deadline.None) == 0)
+            if (await FillAsync(Deadline.None) == InputState.Finished)
                 return _end == _start ? null : throw Truncated("a line");
             if (TryTakeLine(limit, out ReadOnlyMemory<byte> line))
                 return line;
@@ -352,25 +341,33 @@ public sealed class Connection : IAsyncDisposable
     }
 
     /// <summary>Receives more bytes behind those in the buffer.</summary>
-    /// <returns>Bytes that came; 0 when the peer has finished; -1 when the deadline passed.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> FillAsync(Deadline deadline)
+    /// <param name="deadline">When to give up.</param>
+    /// <param name="atRest">Between two messages, where a stop of the server ends the wait.</param>
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
+    private async ValueTask<InputState> FillAsync(Deadline deadline, bool atRest = false)
     {
         if (PeerHasFinished)
-            return 0;
+            return InputState.Finished;
+        if (atRest && !BeginRest())
+            return InputState.Stopping;
         if (_start == _end)
             ReturnBuffer();
         _receiving = true;
         try
         {
             if (!await _transport.WaitToReceiveAsync(deadline))
-                return -1;
+                return atRest && !EndRest() ? InputState.Stopping : InputState.TimedOut;
             MakeRoom();
             int received = await _transport.ReceiveAsync(_buffer.AsMemory(_end));
             if (received == _buffer!.Length - _end)
                 _bufferBytes = Math.Min(2 * _buffer.Length, LargestBufferBytes);
             _end += received;
-            return Received(received);
+            Received(received);
+            // What came in the moment of the stop is a message still, and deserves its answer.
+            bool stopped = atRest && !EndRest();
+            if (received > 0)
+                return InputState.Ready;
+            return stopped ? InputState.Stopping : InputState.Finished;
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -382,8 +379,20 @@ public sealed class Connection : IAsyncDisposable
         }
     }
 
+    /// <returns>False when the stop has come.</returns>
+    private bool BeginRest()
+    {
+        // The stop may have come just before: it has not seen us rest, so we look ourselves. The exchange is a full
+        // fence: an ordinary write could become visible after that look, and the stop be missed by both.
+        Interlocked.Exchange(ref _rest, AtRest);
+        return !_stopping || Interlocked.CompareExchange(ref _rest, RestEnded, AtRest) != AtRest;
+    }
+
+    /// <returns>False when the stop has ended it.</returns>
+    private bool EndRest() => Interlocked.CompareExchange(ref _rest, Busy, AtRest) != RestEnded;
+
     /// <summary>Receives straight into the caller's buffer.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         if (PeerHasFinished)
@@ -419,7 +428,7 @@ public sealed class Connection : IAsyncDisposable
         return count;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(RecyclingVoidBuilder))]
     private async ValueTask FinishSendAsync(ValueTask send)
     {
         try
@@ -491,8 +500,17 @@ public sealed class Connection : IAsyncDisposable
             ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private ConnectionClosedException Closed(Exception? cause) =>
-        new(EndedBy == CloseReason.None ? CloseReason.PeerReset : EndedBy, cause);
+    private ConnectionClosedException Closed(Exception? cause)
+    {
+        // A call that our own close has ended says nothing of the peer.
+        bool byPeer = cause is SocketException
+        {
+            SocketErrorCode: not (SocketError.OperationAborted or SocketError.Interrupted),
+        };
+        if (byPeer)
+            Interlocked.CompareExchange(ref _endedBy, (int)CloseReason.PeerReset, (int)CloseReason.None);
+        return new ConnectionClosedException(EndedBy == CloseReason.None ? CloseReason.Aborted : EndedBy, cause);
+    }
 
     private static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 

@@ -7,8 +7,9 @@ namespace Hawser;
 /// <summary>Connects clients.</summary>
 public static class Dialer
 {
-    /// <summary>How long a connection may take unless told otherwise: 10 s.</summary>
-    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>How long a connection may take unless told otherwise: 8 s, room for four attempts of TCP (after 0, 1, 3
+    /// and 7 s).</summary>
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(8);
 
     /// <summary>Connects to an address, or to the first address of a name that answers.</summary>
     /// <param name="target">An <see cref="IPEndPoint"/>, a <see cref="UnixDomainSocketEndPoint"/> or a

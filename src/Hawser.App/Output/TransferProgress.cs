@@ -12,20 +12,26 @@ internal sealed class TransferProgress : IDisposable
 
     private readonly string _name;
     private readonly long? _total;
+    private readonly Func<long, string> _format;
     private readonly long _begin = Stopwatch.GetTimestamp();
     private readonly bool _draws = !Console.IsErrorRedirected;
     private TimeSpan _nextDrawing = Interval;
     private bool _drawn;
 
-    private TransferProgress(string name, long? total)
+    private TransferProgress(string name, long? total, Func<long, string> format)
     {
         _name = name;
         _total = total;
+        _format = format;
     }
 
     /// <param name="name">What is transferred.</param>
     /// <param name="total">Its bytes; null when nobody knows.</param>
-    public static TransferProgress Start(string name, long? total) => new(name, total);
+    public static TransferProgress Start(string name, long? total) => new(name, total, Quantity.FormatSize);
+
+    /// <param name="name">What is counted.</param>
+    /// <param name="total">How many there are.</param>
+    public static TransferProgress StartCounting(string name, long total) => new(name, total, count => $"{count}");
 
     /// <summary>Draws, if it is time to.</summary>
     public void Report(long bytes)
@@ -49,7 +55,7 @@ internal sealed class TransferProgress : IDisposable
     private string Line(long bytes, TimeSpan elapsed)
     {
         double rate = bytes / elapsed.TotalSeconds;
-        string moved = $"{Quantity.FormatSize(bytes)}, {Quantity.FormatSize((long)rate)}/s";
+        string moved = $"{_format(bytes)}, {_format((long)rate)}/s";
         if (_total is not > 0)
             return $"{_name} {moved}";
         double share = Math.Min(1, (double)bytes / _total.Value);

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
@@ -8,6 +10,9 @@ namespace Hawser.App.Verbs;
 /// <summary>Options that several verbs share, and how their texts are read.</summary>
 internal static class CommonOptions
 {
+    // unix(7): sun_path has 108 bytes, its end mark included; macOS has 104.
+    private const int LongestUnixPathBytes = 103;
+
     /// <summary>An option whose text the verb reads itself, so that its errors are ours.</summary>
     public static Option<string> Text(string name, string valueName, string help, string? defaultText = null)
     {
@@ -27,21 +32,21 @@ internal static class CommonOptions
     /// <summary>Where to connect: a name, an address, or <c>unix:PATH</c>.</summary>
     public static EndPoint ParseTarget(string host, string port)
     {
-        if (host.StartsWith("unix:", StringComparison.Ordinal))
-            return new UnixDomainSocketEndPoint(host["unix:".Length..]);
+        if (TryParseUnix(host, out UnixDomainSocketEndPoint? local))
+            return local;
         int number = ParsePort(port);
         if (IPAddress.TryParse(host, out IPAddress? address))
             return new IPEndPoint(address, number);
         return Uri.CheckHostName(host) == UriHostNameType.Dns
             ? new DnsEndPoint(host, number)
-            : throw new FormatException($"'{host}' is not a host name or address");
+            : throw new FormatException($"'{host}' is not a host name or address; write it like example.org, 127.0.0.1, ::1 or unix:PATH");
     }
 
     /// <summary>Where to listen: one address, all those of a name, or <c>unix:PATH</c>.</summary>
     public static IReadOnlyList<EndPoint> ParseListenAddress(string host, int port)
     {
-        if (host.StartsWith("unix:", StringComparison.Ordinal))
-            return [new UnixDomainSocketEndPoint(host["unix:".Length..])];
+        if (TryParseUnix(host, out UnixDomainSocketEndPoint? local))
+            return [local];
         if (IPAddress.TryParse(host, out IPAddress? address))
             return [new IPEndPoint(address, port)];
         try
@@ -52,5 +57,19 @@ internal static class CommonOptions
         {
             throw new FormatException($"there is no host '{host}' to listen at; use an address of this machine or 0.0.0.0");
         }
+    }
+
+    private static bool TryParseUnix(string host, [NotNullWhen(true)] out UnixDomainSocketEndPoint? endPoint)
+    {
+        endPoint = null;
+        if (!host.StartsWith("unix:", StringComparison.Ordinal))
+            return false;
+        string path = host["unix:".Length..];
+        if (path.Length == 0 || Encoding.UTF8.GetByteCount(path) > LongestUnixPathBytes)
+            throw new FormatException($"'{path}' is not a socket's path; use one of 1 to {LongestUnixPathBytes} bytes");
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+            throw new FormatException($"there is no folder for the socket '{path}'; make it first");
+        endPoint = new UnixDomainSocketEndPoint(path);
+        return true;
     }
 }

@@ -32,7 +32,7 @@ internal sealed class ServeOptions
         _port = CommonOptions.Text("--port", "PORT", "where to listen; 0: the system chooses", $"{service.DefaultPort}");
         _host = CommonOptions.Text("--host", "ADDRESS", "an address, a name, :: for IPv6 and IPv4, or unix:PATH",
             service.DefaultHost);
-        _model = CommonOptions.Text("--model", "MODEL", string.Join(", ", ConcurrencyModels.All.Select(m => m.Name)),
+        _model = CommonOptions.Text("--model", "MODEL", string.Join(", ", ConcurrencyModels.All.Select(Names)),
             service.DefaultModel);
         _threads = CommonOptions.Text("--threads", "N", "threads of the model pool", $"{models.Threads}");
         _loops = CommonOptions.Text("--loops", "N", "loops of the model epoll", $"{models.Loops}");
@@ -85,6 +85,9 @@ internal sealed class ServeOptions
             },
         };
     }
+
+    private static string Names(ConcurrencyModel model) =>
+        model.Aliases is [] ? model.Name : $"{model.Name} ({string.Join(", ", model.Aliases)})";
 
     private static string Text(TimeSpan timeout) => timeout switch
     {

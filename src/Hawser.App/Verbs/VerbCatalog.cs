@@ -11,6 +11,7 @@ internal static class VerbCatalog
         ("ping", PingVerb.Create),
         ("message", MessageVerb.Create),
         ("upload", UploadVerb.Create),
+        ("numbers", NumbersVerb.Create),
         ("clock", ClockVerb.Create),
         ("demo", DemoVerb.Create),
     ];

@@ -13,8 +13,11 @@ namespace Hawser.Services.Numbers;
 /// </summary>
 internal static class Avx512NumberParser
 {
-    /// <summary>The bytes one call reads, less the ones behind the last comma.</summary>
+    /// <summary>The most bytes one call reads.</summary>
     internal const int ChunkBytes = 2048;
+
+    /// <summary>In fewer bytes than these there are too few numbers for a call to be worth it.</summary>
+    internal const int WorthBytes = 256;
 
     /// <summary>The bytes that have to be there before the first number.</summary>
     internal const int BytesBefore = 16;
@@ -22,8 +25,8 @@ internal static class Avx512NumberParser
     internal static bool IsSupported => Avx512Vbmi.IsSupported && Avx512Vbmi2.IsSupported;
 
     /// <summary>
-    /// Reads the numbers from <paramref name="at"/>, where one starts, to the end of the chunk or to eight among which
-    /// one is malformed, has more than 16 bytes or is beyond 32 bits.
+    /// Reads the numbers from <paramref name="at"/>, where one starts, by eights: as many as the piece or the chunk has
+    /// whole, or to eight among which one is malformed, has more than 16 bytes or is beyond 32 bits.
     /// </summary>
     /// <returns>The bytes read: after them, a number starts.</returns>
     [SkipLocalsInit]
@@ -38,7 +41,7 @@ internal static class Avx512NumberParser
         fixed (int* starts = &MemoryMarshal.GetReference(commas))
         fixed (int* to = &MemoryMarshal.GetReference(numbers))
         {
-            int found = FindCommas(bytes, at, starts + 1);
+            int found = FindCommas(bytes, at, Math.Min(ChunkBytes, piece.Length - at), starts + 1);
             while (found - count >= 8 && TryParseEight(bytes, starts + count, to + count))
                 count += 8;
             return starts[count] + 1 - at;
@@ -46,11 +49,11 @@ internal static class Avx512NumberParser
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe int FindCommas(byte* bytes, int from, int* commas)
+    private static unsafe int FindCommas(byte* bytes, int from, int length, int* commas)
     {
         Vector512<byte> iota = Vector512<byte>.Indices;
         int found = 0;
-        for (int at = from; at < from + ChunkBytes; at += 64)
+        for (int at = from; at <= from + length - 64; at += 64)
         {
             Vector512<byte> equal = Vector512.Equals(Vector512.Load(bytes + at), Vector512.Create((byte)','));
             ulong mask = equal.ExtractMostSignificantBits();

@@ -15,11 +15,13 @@ internal sealed class NumberParser : IDisposable
     // Sign, 19 digits and comma, read eight digits at a time.
     private const int WholeBytes = 1 + 24;
 
-    // Numbers that are read between two looks at the list.
-    private const int BlockNumbers = 256;
+    // The most numbers that are read between two looks at the list.
+    private const int MaxBlockNumbers = Avx512NumberParser.ChunkBytes;
 
     private readonly bool _vectorized;
     private readonly int _maxCount;
+    // What the vectors refuse, at the start or in the midst of a piece, is soon handed back to them.
+    private readonly int _blockNumbers;
     private Place _place = Place.Start;
     private bool _negative;
     private ulong _magnitude;
@@ -36,6 +38,7 @@ internal sealed class NumberParser : IDisposable
     internal NumberParser(int expectedCount, int maxCount, bool vectorized)
     {
         _vectorized = vectorized;
+        _blockNumbers = vectorized ? 8 : 256;
         _maxCount = maxCount;
         List = new NumberList(expectedCount);
     }
@@ -99,7 +102,7 @@ internal sealed class NumberParser : IDisposable
     private int ParseWhole(ReadOnlySpan<byte> piece, int at)
     {
         int start = at;
-        while (piece.Length - at >= WholeBytes && List.Count <= _maxCount - BlockNumbers)
+        while (piece.Length - at >= WholeBytes && List.Count <= _maxCount - MaxBlockNumbers)
         {
             if (_vectorized)
                 at = ParseWholeVectorized(piece, at);
@@ -116,7 +119,7 @@ internal sealed class NumberParser : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ParseWholeNarrow(ReadOnlySpan<byte> piece, int at)
     {
-        Span<int> block = List.Reserve(BlockNumbers)[..BlockNumbers];
+        Span<int> block = List.Reserve(_blockNumbers)[.._blockNumbers];
         int count = 0;
         while (count < block.Length && piece.Length - at >= WholeBytes
             && TryParseWhole(piece, at, out long number, out int length) && number == (int)number)
@@ -131,7 +134,7 @@ internal sealed class NumberParser : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ParseWholeWide(ReadOnlySpan<byte> piece, int at)
     {
-        for (int count = 0; count < BlockNumbers && piece.Length - at >= WholeBytes
+        for (int count = 0; count < _blockNumbers && piece.Length - at >= WholeBytes
             && TryParseWhole(piece, at, out long number, out int length); count++)
         {
             List.Add(number);
@@ -142,15 +145,15 @@ internal sealed class NumberParser : IDisposable
 
     private int ParseWholeVectorized(ReadOnlySpan<byte> piece, int at)
     {
-        while (at >= Avx512NumberParser.BytesBefore && piece.Length - at > Avx512NumberParser.ChunkBytes
-            && !List.IsWide && List.Count <= _maxCount - Avx512NumberParser.ChunkBytes)
+        while (at >= Avx512NumberParser.BytesBefore && piece.Length - at >= Avx512NumberParser.WorthBytes
+            && !List.IsWide && List.Count <= _maxCount - MaxBlockNumbers)
         {
-            Span<int> room = List.Reserve(Avx512NumberParser.ChunkBytes);
+            Span<int> room = List.Reserve(MaxBlockNumbers);
             int length = Avx512NumberParser.Parse(piece, at, room, out int count);
+            if (count == 0)
+                break;
             List.Advance(count);
             at += length;
-            if (length < Avx512NumberParser.ChunkBytes / 2)
-                break;
         }
         return at;
     }

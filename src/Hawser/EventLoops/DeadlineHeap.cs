@@ -7,6 +7,8 @@ internal sealed class DeadlineHeap
     private ParkedOperation[] _items = new ParkedOperation[16];
     private int _count;
 
+    public int Count => _count;
+
     /// <summary>The earliest deadline; none when empty.</summary>
     public Deadline Next => _count == 0 ? Deadline.None : _items[0].Deadline;
 

@@ -12,13 +12,16 @@ internal sealed class EventLoop
     /// <summary>How many socket calls one connection may make in one turn before the others get theirs.</summary>
     public const int CallsPerTurn = 64;
 
+    /// <summary>Bytes received at once that count as a call more.</summary>
+    public const int BytesPerCall = 16 * 1024;
+
     private readonly IPoller _poller;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _posted = new();
     private readonly DeadlineHeap _deadlines = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Queue<ParkedOperation> _nextTurn = new();
-    private Queue<ParkedOperation> _thisTurn = new();
+    private Queue<(ParkedOperation Operation, short Wait)> _nextTurn = new();
+    private Queue<(ParkedOperation Operation, short Wait)> _thisTurn = new();
     private int _wakePending;
     private bool _ending;
 
@@ -87,7 +90,7 @@ internal sealed class EventLoop
     public ValueTask<bool> ParkUntilNextTurn(ParkedOperation operation)
     {
         ValueTask<bool> wait = operation.Park(Deadline.None);
-        _nextTurn.Enqueue(operation);
+        _nextTurn.Enqueue((operation, operation.Wait));
         return wait;
     }
 
@@ -108,8 +111,7 @@ internal sealed class EventLoop
                 Turn++;
                 _poller.Poll(TimeToWait());
                 RunPosted();
-                while (_deadlines.TakePassed() is { } passed)
-                    passed.Complete(false);
+                RunPassed();
                 RunNextTurn();
             }
             _poller.Dispose();
@@ -138,6 +140,13 @@ internal sealed class EventLoop
             work.Callback(work.State);
     }
 
+    private void RunPassed()
+    {
+        // Who waits again with no time left is taken next turn, after the others.
+        for (int left = _deadlines.Count; left > 0 && _deadlines.TakePassed() is { } passed; left--)
+            passed.Complete(false);
+    }
+
     private void RunPostedElsewhere()
     {
         while (_posted.TryDequeue(out var work))
@@ -147,8 +156,12 @@ internal sealed class EventLoop
     private void RunNextTurn()
     {
         (_thisTurn, _nextTurn) = (_nextTurn, _thisTurn);
-        while (_thisTurn.TryDequeue(out ParkedOperation? operation))
-            operation.Complete(true);
+        while (_thisTurn.TryDequeue(out (ParkedOperation Operation, short Wait) entry))
+        {
+            // Who was completed meanwhile may wait for something else by now.
+            if (entry.Operation.Wait == entry.Wait)
+                entry.Operation.Complete(true);
+        }
     }
 
     private sealed class LoopContext(EventLoop loop) : SynchronizationContext

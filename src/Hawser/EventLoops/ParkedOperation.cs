@@ -10,12 +10,14 @@ internal sealed class ParkedOperation : IValueTaskSource<bool>
     private Action<object?>? _continuation;
     private object? _state;
     private Exception? _error;
-    private short _version;
     private bool _completed;
     private bool _result;
 
     /// <summary>Somebody waits.</summary>
     public bool IsParked { get; private set; }
+
+    /// <summary>Tells this wait from the ones before it.</summary>
+    public short Wait { get; private set; }
 
     /// <summary>When it falls due, in the order of the <see cref="DeadlineHeap"/>.</summary>
     public Deadline Deadline { get; private set; }
@@ -34,7 +36,7 @@ internal sealed class ParkedOperation : IValueTaskSource<bool>
         _completed = false;
         _error = null;
         _continuation = null;
-        return new ValueTask<bool>(this, ++_version);
+        return new ValueTask<bool>(this, ++Wait);
     }
 
     /// <summary>Ends the wait, if there is one, and runs the waiter until it waits again.</summary>
@@ -85,7 +87,7 @@ internal sealed class ParkedOperation : IValueTaskSource<bool>
 
     private void CheckToken(short token)
     {
-        if (token != _version)
+        if (token != Wait)
             throw new InvalidOperationException("a wait can be awaited once");
     }
 }

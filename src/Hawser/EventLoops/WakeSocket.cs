@@ -36,15 +36,15 @@ internal sealed class WakeSocket : IDisposable
 
     public void Clear()
     {
-        Volatile.Write(ref _signalled, 0);
         Span<byte> discard = stackalloc byte[8];
+        SocketError error;
         do
         {
-            Socket.Receive(discard, SocketFlags.None, out SocketError error);
-            if (error != SocketError.Success)
-                return;
+            Socket.Receive(discard, SocketFlags.None, out error);
         }
-        while (true);
+        while (error == SocketError.Success);
+        // Only now: a byte sent after this was set would be discarded above, and every later signal taken for sent.
+        Interlocked.Exchange(ref _signalled, 0);
     }
 
     public void Dispose() => Socket.Dispose();

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Hawser.EventLoops;
 using Hawser.Native;
+using Hawser.Recycling;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;
@@ -17,6 +18,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private readonly ParkedOperation _receive = new();
     private readonly ParkedOperation _send = new();
     private bool _closed;
+    private volatile bool _aborted;
     private bool _mayReceive;
     private bool _maySend = true;
     private bool _final;
@@ -33,9 +35,10 @@ internal sealed class EventLoopTransport : SocketTransport
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        // A receive that just filled its buffer may have emptied the socket: the next one would wait past the deadline.
-        if (_mayReceive && !deadline.IsNone && !_final && Socket.Available == 0)
-            _mayReceive = false;
+        // What a deadline is to end must be known, not guessed: a read that filled its buffer may have been the last, and
+        // with no time left nobody would look.
+        if (!deadline.IsNone && (_mayReceive || deadline.HasPassed))
+            _mayReceive = Socket.Poll(0, SelectMode.SelectRead);
         if (!_mayReceive)
             return _loop.Park(_receive, deadline);
         return HasCallsLeft() ? new ValueTask<bool>(true) : _loop.ParkUntilNextTurn(_receive);
@@ -43,8 +46,13 @@ internal sealed class EventLoopTransport : SocketTransport
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        int received = TryReceive(buffer.Span);
-        return received >= 0 ? new ValueTask<int>(received) : ReceiveLaterAsync(buffer);
+        if (HasCallsLeft())
+        {
+            int received = TryReceive(buffer.Span);
+            if (received >= 0)
+                return new ValueTask<int>(received);
+        }
+        return ReceiveLaterAsync(buffer);
     }
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> data)
@@ -62,11 +70,29 @@ internal sealed class EventLoopTransport : SocketTransport
     public override ValueTask SendFileAsync(SafeFileHandle file, long offset, long count) =>
         OperatingSystem.IsLinux() ? SendFileByKernelAsync(file, offset, count) : base.SendFileAsync(file, offset, count);
 
-    public override void Abort() => _loop.Post(static transport => ((EventLoopTransport)transport!).Close(abort: true), this);
+    public override void Abort()
+    {
+        // The handler's own close comes before what is posted here, and must not turn a reset into an orderly end.
+        _aborted = true;
+        _loop.Post(static transport => ((EventLoopTransport)transport!).Close(), this);
+    }
 
-    public override void Close() => Close(abort: false);
+    public override void Close()
+    {
+        if (_closed)
+            return;
+        _closed = true;
+        _loop.Poller.Remove(_readiness);
+        if (_aborted)
+            base.Abort();
+        else
+            base.Close();
+        // A handler may have left with a call parked, or be waiting in one: both must hear of the end.
+        _loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
+        _loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
+    }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<int> ReceiveLaterAsync(Memory<byte> buffer)
     {
         int received;
@@ -78,7 +104,7 @@ internal sealed class EventLoopTransport : SocketTransport
         return received;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(RecyclingVoidBuilder))]
     private async ValueTask SendLaterAsync(ReadOnlyMemory<byte> rest)
     {
         while (!rest.IsEmpty)
@@ -119,6 +145,8 @@ internal sealed class EventLoopTransport : SocketTransport
     {
         ObjectDisposedException.ThrowIf(_closed, this);
         int received = _loop.Poller.Receive(_readiness, buffer);
+        // What is received must be worked off too: a large receive is as good as several.
+        _callsLeft -= 1 + Math.Max(0, received) / EventLoop.BytesPerCall;
         if (received > 0)
             CountReceived(received);
         // A short read has emptied the socket (epoll(7), questions and answers, 9), unless the end comes next.
@@ -130,6 +158,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private int TrySend(ReadOnlySpan<byte> data)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        _callsLeft--;
         int sent = _loop.Poller.Send(_readiness, data);
         if (sent > 0)
             CountSent(sent);
@@ -141,6 +170,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private long TrySendFile(SafeFileHandle file, long offset, long count)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        _callsLeft--;
         using DescriptorLease source = new(file);
         long sent = Libc.SendFile(_readiness.Descriptor, source.Descriptor, offset, count);
         if (sent == -Libc.EAGAIN)
@@ -157,22 +187,7 @@ internal sealed class EventLoopTransport : SocketTransport
             _turn = _loop.Turn;
             _callsLeft = EventLoop.CallsPerTurn;
         }
-        return _callsLeft-- > 0;
-    }
-
-    private void Close(bool abort)
-    {
-        if (_closed)
-            return;
-        _closed = true;
-        _loop.Poller.Remove(_readiness);
-        if (abort)
-            base.Abort();
-        else
-            base.Close();
-        // A handler may have left with a call parked, or be waiting in one: both must hear of the end.
-        _loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
-        _loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
+        return _callsLeft > 0;
     }
 
     /// <summary>What the poller sees of the connection.</summary>

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Globalization;
+using Hawser.App.Output;
+using Hawser.Services.Numbers;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Verbs;
+
+/// <summary><c>hawser numbers</c>: downloads lists and sorts them; <c>hawser numbers check</c>: checks one against its
+/// seed.</summary>
+internal static class NumbersVerb
+{
+    public static Command Create()
+    {
+        var verb = new Command("numbers", "Download lists of numbers and sort them, and say how long it took.");
+        Option<string> host = CommonOptions.Text("--host", "HOST", "a name, an address or unix:PATH", "127.0.0.1");
+        Option<string> port = CommonOptions.Text("--port", "PORT", "the server's port", "12345");
+        Option<string> lists = CommonOptions.Text("--lists", "N", "how many lists", "100");
+        Option<string> outFolder = CommonOptions.Text("--out", "DIR", "where unsorted_files and sorted_files go", ".");
+        Option<string> parallel = CommonOptions.Text("--parallel", "N",
+            "threads that sort; twice as many connections (default: one per core)");
+        Option<string> count = CommonOptions.Text("--count", "N", "numbers each list must have (default: any)");
+        Option<string> idle = CommonOptions.Text("--idle-timeout", "TIME", "for the server to send another byte", "10s");
+        var plain = new Option<bool>("--plain") { Description = "one by one, on one thread" };
+        var fused = new Option<bool>("--fused") { Description = "one pipeline, nothing read back; tells each stage's share" };
+        var compare = new Option<bool>("--compare") { Description = "plain first, then parallel, and the speed-up" };
+        var verify = new Option<bool>("--verify") { Description = "check every sorted list against its unsorted one" };
+        var resume = new Option<bool>("--resume") { Description = "keep lists that are on disk already" };
+        var json = new Option<bool>("--json") { Description = "print the figures as JSON" };
+        foreach (Option option in (Option[])
+            [host, port, lists, outFolder, parallel, count, idle, plain, fused, compare, verify, resume, json])
+        {
+            verb.Add(option);
+        }
+        verb.Add(CreateCheck());
+        verb.SetAction(parsed =>
+        {
+            var options = new NumbersClientOptions
+            {
+                Server = CommonOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
+                Folder = parsed.GetValue(outFolder)!,
+                Lists = Quantity.ParseInt(parsed.GetValue(lists)!, "number of lists", 1, 1_000_000),
+                Count = parsed.GetValue(count) is { } n ? Quantity.ParseInt(n, "count", 1, int.MaxValue) : null,
+                Resume = parsed.GetValue(resume),
+                IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(idle)!),
+            };
+            if (parsed.GetValue(parallel) is { } threads)
+            {
+                int sorters = Quantity.ParseInt(threads, "number of threads", 1, 1_000);
+                options = options with { Sorters = sorters, Connections = 2 * sorters };
+            }
+            int modes = (parsed.GetValue(plain) ? 1 : 0) + (parsed.GetValue(fused) ? 1 : 0) + (parsed.GetValue(compare) ? 1 : 0);
+            if (modes > 1)
+                throw new UsageException("--plain, --fused and --compare exclude each other");
+            var run = new NumbersRun(options, parsed.GetValue(json), parsed.GetValue(verify));
+            return parsed.GetValue(fused) ? run.Fused()
+                : parsed.GetValue(compare) ? run.Compare()
+                : run.Phases(parsed.GetValue(plain));
+        });
+        return verb;
+    }
+
+    private static Command CreateCheck()
+    {
+        var check = new Command("check", "Check a list against the seed of the server that sent it, offline.");
+        var file = new Argument<string>("FILE") { Description = "a list as it came" };
+        Option<string> seed = CommonOptions.Text("--seed", "S", "the server's seed");
+        Option<string> index = CommonOptions.Text("--index", "I", "the list's place in the order of accept, from 0");
+        seed.Required = index.Required = true;
+        Option<string> count = CommonOptions.Text("--count", "N", "numbers of a list", NumbersService.Count.DefaultText);
+        Option<string> min = CommonOptions.Text("--min", "N", "the smallest number", NumbersService.Min.DefaultText);
+        Option<string> max = CommonOptions.Text("--max", "N", "the largest number", NumbersService.Max.DefaultText);
+        check.Add(file);
+        foreach (Option option in (Option[])[seed, index, count, min, max])
+            check.Add(option);
+        check.SetAction(async (parsed, _) =>
+        {
+            string path = parsed.GetValue(file)!;
+            string? difference = await NumbersChecker.FindDifferenceAsync(
+                path,
+                NumbersService.Seed.Parse(parsed.GetValue(seed)!),
+                Quantity.ParseInt(parsed.GetValue(index)!, "index", 0, int.MaxValue),
+                NumbersService.Count.Parse(parsed.GetValue(count)!),
+                NumbersService.Min.Parse(parsed.GetValue(min)!),
+                NumbersService.Max.Parse(parsed.GetValue(max)!));
+            if (difference is null)
+            {
+                Standard.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{path}: list {parsed.GetValue(index)} of seed {parsed.GetValue(seed)}, verified"));
+                return ExitCode.Done;
+            }
+            Standard.Error.WriteLine($"ERROR: {path}: {difference}");
+            return ExitCode.NotVerified;
+        });
+        return check;
+    }
+}

@@ -1,0 +1,21 @@
+namespace Hawser.Services.Numbers;
+
+/// <summary>Where a client keeps lists: as they came in <c>unsorted_files</c>, ascending in <c>sorted_files</c>. A list has
+/// its name only when it is whole.</summary>
+internal sealed class ListFolders
+{
+    private readonly string _unsorted;
+    private readonly string _sorted;
+
+    /// <summary>Makes the folders if they are missing.</summary>
+    /// <exception cref="IOException">They cannot be made.</exception>
+    public ListFolders(string parent)
+    {
+        _unsorted = Directory.CreateDirectory(Path.Combine(parent, "unsorted_files")).FullName;
+        _sorted = Directory.CreateDirectory(Path.Combine(parent, "sorted_files")).FullName;
+    }
+
+    public string UnsortedPath(int list) => Path.Combine(_unsorted, $"{list}.txt");
+
+    public string SortedPath(int list) => Path.Combine(_sorted, $"{list}.txt");
+}

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+using Hawser.Models;
+using Hawser.Services.Text;
+
+namespace Hawser.Services.Numbers;
+
+/// <summary>Lists of random numbers.</summary>
+public sealed class NumbersService : Service
+{
+    /// <summary><c>--count N</c>.</summary>
+    public static readonly ServiceOption<int> Count = new("count", "N", "numbers of a list",
+        $"{NumbersProtocol.DefaultCount}", text => Quantity.ParseInt(text, "count", 1, NumbersProtocol.MaxCount));
+
+    /// <summary><c>--min N</c>.</summary>
+    public static readonly ServiceOption<long> Min =
+        new("min", "N", "the smallest number", $"{NumbersProtocol.DefaultMin}", ParseNumber);
+
+    /// <summary><c>--max N</c>.</summary>
+    public static readonly ServiceOption<long> Max =
+        new("max", "N", "the largest number", $"{NumbersProtocol.DefaultMax}", ParseNumber);
+
+    /// <summary><c>--seed S</c>.</summary>
+    public static readonly ServiceOption<ulong> Seed =
+        new("seed", "S", "make list i (by order of accept) the same everywhere (default: fresh numbers)", null, ParseSeed);
+
+    private const int DemoLists = 10;
+    private const string DemoSeed = "2026";
+
+    /// <inheritdoc/>
+    public override string Name => "numbers";
+
+    /// <inheritdoc/>
+    public override string Summary => "sends each client a list of random numbers";
+
+    /// <inheritdoc/>
+    public override int DefaultPort => NumbersProtocol.DefaultPort;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ServiceOption> Options => [Count, Min, Max, Seed];
+
+    /// <inheritdoc/>
+    public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment)
+    {
+        long min = settings.Get(Min);
+        long max = settings.Get(Max);
+        if (max < min)
+            throw new FormatException($"--max {max} is below --min {min}");
+        ulong? seed = settings.IsSet(Seed) ? settings.Find(Seed) : null;
+        return new NumbersHandler(
+            new NumbersSettings(settings.Get(Count), new NumberRange(min, max), seed), environment.Log);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)
+    {
+        ServiceSettings settings = new ServiceSettings().Set(Seed, DemoSeed);
+        await using ServiceHost host = ServiceHost.StartForDemonstration(this, settings, model, Stream.Null);
+        // One after the other, so that the order of accept is known and each list can be checked against the seed.
+        var options = new NumbersClientOptions { Server = host.EndPoint, Folder = folder, Lists = DemoLists };
+        (TimeSpan time, string? difference) = await RunAsync(options with { Connections = 1 }, checkSeed: true);
+        var phases = new Demonstration(
+            $"{DemoLists} lists of 250,000 numbers, checked against the seed, sorted", BytesIn(folder), time, difference);
+
+        string fusedFolder = Path.Combine(folder, "fused");
+        long begin = Stopwatch.GetTimestamp();
+        (NumbersReport report, _) = new NumbersClient(options with { Folder = fusedFolder }).RunFused();
+        TimeSpan fusedTime = Stopwatch.GetElapsedTime(begin);
+        ListFailure? fault = report.Failures.Concat(new NumbersClient(options with { Folder = fusedFolder }).Verify())
+            .FirstOrDefault();
+        return [phases, new($"{DemoLists} lists in one pipeline", BytesIn(fusedFolder), fusedTime, fault?.ToString())];
+    }
+
+    private static async Task<(TimeSpan Time, string? Difference)> RunAsync(NumbersClientOptions options, bool checkSeed)
+    {
+        var client = new NumbersClient(options);
+        NumbersReport report = client.Run();
+        string? difference = report.Failures.Concat(client.Verify()).FirstOrDefault()?.ToString();
+        for (int list = 0; checkSeed && difference is null && list < options.Lists; list++)
+        {
+            string path = new ListFolders(options.Folder).UnsortedPath(list);
+            difference = await NumbersChecker.FindDifferenceAsync(
+                path, ParseSeed(DemoSeed), list, NumbersProtocol.DefaultCount,
+                NumbersProtocol.DefaultMin, NumbersProtocol.DefaultMax);
+        }
+        return (report.Download + report.Sorting, difference);
+    }
+
+    private static long BytesIn(string folder) => new DirectoryInfo(Path.Combine(folder, "unsorted_files"))
+        .EnumerateFiles().Sum(file => file.Length);
+
+    private static long ParseNumber(string text) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
+            ? value
+            : throw new FormatException($"'{text}' is not a number of 64 bits");
+
+    private static ulong ParseSeed(string text) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
+            ? value
+            : throw new FormatException($"'{text}' is not a seed; use a whole number from 0 to {ulong.MaxValue}");
+}

@@ -1,0 +1,59 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Hawser.EventLoops;
+using Xunit;
+
+namespace Hawser.Tests.Engine;
+
+public sealed class DeadlineHeapTest
+{
+    /// <summary>Against the obvious way to do it: a list that is searched for its least.</summary>
+    [Fact]
+    public void It_agrees_with_a_sorted_list_whatever_is_added_and_removed() =>
+        Prop.ForAll<(int Due, bool Remove)[]>(steps =>
+        {
+            var heap = new DeadlineHeap();
+            var expected = new List<ParkedOperation>();
+            foreach ((int due, bool remove) in steps)
+            {
+                if (remove && expected.Count > 0)
+                {
+                    ParkedOperation leaving = expected[Math.Abs(due % expected.Count)];
+                    heap.Remove(leaving);
+                    expected.Remove(leaving);
+                }
+                else
+                {
+                    ParkedOperation coming = Parked(1 + Math.Abs((long)due));
+                    heap.Add(coming);
+                    expected.Add(coming);
+                }
+                Assert.Equal(expected.Count == 0 ? 0 : expected.Min(o => o.Deadline.Timestamp), heap.Next.Timestamp);
+            }
+
+            var taken = new List<long>();
+            while (heap.TakePassed() is { } first)
+                taken.Add(first.Deadline.Timestamp);
+            Assert.Equal(expected.Select(o => o.Deadline.Timestamp).Order(), taken);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(200));
+
+    [Fact]
+    public void Nothing_is_taken_before_its_time()
+    {
+        var heap = new DeadlineHeap();
+        ParkedOperation later = Parked(Deadline.After(TimeSpan.FromDays(1)).Timestamp);
+        heap.Add(later);
+
+        Assert.Null(heap.TakePassed());
+        heap.Remove(later);
+        heap.Remove(later);
+        Assert.True(heap.Next.IsNone);
+    }
+
+    private static ParkedOperation Parked(long timestamp)
+    {
+        var operation = new ParkedOperation();
+        _ = operation.Park(Deadline.At(timestamp));
+        return operation;
+    }
+}

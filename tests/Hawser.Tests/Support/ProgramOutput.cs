@@ -1,0 +1,80 @@
+using System.Text;
+
+namespace Hawser.Tests.Support;
+
+/// <summary>One output of a program, as it comes.</summary>
+internal sealed class ProgramOutput
+{
+    private readonly List<byte> _bytes = [];
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _more = NewSignal();
+
+    public ProgramOutput(Stream stream) => Ended = ReadAsync(stream);
+
+    /// <summary>Completes when the program has closed it.</summary>
+    public Task Ended { get; }
+
+    public byte[] Bytes
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _bytes];
+        }
+    }
+
+    public string Text => Encoding.UTF8.GetString(Bytes);
+
+    /// <summary>Whole lines so far, without their ends.</summary>
+    public string[] Lines => Text.Split('\n')[..^1];
+
+    /// <summary>Waits for a line that contains a text.</summary>
+    public async Task<string> LineWithAsync(string part)
+    {
+        while (true)
+        {
+            Task more;
+            lock (_gate)
+                more = _more.Task;
+            if (Lines.FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal)) is { } found)
+                return found;
+            if (Ended.IsCompleted)
+                throw new InvalidOperationException($"the program ended without '{part}'; it said: {Text}");
+            await Task.WhenAny(more, Ended).WaitAsync(ProgramProcess.Limit);
+        }
+    }
+
+    /// <summary>Waits until it has a first byte.</summary>
+    public async Task BeginsAsync()
+    {
+        while (true)
+        {
+            Task more;
+            lock (_gate)
+            {
+                if (_bytes.Count > 0)
+                    return;
+                more = _more.Task;
+            }
+            await more.WaitAsync(ProgramProcess.Limit);
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task ReadAsync(Stream stream)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        int read;
+        while ((read = await stream.ReadAsync(buffer)) > 0)
+        {
+            TaskCompletionSource said;
+            lock (_gate)
+            {
+                _bytes.AddRange(buffer.AsSpan(0, read));
+                (said, _more) = (_more, NewSignal());
+            }
+            said.SetResult();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.InteropServices;
+
+namespace Hawser.Tests.Support;
+
+/// <summary>The built program as a child process. Disposing kills it.</summary>
+internal sealed partial class ProgramProcess : IAsyncDisposable
+{
+    /// <summary>Bounds every wait for a program: much longer than the longest of them takes, on a busy machine.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    public const int SIGINT = 2;
+    public const int SIGQUIT = 3;
+    public const int SIGKILL = 9;
+    public const int SIGTERM = 15;
+
+    private readonly Process _process;
+
+    private ProgramProcess(Process process, bool readOutput)
+    {
+        _process = process;
+        Output = readOutput ? new ProgramOutput(process.StandardOutput.BaseStream) : null!;
+        Errors = new ProgramOutput(process.StandardError.BaseStream);
+    }
+
+    public int Id => _process.Id;
+
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    public ProgramOutput Output { get; }
+
+    public ProgramOutput Errors { get; }
+
+    /// <summary>Starts <c>hawser</c> with these arguments.</summary>
+    public static ProgramProcess Start(params string[] arguments) => Start([], readOutput: true, arguments);
+
+    /// <summary>Starts it with environment variables; its output may be left for the test to read, or to close.</summary>
+    public static ProgramProcess Start(
+        (string Name, string Value)[] environment, bool readOutput, params string[] arguments)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "hawser.dll");
+        return StartAny("dotnet", environment, readOutput, ["exec", program, .. arguments]);
+    }
+
+    /// <summary>Starts a shell script in which <c>"$@"</c> is the program with these arguments and <c>$FILE</c> a
+    /// file.</summary>
+    public static ProgramProcess StartInShell(string script, string file, params string[] arguments)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "hawser.dll");
+        return StartAny(
+            "/bin/sh", [("FILE", file)], true, ["-c", script, "sh", "dotnet", "exec", program, .. arguments]);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public static Task<ProgramResult> RunAsync(params string[] arguments) => RunAsync([], arguments);
+
+    /// <summary>Runs it to its end with this input.</summary>
+    public static async Task<ProgramResult> RunAsync(byte[] input, params string[] arguments)
+    {
+        await using ProgramProcess program = Start(arguments);
+        return await program.FinishAsync(input);
+    }
+
+    /// <summary>Gives it its input and waits for its end.</summary>
+    public async Task<ProgramResult> FinishAsync(byte[] input)
+    {
+        try
+        {
+            await Input.WriteAsync(input).AsTask().WaitAsync(Limit);
+            Input.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading.
+        }
+        return await EndAsync();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<ProgramResult> EndAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Limit);
+        await Errors.Ended.WaitAsync(Limit);
+        if (Output is not null)
+            await Output.Ended.WaitAsync(Limit);
+        return new ProgramResult(_process.ExitCode, Output?.Bytes ?? [], Errors.Text);
+    }
+
+    /// <summary>Waits for the listening line, on whichever output it comes, and reads the real port from it.</summary>
+    public async Task<IPEndPoint> ListeningAsync(bool onErrors = false)
+    {
+        string line = await (onErrors ? Errors : Output).LineWithAsync("Listening on ");
+        int port = int.Parse(line[(line.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+        return new IPEndPoint(IPAddress.Loopback, port);
+    }
+
+    public void Signal(int signal)
+    {
+        if (kill(Id, signal) != 0)
+            throw new InvalidOperationException($"kill: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>Its reader goes away: its next write fails with EPIPE.</summary>
+    public void CloseOutput() => _process.StandardOutput.Close();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync().WaitAsync(Limit);
+        _process.Dispose();
+    }
+
+    private static ProgramProcess StartAny(
+        string file, (string Name, string Value)[] environment, bool readOutput, string[] arguments)
+    {
+        var start = new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+        return new ProgramProcess(Process.Start(start)!, readOutput);
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int process, int signal);
+}
