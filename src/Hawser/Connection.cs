@@ -77,7 +77,8 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>Waits until so many bytes are <see cref="Buffered"/>: a message of known length, whole, with a deadline
     /// that also holds for a peer that stalls in the middle of it.</summary>
     /// <param name="count">Bytes, from 1 on.</param>
-    /// <param name="deadline">When to give up; what came by then stays to be read, and the wait can be begun anew.</param>
+    /// <param name="deadline">When to give up; what came by then stays to be read, and the wait can be begun
+    /// anew.</param>
     /// <returns>As for <see cref="WaitForInputAsync(Deadline)"/>; <see cref="InputState.Finished"/> and
     /// <see cref="InputState.Stopping"/> only while nothing is buffered.</returns>
     /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
@@ -191,8 +192,8 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>The connection as a <see cref="Stream"/>, for what needs one. Disposing it does not close the
-    /// connection. Its synchronous calls work where calls block, and throw <see cref="NotSupportedException"/> where they
-    /// would have to block an event loop.</summary>
+    /// connection. Its synchronous calls work where calls block, and throw <see cref="NotSupportedException"/> where
+    /// they would have to block an event loop.</summary>
     public Stream AsStream() => _stream ??= new ConnectionStream(this);
 
     /// <summary>Ends the receive that waits; the handler sees a <see cref="ConnectionClosedException"/>, and can still

@@ -17,7 +17,8 @@ public static class Dialer
     /// <param name="timeout">For all of it, the look-up of the name included.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
-    public static async Task<Connection> ConnectAsync(EndPoint target, TimeSpan timeout, CancellationToken cancel = default)
+    public static async Task<Connection> ConnectAsync(
+        EndPoint target, TimeSpan timeout, CancellationToken cancel = default)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         giveUp.CancelAfter(timeout);
@@ -36,8 +37,8 @@ public static class Dialer
         }
     }
 
-    /// <summary>Connects, blocking the calling thread, and gives a connection whose calls block: for clients that do one
-    /// thing after the other.</summary>
+    /// <summary>Connects, blocking the calling thread, and gives a connection whose calls block: for clients that do
+    /// one thing after the other.</summary>
     /// <param name="target">As for <see cref="ConnectAsync"/>.</param>
     /// <param name="timeout">For all of it.</param>
     /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
@@ -126,7 +127,8 @@ public static class Dialer
         endPoint is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp);
 
     private static ConnectException NoAnswer(EndPoint target, TimeSpan timeout, Exception cause) =>
-        new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there", cause);
+        new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there",
+            cause);
 
     private static string Explain(EndPoint target, SocketException e) => e.SocketErrorCode switch
     {

@@ -1,7 +1,7 @@
 namespace Hawser;
 
-/// <summary>Whether a connection is between two messages, where a stop of the server may end it, or inside of one, where
-/// it may not. The handler's thread and the stopping one agree by it.</summary>
+/// <summary>Whether a connection is between two messages, where a stop of the server may end it, or inside of one,
+/// where it may not. The handler's thread and the stopping one agree by it.</summary>
 internal struct RestState
 {
     private const int Busy = 0;
