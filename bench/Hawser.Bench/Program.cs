@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Hawser.Bench.Benches;
 using Hawser.Bench.Load;
+using Hawser.Bench.Rivals;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -20,6 +21,7 @@ internal static class Program
     private static readonly (string Name, string Summary, Func<Arguments, Task> RunAsync)[] Loads =
     [
         (PingLoad.Verb, "a closed loop of pings at --port", PingLoad.RunAsync),
+        (KestrelPing.Verb, "the ping server on ASP.NET Core's Kestrel", KestrelPing.RunAsync),
         (IdleLoad.Verb, "idle connections at --port, until the standard input ends", IdleLoad.RunAsync),
     ];
 
@@ -30,7 +32,7 @@ internal static class Program
         if (run is null)
         {
             foreach ((string name, string summary, _) in Benches.Concat(Loads))
-                Console.Error.WriteLine($"  {name,-6} {summary}");
+                Console.Error.WriteLine($"  {name,-8} {summary}");
             Console.Error.WriteLine("ERROR: name a bench; these there are");
             return 2;
         }

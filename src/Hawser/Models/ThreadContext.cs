@@ -39,7 +39,7 @@ internal sealed class ThreadContext : SynchronizationContext
     public override void Send(SendOrPostCallback d, object? state)
     {
         if (Current != this)
-            throw new NotSupportedException("waiting for a connection's thread could last for ever; post to it instead");
+            throw new NotSupportedException("waiting for a connection's thread could take for ever; post instead");
         d(state);
     }
 
