@@ -31,6 +31,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     private int _end;
     private int _rest;
     private int _endedBy;
+    private volatile bool _aborted;
     private volatile bool _stopping;
     private volatile bool _receiving;
     private volatile bool _sending;
@@ -221,6 +222,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     public void Abort(CloseReason reason)
     {
         Interlocked.CompareExchange(ref _endedBy, (int)reason, (int)CloseReason.None);
+        _aborted = true;
         _transport.Abort();
     }
 
@@ -262,7 +264,9 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     {
         try
         {
-            if (!PeerHasFinished && EndedBy == CloseReason.None)
+            // After an interrupt too: .NET resets what it closes while another thread uses it, as the heartbeat may still,
+            // unless it was told of an end; and the handler's last word would be lost.
+            if (!PeerHasFinished && !_aborted)
             {
                 _transport.FinishSending();
                 await DiscardInputAsync(Deadline.After(linger));
