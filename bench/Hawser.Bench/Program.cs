@@ -15,6 +15,8 @@ internal static class Program
         ("rate", "round trips of ping: Hawser beside a server in C", RateBench.RunAsync),
         ("idle", "memory of ten thousand idle connections", IdleBench.RunAsync),
         ("start", "from exec to listening, and from exec to exit", StartBench.RunAsync),
+        ("upload", "a file into a file: Hawser beside socat, ncat and nc", UploadBench.RunAsync),
+        ("ways", "system calls from a file into a socket, and from a socket into a file", WaysBench.RunAsync),
     ];
 
     /// <summary>What a bench starts as a process of its own.</summary>

@@ -48,6 +48,10 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>What has come and was not read yet; valid until the next call.</summary>
     public ReadOnlyMemory<byte> Buffered => _received.Content;
 
+    /// <summary>Bytes sent that the peer's system has acknowledged: what really gets through. Asked of the kernel (TCP on
+    /// Linux, where the handshake may count as one); elsewhere the same as <see cref="BytesSent"/>.</summary>
+    public long BytesAcknowledged => _transport.BytesAcknowledged;
+
     /// <summary>The peer has finished, and all it sent has been read off the wire.</summary>
     public bool PeerHasFinished { get; private set; }
 
@@ -169,6 +173,10 @@ public sealed class Connection : IAsyncDisposable, IDisposable
             throw Closed(e);
         }
     }
+
+    /// <summary>From now on any end that comes before <see cref="FinishWriting"/> is a reset, even if this process is
+    /// killed: half of something does not look like the whole of it. Over TCP; other streams do not know a reset.</summary>
+    public void ResetUnlessFinished() => _transport.ResetUnlessFinished();
 
     /// <summary>Destroys the connection at once: the peer sees a reset, waiting calls throw. From any thread.</summary>
     public void Abort() => Abort(CloseReason.Aborted);

@@ -59,11 +59,13 @@ public static class Dialer
         SocketException? last = null;
         try
         {
-            foreach (EndPoint endPoint in Resolve(target))
+            foreach (EndPoint endPoint in Resolve(target, timeout))
             {
                 socket = Create(endPoint);
                 try
                 {
+                    // The timer may have looked before there was a socket.
+                    ObjectDisposedException.ThrowIf(Volatile.Read(ref late), socket);
                     socket.Connect(endPoint);
                     return socket;
                 }
@@ -80,12 +82,18 @@ public static class Dialer
         {
             last = e;
         }
+        catch (TimeoutException e)
+        {
+            throw NoAnswer(target, timeout, e);
+        }
         throw new ConnectException(Explain(target, last!), last!);
     }
 
-    private static IEnumerable<EndPoint> Resolve(EndPoint target) =>
+    /// <exception cref="TimeoutException">The look-up took longer; the system goes on with it, nobody waits.</exception>
+    private static IEnumerable<EndPoint> Resolve(EndPoint target, TimeSpan timeout) =>
         target is DnsEndPoint name
-            ? Dns.GetHostAddresses(name.Host).Select(address => new IPEndPoint(address, name.Port))
+            ? Dns.GetHostAddressesAsync(name.Host).WaitAsync(timeout).GetAwaiter().GetResult()
+                .Select(address => new IPEndPoint(address, name.Port))
             : [target];
 
     private static async Task<Socket> ConnectToAnyAsync(EndPoint target, CancellationToken giveUp)
