@@ -13,6 +13,7 @@ internal static class Program
     [
         ("rate", "round trips of ping: Hawser beside a server in C", RateBench.RunAsync),
         ("idle", "memory of ten thousand idle connections", IdleBench.RunAsync),
+        ("numbers", "a hundred lists downloaded and sorted: Hawser beside Python", NumbersBench.RunAsync),
         ("start", "from exec to listening, and from exec to exit", StartBench.RunAsync),
     ];
 
@@ -30,7 +31,7 @@ internal static class Program
         if (run is null)
         {
             foreach ((string name, string summary, _) in Benches.Concat(Loads))
-                Console.Error.WriteLine($"  {name,-6} {summary}");
+                Console.Error.WriteLine($"  {name,-7} {summary}");
             Console.Error.WriteLine("ERROR: name a bench; these there are");
             return 2;
         }
