@@ -4,8 +4,8 @@ namespace Hawser.Services.Numbers;
 
 /// <summary>A list being written, in pieces. It gets its name with <see cref="Complete"/>; disposed before, it is gone,
 /// and the list of an earlier run that had the name with it.</summary>
-/// <remarks>An earlier list is written over, under another name: a file's pages, blocks and inode that are there already
-/// cost a third of new ones, and ext4 writes to the disk at once what is renamed onto another file.</remarks>
+/// <remarks>An earlier list is written over, under another name: pages, blocks and an inode that are there already cost
+/// a third of new ones, and ext4 writes to the disk at once what is renamed onto another file.</remarks>
 internal sealed class ListFile : IDisposable
 {
     private readonly string _path;
