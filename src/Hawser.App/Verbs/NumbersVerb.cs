@@ -40,7 +40,7 @@ internal static class NumbersVerb
                 Server = CommonOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
                 Folder = parsed.GetValue(outFolder)!,
                 Lists = Quantity.ParseInt(parsed.GetValue(lists)!, "number of lists", 1, 1_000_000),
-                Count = parsed.GetValue(count) is { } n ? Quantity.ParseInt(n, "count", 1, int.MaxValue) : null,
+                Count = parsed.GetValue(count) is { } n ? NumbersService.Count.Parse(n) : null,
                 Resume = parsed.GetValue(resume),
                 IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(idle)!),
             };

@@ -18,9 +18,12 @@ internal sealed class ListFile : IDisposable
     {
         _path = path;
         _part = $"{path}.part";
-        if (File.Exists(path))
-            File.Move(path, _part, overwrite: true);
-        _file = File.OpenHandle(_part, FileMode.OpenOrCreate, FileAccess.Write);
+        bool isThere = File.Exists(path);
+        // Opened before it loses its name: one that may not be written keeps it.
+        _file = File.OpenHandle(
+            isThere ? path : _part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read | FileShare.Delete);
+        if (isThere)
+            TakeName();
     }
 
     public long Length { get; private set; }
@@ -47,5 +50,18 @@ internal sealed class ListFile : IDisposable
         _file.Dispose();
         if (!_isComplete)
             File.Delete(_part);
+    }
+
+    private void TakeName()
+    {
+        try
+        {
+            File.Move(_path, _part, overwrite: true);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
     }
 }

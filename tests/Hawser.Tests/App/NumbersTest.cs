@@ -229,6 +229,7 @@ public sealed class NumbersTest
     [InlineData("--compare fetches every list twice; leave out --resume", "--compare", "--resume")]
     [InlineData("'0' is not a number of lists", "--lists", "0")]
     [InlineData("'x' is not a count", "--count", "x")]
+    [InlineData("'2147483647' is not a count", "--count", "2147483647")]
     [InlineData("'70000' is not a port", "--port", "70000")]
     [InlineData("'-1' is not a number of threads", "--parallel", "-1")]
     [InlineData("soon", "--idle-timeout", "soon")]

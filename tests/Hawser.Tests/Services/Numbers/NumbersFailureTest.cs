@@ -120,6 +120,32 @@ public sealed class NumbersFailureTest
 
     [Theory]
     [MemberData(nameof(Modes))]
+    public async Task A_server_that_sends_without_end_is_left_at_the_limit(string mode)
+    {
+        await using var server = new ScriptedServer(async (client, _) =>
+        {
+            try
+            {
+                while (true)
+                    await ScriptedServer.SendAsync(client, "0000000000000000");
+            }
+            catch (IOException)
+            {
+                // The client has left.
+            }
+        });
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
+            mode, shop.Options(server.EndPoint, 1) with { MaxBytes = 1_000_000 });
+
+        Assert.Equal([new ListFailure(0, "byte 1000000: a list has at most that many bytes")], failures);
+        Assert.Equal(1, server.Accepted);
+        Assert.Empty(shop.Names());
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
     public async Task A_server_that_dies_half_way_costs_the_lists_that_are_not_whole(string mode)
     {
         ScriptedServer? server = null;
