@@ -14,6 +14,7 @@ internal static class Program
     [
         ("rate", "round trips of ping: Hawser beside a server in C", RateBench.RunAsync),
         ("idle", "memory of ten thousand idle connections", IdleBench.RunAsync),
+        ("numbers", "a hundred lists downloaded and sorted: Hawser beside Python", NumbersBench.RunAsync),
         ("start", "from exec to listening, and from exec to exit", StartBench.RunAsync),
         ("upload", "a file into a file: Hawser beside socat, ncat and nc", UploadBench.RunAsync),
         ("ways", "system calls from a file into a socket, and from a socket into a file", WaysBench.RunAsync),

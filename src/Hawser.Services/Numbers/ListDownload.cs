@@ -13,6 +13,7 @@ internal sealed class ListDownload(NumbersClientOptions options)
     /// <exception cref="ConnectException">Nobody answers there.</exception>
     /// <exception cref="ConnectionClosedException">The connection broke, at the last try, or was idle.</exception>
     /// <exception cref="MalformedListException">The list was cut, at the last try.</exception>
+    /// <exception cref="FormatException">The list is too long; nothing of it is kept.</exception>
     public void Run(IListSink sink)
     {
         for (int left = options.Retries; ; left--)
@@ -43,7 +44,11 @@ internal sealed class ListDownload(NumbersClientOptions options)
         {
             int length;
             while ((length = Fill(connection.AsStream(), buffer)) > 0)
+            {
+                if (connection.BytesReceived > options.MaxBytes)
+                    throw new FormatException($"byte {options.MaxBytes}: a list has at most that many bytes");
                 sink.Take(buffer.AsSpan(0, length));
+            }
         }
         finally
         {

@@ -16,7 +16,7 @@ public sealed record ListFailure(int List, string Message)
         for (int first = 0, next; first < failures.Count; first = next)
         {
             next = first + 1;
-            while (next < failures.Count && failures[next] == failures[next - 1] with { List = failures[next - 1].List + 1 })
+            while (next < failures.Count && failures[next].Continues(failures[next - 1]))
                 next++;
             lines.Add(next == first + 1
                 ? failures[first].ToString()
@@ -24,6 +24,8 @@ public sealed record ListFailure(int List, string Message)
         }
         return lines;
     }
+
+    private bool Continues(ListFailure before) => this == before with { List = before.List + 1 };
 
     private static string Describe(string lists, string message) =>
         message.StartsWith("byte ", StringComparison.Ordinal) ? $"{lists}, {message}" : $"{lists}: {message}";

@@ -4,8 +4,8 @@ namespace Hawser.Services.Numbers;
 
 /// <summary>A list being written, in pieces. It gets its name with <see cref="Complete"/>; disposed before, it is gone,
 /// and the list of an earlier run that had the name with it.</summary>
-/// <remarks>An earlier list is written over, under another name: a file's pages, blocks and inode that are there already
-/// cost a third of new ones, and ext4 writes to the disk at once what is renamed onto another file.</remarks>
+/// <remarks>An earlier list is written over, under another name: pages, blocks and an inode that are there already cost
+/// a third of new ones, and ext4 writes to the disk at once what is renamed onto another file.</remarks>
 internal sealed class ListFile : IDisposable
 {
     private readonly string _path;
@@ -18,9 +18,12 @@ internal sealed class ListFile : IDisposable
     {
         _path = path;
         _part = $"{path}.part";
-        if (File.Exists(path))
-            File.Move(path, _part, overwrite: true);
-        _file = File.OpenHandle(_part, FileMode.OpenOrCreate, FileAccess.Write);
+        bool isThere = File.Exists(path);
+        // Opened before it loses its name: one that may not be written keeps it.
+        _file = File.OpenHandle(
+            isThere ? path : _part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read | FileShare.Delete);
+        if (isThere)
+            TakeName();
     }
 
     public long Length { get; private set; }
@@ -47,5 +50,18 @@ internal sealed class ListFile : IDisposable
         _file.Dispose();
         if (!_isComplete)
             File.Delete(_part);
+    }
+
+    private void TakeName()
+    {
+        try
+        {
+            File.Move(_path, _part, overwrite: true);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
     }
 }

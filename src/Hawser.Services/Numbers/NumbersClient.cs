@@ -34,7 +34,7 @@ public sealed class NumbersClient
             download, sorting, [.. missing.Concat(unsorted).OrderBy(failure => failure.List)], counts.FindDoubts());
     }
 
-    /// <summary>Does everything for one list while the next ones are under way: nothing is read back from disk.</summary>
+    /// <summary>Does everything for one list while the next ones are under way: nothing is read back.</summary>
     public PipelineReport RunFused()
     {
         var stages = new PipelineStages();

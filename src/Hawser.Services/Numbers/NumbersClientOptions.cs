@@ -26,6 +26,9 @@ public sealed record NumbersClientOptions
     /// <summary>How many numbers a list must have; null: any.</summary>
     public int? Count { get; init; }
 
+    /// <summary>How many bytes a list may have. Default 2.1 GB, enough for 100 million numbers.</summary>
+    public long MaxBytes { get; init; } = NumbersProtocol.MaxBytes;
+
     /// <summary>Keep lists that are on disk already and well-formed.</summary>
     public bool Resume { get; init; }
 

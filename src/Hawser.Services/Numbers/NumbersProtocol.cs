@@ -23,6 +23,10 @@ internal static class NumbersProtocol
     /// <summary>The most numbers a list may have; a longer one is malformed.</summary>
     internal const int MaxCount = 100_000_000;
 
+    /// <summary>The most bytes a client takes for a list, unless told otherwise: the most numbers, each as long as can
+    /// be.</summary>
+    internal const long MaxBytes = (long)MaxCount * NumberFormatter.MaxBytes64;
+
     /// <summary>The smallest number, unless told otherwise.</summary>
     internal const long DefaultMin = -999_999_999;
 

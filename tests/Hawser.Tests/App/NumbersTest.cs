@@ -124,7 +124,7 @@ public sealed class NumbersTest
     [Theory]
     [InlineData]
     [InlineData("--fused")]
-    public async Task A_malformed_list_is_named_with_its_byte_and_the_others_are_done_and_verified(params string[] options)
+    public async Task A_malformed_list_is_named_with_its_byte_and_the_others_are_verified(params string[] options)
     {
         await using ScriptedServer server = ScriptedServer.Sending("2,1", "2,1", "12,3x4", "2,1");
         using var shop = new ListWorkshop();
@@ -147,7 +147,8 @@ public sealed class NumbersTest
         ProgramResult result = await RunAsync(server.EndPoint, shop, "--lists", "4");
 
         Assert.Matches(
-            @"\AWARNING: list \d: 2 numbers, where most lists have 3; it may be cut, and --count 3 would fetch it again\n\z",
+            @"\AWARNING: list \d: 2 numbers, where most lists have 3; it may be cut, and --count 3 would fetch it "
+                + @"again\n\z",
             result.Errors);
         Assert.Equal(0, result.ExitCode);
     }
@@ -209,8 +210,8 @@ public sealed class NumbersTest
               mount -t tmpfs -o size=1m none "$FILE" || exit 77
               "$@"; code=$?; cd "$FILE"; find . -type f; exit $code' sh "$@"
             """,
-            shop.Folder, "numbers", "--port", $"{((IPEndPoint)server.EndPoint).Port}", "--out", shop.Folder, "--lists", "20",
-            "--fused", "--parallel", "1", "--json");
+            shop.Folder, "numbers", "--port", $"{((IPEndPoint)server.EndPoint).Port}", "--out", shop.Folder,
+            "--lists", "20", "--fused", "--parallel", "1", "--json");
 
         ProgramResult result = await program.EndAsync();
 
@@ -228,6 +229,7 @@ public sealed class NumbersTest
     [InlineData("--compare fetches every list twice; leave out --resume", "--compare", "--resume")]
     [InlineData("'0' is not a number of lists", "--lists", "0")]
     [InlineData("'x' is not a count", "--count", "x")]
+    [InlineData("'2147483647' is not a count", "--count", "2147483647")]
     [InlineData("'70000' is not a port", "--port", "70000")]
     [InlineData("'-1' is not a number of threads", "--parallel", "-1")]
     [InlineData("soon", "--idle-timeout", "soon")]

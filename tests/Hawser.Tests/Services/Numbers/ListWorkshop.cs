@@ -11,8 +11,9 @@ internal sealed class ListWorkshop : IDisposable
 
     public string Folder => _folder.FullName;
 
-    public static string SortedByHand(string list) => string.Join(
-        ',', list.TrimEnd('\r', '\n').Split(',').Select(text => long.Parse(text, CultureInfo.InvariantCulture)).Order());
+    /// <summary>A list sorted by the library's means alone.</summary>
+    public static string SortedByHand(string list) => string.Join(',', list.TrimEnd('\r', '\n').Split(',')
+        .Select(text => long.Parse(text, CultureInfo.InvariantCulture)).Order());
 
     public NumbersClientOptions Options(EndPoint server, int lists) =>
         new() { Server = server, Folder = Folder, Lists = lists };
