@@ -190,12 +190,18 @@ public sealed class Connection : IAsyncDisposable, IDisposable
 
     /// <summary>Closes the connection at once, in order as far as both sides have finished: for clients. A handler need
     /// not; its server closes what it returns from.</summary>
-    public void Dispose() => CloseNow();
+    public void Dispose()
+    {
+        // A receive that is still under way may write to the buffer until it is told.
+        if (!_receiving)
+            _received.Return();
+        _transport.Close();
+    }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()
     {
-        CloseNow();
+        Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -241,16 +247,8 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
         finally
         {
-            CloseNow();
+            Dispose();
         }
-    }
-
-    internal void CloseNow()
-    {
-        // A receive that is still under way may write to the buffer until it is told.
-        if (!_receiving)
-            _received.Return();
-        _transport.Close();
     }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
