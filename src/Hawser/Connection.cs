@@ -136,6 +136,34 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         return true;
     }
 
+    /// <summary>Receives what there is, at least a byte, into a file: much of it by the kernel alone, where calls block and
+    /// the system can (splice(2)).</summary>
+    /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
+    /// <param name="offset">Where in the file the first byte goes.</param>
+    /// <param name="accept">Told how many bytes will be written, before they are; throws to refuse them.</param>
+    /// <returns>Bytes written; 0 when the peer has finished.</returns>
+    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    public async ValueTask<int> ReceivePieceToFileAsync(SafeFileHandle file, long offset, Action<int> accept)
+    {
+        if (_end == _start && !PeerHasFinished && _transport.TryUsePipe())
+        {
+            int received = ReceiveIntoPipe();
+            if (received > 0)
+            {
+                accept(received);
+                _transport.MoveFromPipe(file, offset, received);
+            }
+            return received;
+        }
+        ReadOnlyMemory<byte> piece = await ReadAsync();
+        if (!piece.IsEmpty)
+        {
+            accept(piece.Length);
+            RandomAccess.Write(file, piece.Span, offset);
+        }
+        return piece.Length;
+    }
+
     /// <summary>Reads into a file until the peer has finished.</summary>
     /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
     /// <param name="offset">Where in the file the first byte goes.</param>
@@ -379,6 +407,23 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         try
         {
             return Received(await _transport.ReceiveAsync(buffer));
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            throw Closed(e);
+        }
+        finally
+        {
+            _receiving = false;
+        }
+    }
+
+    private int ReceiveIntoPipe()
+    {
+        _receiving = true;
+        try
+        {
+            return Received(_transport.ReceiveIntoPipe());
         }
         catch (Exception e) when (IsBroken(e))
         {
