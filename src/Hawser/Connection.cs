@@ -57,6 +57,11 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>What ended the connection from outside; <see cref="CloseReason.None"/> while nothing has.</summary>
     internal CloseReason EndedBy => (CloseReason)Volatile.Read(ref _endedBy);
 
+    internal Transport Transport => _transport;
+
+    /// <summary>The next bytes may go from the socket into the transport's pipe.</summary>
+    internal bool CanUsePipe => _received.IsEmpty && !PeerHasFinished && _transport.TryUsePipe();
+
     internal bool IsReceiving => _receiving;
     internal bool IsSending => _sending;
 
@@ -222,32 +227,6 @@ public sealed class Connection : IAsyncDisposable, IDisposable
             _transport.StopReceiving();
     }
 
-    /// <summary>The orderly end: what was written arrives, because the peer is read to its own end, within bounds,
-    /// before the socket is closed.</summary>
-    internal async ValueTask CloseAsync(TimeSpan linger)
-    {
-        try
-        {
-            // After a timeout the handler may have said so: that arrives as well.
-            if (!PeerHasFinished
-                && EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
-            {
-                _transport.FinishSending();
-                // A handler may have left with a receive under way; then its end is what closing is.
-                if (!_receiving)
-                    await DiscardInputAsync(Deadline.After(linger));
-            }
-        }
-        catch (Exception e) when (IsBroken(e) || e is ConnectionClosedException or ProtocolException)
-        {
-            // It ended in another way meanwhile.
-        }
-        finally
-        {
-            Dispose();
-        }
-    }
-
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<InputState> WaitForWholeAsync(int count, Deadline deadline)
     {
@@ -341,6 +320,24 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>Receives into the transport's pipe.</summary>
+    internal int ReceiveIntoPipe()
+    {
+        _receiving = true;
+        try
+        {
+            return Check(_transport.ReceiveIntoPipe());
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            throw Closed(e);
+        }
+        finally
+        {
+            _receiving = false;
+        }
+    }
+
     private int Check(int count)
     {
         if (count == 0)
@@ -373,17 +370,6 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    private async ValueTask DiscardInputAsync(Deadline deadline)
-    {
-        do
-        {
-            _received.Return();
-        }
-        while (!deadline.HasPassed
-            && await _transport.WaitToReceiveAsync(deadline)
-            && await _transport.ReceiveAsync(_received.MakeRoom()) > 0);
-    }
-
     private ConnectionClosedException Closed(Exception? cause)
     {
         // A call that our own close has ended says nothing of the peer.
@@ -396,5 +382,5 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         return new ConnectionClosedException(EndedBy == CloseReason.None ? CloseReason.Aborted : EndedBy, cause);
     }
 
-    private static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
+    internal static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 }

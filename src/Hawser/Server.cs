@@ -237,7 +237,7 @@ public sealed class Server : IAsyncDisposable
             connection.Dispose();
             return connection.EndedBy;
         }
-        await connection.CloseAsync(_options.Limits.LingerTimeout);
+        await LingeringClose.CloseAsync(connection, _options.Limits.LingerTimeout);
         if (connection.EndedBy != CloseReason.None)
             return connection.EndedBy;
         return reason is CloseReason.HandlerFinished && _stopping.IsCancellationRequested

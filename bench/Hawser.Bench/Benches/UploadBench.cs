@@ -11,7 +11,7 @@ namespace Hawser.Bench.Benches;
 internal static class UploadBench
 {
     private const string Receipt = "hawser";
-    private const string NoReceipt = "hawser --no-receipt";
+    private const string NoReceipt = "hawser, no receipt and no hash";
     private const string Socat = "socat -b 262144";
     private const double Gigabyte = 1e9;
     private const int ChunkBytes = 1024 * 1024;
@@ -75,7 +75,8 @@ internal static class UploadBench
         using RunningServer server = await RunningServer.StartAsync(
             new ServerProgram(name, hawser, name == NoReceipt ? [.. serve, "--no-receipt"] : serve));
         long begin = Stopwatch.GetTimestamp();
-        string report = await Tool.RunAsync(hawser, "upload", "127.0.0.1", $"{server.Port}", source, "--json") ?? "";
+        string[] upload = ["upload", "127.0.0.1", $"{server.Port}", source, "--json"];
+        string report = await Tool.RunAsync(hawser, name == NoReceipt ? [.. upload, "--no-hash"] : upload) ?? "";
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         CheckTarget(Path.Combine(folder, "1.file"), source);
         Directory.Delete(folder, recursive: true);

@@ -24,12 +24,17 @@ internal static class UploadVerb
         };
         Option<string> connect = CommonOptions.Text("--connect-timeout", "TIME", "for the connection", "10s");
         Option<string> idle = CommonOptions.Text("--idle-timeout", "TIME", "without the server taking a byte, and for its receipt", "10s");
+        var noHash = new Option<bool>("--no-hash")
+        {
+            Description = "compare only the number of bytes with the receipt: faster",
+        };
         var json = new Option<bool>("--json") { Description = "print the outcomes as JSON, a line each" };
         verb.Add(host);
         verb.Add(port);
         verb.Add(files);
         verb.Add(connect);
         verb.Add(idle);
+        verb.Add(noHash);
         verb.Add(json);
         verb.Add(CreateVerify());
         verb.SetAction((parsed, _) => SendAllAsync(
@@ -39,6 +44,7 @@ internal static class UploadVerb
             {
                 ConnectTimeout = Quantity.ParseDuration(parsed.GetValue(connect)!),
                 IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(idle)!),
+                Hash = !parsed.GetValue(noHash),
             },
             parsed.GetValue(json)));
         return verb;
@@ -113,7 +119,7 @@ internal static class UploadVerb
             Standard.Error.WriteLine($"{file}: sent, not confirmed: this server sends no receipt");
         else if (!json)
             Standard.Out.WriteLine($"{file}: {outcome.Receipt.FileName}, {outcome.BytesSent} bytes in "
-                + $"{Quantity.FormatDuration(time)}, verified{(outcome.Receipt.Synced ? ", synced" : "")}");
+                + $"{Quantity.FormatDuration(time)}, {(outcome.IsVerified ? "verified" : "not hashed")}{(outcome.Receipt.Synced ? ", synced" : "")}");
         return ExitCode.Done;
     }
 

@@ -94,6 +94,18 @@ public sealed class UploadProgramTest : IDisposable
     }
 
     [Fact]
+    public async Task Without_a_hash_only_the_number_of_bytes_is_compared()
+    {
+        await using ProgramProcess server = Serve();
+
+        ProgramResult result = await ProgramProcess.RunAsync(
+            "upload", "127.0.0.1", await PortAsync(server), "--no-hash", _folder.Write("one", [1, 2, 3]));
+
+        result.IsDone();
+        Assert.EndsWith(", not hashed\n", result.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_receipt_that_lies_ends_with_exit_code_4()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
