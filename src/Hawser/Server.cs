@@ -72,8 +72,8 @@ public sealed class Server : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops accepting, tells the handlers, waits for the drain timeout, aborts the rest. Calling it again gives
-    /// the same stop.</summary>
+    /// <summary>Stops accepting, tells the handlers, waits for the drain timeout, aborts the rest. Calling it again
+    /// gives the same stop.</summary>
     /// <returns>How many connections ended by which way.</returns>
     public Task<DrainReport> StopAsync()
     {

@@ -6,6 +6,14 @@ namespace Hawser.Transports;
 /// <summary>What the transports over a socket share: addresses, half-close, abort and close.</summary>
 internal abstract class SocketTransport : Transport
 {
+    private const int IPPROTO_TCP = 6;
+    private const int TCP_INFO = 11;
+
+    // struct tcp_info of linux/tcp.h: tcpi_bytes_acked, since Linux 4.1.
+    private const int BytesAckedOffset = 120;
+
+    private bool _resetsUnlessFinished;
+
     protected SocketTransport(Socket socket)
     {
         Socket = socket;
@@ -21,7 +29,41 @@ internal abstract class SocketTransport : Transport
 
     protected Socket Socket { get; }
 
-    public override void FinishSending() => Socket.Shutdown(SocketShutdown.Send);
+    public override long BytesAcknowledged
+    {
+        get
+        {
+            if (!OperatingSystem.IsLinux() || Socket.AddressFamily == AddressFamily.Unix)
+                return BytesSent;
+            Span<byte> tcp = stackalloc byte[BytesAckedOffset + sizeof(long)];
+            try
+            {
+                return Socket.GetRawSocketOption(IPPROTO_TCP, TCP_INFO, tcp) == tcp.Length
+                    ? BitConverter.ToInt64(tcp[BytesAckedOffset..])
+                    : BytesSent;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return BytesSent;
+            }
+        }
+    }
+
+    public override void FinishSending()
+    {
+        Socket.Shutdown(SocketShutdown.Send);
+        if (_resetsUnlessFinished)
+            Socket.LingerState = new LingerOption(enable: false, seconds: 0);
+    }
+
+    public override void ResetUnlessFinished()
+    {
+        if (Socket.AddressFamily == AddressFamily.Unix)
+            return;
+        // The kernel closes a dead process's sockets as their options say (socket(7), SO_LINGER).
+        Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        _resetsUnlessFinished = true;
+    }
 
     public override void StopReceiving()
     {
