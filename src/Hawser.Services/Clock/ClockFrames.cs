@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Hawser.Services.Clock;
 
 /// <summary>The frames of one connection, each whole: read one after the other, and written from one buffer.</summary>
@@ -20,7 +18,6 @@ internal sealed class ClockFrames(Connection connection)
     /// <returns>Anything but <see cref="InputState.Ready"/>: none was taken. After <see cref="InputState.TimedOut"/> one
     /// that has come in part can be waited for again.</returns>
     /// <exception cref="ProtocolException">It is none of the protocol, or was cut off.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<InputState> ReadAsync(Deadline deadline = default)
     {
         InputState state = await connection.WaitForInputAsync(ClockProtocol.HeaderSize, deadline);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 
 namespace Hawser.Services.Ping.Load;
 
@@ -20,7 +21,8 @@ public static class LoadPreflight
                 + $"is {descriptors}; raise it with 'ulimit -n'");
         }
         int perServer = (options.Clients + options.Servers.Count - 1) / options.Servers.Count;
-        if (EphemeralPorts() is { } ports && perServer > ports)
+        bool needsPorts = options.Servers.Any(server => server is not UnixDomainSocketEndPoint);
+        if (needsPorts && EphemeralPorts() is { } ports && perServer > ports)
         {
             obstacles.Add($"{perServer} connections to one address need as many local ports, there are {ports}; widen "
                 + "net.ipv4.ip_local_port_range or name more servers");

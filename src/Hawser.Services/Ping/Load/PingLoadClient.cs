@@ -15,6 +15,7 @@ internal sealed class PingLoadClient(
     private readonly byte[] _ping = new byte[PingProtocol.LineLimit];
     private Connection? _connection;
     private long _sent;
+    private bool _isAborted;
 
     /// <summary>Connects at its time and pings until the load is over. Never throws.</summary>
     public async Task RunAsync()
@@ -32,8 +33,9 @@ internal sealed class PingLoadClient(
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
-            // At the end of the load a pong may be outstanding; its ping is counted as unanswered, not as an error.
-            if (Stopwatch.GetTimestamp() >= timeline.End && _connection is not null)
+            // Whom the load itself has ended waited for a pong; its ping is counted as unanswered, not as an error. The
+            // same goes for a server that leaves when the load is over.
+            if (_isAborted || (Stopwatch.GetTimestamp() >= timeline.End && _connection is not null))
                 return;
             tally.Failed++;
             tally.FirstError ??= $"client #{number}: {e.Message}";
@@ -49,7 +51,11 @@ internal sealed class PingLoadClient(
     }
 
     /// <summary>Ends a client that still waits for a pong.</summary>
-    public void Abort() => _connection?.Abort();
+    public void Abort()
+    {
+        _isAborted = true;
+        _connection?.Abort();
+    }
 
     /// <summary>Closed loop: the next ping after the pong.</summary>
     private async Task KeepAskingAsync(Connection connection)
@@ -59,7 +65,16 @@ internal sealed class PingLoadClient(
             long now = Stopwatch.GetTimestamp();
             if (now >= timeline.End)
                 return;
-            await RoundTripAsync(connection, now);
+            bool isAnswered = false;
+            try
+            {
+                await RoundTripAsync(connection, now);
+                isAnswered = true;
+            }
+            finally
+            {
+                tally.Unanswered += isAnswered ? 0 : 1;
+            }
         }
     }
 
@@ -83,7 +98,9 @@ internal sealed class PingLoadClient(
         }
         finally
         {
-            for (; timeline.PingAt(number, n) is var missed && missed < timeline.End; n++)
+            // When the load is stopped before its time, the rest of the schedule was nobody's fault.
+            long end = _isAborted ? Math.Min(Stopwatch.GetTimestamp(), timeline.End) : timeline.End;
+            for (; timeline.PingAt(number, n) is var missed && missed < end; n++)
                 tally.Unanswered += timeline.IsMeasured(missed) ? 1 : 0;
         }
     }

@@ -7,6 +7,9 @@ public static class RateSearch
     private const double FirstRate = 1000;
     private const double Precision = 0.05;
 
+    // No machine comes near; a search that got there would never end.
+    private const double HighestRate = 1e9;
+
     /// <summary>Searches.</summary>
     /// <param name="options">The load; its rate is where the search begins.</param>
     /// <param name="goal">What must be kept.</param>
@@ -38,6 +41,8 @@ public static class RateSearch
             }
             if (kept == 0)
                 return null;
+            if (kept >= HighestRate)
+                break;
             rate = double.IsPositiveInfinity(broken) ? 2 * rate : (kept + broken) / 2;
         }
         return best;
