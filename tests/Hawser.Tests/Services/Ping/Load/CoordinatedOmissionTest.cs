@@ -50,7 +50,7 @@ public sealed class CoordinatedOmissionTest
             WarmUp = TimeSpan.Zero,
             Duration = Duration,
             Rate = rate,
-        }).Soon();
+        }).Bounded();
         Assert.Equal(0, report.Failed);
         return report;
     }
