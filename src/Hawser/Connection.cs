@@ -48,8 +48,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>What has come and was not read yet; valid until the next call.</summary>
     public ReadOnlyMemory<byte> Buffered => _received.Content;
 
-    /// <summary>Bytes sent that the peer's system has acknowledged: what really gets through. Asked of the kernel (TCP on
-    /// Linux, where the handshake may count as one); elsewhere the same as <see cref="BytesSent"/>.</summary>
+    /// <summary>Bytes sent that the peer's system has acknowledged (TCP on Linux); elsewhere those sent.</summary>
     public long BytesAcknowledged => _transport.BytesAcknowledged;
 
     /// <summary>The peer has finished, and all it sent has been read off the wire.</summary>
@@ -59,7 +58,6 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     internal CloseReason EndedBy => (CloseReason)Volatile.Read(ref _endedBy);
 
     internal bool IsReceiving => _receiving;
-
     internal bool IsSending => _sending;
 
     /// <summary>Book-keeping of the server's heartbeat.</summary>
@@ -188,14 +186,19 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         _transport.Abort();
     }
 
-    /// <summary>Closes the connection at once, in order as far as both sides have finished: for clients. A handler need
-    /// not; its server closes what it returns from.</summary>
-    public void Dispose() => CloseNow();
+    /// <summary>Closes at once, in order as far as both sides have finished: for clients, not for handlers.</summary>
+    public void Dispose()
+    {
+        // A receive that is still under way may write to the buffer until it is told.
+        if (!_receiving)
+            _received.Return();
+        _transport.Close();
+    }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()
     {
-        CloseNow();
+        Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -241,16 +244,8 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
         finally
         {
-            CloseNow();
+            Dispose();
         }
-    }
-
-    internal void CloseNow()
-    {
-        // A receive that is still under way may write to the buffer until it is told.
-        if (!_receiving)
-            _received.Return();
-        _transport.Close();
     }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]

@@ -234,7 +234,7 @@ public sealed class Server : IAsyncDisposable
         {
             _options.Observer.Faulted(connection, fault);
             connection.Abort(CloseReason.HandlerFault);
-            connection.CloseNow();
+            connection.Dispose();
             return connection.EndedBy;
         }
         await connection.CloseAsync(_options.Limits.LingerTimeout);

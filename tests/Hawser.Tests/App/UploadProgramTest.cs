@@ -189,7 +189,7 @@ public sealed class UploadProgramTest : IDisposable
             return;
         }
         await using ProgramProcess server = ProgramProcess.StartInShell(
-            $"umask {umask}; exec \"$@\"", "serve", "upload", "0", _folder["stored"], "--host", "127.0.0.1");
+            $"umask {umask}; exec \"$@\"", "", "serve", "upload", "0", _folder["stored"], "--host", "127.0.0.1");
         await ProgramProcess.RunAsync("upload", "127.0.0.1", await PortAsync(server), _folder.Write("one", [1]));
 
         Assert.Equal(
