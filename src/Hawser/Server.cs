@@ -72,8 +72,8 @@ public sealed class Server : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops accepting, tells the handlers, waits for the drain timeout, aborts the rest. Calling it again gives
-    /// the same stop.</summary>
+    /// <summary>Stops accepting, tells the handlers, waits for the drain timeout, aborts the rest. Calling it again
+    /// gives the same stop.</summary>
     /// <returns>How many connections ended by which way.</returns>
     public Task<DrainReport> StopAsync()
     {
@@ -154,7 +154,6 @@ public sealed class Server : IAsyncDisposable
             await _shedder.ShedAsync(_stopping.Token);
             return true;
         }
-        _shedder.Recovered();
         await AdmitAsync(accepted);
         return true;
     }
@@ -166,6 +165,7 @@ public sealed class Server : IAsyncDisposable
         try
         {
             await _model.AdmitAsync(makeTransport => ServeAsync(id, accepted, makeTransport));
+            _shedder.Recovered();
         }
         catch (OutOfMemoryException)
         {

@@ -36,7 +36,10 @@ internal static class PingRun
         }));
         Summarize(roundTrips, clients, Stopwatch.GetElapsedTime(begin));
         if (failed > 0)
-            Standard.Error.WriteLine($"ERROR: {failed} of {clients} clients failed, first {firstFailure}");
+        {
+            string howMany = clients == 1 ? "" : $"{failed} of {clients} clients failed, first ";
+            Standard.Error.WriteLine($"ERROR: {howMany}{firstFailure}");
+        }
         return failed == 0 ? ExitCode.Done : failed < clients ? ExitCode.PartlyDone : ExitCode.Failed;
     }
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Hawser.Services.Clock;
 
 /// <summary>The frames of one connection, each whole: read one after the other, and written from one buffer.</summary>
@@ -20,7 +18,6 @@ internal sealed class ClockFrames(Connection connection)
     /// <returns>Anything but <see cref="InputState.Ready"/>: none was taken. After <see cref="InputState.TimedOut"/> one
     /// that has come in part can be waited for again.</returns>
     /// <exception cref="ProtocolException">It is none of the protocol, or was cut off.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<InputState> ReadAsync(Deadline deadline = default)
     {
         InputState state = await connection.WaitForInputAsync(ClockProtocol.HeaderSize, deadline);
@@ -39,12 +36,28 @@ internal sealed class ClockFrames(Connection connection)
 
     /// <summary>Takes a frame of one type, whoever else speaks.</summary>
     /// <exception cref="ProtocolException">It is another, was cut off, or did not come in time.</exception>
+    /// <exception cref="EndOfStreamException">The peer finished instead.</exception>
     public async ValueTask ExpectAsync(ClockMessage type, Deadline deadline = default)
     {
         InputState state = await ReadAsync(deadline);
+        if (state == InputState.Finished)
+            throw new EndOfStreamException($"the peer finished where a {type} was to come");
         Rule(state != InputState.Ready ? $"a {type} was to come, and nothing came"
             : Type != type ? $"a {type} was to come, not a {Type}"
             : null);
+    }
+
+    /// <summary>A client says that it is alive, and hears that its server is.</summary>
+    /// <exception cref="ProtocolException">It is not, or answers with something else than Alive, a page of the roster or
+    /// Goodbye.</exception>
+    public async ValueTask AskAsync()
+    {
+        await SendAsync(ClockProtocol.WriteAlive(Room(0)));
+        InputState state = await ReadAsync(Deadline.After(ClockTiming.AnswerPatience));
+        Rule(state == InputState.TimedOut ? "the server does not answer any more"
+            : state != InputState.Ready ? "the server closed the connection"
+            : Type is ClockMessage.Alive or ClockMessage.Roster or ClockMessage.Goodbye ? null
+            : $"{Type} is no answer to Alive");
     }
 
     /// <summary>Room for a frame with that payload, header included; then <see cref="SendAsync"/>.</summary>

@@ -41,7 +41,7 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
         if (connection is not { LocalEndPoint: IPEndPoint local, RemoteEndPoint: IPEndPoint remote })
             throw new ProtocolException("the clock is served over TCP alone");
         var frames = new ClockFrames(connection);
-        if (await frames.ReadAsync() != InputState.Ready)
+        if (await frames.ReadAsync(Deadline.After(ClockTiming.AnswerPatience)) != InputState.Ready)
             return;
         Hello hello = ReadHello(frames);
         ClockMember? member = stopping.IsCancellationRequested ? null : Register.Join(hello, remote.Address);

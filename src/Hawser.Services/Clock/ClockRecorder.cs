@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 
 namespace Hawser.Services.Clock;
 
@@ -81,7 +80,7 @@ internal sealed class ClockRecorder
                     await SendAsync((uint)tick);
                 else if (IsOver(now))
                     return;
-                else if (await ReadAsync(now) == InputState.Finished)
+                else if (!TryTake(await _frames.ReadAsync(NextWake(now))))
                     throw new ProtocolException("the server closed the connection while the client was recording");
             }
         }
@@ -103,7 +102,6 @@ internal sealed class ClockRecorder
         return digest;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendAsync(uint tick)
     {
         ClockReading t1 = ClockReading.Now(_time);
@@ -116,13 +114,11 @@ internal sealed class ClockRecorder
         _rows.Append(_client, _server, t1.WallNs);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<InputState> ReadAsync(long now)
+    /// <summary>The next tick, or the end; and now and then, to see whether the client is to leave.</summary>
+    private Deadline NextWake(long now)
     {
         long wake = !_schedule.IsOver ? _schedule.DueNs : now < _schedule.EndNs ? _schedule.EndNs : LastNs;
-        long wait = Math.Clamp(wake - now, 0, LongestWaitNs);
-        InputState state = await _frames.ReadAsync(Deadline.After(ClockTiming.FromNanoseconds(wait)));
-        return state == InputState.Ready ? Take() : state;
+        return Deadline.After(ClockTiming.FromNanoseconds(Math.Clamp(wake - now, 0, LongestWaitNs)));
     }
 
     private bool IsOver(long now) =>
@@ -130,23 +126,19 @@ internal sealed class ClockRecorder
 
     private long LastNs => _schedule.EndNs + ClockTiming.ToNanoseconds(ClockTiming.LastReplyPatience);
 
-    private InputState Take()
+    /// <returns>False when the server has left.</returns>
+    private bool TryTake(InputState state)
     {
         ClockReading t4 = ClockReading.Now(_time);
-        switch (_frames.Type)
-        {
-            case ClockMessage.Reply:
-                ClockProtocol.TryReadReply(_frames.Payload, out ExchangeReply reply, out string? broken);
-                ClockFrames.Rule(broken);
-                Take(reply, t4);
-                return InputState.Ready;
-            case ClockMessage.Alive:
-                return InputState.Ready;
-            case ClockMessage.Goodbye:
-                return InputState.Finished;
-            default:
-                throw new ProtocolException($"{_frames.Type} is not for a client that records");
-        }
+        if (state == InputState.TimedOut || (state == InputState.Ready && _frames.Type == ClockMessage.Alive))
+            return true;
+        if (state != InputState.Ready || _frames.Type == ClockMessage.Goodbye)
+            return false;
+        ClockFrames.Rule(_frames.Type == ClockMessage.Reply ? null : $"{_frames.Type} is not for a client that records");
+        ClockProtocol.TryReadReply(_frames.Payload, out ExchangeReply reply, out string? broken);
+        ClockFrames.Rule(broken);
+        Take(reply, t4);
+        return true;
     }
 
     private void Take(ExchangeReply reply, ClockReading t4)

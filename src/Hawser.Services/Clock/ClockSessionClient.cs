@@ -46,7 +46,7 @@ internal sealed class ClockSessionClient(
         Deadline patience = Deadline.After(options.Duration + ClockTiming.RosterPatience);
         while (!patience.HasPassed && !leave.IsCancellationRequested)
         {
-            await AskAsync();
+            await frames.AskAsync();
             if (frames.Type == ClockMessage.Goodbye)
                 return IsComplete() ? false : throw new ProtocolException("the server has stopped");
             if (frames.Type == ClockMessage.Roster)
@@ -55,18 +55,6 @@ internal sealed class ClockSessionClient(
         }
         throw new ProtocolException(leave.IsCancellationRequested
             ? "the client was to leave" : "the others were not done in time");
-    }
-
-    /// <summary>Says that the client is alive, and hears that the server is.</summary>
-    private async ValueTask AskAsync()
-    {
-        await frames.SendAsync(ClockProtocol.WriteAlive(frames.Room(0)));
-        InputState state = await frames.ReadAsync(Deadline.After(ClockTiming.AnswerPatience));
-        ClockFrames.Rule(state == InputState.Ready ? null
-            : state == InputState.TimedOut ? "the server does not answer any more"
-            : "the server closed the connection");
-        ClockFrames.Rule(frames.Type is ClockMessage.Alive or ClockMessage.Roster or ClockMessage.Goodbye ? null
-            : $"{frames.Type} is not for a client that is done");
     }
 
     private bool IsComplete()
@@ -103,7 +91,7 @@ internal sealed class ClockSessionClient(
         {
             while (await Task.WhenAny(playing, Task.Delay(ClockTiming.ShortestLease / 10)) != playing)
             {
-                await AskAsync();
+                await frames.AskAsync();
                 if (frames.Type == ClockMessage.Goodbye)
                     return false;
             }

@@ -33,7 +33,10 @@ internal static class ClockTiming
     /// <summary>How long one who is to be called waits for it: 90 s.</summary>
     public static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(90);
 
-    /// <summary>How often one who waits to be called looks whether the peer still listens: 1 s.</summary>
+    /// <summary>When one who waits to be called first looks whether the peer still listens: after 100 ms.</summary>
+    public static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often it looks from then on: every second.</summary>
     public static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a meeting may move no byte: 30 s.</summary>

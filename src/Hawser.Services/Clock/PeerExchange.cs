@@ -132,9 +132,9 @@ internal sealed class PeerExchange : IDisposable
     private async Task WaitForCallAsync(RosterEntry partner, CancellationToken leave)
     {
         Deadline patience = Deadline.After(ClockTiming.CallPatience);
-        while (!patience.HasPassed)
+        for (TimeSpan wait = ClockTiming.FirstLook; !patience.HasPassed; wait = ClockTiming.LookPeriod)
         {
-            if (await _calls[partner.ClientId].WaitAsync(ClockTiming.LookPeriod, leave))
+            if (await _calls[partner.ClientId].WaitAsync(wait, leave))
                 return;
             if (!await IsThereAsync(partner, leave))
             {
@@ -162,7 +162,7 @@ internal sealed class PeerExchange : IDisposable
     private async Task MeetAsync(RosterEntry partner, Func<PeerMeeting, Task> meet)
     {
         string path = TimeDataWriter.CopyPath(_folder, _id, partner.ClientId);
-        var meeting = new PeerMeeting(partner, _own, path);
+        var meeting = new PeerMeeting(partner, _own, path, ClockTiming.MeetingStall);
         DeliveryOutcome failure = DeliveryOutcome.CutShort;
         try
         {
@@ -176,9 +176,13 @@ internal sealed class PeerExchange : IDisposable
         {
             failure = e.Reason == CloseReason.IdleTimeout ? DeliveryOutcome.TimedOut : DeliveryOutcome.CutShort;
         }
-        catch (ProtocolException)
+        catch (ProtocolException e)
         {
-            failure = DeliveryOutcome.BrokenProtocol;
+            failure = e.Reason == CloseReason.Truncated ? DeliveryOutcome.CutShort : DeliveryOutcome.BrokenProtocol;
+        }
+        catch (EndOfStreamException)
+        {
+            failure = DeliveryOutcome.CutShort;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -2,7 +2,11 @@ namespace Hawser.Services.Clock;
 
 /// <summary>Two clients swap their recordings over one connection, one direction after the other. The peer's is known by
 /// size and hash from the roster, and nothing else is taken.</summary>
-internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string copyPath)
+/// <param name="partner">The peer, as the roster has it.</param>
+/// <param name="own">What it is given.</param>
+/// <param name="copyPath">Where its recording goes.</param>
+/// <param name="stall">How long no byte may move.</param>
+internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string copyPath, TimeSpan stall)
 {
     /// <summary>What became of the peer's recording; null while nothing is known.</summary>
     public DeliveryOutcome? Received { get; private set; }
@@ -18,7 +22,7 @@ internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string 
         await frames.SendAsync(PeerProtocol.WritePeerHello(frames.Room(PeerProtocol.PeerHelloSize), hello));
         if (await ReadWelcomeAsync(frames, hello) is not { } welcome)
             return;
-        using var watchdog = new ProgressWatchdog(connection, ClockTiming.MeetingStall);
+        using var watchdog = new ProgressWatchdog(connection, stall);
         bool isBrotli = welcome.Abilities.HasFlag(ClockAbilities.Brotli);
         await GiveAsync(frames, isBrotli);
         await TakeAsync(frames, isBrotli);
@@ -29,7 +33,7 @@ internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string 
     public async Task AnswerAsync(Connection connection, ClockFrames frames, PeerHello hello)
     {
         using Timer limit = Limit(connection);
-        using var watchdog = new ProgressWatchdog(connection, ClockTiming.MeetingStall);
+        using var watchdog = new ProgressWatchdog(connection, stall);
         var welcome = new PeerWelcome(ClockAbilities.Brotli, hello.To, hello.Token);
         await frames.SendAsync(PeerProtocol.WritePeerWelcome(frames.Room(PeerProtocol.PeerWelcomeSize), welcome));
         bool isBrotli = hello.Abilities.HasFlag(ClockAbilities.Brotli);

@@ -5,7 +5,7 @@ namespace Hawser.Services.Clock;
 /// <remarks>Belongs to the clients' thread.</remarks>
 internal sealed class StartLine(ClockClientOptions options)
 {
-    // Who is not taken in by then, because the server serves one after the other, begins when it is.
+    // When nobody new has come for so long, the others are not waited for: the server serves one after the other.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     // From the decision to begin to the first tick.
@@ -40,7 +40,13 @@ internal sealed class StartLine(ClockClientOptions options)
 
     private async Task OpenAsync()
     {
-        await Task.WhenAny(_all.Task, Task.Delay(Patience));
+        int missing;
+        do
+        {
+            missing = _missing;
+            await Task.WhenAny(_all.Task, Task.Delay(Patience));
+        }
+        while (!_all.Task.IsCompleted && _missing < missing);
         _openedNs = ClockReading.MonotonicNow(options.TimeProvider);
     }
 }

@@ -8,4 +8,7 @@ public sealed record UploadClientOptions
 
     /// <summary>For the server to take another byte, and for its receipt. Default 10 s.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The clock of the idle timeout.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

@@ -5,12 +5,20 @@ namespace Hawser.Services.Upload;
 /// <summary>One upload on its way into the folder. Until it is published nothing stands under its final name.</summary>
 internal sealed class UploadFile : IDisposable
 {
+    // With Sync, so that the flush at the end is short: the client waits for it.
+    private const long FlushEveryBytes = 64 * 1024 * 1024;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly byte[] ErrorMark = "ERROR"u8.ToArray();
+
     private readonly string _part;
     private readonly string _final;
     private readonly UploadSettings _settings;
     private readonly UploadFolder _folder;
-    private readonly SafeFileHandle _file;
+    private readonly FollowingHash? _hash;
     private long _claimed;
+    private long _flushed;
     private bool _published;
 
     /// <exception cref="IOException">The part exists already, or cannot be made.</exception>
@@ -21,9 +29,10 @@ internal sealed class UploadFile : IDisposable
         _final = final;
         _settings = settings;
         _folder = folder;
-        _file = File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        Handle = File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
         if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(_file, settings.Mode);
+            File.SetUnixFileMode(Handle, OwnerOnly);
+        _hash = settings.Receipt || settings.Manifest ? new FollowingHash(Handle, 0) : null;
     }
 
     /// <summary>Its number in the folder.</summary>
@@ -35,66 +44,92 @@ internal sealed class UploadFile : IDisposable
     /// <summary>Bytes written.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Adds bytes at the end.</summary>
+    /// <summary>It has its final name, and survives a power failure.</summary>
+    public bool IsDurable { get; private set; }
+
+    /// <summary>The part, locked.</summary>
+    public SafeFileHandle Handle { get; }
+
+    /// <summary>Adds bytes at the end. Blocks the calling thread as the disk does.</summary>
     /// <exception cref="UploadRefusedException">A limit is met.</exception>
     /// <exception cref="IOException">The disk is full, or worse.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        if (Length + bytes.Length > _settings.MaxBytes)
+        if (bytes.Length > _settings.MaxBytes - Length)
             throw new UploadRefusedException($"an upload has at most {_settings.MaxBytes} bytes");
-        _claimed += bytes.Length;
         _folder.Claim(bytes.Length);
-        Write(bytes);
+        _claimed += bytes.Length;
+        Write(bytes, Length);
+        Length += bytes.Length;
+        _hash?.Advance(Length);
+        if (_settings.Sync && Length - _flushed >= FlushEveryBytes)
+        {
+            RandomAccess.FlushToDisk(Handle);
+            _flushed = Length;
+        }
     }
+
+    /// <summary>The SHA-256 of what was written, lower-case hex; empty when nobody asks for it.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public async Task<string> FinishHashAsync() => _hash is null ? "" : await _hash.FinishAsync();
 
     /// <summary>Gives it its final name; with <see cref="UploadSettings.Sync"/>, once it would survive a power
     /// failure.</summary>
     /// <exception cref="IOException">It could not be made durable, or the name is taken by a stranger's file.</exception>
     public void Publish()
     {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(Handle, _settings.Mode);
         if (_settings.Sync)
-            RandomAccess.FlushToDisk(_file);
-        // Without overwriting, this is link(2) and unlink(2).
-        File.Move(_part, _final, overwrite: false);
+            RandomAccess.FlushToDisk(Handle);
+        PosixFile.Rename(_part, _final);
         _published = true;
-        if (_settings.Sync)
-            DurableFolder.Flush(Path.GetDirectoryName(_final)!);
+        _folder.Settle(_claimed, Length);
+    }
+
+    /// <summary>Makes the name durable, after <see cref="Publish"/>.</summary>
+    /// <exception cref="IOException">The disk failed. The file stands.</exception>
+    public void FlushName()
+    {
+        PosixFile.FlushFolder(Path.GetDirectoryName(_final)!);
+        IsDurable = true;
     }
 
     /// <summary>Discards what came; the file then holds exactly <c>ERROR</c>.</summary>
     /// <exception cref="IOException">Not even that could be written; the number stays without a file.</exception>
     public void PublishError()
     {
-        if (_published)
-            return;
-        RandomAccess.SetLength(_file, 0);
-        Length = 0;
-        ReleaseClaim();
-        Write("ERROR"u8);
+        // Written before the rest is cut: on a full disk there is no other block to write it to.
+        Write(ErrorMark, 0);
+        RandomAccess.SetLength(Handle, ErrorMark.Length);
+        Length = ErrorMark.Length;
         Publish();
     }
 
     /// <summary>Closes the file. An unpublished one is gone.</summary>
     public void Dispose()
     {
-        // Deleted under the lock: afterwards the name may be another server's.
+        _hash?.Dispose();
         if (!_published)
         {
-            ReleaseClaim();
-            File.Delete(_part);
+            _folder.Settle(_claimed, 0);
+            // Under the lock, and only while it is ours: else the name may be another server's.
+            if (PosixFile.HasName(Handle))
+                File.Delete(_part);
         }
-        _file.Dispose();
+        Handle.Dispose();
     }
 
-    private void Write(ReadOnlySpan<byte> bytes)
+    private void Write(ReadOnlySpan<byte> bytes, long offset)
     {
-        RandomAccess.Write(_file, bytes, Length);
-        Length += bytes.Length;
-    }
-
-    private void ReleaseClaim()
-    {
-        _folder.Release(_claimed);
-        _claimed = 0;
+        try
+        {
+            RandomAccess.Write(Handle, bytes, offset);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            // What .NET makes of EFBIG.
+            throw new UploadRefusedException("the file is too large for the server's disk", e);
+        }
     }
 }

@@ -8,8 +8,8 @@ namespace Hawser.Transports;
 /// <remarks>
 /// At most one receive and one send at a time. Calls throw <see cref="System.Net.Sockets.SocketException"/> when the
 /// stream is broken and <see cref="ObjectDisposedException"/> once it was aborted; <see cref="Connection"/> turns both
-/// into a <see cref="ConnectionClosedException"/>. <see cref="StopReceiving"/> and <see cref="Abort"/> may be called from
-/// any thread; all else belongs to the connection's handler.
+/// into a <see cref="ConnectionClosedException"/>. <see cref="StopReceiving"/> and <see cref="Abort"/> may be called
+/// from any thread; all else belongs to the connection's handler.
 /// </remarks>
 public abstract class Transport
 {
@@ -29,6 +29,10 @@ public abstract class Transport
 
     /// <summary>Bytes that the kernel has taken so far.</summary>
     public long BytesSent => Volatile.Read(ref _bytesSent);
+
+    /// <summary>Bytes sent that the peer's system has acknowledged, as far as that can be asked; else
+    /// <see cref="BytesSent"/>.</summary>
+    public virtual long BytesAcknowledged => BytesSent;
 
     /// <summary>Waits for a good moment to rent a buffer and receive.</summary>
     /// <returns>False when the deadline passed before there was input or an end. Without a deadline a transport may
@@ -68,6 +72,11 @@ public abstract class Transport
 
     /// <summary>Half-close: the peer reads the end of the stream after what was sent.</summary>
     public abstract void FinishSending();
+
+    /// <summary>Lets any end before <see cref="FinishSending"/> be a reset, where the stream knows such a thing.</summary>
+    public virtual void ResetUnlessFinished()
+    {
+    }
 
     /// <summary>Ends a waiting receive, and every later one, as if the peer had finished.</summary>
     public abstract void StopReceiving();

@@ -133,6 +133,17 @@ public sealed class MessageTest
     }
 
     [Fact]
+    public async Task An_input_that_cannot_be_read_is_said()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "message", "0");
+        IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+        await using ProgramProcess client = ProgramProcess.StartInShell(
+            "exec \"$@\" < \"$FILE\"", Path.GetTempPath(), "message", "127.0.0.1", $"{endPoint.Port}");
+
+        (await client.EndAsync()).IsError(Failed, "cannot read the standard input: Is a directory");
+    }
+
+    [Fact]
     public async Task A_server_that_does_not_close_is_waited_for_only_so_long()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

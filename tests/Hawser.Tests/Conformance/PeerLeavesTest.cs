@@ -59,14 +59,15 @@ public sealed class PeerLeavesTest
     public async Task A_peer_that_resets_during_the_drain_is_reported_as_that(string model)
     {
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = TestServer.Start(model, async (connection, token) =>
         {
             token.Register(stopping.SetResult);
-            await Handlers.EchoLinesAsync(connection);
+            await Handlers.EchoLinesAsync(connection, begun.SetResult);
         }, options => options with { Limits = TestServer.Limits with { DrainTimeout = Patience.Limit } });
         RawClient client = await server.ConnectAsync();
         await client.SendAsync("ha");
-        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Any(c => c is { BytesReceived: 2, IsReceiving: true }));
+        await begun.Task.Bounded();
 
         Task<DrainReport> stop = server.Server.StopAsync();
         await stopping.Task.Bounded();

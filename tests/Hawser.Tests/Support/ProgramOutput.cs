@@ -40,7 +40,7 @@ internal sealed class ProgramOutput
                 return found;
             if (Ended.IsCompleted)
                 throw new InvalidOperationException($"the program ended without '{part}'; it said: {Text}");
-            await Task.WhenAny(more, Ended).Soon();
+            await Task.WhenAny(more, Ended).WaitAsync(ProgramProcess.Limit);
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class ProgramOutput
                     return;
                 more = _more.Task;
             }
-            await more.Soon();
+            await more.WaitAsync(ProgramProcess.Limit);
         }
     }
 

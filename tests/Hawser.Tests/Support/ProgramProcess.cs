@@ -7,6 +7,9 @@ namespace Hawser.Tests.Support;
 /// <summary>The built program as a child process. Disposing kills it.</summary>
 internal sealed partial class ProgramProcess : IAsyncDisposable
 {
+    /// <summary>Bounds every wait for a program: much longer than the longest of them takes, on a busy machine.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
     public const int SIGINT = 2;
     public const int SIGQUIT = 3;
     public const int SIGKILL = 9;
@@ -64,7 +67,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     {
         try
         {
-            await Input.WriteAsync(input).AsTask().Soon();
+            await Input.WriteAsync(input).AsTask().WaitAsync(Limit);
             Input.Close();
         }
         catch (IOException)
@@ -77,10 +80,10 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     /// <summary>Waits for its end.</summary>
     public async Task<ProgramResult> EndAsync()
     {
-        await _process.WaitForExitAsync().Soon();
-        await Errors.Ended.Soon();
+        await _process.WaitForExitAsync().WaitAsync(Limit);
+        await Errors.Ended.WaitAsync(Limit);
         if (Output is not null)
-            await Output.Ended.Soon();
+            await Output.Ended.WaitAsync(Limit);
         return new ProgramResult(_process.ExitCode, Output?.Bytes ?? [], Errors.Text);
     }
 
@@ -105,7 +108,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync().Soon();
+        await _process.WaitForExitAsync().WaitAsync(Limit);
         _process.Dispose();
     }
 

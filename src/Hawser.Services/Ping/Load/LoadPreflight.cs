@@ -17,8 +17,8 @@ public static class LoadPreflight
         var obstacles = new List<string>();
         if (DescriptorLimit() is { } descriptors && options.Clients + OwnDescriptors > descriptors)
         {
-            obstacles.Add($"{options.Clients} clients need {options.Clients + OwnDescriptors} descriptors, the limit is "
-                + $"{descriptors}; raise it with 'ulimit -n'");
+            obstacles.Add($"{options.Clients} clients need {options.Clients + OwnDescriptors} descriptors, the limit "
+                + $"is {descriptors}; raise it with 'ulimit -n'");
         }
         int perServer = (options.Clients + options.Servers.Count - 1) / options.Servers.Count;
         bool needsPorts = options.Servers.Any(server => server is not UnixDomainSocketEndPoint);
@@ -33,13 +33,13 @@ public static class LoadPreflight
     /// <summary>What may blur the figures; empty when nothing is known to.</summary>
     public static IReadOnlyList<string> FindDoubts(PingLoadOptions options)
     {
-        if (!OperatingSystem.IsLinux() || options.Ramp > TimeSpan.Zero || ReadNumber("/proc/sys/net/core/somaxconn") is not { } most
-            || options.Clients <= most)
+        if (!OperatingSystem.IsLinux() || options.Ramp > TimeSpan.Zero
+            || ReadNumber("/proc/sys/net/core/somaxconn") is not { } most || options.Clients <= most)
         {
             return [];
         }
-        return [$"{options.Clients} connections at once may overflow the server's backlog, which is at most {most} here; "
-            + "spread them with --ramp or raise net.core.somaxconn"];
+        return [$"{options.Clients} connections at once may overflow the server's backlog, which is at most {most} "
+            + "here; spread them with --ramp or raise net.core.somaxconn"];
     }
 
     private static long? DescriptorLimit()

@@ -78,8 +78,8 @@ internal sealed class PingLoadClient(
         }
     }
 
-    /// <summary>Open loop: each ping at the time fixed in advance, or as soon after it as the last pong has come. Latency
-    /// counts from the time that was intended, so that a stall of the server is seen by every ping it delayed
+    /// <summary>Open loop: each ping at the time fixed in advance, or as soon after it as the last pong has come.
+    /// Latency counts from the time that was intended, so that a stall of the server is seen by every ping it delayed
     /// (Tene, "How NOT to measure latency": coordinated omission).</summary>
     private async Task KeepScheduleAsync(Connection connection)
     {
@@ -113,8 +113,11 @@ internal sealed class PingLoadClient(
         ReadOnlyMemory<byte> line = await connection.TryReadLineAsync(PingProtocol.LineLimit)
             ?? throw new ProtocolException("the server closed the connection");
         long now = Stopwatch.GetTimestamp();
-        if (!PingProtocol.TryParsePong(line.Span, out long client, out long answered) || client != number || answered != n)
+        if (!PingProtocol.TryParsePong(line.Span, out long client, out long answered)
+            || client != number || answered != n)
+        {
             throw new ProtocolException("the server answered a ping with something else than its pong");
+        }
 
         if (n == 1)
             tally.FirstAnswer.Record(Nanoseconds(sentAt, now));

@@ -1,6 +1,7 @@
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>Finds the highest rate at which a latency is kept: doubles until it is not, then halves the distance.</summary>
+/// <summary>Finds the highest rate at which a latency is kept: doubles until it is not, then halves the
+/// distance.</summary>
 public static class RateSearch
 {
     private const double FirstRate = 1000;
@@ -12,7 +13,8 @@ public static class RateSearch
     /// <summary>Searches.</summary>
     /// <param name="options">The load; its rate is where the search begins.</param>
     /// <param name="goal">What must be kept.</param>
-    /// <param name="run">Runs a load: <see cref="PingLoad.RunAsync(PingLoadOptions, Action{PingLoadView}?, CancellationToken)"/>.</param>
+    /// <param name="run">Runs a load:
+    /// <see cref="PingLoad.RunAsync(PingLoadOptions, Action{PingLoadView}?, CancellationToken)"/>.</param>
     /// <param name="onStep">Told of every rate that was tried.</param>
     /// <returns>The last load that kept it; null when even the first rate did not.</returns>
     public static async Task<PingLoadReport?> RunAsync(

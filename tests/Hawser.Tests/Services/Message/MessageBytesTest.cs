@@ -96,7 +96,7 @@ public sealed class MessageBytesTest
         server.Output.Block();
 
         Task sending = server.SendAsync(message);
-        await server.Output.WriterWaits.Task.WaitAsync(Support.ProgramPatience.Limit);
+        await server.Output.WriterWaits.Task.WaitAsync(Support.Patience.Limit);
         Assert.False(sending.IsCompleted);
         server.Output.Unblock();
         await sending;

@@ -136,7 +136,7 @@ public sealed class MessageFaultTest
     private static bool Run(string file, params string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardError = true })!;
-        process.WaitForExit(ProgramPatience.Limit);
+        process.WaitForExit(Patience.Limit);
         return process.ExitCode == 0;
     }
 }

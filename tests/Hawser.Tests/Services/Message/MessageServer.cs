@@ -43,7 +43,7 @@ internal sealed class MessageServer : IAsyncDisposable
     public LineRecorder Errors { get; } = new();
 
     /// <summary>Why the service gave up.</summary>
-    public Task<string> Failed => _failed.Task.Soon();
+    public Task<string> Failed => _failed.Task.Bounded();
 
     public int Failures => Volatile.Read(ref _failures);
 
@@ -54,11 +54,11 @@ internal sealed class MessageServer : IAsyncDisposable
     /// <summary>Sends a message with the real client; done when the server has closed.</summary>
     public async Task SendAsync(byte[] message)
     {
-        if (!await MessageClient.SendAsync(EndPoint, new MemoryStream(message), ProgramPatience.Limit).Soon())
+        if (!await MessageClient.SendAsync(EndPoint, new MemoryStream(message), Patience.Limit).Bounded())
             throw new TimeoutException("the server did not close");
     }
 
-    public Task StopAsync() => _server.StopAsync().Soon();
+    public Task StopAsync() => _server.StopAsync().Bounded();
 
     public async ValueTask DisposeAsync()
     {

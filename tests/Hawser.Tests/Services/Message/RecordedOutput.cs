@@ -71,7 +71,7 @@ internal sealed class RecordedOutput : Stream
                     return;
                 more = _more.Task;
             }
-            await more.Soon();
+            await more.Bounded();
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class RecordedOutput : Stream
         if (!_open.IsSet)
         {
             WriterWaits.TrySetResult();
-            _open.Wait(ProgramPatience.Limit);
+            _open.Wait(Patience.Limit);
         }
         lock (_gate)
         {
