@@ -8,6 +8,9 @@ internal sealed class ReportCharts(LabResult result)
 {
     private const int Colours = 8;
 
+    // Up to p99.99 in any case: pictures of different settings are the easier to compare.
+    private const double ShortestAxis = 10_500;
+
     private readonly string[] _subjects =
         [.. result.Summaries.Select(summary => summary.Variant.Subject.Name).Distinct()];
 
@@ -34,7 +37,8 @@ internal sealed class ReportCharts(LabResult result)
         LabSummary[] summaries = [.. Of(ladder).Where(summary => summary.Throughput is not null)];
         var x = new PlotAxis("clients", ladder.Min(setting => setting.Clients) * 0.85,
             ladder.Max(setting => setting.Clients) * 1.15, true, Whole);
-        var y = new PlotAxis("round trips per second", 0, summaries.Max(summary => summary.Throughput!.High) * 1.08, false, Whole);
+        var y = new PlotAxis(
+            "round trips per second", 0, summaries.Max(summary => summary.Throughput!.High) * 1.08, false, Whole);
         var plot = new SvgPlot("Round trips per second against clients", x, y, isWide: true);
         foreach (IGrouping<string, LabSummary> subject in summaries.GroupBy(summary => summary.Variant.Subject.Name))
         {
@@ -79,7 +83,7 @@ internal sealed class ReportCharts(LabResult result)
     {
         LabSummary[] summaries = [.. Of([setting]).Where(summary => summary.LatencyCurve.Count > 0)];
         double last = summaries.Max(summary => Beyond(summary.LatencyCurve[^1].Percent));
-        var x = new PlotAxis("percentile", 1, Math.Max(10, last), true, PercentOf);
+        var x = new PlotAxis("percentile", 1, Math.Max(ShortestAxis, last), true, PercentOf);
         PlotAxis y = PlotAxis.OfDurations("latency", summaries.Min(summary => summary.LatencyCurve[0].Ns),
             summaries.Max(summary => summary.LatencyCurve[^1].Ns));
         var plot = new SvgPlot($"Latency percentiles, {setting}", x, y, isWide: false);
@@ -97,12 +101,15 @@ internal sealed class ReportCharts(LabResult result)
     {
         (string Subject, LabSummary[] Rows)[] groups =
         [
-            .. Of(settings).GroupBy(summary => summary.Variant.Subject.Name).Select(group => (group.Key, group.ToArray())),
+            .. Of(settings).GroupBy(summary => summary.Variant.Subject.Name)
+                .Select(group => (group.Key, group.ToArray())),
         ];
         LabSummary[] measured = [.. groups.SelectMany(group => group.Rows).Where(summary => summary.Rounds > 0)];
         PlotAxis axis = PlotAxis.OfDurations("latency: ring median, spot p99, stroke p99.9",
-            measured.Min(summary => summary["latency_p50_ns"]!.Median), measured.Max(summary => summary["latency_p999_ns"]!.Median));
-        var plot = new RowPlot("Latency where a server is held up", axis, groups.Sum(group => group.Rows.Length), true, 300, 110);
+            measured.Min(summary => summary["latency_p50_ns"]!.Median),
+            measured.Max(summary => summary["latency_p999_ns"]!.Median));
+        var plot = new RowPlot(
+            "Latency where a server is held up", axis, groups.Sum(group => group.Rows.Length), true, 300, 110);
         int row = 0;
         foreach ((string subject, LabSummary[] rows) in groups)
         {

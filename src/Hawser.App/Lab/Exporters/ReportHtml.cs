@@ -3,7 +3,7 @@ using Hawser.Services.Drawing;
 
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>One page to look at: pictures, figures and verdicts, in light and dark, without script or network.</summary>
+/// <summary>One page to look at: pictures, figures, verdicts; light and dark, without script or network.</summary>
 internal sealed class ReportHtml : IExporter
 {
     private const string Style = """
@@ -17,8 +17,10 @@ internal sealed class ReportHtml : IExporter
         .range{fill:none;stroke:var(--c);stroke-width:7;stroke-opacity:.28;stroke-linecap:round}
         .spot{fill:var(--c);stroke:var(--card);stroke-width:1.5}
         .ring{fill:var(--card);stroke:var(--c);stroke-width:2}
-        .span{stroke:var(--c);stroke-width:4;stroke-opacity:.35;stroke-linecap:round}.stroke{stroke:var(--c);stroke-width:2}
-        .block{fill:var(--c);fill-opacity:.85}.whisker{fill:none;stroke:var(--ink);stroke-width:1.4;stroke-opacity:.75}
+        .span{stroke:var(--c);stroke-width:4;stroke-opacity:.35;stroke-linecap:round}
+        .stroke{stroke:var(--c);stroke-width:2}
+        .block{fill:var(--c);fill-opacity:.85}
+        .whisker{fill:none;stroke:var(--ink);stroke-width:1.4;stroke-opacity:.75}
         .name{fill:var(--ink);font-size:13px}.figure{fill:var(--ink);font-size:12.5px;font-weight:600;
         font-variant-numeric:tabular-nums;paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
         .rule{stroke:var(--grid)}
@@ -29,10 +31,12 @@ internal sealed class ReportHtml : IExporter
         .facts{display:grid;grid-template-columns:max-content 1fr;gap:3px 16px;margin:14px 0 0;font-size:13.5px}
         .facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
         details{margin:18px 0;border-left:4px solid var(--warm)!important}
-        summary{cursor:pointer;font-weight:600}details ul{margin:10px 0 2px;padding-left:20px;color:var(--soft);font-size:13.5px}
+        summary{cursor:pointer;font-weight:600}
+        details ul{margin:10px 0 2px;padding-left:20px;color:var(--soft);font-size:13.5px}
         code{font:12.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
         td small{font-size:11.5px}
-        .matrix td,.matrix th{text-align:center;padding:6px 8px}.matrix th:first-child,.matrix td:first-child{text-align:left}
+        .matrix td,.matrix th{text-align:center;padding:6px 8px}
+        .matrix th:first-child,.matrix td:first-child{text-align:left}
         .same{color:var(--soft)}.better{color:var(--good);background:var(--goodbg);font-weight:600}
         .worse{color:var(--bad);background:var(--badbg)}
         """;
@@ -58,12 +62,14 @@ internal sealed class ReportHtml : IExporter
     {
         page.Append("<h1>Lab report</h1>\n");
         page.Add($"<p>One load, {result.Summaries.Count} variants, side by side; ")
-            .Append(Text($"{result.Begun:d MMMM yyyy, HH:mm} UTC")).Append(result.IsComplete ? "" : "; <b>not complete</b>")
+            .Append(Text($"{result.Begun:d MMMM yyyy, HH:mm} UTC"))
+            .Append(result.IsComplete ? "" : "; <b>not complete</b>")
             .Append("</p>\n<div class=\"tiles\">");
         page.Tile(Text($"{result.Measurements.Count}"), "measurements");
         page.Tile(Text($"{result.Measurements.Count(measurement => measurement.Error is not null)}"), "failed");
         page.Tile(Text($"{result.Rounds}"), "rounds, shuffled");
-        page.Tile(Text($"{result.SecondsPerMeasurement:0.###} s"), Text($"each, after {result.WarmUpSeconds:0.###} s of warm-up"));
+        page.Tile(Text($"{result.SecondsPerMeasurement:0.###} s"),
+            Text($"each, after {result.WarmUpSeconds:0.###} s of warm-up"));
         page.Tile(Text($"{result.Verdicts.Count(verdict => verdict.Better is not null)}"),
             Text($"differences seen in {result.Verdicts.Count} comparisons"));
         page.Append("</div>\n<div class=\"card\"><dl class=\"facts\">");
@@ -73,7 +79,8 @@ internal sealed class ReportHtml : IExporter
         page.Add($"<dt>Command</dt><dd><code>{result.Command}</code></dd></dl></div>\n");
         if (result.Warnings.Count == 0)
             return;
-        page.Add($"<details class=\"card\"><summary>Before you believe it: {result.Warnings.Count} warnings</summary><ul>");
+        page.Append("<details class=\"card\"><summary>Before you believe it: ")
+            .Add($"{result.Warnings.Count} warnings</summary><ul>");
         foreach (string warning in result.Warnings)
             page.Add($"<li>{warning}</li>");
         page.Append("</ul></details>\n");
@@ -89,20 +96,20 @@ internal sealed class ReportHtml : IExporter
 
     private static void WriteThroughput(HtmlPage page, LabResult result, ReportCharts charts)
     {
-        page.Append("<h2>Throughput</h2>\n<p>Medians over the rounds; whiskers and shades are intervals for the median. ")
-            .Append("Where they overlap no difference was seen.</p>\n<div class=\"cards\">");
+        page.Append("<h2>Throughput</h2>\n<p>Medians over the rounds; whiskers and shades are intervals for the ")
+            .Append("median. Where they overlap no difference was seen.</p>\n<div class=\"cards\">");
         foreach (IReadOnlyList<LabSetting> ladder in charts.Ladders)
-            page.Card(Title(WithoutClients(ladder[0]), "Round trips per second"), charts.ThroughputByClients(ladder), isWide: true);
+            page.Card(TitleOf(ladder), charts.ThroughputByClients(ladder), isWide: true);
         foreach (LabSetting setting in result.Settings)
-            page.Card(Title(setting.ToString(), ""), charts.Throughput(setting), isWide: false);
+            page.Card(setting.ToString(), charts.Throughput(setting), isWide: false);
         page.Append("</div>\n");
     }
 
     private static void WriteLatency(HtmlPage page, LabResult result, ReportCharts charts)
     {
-        page.Append("<h2>Latency</h2>\n<p>How long which share of all answers took at most, of all rounds together. Every ")
-            .Append("step to the right is ten times rarer. Of a schedule, latency counts from when a ping was to be sent.</p>\n")
-            .Append("<div class=\"cards\">");
+        page.Append("<h2>Latency</h2>\n<p>How long which share of all answers took at most, of all rounds together. ")
+            .Append("Every step to the right is ten times rarer. Of a schedule, latency counts from when a ping was ")
+            .Append("to be sent.</p>\n<div class=\"cards\">");
         foreach (LabSetting setting in result.Settings.Where(setting =>
             result.Summaries.Any(summary => summary.Variant.Setting == setting && summary.LatencyCurve.Count > 0)))
         {
@@ -116,8 +123,8 @@ internal sealed class ReportHtml : IExporter
         IReadOnlyList<LabSetting>[] hindrances = [.. charts.Hindrances];
         if (hindrances.Length == 0)
             return;
-        page.Append("<h2>Waiting for somebody else</h2>\n<p>Head-of-line blocking: what work in a handler, or one slow ")
-            .Append("client, does to the answers of all. Figures are p99.</p>\n<div class=\"cards\">");
+        page.Append("<h2>Waiting for somebody else</h2>\n<p>Head-of-line blocking: what work in a handler, or one ")
+            .Append("slow client, does to the answers of all. Figures are p99.</p>\n<div class=\"cards\">");
         foreach (IReadOnlyList<LabSetting> settings in hindrances)
         {
             LabSetting plain = settings[0] with { WorkMicroseconds = 0, SlowClient = null };
@@ -128,8 +135,8 @@ internal sealed class ReportHtml : IExporter
 
     private static void WriteFigures(HtmlPage page, LabResult result)
     {
-        page.Append("<h2>Figures and verdicts</h2>\n<p>Medians, and below them least and most of the rounds. Between two ")
-            .Append("subjects a number stands only where their intervals do not overlap; ≈ means no difference seen, ")
+        page.Append("<h2>Figures and verdicts</h2>\n<p>Medians, and below them least and most of the rounds. ")
+            .Append("Between two subjects a number stands only where their intervals do not overlap; ≈ means no difference seen, ")
             .Append("? too few rounds to tell.</p>\n");
         foreach (LabSetting setting in result.Settings)
         {
@@ -143,14 +150,11 @@ internal sealed class ReportHtml : IExporter
 
     private static void Fact(HtmlPage page, string name, string text) => page.Add($"<dt>{name}</dt><dd>{text}</dd>");
 
-    private static string WithoutClients(LabSetting setting)
+    private static string TitleOf(IReadOnlyList<LabSetting> ladder)
     {
-        string text = (setting with { Clients = 1 }).ToString();
-        return text == "1 client" ? "" : text["1 client, ".Length..];
+        int most = ladder.Max(setting => setting.Clients);
+        return Text($"{ladder.Min(setting => setting.Clients):#,0} to ") + (ladder[0] with { Clients = most });
     }
-
-    private static string Title(string setting, string what) =>
-        string.Join(", ", ((string[])[what, setting]).Where(text => text.Length > 0));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -63,7 +63,8 @@ internal static class ReportTables
         if (spread is null)
             page.Append("<td>–</td>");
         else
-            page.Add($"<td>{metric.Format(spread.Median)}<br><small>{metric.Format(spread.Min)} – {metric.Format(spread.Max)}</small></td>");
+            page.Add($"<td>{metric.Format(spread.Median)}<br>")
+                .Add($"<small>{metric.Format(spread.Min)} – {metric.Format(spread.Max)}</small></td>");
     }
 
     private static void WriteVerdict(HtmlPage page, LabVerdict[] verdicts, string row, string column)
@@ -77,7 +78,8 @@ internal static class ReportTables
         }
         if (verdict.Better is null || verdict.Ratio is not { } ratio)
         {
-            page.Add($"<td class=\"same\" title=\"{verdict.Words}\">{(verdict.Words == LabVerdict.NoDifference ? "≈" : "?")}</td>");
+            string mark = verdict.Words == LabVerdict.NoDifference ? "≈" : "?";
+            page.Add($"<td class=\"same\" title=\"{verdict.Words}\">{mark}</td>");
             return;
         }
         string text = (verdict.First == row ? ratio : 1 / ratio).ToString("0.00", CultureInfo.InvariantCulture);

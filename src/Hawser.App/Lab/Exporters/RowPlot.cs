@@ -5,7 +5,8 @@ using Hawser.Services.Drawing;
 
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>A picture of rows, each with a name, as inline SVG. Colours are CSS classes of the page around it.</summary>
+/// <summary>A picture of rows, each with a name, as inline SVG. Colours are CSS classes of the page
+/// around it.</summary>
 internal sealed class RowPlot(string title, PlotAxis axis, int rows, bool isWide, double left, double right)
 {
     private const double Top = 6, Bottom = 44, RowHeight = 30;
@@ -16,7 +17,7 @@ internal sealed class RowPlot(string title, PlotAxis axis, int rows, bool isWide
 
     /// <summary>A row's name.</summary>
     public void Name(int row, string name) =>
-        Add($"<text class=\"name\" x=\"{left - 10}\" y=\"{Middle(row) + 4:F1}\" text-anchor=\"end\">{Safe(name)}</text>");
+        Text("name", left - 10, row, name, "end");
 
     /// <summary>A row's bar from the left edge, the interval around its end, and its figure.</summary>
     public void Bar(int row, LabSpread spread, string figure, string style, string tip)
@@ -24,11 +25,12 @@ internal sealed class RowPlot(string title, PlotAxis axis, int rows, bool isWide
         double end = ToX(spread.Median);
         double top = Middle(row) - 9;
         Add($"<g class=\"{style}\"><title>{Safe(tip)}</title>");
-        Add($"<rect class=\"block\" x=\"{left}\" y=\"{top:F1}\" width=\"{Math.Max(1, end - left):F1}\" height=\"18\" rx=\"3\"/>");
+        double width = Math.Max(1, end - left);
+        Add($"<rect class=\"block\" x=\"{left}\" y=\"{top:F1}\" width=\"{width:F1}\" height=\"18\" rx=\"3\"/>");
         double low = ToX(spread.Low);
         double high = ToX(spread.High);
         Add($"<path class=\"whisker\" d=\"M{low:F1} {top + 5:F1}v8m0 -4H{high:F1}m0 -4v8\"/></g>");
-        Add($"<text class=\"figure\" x=\"{Math.Max(end, high) + 8:F1}\" y=\"{Middle(row) + 4:F1}\">{Safe(figure)}</text>");
+        Text("figure", Math.Max(end, high) + 8, row, figure);
     }
 
     /// <summary>A row's span of percentiles: a line from the first to the last, a ring, a spot and a stroke.</summary>
@@ -37,19 +39,18 @@ internal sealed class RowPlot(string title, PlotAxis axis, int rows, bool isWide
         double y = Middle(row);
         Add($"<g class=\"{style}\"><title>{Safe(tip)}</title>");
         Add($"<line class=\"span\" x1=\"{ToX(ring):F1}\" x2=\"{ToX(stroke):F1}\" y1=\"{y:F1}\" y2=\"{y:F1}\"/>");
-        Add($"<line class=\"stroke\" x1=\"{ToX(stroke):F1}\" x2=\"{ToX(stroke):F1}\" y1=\"{y - 6:F1}\" y2=\"{y + 6:F1}\"/>");
+        Add($"<path class=\"stroke\" d=\"M{ToX(stroke):F1} {y - 6:F1}v12\"/>");
         Add($"<circle class=\"ring\" cx=\"{ToX(ring):F1}\" cy=\"{y:F1}\" r=\"4.5\"/>");
         Add($"<circle class=\"spot\" cx=\"{ToX(spot):F1}\" cy=\"{y:F1}\" r=\"5.5\"/></g>");
-        Add($"<text class=\"figure\" x=\"{ToX(stroke) + 10:F1}\" y=\"{y + 4:F1}\">{Safe(figure)}</text>");
+        Text("figure", ToX(stroke) + 10, row, figure);
     }
 
     /// <summary>A word in a row instead of a figure.</summary>
-    public void Word(int row, string word) =>
-        Add($"<text class=\"tick\" x=\"{left + 8}\" y=\"{Middle(row) + 4:F1}\">{Safe(word)}</text>");
+    public void Word(int row, string word) => Text("tick", left + 8, row, word);
 
     /// <summary>A thin line above a row.</summary>
     public void Rule(int row) => Add(
-        $"<line class=\"rule\" x1=\"0\" x2=\"{_width}\" y1=\"{Top + (row * RowHeight):F1}\" y2=\"{Top + (row * RowHeight):F1}\"/>");
+        $"<path class=\"rule\" d=\"M0 {Top + (row * RowHeight):F1}H{_width}\"/>");
 
     /// <summary>The finished picture; to be called once.</summary>
     public string Render()
@@ -68,6 +69,12 @@ internal sealed class RowPlot(string title, PlotAxis axis, int rows, bool isWide
         Add($"<text class=\"label\" x=\"{(left + _width - right) / 2:F1}\" y=\"{_height - 6}\" ");
         Add($"text-anchor=\"middle\">{Safe(axis.Label)}</text></svg>");
         return _shapes.ToString();
+    }
+
+    private void Text(string style, double x, int row, string text, string anchor = "start")
+    {
+        Add($"<text class=\"{style}\" x=\"{x:F1}\" y=\"{Middle(row) + 4:F1}\" text-anchor=\"{anchor}\">");
+        Add($"{Safe(text)}</text>");
     }
 
     private static double Middle(int row) => Top + (row * RowHeight) + (RowHeight / 2);

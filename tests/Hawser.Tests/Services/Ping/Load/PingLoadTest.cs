@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Hawser.Tests.Services.Ping.Load;
 
-/// <summary>Loads on real servers. Those that need round trips go on until they have them, and none needs its time.</summary>
+/// <summary>Loads on real servers. Those that need round trips go on until they have them, and none needs its
+/// time.</summary>
 public sealed class PingLoadTest
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
@@ -66,7 +67,7 @@ public sealed class PingLoadTest
             Rate = 1000,
             WarmUp = TimeSpan.FromMilliseconds(300),
             Duration = TimeSpan.FromMilliseconds(300),
-        }).Soon();
+        }).Bounded();
 
         // The schedule has 300 pings in either; what the machine was too slow for is unanswered.
         Assert.Equal(300, report.RoundTrips + report.Unanswered);
@@ -78,8 +79,8 @@ public sealed class PingLoadTest
     {
         using var server = new RawServer();
 
-        PingLoadReport closed = await PingLoad.RunAsync(Mute()).Soon();
-        PingLoadReport open = await PingLoad.RunAsync(Mute() with { Rate = 1000 }).Soon();
+        PingLoadReport closed = await PingLoad.RunAsync(Mute()).Bounded();
+        PingLoadReport open = await PingLoad.RunAsync(Mute() with { Rate = 1000 }).Bounded();
 
         Assert.Equal((0, 0, 2), (closed.RoundTrips, closed.Failed, closed.Unanswered));
         Assert.Equal((0, 0, 1000), (open.RoundTrips, open.Failed, open.Unanswered));
@@ -108,7 +109,7 @@ public sealed class PingLoadTest
         await client.SendAsync(answer);
         client.FinishSending();
 
-        PingLoadReport report = await load.Soon();
+        PingLoadReport report = await load.Bounded();
 
         Assert.Equal(1, report.Failed);
         Assert.Contains(complaint, report.FirstError, StringComparison.Ordinal);
@@ -124,7 +125,7 @@ public sealed class PingLoadTest
         Assert.Equal("ping 0 1", await client.ReadLineAsync());
         await client.SendAsync("pong 0 1\nand more\n");
 
-        PingLoadReport report = await load.Soon();
+        PingLoadReport report = await load.Bounded();
 
         Assert.Equal("client #0: the server sent or closed without being asked", report.FirstError);
     }
@@ -147,7 +148,7 @@ public sealed class PingLoadTest
         }
         await stop.CancelAsync();
 
-        PingLoadReport report = await load.Soon();
+        PingLoadReport report = await load.Bounded();
 
         Assert.Equal((1, 10, 2), (report.Failed, report.RoundTrips, report.Unanswered));
         Assert.Contains("the peer reset the connection", report.FirstError, StringComparison.Ordinal);
@@ -160,7 +161,7 @@ public sealed class PingLoadTest
         using (var server = new RawServer())
             nowhere = server.EndPoint;
 
-        PingLoadReport report = await PingLoad.RunAsync(Load(clients: 3, nowhere)).Soon();
+        PingLoadReport report = await PingLoad.RunAsync(Load(clients: 3, nowhere)).Bounded();
 
         Assert.Equal((3, 0, 0), (report.Failed, report.RoundTrips, report.Connect.Count));
         Assert.Contains("refused the connection", report.FirstError, StringComparison.Ordinal);
@@ -185,6 +186,6 @@ public sealed class PingLoadTest
                 if (isEnough(view))
                     stop.Cancel();
             },
-            stop.Token).Soon();
+            stop.Token).Bounded();
     }
 }
