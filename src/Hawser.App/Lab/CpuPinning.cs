@@ -6,7 +6,8 @@ namespace Hawser.App.Lab;
 /// <param name="Words">What was done and why.</param>
 internal sealed record CpuPinning(string? ServerCores, string? LoadCores, string Words)
 {
-    /// <summary>Half of the cores that this process may use for each, where there is taskset(1) and more than one.</summary>
+    /// <summary>Half of the cores that this process may use for each, where there is taskset(1) and more than
+    /// one.</summary>
     public static CpuPinning Find()
     {
         if (!OperatingSystem.IsLinux() || FindTaskset() is null)

@@ -11,7 +11,8 @@ internal sealed class IdleConnections : IDisposable
 
     /// <summary>Opens them, one after the other, lest the backlog overflows.</summary>
     /// <exception cref="LabException">Not so many can be had.</exception>
-    public static Task<IdleConnections> OpenAsync(EndPoint server, int count, CancellationToken cancel) => Task.Run(() =>
+    public static Task<IdleConnections> OpenAsync(EndPoint server, int count, CancellationToken cancel) =>
+        Task.Run(() =>
     {
         var idle = new IdleConnections();
         try
@@ -26,7 +27,8 @@ internal sealed class IdleConnections : IDisposable
         catch (IOException e)
         {
             idle.Dispose();
-            throw new LabException($"only {idle._connections.Count} of {count} idle connections could be opened: {e.Message}");
+            throw new LabException(
+                $"only {idle._connections.Count} of {count} idle connections could be opened: {e.Message}");
         }
         catch
         {

@@ -20,7 +20,8 @@ internal sealed record LabMachine(
         Environment.ProcessorCount,
         System.Runtime.InteropServices.RuntimeInformation.OSDescription,
         Environment.Version.ToString(),
-        typeof(LabMachine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+        typeof(LabMachine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? "unknown",
         FindLoadAverage(),
         pinning.Words);
 

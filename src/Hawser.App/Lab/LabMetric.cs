@@ -18,7 +18,11 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
     /// <summary>The list. A new one is one entry here.</summary>
     public static IReadOnlyList<LabMetric> All { get; } =
     [
-        new("round_trips_per_second", "round trips/s", f => f.RoundTripsPerSecond, Whole) { MoreIsBetter = true, IsJudged = true },
+        new("round_trips_per_second", "round trips/s", f => f.RoundTripsPerSecond, Whole)
+        {
+            MoreIsBetter = true,
+            IsJudged = true,
+        },
         new("latency_p50_ns", "p50", f => f.LatencyP50Ns, Time) { IsJudged = true },
         new("latency_p90_ns", "p90", f => f.LatencyP90Ns, Time),
         new("latency_p99_ns", "p99", f => f.LatencyP99Ns, Time) { IsJudged = true },

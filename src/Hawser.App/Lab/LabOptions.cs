@@ -69,7 +69,8 @@ internal sealed record LabOptions
         if (options.Subjects.GroupBy(subject => subject.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new FormatException($"'{twice.Key}' is named twice");
         if (LabPlan.Variants(options).Count == 0)
-            throw new FormatException("nothing to measure: --against takes no --work and no --slow-client; add --models");
+            throw new FormatException(
+                "nothing to measure: --against takes no --work and no --slow-client; add --models");
         return options;
     }
 
@@ -96,7 +97,8 @@ internal sealed record LabOptions
         double? rate = texts["rate"] == "none" ? null : Quantity.ParseRate(texts["rate"]);
         return
         [
-            .. from idle in Words(texts["idle"]).Select(text => Quantity.ParseInt(text, "number of connections", 0, MostClients))
+            .. from idle in Words(texts["idle"])
+                .Select(text => Quantity.ParseInt(text, "number of connections", 0, MostClients))
                from slow in Words(texts["slow-client"])
                from work in Words(texts["work"]).Select(Quantity.ParseDuration)
                from clients in Words(texts["clients"]).Select(text =>

@@ -72,7 +72,8 @@ internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvide
         ? $"{measured.Variant}: FAILED: {error}"
         : string.Create(CultureInfo.InvariantCulture, $"{measured.Variant}: ")
             + string.Join("  ", LabMetric.All.Where(metric => metric.IsJudged)
-                .Select(metric => metric.Of(measured.Figures!) is { } value ? $"{metric.Title} {metric.Format(value)}" : null)
+                .Select(metric => metric.Of(measured.Figures!)
+                    is { } value ? $"{metric.Title} {metric.Format(value)}" : null)
                 .OfType<string>());
 
     private async Task<LabMeasurement> MeasureAsync(int round, int place, LabVariant variant, CancellationToken cancel)

@@ -17,12 +17,14 @@ internal static class LabScenario
             : [];
 
     /// <summary>Reads one, by its name or its file's.</summary>
-    /// <exception cref="FormatException">There is none, or it has what no option is; the message says what would do.</exception>
+    /// <exception cref="FormatException">There is none, or it has what no option is; the message says what would
+    /// do.</exception>
     public static IReadOnlyDictionary<string, string> Read(string nameOrFile)
     {
         string path = File.Exists(nameOrFile) ? nameOrFile : Path.Combine(Folder, $"{nameOrFile}.json");
         if (!File.Exists(path))
-            throw new FormatException($"there is no scenario '{nameOrFile}'; use a file or one of {string.Join(", ", Names)}");
+            throw new FormatException(
+                $"there is no scenario '{nameOrFile}'; use a file or one of {string.Join(", ", Names)}");
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));

@@ -11,7 +11,8 @@ namespace Hawser.App.Lab;
 /// <param name="Idle">Connections that are open and say nothing.</param>
 /// <param name="ScheduledPerSecond">Of an open loop, the pings of all clients; null for a closed loop.</param>
 internal sealed record LabSetting(
-    int Clients, double WorkMicroseconds = 0, string? SlowClient = null, int Idle = 0, double? ScheduledPerSecond = null)
+    int Clients, double WorkMicroseconds = 0, string? SlowClient = null, int Idle = 0,
+        double? ScheduledPerSecond = null)
 {
     /// <summary>Nothing is asked of the server that only a Hawser server can do.</summary>
     [JsonIgnore]

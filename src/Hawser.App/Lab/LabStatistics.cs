@@ -19,10 +19,12 @@ internal static class LabStatistics
         while (2 * (k + 1) <= n && CoverageOf(n, k + 1) >= WantedCoverage)
             k++;
         return new LabSpread(
-            (sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[k - 1], sorted[n - k], sorted[0], sorted[^1], CoverageOf(n, k), n);
+            (sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[k - 1], sorted[n - k], sorted[0], sorted[^1],
+                CoverageOf(n, k), n);
     }
 
-    /// <summary>How sure it is that the k-th least and the k-th most of n values have the median between them.</summary>
+    /// <summary>How sure it is that the k-th least and the k-th most of n values have the median between
+    /// them.</summary>
     public static double CoverageOf(int n, int k)
     {
         double outside = 0;

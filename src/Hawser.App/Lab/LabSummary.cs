@@ -30,10 +30,12 @@ internal sealed record LabSummary(
     public LabSpread? Throughput => this["round_trips_per_second"];
 
     /// <summary>Sums a variant up.</summary>
-    public static LabSummary Of(LabVariant variant, IReadOnlyList<LabMeasurement> measurements, LatencyHistogram? latency)
+    public static LabSummary Of(
+        LabVariant variant, IReadOnlyList<LabMeasurement> measurements, LatencyHistogram? latency)
     {
         LabMeasurement[] own = [.. measurements.Where(measurement => measurement.Variant == variant)];
-        LabFigures[] figures = [.. own.Where(measurement => measurement.Error is null).Select(measurement => measurement.Figures!)];
+        LabFigures[] figures = [.. own.Where(measurement => measurement.Error is null)
+            .Select(measurement => measurement.Figures!)];
         var metrics = new Dictionary<string, LabSpread>();
         foreach (LabMetric metric in LabMetric.All)
         {

@@ -43,7 +43,8 @@ internal static class LabTrial
         {
             if (server is null || seconds <= 0 || end?.IsLast == true || server.TrySample() is not { } process)
                 return;
-            var sample = new LabSample(Stopwatch.GetElapsedTime(0), roundTrips, process, seconds >= options.Duration.TotalSeconds);
+            var sample = new LabSample(
+                Stopwatch.GetElapsedTime(0), roundTrips, process, seconds >= options.Duration.TotalSeconds);
             begin ??= sample;
             end = sample;
         }

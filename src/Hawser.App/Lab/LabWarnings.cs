@@ -16,8 +16,8 @@ internal static class LabWarnings
     {
         if (options.Duration.TotalSeconds < ShortSeconds)
         {
-            yield return Text($"measurements of {options.Duration.TotalSeconds:0.###} s are short: rare stalls are missed ")
-                + "or weigh too much; use --duration 3s or more";
+            yield return Text($"measurements of {options.Duration.TotalSeconds:0.###} s are short: ")
+                + "rare stalls are missed or weigh too much; use --duration 3s or more";
         }
         if (options.Rounds < LabVerdict.FewestRounds)
         {
@@ -39,17 +39,23 @@ internal static class LabWarnings
     public static IEnumerable<string> Of(LabSummary summary, IEnumerable<LabMeasurement> measurements)
     {
         LabMeasurement[] own = [.. measurements.Where(measurement => measurement.Variant == summary.Variant)];
-        LabFigures[] figures = [.. own.Where(measurement => measurement.Error is null).Select(measurement => measurement.Figures!)];
+        LabFigures[] figures = [.. own.Where(measurement => measurement.Error is null)
+            .Select(measurement => measurement.Figures!)];
+        string name = $"{summary.Variant}";
         if (own.FirstOrDefault(measurement => measurement.Error is not null) is { } failed)
-            yield return Text($"{summary.Variant}: {summary.Failed} of {own.Length} measurements failed, first: {failed.Error}");
-        if (summary.Throughput is { } rate && summary.Variant.Setting.ScheduledPerSecond is null && rate.RelativeRange > WideRange)
-            yield return Text($"{summary.Variant}: rounds lie {rate.RelativeRange * 100:0} % of the median apart in throughput");
+            yield return Text($"{name}: {summary.Failed} of {own.Length} measurements failed, first: {failed.Error}");
+        bool isClosedLoop = summary.Variant.Setting.ScheduledPerSecond is null;
+        if (isClosedLoop && summary.Throughput is { RelativeRange: > WideRange and var range })
+            yield return Text($"{name}: rounds lie {range * 100:0} % of the median apart in throughput");
         if (figures.Any(figure => figure.LoadWasLimit))
-            yield return $"{summary.Variant}: the load client was at its limit, the server may be faster than its figures";
+            yield return $"{name}: the load client was at its limit, the server may be faster than its figures";
         if (figures.Any(figure => figure.SlowestClientRoundTrips == 0))
-            yield return $"{summary.Variant}: some clients got no answer at all, and latency is of the others";
+            yield return $"{name}: some clients got no answer at all, and latency is of the others";
         if (figures.Length > 0 && figures.Min(figure => figure.RoundTrips) is < FewRoundTrips and var fewest)
-            yield return Text($"{summary.Variant}: as few as {fewest:#,0} round trips a round, p99.9 rests on {fewest / 1000} of them");
+        {
+            yield return Text($"{name}: as few as {fewest:#,0} round trips a round, ")
+                + Text($"p99.9 rests on {fewest / 1000} of them");
+        }
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

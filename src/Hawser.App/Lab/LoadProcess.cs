@@ -34,10 +34,12 @@ internal static class LoadProcess
             while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
                 report = Read(line, onView) ?? report;
             await process.WaitForExitAsync(limit.Token);
-            string? error = (await errors).Split('\n').FirstOrDefault(text => text.StartsWith("ERROR: ", StringComparison.Ordinal));
+            string? error = (await errors).Split('\n')
+                .FirstOrDefault(text => text.StartsWith("ERROR: ", StringComparison.Ordinal));
             return error is null && report is not null
                 ? report
-                : throw new LabException(error?["ERROR: ".Length..] ?? $"the load ended with exit code {process.ExitCode}");
+                : throw new LabException(
+                    error?["ERROR: ".Length..] ?? $"the load ended with exit code {process.ExitCode}");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -71,10 +73,12 @@ internal static class LoadProcess
             using JsonDocument json = JsonDocument.Parse(line);
             if (json.RootElement.GetProperty("type").GetString() == "report")
                 return LoadReport.Parse(json.RootElement);
-            onView(json.RootElement.GetProperty("seconds").GetDouble(), json.RootElement.GetProperty("round_trips").GetInt64());
+            onView(json.RootElement.GetProperty("seconds").GetDouble(),
+                json.RootElement.GetProperty("round_trips").GetInt64());
             return null;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new LabException($"the load's report is not understood: {e.Message}");
         }

@@ -58,6 +58,7 @@ internal sealed record ProcessSample(TimeSpan Cpu, long VoluntarySwitches, long 
             ? Number(line[name.Length..].Replace("kB", "", StringComparison.Ordinal))
             : 0;
 
-    private static long Number(string text) => long.Parse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+    private static long Number(string text) =>
+        long.Parse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
         CultureInfo.InvariantCulture);
 }

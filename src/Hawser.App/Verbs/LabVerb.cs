@@ -24,8 +24,10 @@ internal sealed class LabVerb
         ("warm-up", "TIME", "before each, under load and not measured"),
     ];
 
-    private readonly Dictionary<string, Option<string>> _measured = Measured.ToDictionary(option => option.Name, option =>
-        CommonOptions.Text($"--{option.Name}", option.ValueName, $"{option.Help} [default: {LabOptions.Defaults[option.Name]}]"));
+    private readonly Dictionary<string, Option<string>> _measured = Measured.ToDictionary(
+        option => option.Name,
+        option => CommonOptions.Text($"--{option.Name}", option.ValueName,
+            $"{option.Help} [default: {LabOptions.Defaults[option.Name]}]"));
 
     private readonly Option<string[]> _against = new("--against")
     {
@@ -36,7 +38,8 @@ internal sealed class LabVerb
     private readonly Option<string> _scenario = CommonOptions.Text(
         "--scenario", "NAME|FILE", "options that are written down; those given beside it come first");
 
-    private readonly Option<string> _seed = CommonOptions.Text("--seed", "N", "of the order of the variants (default: any)");
+    private readonly Option<string> _seed = CommonOptions.Text(
+        "--seed", "N", "of the order of the variants (default: any)");
 
     private readonly Option<string> _out = CommonOptions.Text(
         "--out", "DIR", "where results are written (default: hawser-lab- and the time)");
@@ -46,7 +49,8 @@ internal sealed class LabVerb
     public static Command Create()
     {
         var verb = new LabVerb();
-        var command = new Command("lab", "Measure every model under the same load, side by side, and say what differs.");
+        var command = new Command(
+            "lab", "Measure every model under the same load, side by side, and say what differs.");
         foreach (Option option in (Option[])
             [.. verb._measured.Values, verb._against, verb._scenario, verb._seed, verb._out, verb._json])
         {
@@ -130,7 +134,8 @@ internal sealed class LabVerb
         }
         int failed = result.Measurements.Count(measurement => measurement.Error is not null);
         if (failed > 0)
-            Standard.Error.WriteLine($"ERROR: {failed} of {result.Measurements.Count} measurements failed; see the warnings");
+            Standard.Error.WriteLine(
+                $"ERROR: {failed} of {result.Measurements.Count} measurements failed; see the warnings");
         bool hasFigures = result.Measurements.Any(measurement => measurement.Figures is not null);
         return !hasFigures ? ExitCode.Failed
             : result.IsComplete && failed == 0 ? ExitCode.Done : ExitCode.PartlyDone;

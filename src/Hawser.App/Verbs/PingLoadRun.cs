@@ -73,11 +73,13 @@ internal sealed class PingLoadRun(bool json, bool jsonStream)
         }
         if (report.WasItsOwnLimit)
         {
-            Standard.Error.WriteLine("WARNING: the load client used nearly all of its cores: the server may be faster than "
+            Standard.Error.WriteLine(
+                "WARNING: the load client used nearly all of its cores: the server may be faster than "
                 + "these figures; use more cores or a machine of its own for the load");
         }
         if (report.Failed > 0)
-            Standard.Error.WriteLine($"ERROR: {report.Failed} of {report.Options.Clients} clients failed, first {report.FirstError}");
+            Standard.Error.WriteLine(
+                $"ERROR: {report.Failed} of {report.Options.Clients} clients failed, first {report.FirstError}");
         else if (report.RoundTrips == 0)
             Standard.Error.WriteLine("ERROR: no ping was answered while it was measured; is it a ping server?");
         return report.RoundTrips == 0 ? ExitCode.Failed : report.Failed == 0 ? ExitCode.Done : ExitCode.PartlyDone;

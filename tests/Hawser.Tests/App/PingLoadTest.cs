@@ -39,7 +39,8 @@ public sealed class PingLoadTest
         Assert.Equal(result.Text.Length - 1, result.Text.IndexOf('\n', StringComparison.Ordinal));
         using JsonDocument json = JsonDocument.Parse(result.Text);
         JsonElement report = json.RootElement;
-        Assert.Equal(("report", "open"), (report.GetProperty("type").GetString(), report.GetProperty("loop").GetString()));
+        Assert.Equal(("report", "open"),
+            (report.GetProperty("type").GetString(), report.GetProperty("loop").GetString()));
         Assert.Equal(500, report.GetProperty("scheduled_per_second").GetDouble());
         Assert.Equal(3, report.GetProperty("clients").GetInt32());
         long roundTrips = report.GetProperty("round_trips").GetInt64();
@@ -48,7 +49,8 @@ public sealed class PingLoadTest
         {
             JsonElement histogram = report.GetProperty(name);
             Assert.Equal(roundTrips, histogram.GetProperty("count").GetInt64());
-            Assert.Equal(roundTrips, histogram.GetProperty("buckets").EnumerateArray().Sum(bucket => bucket[2].GetInt64()));
+            Assert.Equal(roundTrips,
+                histogram.GetProperty("buckets").EnumerateArray().Sum(bucket => bucket[2].GetInt64()));
             long[] percentiles = [.. ((string[])["min_ns", "p50_ns", "p75_ns", "p90_ns", "p95_ns", "p99_ns", "p99.9_ns",
                 "p99.99_ns", "max_ns"]).Select(percentile => histogram.GetProperty(percentile).GetInt64())];
             Assert.Equal(percentiles.Order(), percentiles);
@@ -70,7 +72,8 @@ public sealed class PingLoadTest
 
         ProgramResult result = await RunAsync(server.EndPoint, "--json-stream");
 
-        JsonElement[] lines = [.. result.Text.Split('\n')[..^1].Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+        JsonElement[] lines = [.. result.Text.Split('\n')[..^1]
+            .Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
         Assert.True(lines.Length >= 3);
         Assert.All(lines[..^1], line => Assert.Equal("view", line.GetProperty("type").GetString()));
         Assert.Equal("report", lines[^1].GetProperty("type").GetString());

@@ -22,7 +22,8 @@ internal sealed class ResultsCsv : IExporter
         LabSetting setting = measured.Variant.Setting;
         string[] cells =
         [
-            Number(measured.Round), Number(measured.Place), Quote(measured.Variant.Subject.Name), Number(setting.Clients),
+            Number(measured.Round), Number(measured.Place), Quote(measured.Variant.Subject.Name),
+            Number(setting.Clients),
             Number(setting.WorkMicroseconds), Quote(setting.SlowClient ?? ""), Number(setting.Idle),
             Number(setting.ScheduledPerSecond),
             .. LabMetric.All.Select(metric => Number(measured.Figures is { } figures ? metric.Of(figures) : null)),

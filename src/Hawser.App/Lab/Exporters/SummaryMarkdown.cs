@@ -41,8 +41,8 @@ internal sealed class SummaryMarkdown : IExporter
         yield return $"Pinned: {result.Machine.Pinned}";
         yield return $"Command: `{result.Command}`";
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s each after {result.WarmUpSeconds:0.###} s of warm-up; ")
-            + "figures are medians over rounds, in parentheses the least and the most";
+            $"{result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s each after {result.WarmUpSeconds:0.###} s ")
+            + "of warm-up; figures are medians over rounds, in parentheses the least and the most";
     }
 
     private static void WriteSetting(StringBuilder text, LabResult result, LabSetting setting)
@@ -53,11 +53,13 @@ internal sealed class SummaryMarkdown : IExporter
         [
             head,
             .. result.Summaries.Where(summary => summary.Variant.Setting == setting).Select(summary =>
-                (string[])[summary.Variant.Subject.Name, .. Columns.Select(name => Cell(summary, LabMetric.Get(name)))]),
+                (string[])[summary.Variant.Subject.Name,
+                    .. Columns.Select(name => Cell(summary, LabMetric.Get(name)))]),
         ];
         int[] widths = [.. head.Select((_, column) => rows.Max(row => row[column].Length))];
         WriteRow(rows[0]);
-        text.Append('|').AppendJoin('|', widths.Select((width, column) => new string('-', width + 1) + (column == 0 ? '-' : ':')))
+        text.Append('|').AppendJoin(
+            '|', widths.Select((width, column) => new string('-', width + 1) + (column == 0 ? '-' : ':')))
             .Append("|\n");
         foreach (string[] row in rows[1..])
             WriteRow(row);

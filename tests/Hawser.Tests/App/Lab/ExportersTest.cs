@@ -13,7 +13,8 @@ public sealed class ExportersTest
     [Fact]
     public void The_json_keeps_to_its_schema()
     {
-        using JsonDocument schema = JsonDocument.Parse(File.ReadAllBytes(ProgramRepository.PathOf("lab", "results.schema.json")));
+        using JsonDocument schema = JsonDocument.Parse(
+            File.ReadAllBytes(ProgramRepository.PathOf("lab", "results.schema.json")));
         using JsonDocument json = JsonDocument.Parse(new ResultsJson().Export(Result));
 
         Assert.Empty(JsonSchemaCheck.Violations(schema.RootElement, json.RootElement));
@@ -23,14 +24,16 @@ public sealed class ExportersTest
     [Fact]
     public void The_schema_does_not_take_just_anything()
     {
-        using JsonDocument schema = JsonDocument.Parse(File.ReadAllBytes(ProgramRepository.PathOf("lab", "results.schema.json")));
+        using JsonDocument schema = JsonDocument.Parse(
+            File.ReadAllBytes(ProgramRepository.PathOf("lab", "results.schema.json")));
         string text = new ResultsJson().Export(Result)
             .Replace("\"seed\"", "\"sead\"", StringComparison.Ordinal)
             .Replace("\"cores\": 8", "\"cores\": 0.5", StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse(text);
 
         Assert.Equal(
-            ["$ has no seed", "$.machine.cores is less than 1", "$.machine.cores is no integer", "$.sead is not in the schema"],
+            ["$ has no seed", "$.machine.cores is less than 1", "$.machine.cores is no integer",
+                "$.sead is not in the schema"],
             JsonSchemaCheck.Violations(schema.RootElement, json.RootElement).Order(StringComparer.Ordinal));
     }
 
@@ -40,9 +43,11 @@ public sealed class ExportersTest
         string[] lines = new ResultsCsv().Export(Result).Split('\n');
 
         Assert.Equal(11, lines.Length);
-        Assert.StartsWith("round,place,subject,clients,work_microseconds,slow_client,idle,", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("round,place,subject,clients,work_microseconds,slow_client,idle,", lines[0],
+            StringComparison.Ordinal);
         Assert.Equal(
-            "1,1,select,50,0,,0,,100000,100000,200000,1000000,2000000,3000000,0,4.5,0.9,0.25,12,40000000,0.99,0.5,", lines[1]);
+            "1,1,select,50,0,,0,,100000,100000,200000,1000000,2000000,3000000,0,4.5,0.9,0.25,12,40000000,0.99,0.5,",
+            lines[1]);
         Assert.Equal(
             "1,3,\"gone, \"\"really\"\"\",50,0,,0,,,,,,,,,,,,,,,,\"refused, \"\"as expected\"\"\"", lines[9]);
         Assert.Equal("", lines[10]);

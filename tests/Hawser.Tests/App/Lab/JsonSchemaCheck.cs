@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Hawser.Tests.App.Lab;
 
-/// <summary>Holds JSON against as much of JSON Schema (draft 2020-12) as our own schemas use. A word it does not know is
-/// an error, so that no rule is passed over.</summary>
+/// <summary>Holds JSON against as much of JSON Schema (draft 2020-12) as our own schemas use. A word it does not
+/// know is an error, so that no rule is passed over.</summary>
 internal sealed class JsonSchemaCheck(JsonElement root)
 {
     private readonly List<string> _violations = [];
@@ -25,7 +25,8 @@ internal sealed class JsonSchemaCheck(JsonElement root)
                 case "$schema" or "$id" or "title" or "description" or "$defs" or "properties":
                     break;
                 case "$ref":
-                    Check(root.GetProperty("$defs").GetProperty(rule.Value.GetString()!["#/$defs/".Length..]), value, at);
+                    Check(root.GetProperty("$defs").GetProperty(rule.Value.GetString()!["#/$defs/".Length..]), value,
+                        at);
                     break;
                 case "type":
                     Require(IsOfType(value, rule.Value.GetString()!), at, $"is no {rule.Value}");

@@ -12,7 +12,8 @@ internal static class LabFixture
     public static LabVariant Variant(string name) => new(new LabSubject(name, name, null), Fifty);
 
     /// <summary>Figures of which only these matter.</summary>
-    public static LabFigures Figures(double rate, long p99Ns = 1_000_000, bool loadWasLimit = false, long slowest = 1) => new()
+    public static LabFigures Figures(
+        double rate, long p99Ns = 1_000_000, bool loadWasLimit = false, long slowest = 1) => new()
     {
         Seconds = 3,
         RoundTrips = (long)(3 * rate),
@@ -62,7 +63,8 @@ internal static class LabFixture
             Command = "hawser lab --models select,epoll --clients 50 --rounds 4 --seed 1",
             Begun = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
             IsComplete = true,
-            Machine = new LabMachine("a processor", 8, "Linux", "10.0.0", "0.1.0", 0.1, "server to cores 0, load to cores 1"),
+            Machine = new LabMachine(
+                "a processor", 8, "Linux", "10.0.0", "0.1.0", 0.1, "server to cores 0, load to cores 1"),
             Seed = 1,
             Rounds = 4,
             SecondsPerMeasurement = 3,

@@ -21,7 +21,8 @@ public sealed class LabOptionsTest
     [Fact]
     public void Lists_are_crossed()
     {
-        LabOptions options = Parse([("clients", "2,3"), ("work", "0,200us"), ("slow-client", "none,1=20ms"), ("idle", "0,7")]);
+        LabOptions options = Parse(
+            [("clients", "2,3"), ("work", "0,200us"), ("slow-client", "none,1=20ms"), ("idle", "0,7")]);
 
         Assert.Equal(16, options.Settings.Distinct().Count());
         Assert.Contains(new LabSetting(3, 200, "1=20ms", 7), options.Settings);

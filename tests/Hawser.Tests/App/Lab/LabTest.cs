@@ -56,12 +56,15 @@ public sealed class LabTest : IDisposable
             "--models", "select", "--clients", "2", "--rounds", "1", "--against", $"gone={closed.LocalEndPoint}");
 
         Assert.Equal(PartlyDone, result.ExitCode);
-        Assert.EndsWith("ERROR: 1 of 2 measurements failed; see the warnings\n", result.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("ERROR: 1 of 2 measurements failed; see the warnings\n", result.Errors,
+            StringComparison.Ordinal);
         Assert.Contains("gone, 2 clients: 1 of 1 measurements failed", result.Text, StringComparison.Ordinal);
-        using JsonDocument json = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")));
+        using JsonDocument json = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")));
         AssertIsValid(json.RootElement);
         JsonElement[] measured = [.. json.RootElement.GetProperty("measurements").EnumerateArray()];
-        Assert.Contains("refused the connection", Of("gone").GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("refused the connection", Of("gone").GetProperty("error").GetString(),
+            StringComparison.Ordinal);
         Assert.True(Of("select").TryGetProperty("figures", out _));
 
         JsonElement Of(string name) => measured.Single(entry =>
@@ -75,7 +78,8 @@ public sealed class LabTest : IDisposable
         IPEndPoint endPoint = await server.ListeningAsync();
 
         ProgramResult result = await RunAsync(
-            "--models", "none", "--clients", "2", "--rounds", "1", "--idle", "5", "--against", $"other={endPoint}", "--json");
+            "--models", "none", "--clients", "2", "--rounds", "1", "--idle", "5", "--against", $"other={endPoint}",
+                "--json");
 
         Assert.Equal(0, result.ExitCode);
         using JsonDocument json = JsonDocument.Parse(result.Text);
@@ -98,7 +102,8 @@ public sealed class LabTest : IDisposable
 
         Assert.Equal(PartlyDone, result.ExitCode);
         Assert.Contains("ERROR: stopped after ", result.Errors, StringComparison.Ordinal);
-        using JsonDocument json = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")));
+        using JsonDocument json = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")));
         AssertIsValid(json.RootElement);
         Assert.False(json.RootElement.GetProperty("is_complete").GetBoolean());
         Assert.True(json.RootElement.GetProperty("measurements").GetArrayLength() >= 1);
@@ -116,7 +121,8 @@ public sealed class LabTest : IDisposable
     public async Task A_scenarios_options_give_way_to_those_given_beside_it()
     {
         string scenario = Path.Combine(_folder, "small.json");
-        await File.WriteAllTextAsync(scenario, """{ "models": ["select"], "clients": [1, 2], "rounds": 1, "rate": "2k" }""");
+        await File.WriteAllTextAsync(
+            scenario, """{ "models": ["select"], "clients": [1, 2], "rounds": 1, "rate": "2k" }""");
 
         ProgramResult result = await RunAsync("--scenario", scenario, "--clients", "3");
 
@@ -130,7 +136,8 @@ public sealed class LabTest : IDisposable
 
     private static void AssertIsValid(JsonElement results)
     {
-        using JsonDocument schema = JsonDocument.Parse(File.ReadAllBytes(ProgramRepository.PathOf("lab", "results.schema.json")));
+        using JsonDocument schema = JsonDocument.Parse(
+            File.ReadAllBytes(ProgramRepository.PathOf("lab", "results.schema.json")));
         Assert.Empty(JsonSchemaCheck.Violations(schema.RootElement, results));
     }
 }

@@ -29,7 +29,8 @@ public sealed class LabVerdictTest
 
         static LabSummary Summary(string name, params long[] p99) => LabSummary.Of(
             LabFixture.Variant(name),
-            [.. p99.Select(ns => new LabMeasurement(1, 1, LabFixture.Variant(name), LabFixture.Figures(1, ns), null))], null);
+            [.. p99.Select(ns => new LabMeasurement(1, 1, LabFixture.Variant(name), LabFixture.Figures(1, ns), null))],
+                null);
     }
 
     [Fact]
@@ -61,12 +62,14 @@ public sealed class LabVerdictTest
         LabSummary nothing = LabSummary.Of(LabFixture.Variant("d"), [], null);
 
         IReadOnlyList<LabVerdict> verdicts = LabVerdict.Of(
-            [LabFixture.Summary("a", 1, 2, 3, 4), LabFixture.Summary("b", 5, 6, 7, 8), LabFixture.Summary("c", 5, 6, 7, 8),
+            [LabFixture.Summary("a", 1, 2, 3, 4), LabFixture.Summary("b", 5, 6, 7, 8),
+                LabFixture.Summary("c", 5, 6, 7, 8),
                 elsewhere, nothing]);
 
         Assert.Equal(
             ["a-b", "a-c", "b-c"],
-            verdicts.Where(verdict => verdict.Metric == Rate.Name).Select(verdict => $"{verdict.First}-{verdict.Second}"));
+            verdicts.Where(verdict => verdict.Metric == Rate.Name)
+                .Select(verdict => $"{verdict.First}-{verdict.Second}"));
         Assert.Equal(
             LabMetric.All.Where(metric => metric.IsJudged).Select(metric => metric.Name),
             verdicts.Select(verdict => verdict.Metric).Distinct());

@@ -46,12 +46,14 @@ public sealed class LabWarningsTest
     [Fact]
     public void A_load_at_its_limit_is_said() => Assert.Contains(
         "load client was at its limit",
-        Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000, loadWasLimit: true), null)])), StringComparison.Ordinal);
+        Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000, loadWasLimit: true), null)])),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Clients_that_got_nothing_are_said() => Assert.Contains(
         "some clients got no answer at all",
-        Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000, slowest: 0), null)])), StringComparison.Ordinal);
+        Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000, slowest: 0), null)])),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Few_round_trips_are_said() => Assert.Equal(

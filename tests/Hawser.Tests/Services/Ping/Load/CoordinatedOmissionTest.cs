@@ -5,8 +5,8 @@ using Xunit;
 
 namespace Hawser.Tests.Services.Ping.Load;
 
-/// <summary>A server stands still once. Who counts from the time a ping was to be sent sees it, who counts from the time
-/// it was sent does not.</summary>
+/// <summary>A server stands still once. Who counts from the time a ping was to be sent sees it, who counts from
+/// the time it was sent does not.</summary>
 public sealed class CoordinatedOmissionTest
 {
     private const int Clients = 4;

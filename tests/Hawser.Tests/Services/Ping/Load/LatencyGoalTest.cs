@@ -48,7 +48,8 @@ public sealed class LatencyGoalTest
     }
 
     [Fact]
-    public void It_reads_as_it_is_written() => Assert.Equal("p99.9<200 us", LatencyGoal.Parse("p99.9<200us").ToString());
+    public void It_reads_as_it_is_written() =>
+        Assert.Equal("p99.9<200 us", LatencyGoal.Parse("p99.9<200us").ToString());
 
     private static PingLoadReport Report(long? latencyNs, int failed = 0, long unanswered = 0)
     {
@@ -56,6 +57,7 @@ public sealed class LatencyGoalTest
         if (latencyNs is { } ns)
             tally.Latency.Record(ns);
         return new PingLoadReport(
-            new PingLoadOptions { Servers = [new IPEndPoint(IPAddress.Loopback, 1)] }, tally, TimeSpan.FromSeconds(1), 0);
+            new PingLoadOptions { Servers = [new IPEndPoint(IPAddress.Loopback, 1)] }, tally, TimeSpan.FromSeconds(1),
+                0);
     }
 }

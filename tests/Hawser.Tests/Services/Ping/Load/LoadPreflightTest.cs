@@ -9,7 +9,11 @@ public sealed class LoadPreflightTest
 {
     private const int TooMany = 100_000_000;
 
-    private static readonly PingLoadOptions Small = new() { Servers = [new IPEndPoint(IPAddress.Loopback, 1)], Clients = 5 };
+    private static readonly PingLoadOptions Small = new()
+    {
+        Servers = [new IPEndPoint(IPAddress.Loopback, 1)],
+        Clients = 5,
+    };
 
     public LoadPreflightTest() => Assert.SkipUnless(OperatingSystem.IsLinux(), "it looks into /proc");
 
@@ -25,19 +29,22 @@ public sealed class LoadPreflightTest
         LoadPreflight.FindObstacles(Small with { Clients = TooMany }),
         obstacle =>
         {
-            Assert.StartsWith($"{TooMany} clients need {TooMany + 100} descriptors, the limit is ", obstacle, StringComparison.Ordinal);
+            Assert.StartsWith($"{TooMany} clients need {TooMany + 100} descriptors, the limit is ", obstacle,
+                StringComparison.Ordinal);
             Assert.EndsWith("raise it with 'ulimit -n'", obstacle, StringComparison.Ordinal);
         },
         obstacle =>
         {
-            Assert.StartsWith($"{TooMany} connections to one address need as many local ports", obstacle, StringComparison.Ordinal);
+            Assert.StartsWith($"{TooMany} connections to one address need as many local ports", obstacle,
+                StringComparison.Ordinal);
             Assert.Contains("net.ipv4.ip_local_port_range", obstacle, StringComparison.Ordinal);
         });
 
     [Fact]
     public void Ports_are_counted_for_each_server_and_a_unix_socket_needs_none()
     {
-        IPEndPoint[] servers = [.. Enumerable.Range(1, 60_000).Select(port => new IPEndPoint(IPAddress.Loopback, port))];
+        IPEndPoint[] servers = [.. Enumerable.Range(1, 60_000)
+            .Select(port => new IPEndPoint(IPAddress.Loopback, port))];
         var local = new UnixDomainSocketEndPoint("socket");
 
         Assert.DoesNotContain(
@@ -51,7 +58,8 @@ public sealed class LoadPreflightTest
     {
         PingLoadOptions burst = Small with { Clients = TooMany };
 
-        Assert.Contains("spread them with --ramp", Assert.Single(LoadPreflight.FindDoubts(burst)), StringComparison.Ordinal);
+        Assert.Contains("spread them with --ramp", Assert.Single(LoadPreflight.FindDoubts(burst)),
+            StringComparison.Ordinal);
         Assert.Empty(LoadPreflight.FindDoubts(burst with { Ramp = TimeSpan.FromSeconds(1) }));
     }
 

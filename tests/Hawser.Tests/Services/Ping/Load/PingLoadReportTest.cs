@@ -6,7 +6,11 @@ namespace Hawser.Tests.Services.Ping.Load;
 
 public sealed class PingLoadReportTest
 {
-    private static readonly PingLoadOptions Four = new() { Servers = [new IPEndPoint(IPAddress.Loopback, 1)], Clients = 4 };
+    private static readonly PingLoadOptions Four = new()
+    {
+        Servers = [new IPEndPoint(IPAddress.Loopback, 1)],
+        Clients = 4,
+    };
 
     [Fact]
     public void Fairness_counts_those_who_got_nothing()
@@ -34,7 +38,8 @@ public sealed class PingLoadReportTest
     [InlineData(0.9, false)]
     [InlineData(0.91, true)]
     public void A_load_client_that_is_busy_all_the_time_is_its_own_limit(double cpuShare, bool wasLimit) =>
-        Assert.Equal(wasLimit, new PingLoadReport(Four, new PingTally(), TimeSpan.FromSeconds(1), cpuShare).WasItsOwnLimit);
+        Assert.Equal(wasLimit,
+            new PingLoadReport(Four, new PingTally(), TimeSpan.FromSeconds(1), cpuShare).WasItsOwnLimit);
 
     [Fact]
     public void Loops_are_added_up()
@@ -50,7 +55,8 @@ public sealed class PingLoadReportTest
 
         Assert.Equal((3, 1, 5, "one"), (one.Connected, one.Failed, one.Unanswered, one.FirstError));
         Assert.Equal((2, 7), (one.Latency.Count, one.Latency.MaxNs));
-        Assert.Equal([(0, 1), (1, 4)], one.RoundTrips.OrderBy(entry => entry.Key).Select(entry => (entry.Key, entry.Value)));
+        Assert.Equal([(0, 1), (1, 4)],
+            one.RoundTrips.OrderBy(entry => entry.Key).Select(entry => (entry.Key, entry.Value)));
     }
 
     private static PingLoadReport Report(params (int Client, long RoundTrips)[] shares)

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Hawser.Tests.Services.Ping.Load;
 
-/// <summary>Loads on real servers. Those that need round trips go on until they have them, and none needs its time.</summary>
+/// <summary>Loads on real servers. Those that need round trips go on until they have them, and none needs its
+/// time.</summary>
 public sealed class PingLoadTest
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);

@@ -25,7 +25,11 @@ public sealed class PingTimelineTest
         var timeline = new PingTimeline(Options, Start);
         long[] moments =
         [
-            .. (from client in Enumerable.Range(0, 7) from n in Enumerable.Range(0, 500) select timeline.PingAt(client, n)).Order(),
+            .. from client in Enumerable.Range(0, 7)
+               from n in Enumerable.Range(0, 500)
+               let moment = timeline.PingAt(client, n)
+               orderby moment
+               select moment,
         ];
 
         double distance = Stopwatch.Frequency / 700.0;
