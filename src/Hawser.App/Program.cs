@@ -21,6 +21,8 @@ internal sealed class Program
             ParseResult parsed = VerbCatalog.CreateRoot(words).Parse(words, plain);
             if (parsed.Errors.Count > 0)
                 throw UsageException.Of(parsed);
+            if (UsageException.OfSwallowedOption(parsed) is { } mistaken)
+                throw mistaken;
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,

@@ -1,3 +1,4 @@
+using Hawser.Services.Clock;
 using Hawser.Services.Message;
 using Hawser.Services.Numbers;
 using Hawser.Services.Ping;
@@ -15,5 +16,6 @@ public static class ServiceCatalog
         new MessageService(),
         new UploadService(),
         new NumbersService(),
+        new ClockService(),
     ];
 }

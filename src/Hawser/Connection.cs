@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
@@ -15,24 +14,11 @@ namespace Hawser;
 /// </remarks>
 public sealed class Connection : IAsyncDisposable, IDisposable
 {
-    private const int FirstBufferBytes = 4096;
-    private const int LargestBufferBytes = 256 * 1024;
-    private const int FileBufferBytes = 256 * 1024;
-
-    private const int Busy = 0;
-    private const int AtRest = 1;
-    private const int RestEnded = 2;
-
     private readonly Transport _transport;
     private readonly long _byteLimit;
-    private byte[]? _buffer;
-    private int _bufferBytes = FirstBufferBytes;
-    private int _start;
-    private int _end;
-    private int _rest;
+    private ReceiveBuffer _received = new();
+    private RestState _rest;
     private int _endedBy;
-    private volatile bool _aborted;
-    private volatile bool _stopping;
     private volatile bool _receiving;
     private volatile bool _sending;
     private ConnectionStream? _stream;
@@ -59,8 +45,10 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>Bytes that the kernel has taken so far.</summary>
     public long BytesSent => _transport.BytesSent;
 
-    /// <summary>Bytes sent that the peer's system has acknowledged: what really gets through. Asked of the kernel (TCP on
-    /// Linux, where the handshake may count as one); elsewhere the same as <see cref="BytesSent"/>.</summary>
+    /// <summary>What has come and was not read yet; valid until the next call.</summary>
+    public ReadOnlyMemory<byte> Buffered => _received.Content;
+
+    /// <summary>Bytes sent that the peer's system has acknowledged, where that can be known; else those sent.</summary>
     public long BytesAcknowledged => _transport.BytesAcknowledged;
 
     /// <summary>The peer has finished, and all it sent has been read off the wire.</summary>
@@ -82,12 +70,25 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// messages, never inside of one.</returns>
     public ValueTask<InputState> WaitForInputAsync(Deadline deadline = default)
     {
-        if (_end > _start)
+        if (!_received.IsEmpty)
             return new ValueTask<InputState>(InputState.Ready);
         if (PeerHasFinished)
             return new ValueTask<InputState>(InputState.Finished);
-        return WaitAtRestAsync(deadline);
+        return FillAsync(deadline, atRest: true);
     }
+
+    /// <summary>Waits until so many bytes are <see cref="Buffered"/>: a message of known length, whole, with a deadline
+    /// that also holds for a peer that stalls in the middle of it.</summary>
+    /// <param name="count">Bytes, from 1 on.</param>
+    /// <param name="deadline">When to give up; what came by then stays to be read, and the wait can be begun
+    /// anew.</param>
+    /// <returns>As for <see cref="WaitForInputAsync(Deadline)"/>; <see cref="InputState.Finished"/> and
+    /// <see cref="InputState.Stopping"/> only while nothing is buffered.</returns>
+    /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
+    public ValueTask<InputState> WaitForInputAsync(int count, Deadline deadline = default) =>
+        _received.Count >= count
+            ? new ValueTask<InputState>(InputState.Ready)
+            : WaitForWholeAsync(count, deadline);
 
     /// <summary>Reads what there is, at least a byte; empty when the peer has finished. No buffer is held while it
     /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB.</summary>
@@ -95,18 +96,18 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync()
     {
-        if (_end == _start)
+        if (_received.IsEmpty)
             await FillAsync(Deadline.None);
-        return Take(_end - _start);
+        return _received.Take(_received.Count);
     }
 
     /// <summary>Reads what there is into a buffer, at least a byte; 0 when the peer has finished.</summary>
     public ValueTask<int> ReadAsync(Memory<byte> buffer)
     {
-        if (_end == _start && !buffer.IsEmpty)
+        if (_received.IsEmpty && !buffer.IsEmpty)
             return ReceiveAsync(buffer);
-        int count = Math.Min(buffer.Length, _end - _start);
-        Take(count).CopyTo(buffer);
+        int count = Math.Min(buffer.Length, _received.Count);
+        _received.Take(count).CopyTo(buffer);
         return new ValueTask<int>(count);
     }
 
@@ -118,81 +119,6 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         TryTakeLine(limit, out ReadOnlyMemory<byte> line)
             ? new ValueTask<ReadOnlyMemory<byte>?>(line)
             : ReadLineLaterAsync(limit);
-
-    /// <summary>Fills the buffer.</summary>
-    /// <returns>False when the peer has finished before its first byte.</returns>
-    /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
-    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    public async ValueTask<bool> TryReadExactlyAsync(Memory<byte> buffer)
-    {
-        int filled = 0;
-        while (filled < buffer.Length)
-        {
-            int read = await ReadAsync(buffer[filled..]);
-            if (read == 0)
-                return filled == 0 ? false : throw Truncated($"{filled} of {buffer.Length} bytes");
-            filled += read;
-        }
-        return true;
-    }
-
-    /// <summary>Receives what there is, at least a byte, into a file: much of it by the kernel alone, where calls block and
-    /// the system can (splice(2)).</summary>
-    /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
-    /// <param name="offset">Where in the file the first byte goes.</param>
-    /// <param name="accept">Told how many bytes will be written, before they are; throws to refuse them.</param>
-    /// <returns>Bytes written; 0 when the peer has finished.</returns>
-    /// <exception cref="IOException">The disk is full, or worse.</exception>
-    public async ValueTask<int> ReceivePieceToFileAsync(SafeFileHandle file, long offset, Action<int> accept)
-    {
-        if (_end == _start && !PeerHasFinished && _transport.TryUsePipe())
-        {
-            int received = ReceiveIntoPipe();
-            if (received > 0)
-            {
-                accept(received);
-                _transport.MoveFromPipe(file, offset, received);
-            }
-            return received;
-        }
-        ReadOnlyMemory<byte> piece = await ReadAsync();
-        if (!piece.IsEmpty)
-        {
-            accept(piece.Length);
-            RandomAccess.Write(file, piece.Span, offset);
-        }
-        return piece.Length;
-    }
-
-    /// <summary>Reads into a file until the peer has finished.</summary>
-    /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
-    /// <param name="offset">Where in the file the first byte goes.</param>
-    /// <param name="limit">Bytes that are taken at the most.</param>
-    /// <returns>Bytes written.</returns>
-    /// <exception cref="ProtocolException">There were more bytes than the limit; that many were written.</exception>
-    public async ValueTask<long> ReceiveToFileAsync(SafeFileHandle file, long offset, long limit = long.MaxValue)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(FileBufferBytes);
-        try
-        {
-            long written = 0;
-            while (true)
-            {
-                int read = await ReadAsync(buffer);
-                if (read == 0)
-                    return written;
-                int allowed = (int)Math.Min(read, limit - written);
-                RandomAccess.Write(file, buffer.AsSpan(0, allowed), offset + written);
-                written += allowed;
-                if (allowed < read)
-                    throw new ProtocolException($"more than {limit} bytes", CloseReason.ByteLimit);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
 
     /// <summary>Writes all of it; done when the kernel has the last byte. A peer that does not read makes this wait:
     /// that is the back-pressure.</summary>
@@ -217,21 +143,11 @@ public sealed class Connection : IAsyncDisposable, IDisposable
 
     /// <summary>Sends <paramref name="count"/> bytes of a file, by the kernel alone where it can.</summary>
     /// <exception cref="EndOfStreamException">The file is shorter; what there is was sent.</exception>
-    public async ValueTask SendFileAsync(SafeFileHandle file, long offset, long count)
+    public ValueTask SendFileAsync(SafeFileHandle file, long offset, long count)
     {
         _sending = true;
-        try
-        {
-            await _transport.SendFileAsync(file, offset, count);
-        }
-        catch (Exception e) when (IsBroken(e))
-        {
-            throw Closed(e);
-        }
-        finally
-        {
-            _sending = false;
-        }
+        return FinishSendAsync(SendAsync());
+        async ValueTask SendAsync() => await _transport.SendFileAsync(file, offset, count);
     }
 
     /// <summary>Half-close: tells the peer that nothing more will come. Reading goes on.</summary>
@@ -258,7 +174,6 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     public void Abort(CloseReason reason)
     {
         Interlocked.CompareExchange(ref _endedBy, (int)reason, (int)CloseReason.None);
-        _aborted = true;
         _transport.Abort();
     }
 
@@ -274,8 +189,8 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>The connection as a <see cref="Stream"/>, for what needs one. Disposing it does not close the
-    /// connection. Its synchronous calls work where calls block, and throw <see cref="NotSupportedException"/> where they
-    /// would have to block an event loop.</summary>
+    /// connection. Its synchronous calls work where calls block, and throw <see cref="NotSupportedException"/> where
+    /// they would have to block an event loop.</summary>
     public Stream AsStream() => _stream ??= new ConnectionStream(this);
 
     /// <summary>Ends the receive that waits; the handler sees a <see cref="ConnectionClosedException"/>, and can still
@@ -286,11 +201,16 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         _transport.StopReceiving();
     }
 
+    /// <summary>Receives into the kernel's pipe, where there is one and it is its turn; else -1.</summary>
+    internal ValueTask<int> TryReceiveIntoPipeAsync() =>
+        _received.IsEmpty && _transport.TryUsePipe() ? ReceiveAsync(default, intoPipe: true) : new ValueTask<int>(-1);
+
+    internal void MoveFromPipe(SafeFileHandle file, long to, int count) => _transport.MoveFromPipe(file, to, count);
+
     /// <summary>Ends the wait between two messages, now or when it begins.</summary>
     internal void Stop()
     {
-        _stopping = true;
-        if (Interlocked.CompareExchange(ref _rest, RestEnded, AtRest) == AtRest)
+        if (_rest.Stop())
             _transport.StopReceiving();
     }
 
@@ -300,12 +220,14 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     {
         try
         {
-            // After an interrupt too: .NET resets what it closes while another thread uses it, as the heartbeat may still,
-            // unless it was told of an end; and the handler's last word would be lost.
-            if (!PeerHasFinished && !_aborted)
+            // After a timeout the handler may have said so: that arrives as well.
+            if (!PeerHasFinished
+                && EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
             {
                 _transport.FinishSending();
-                await DiscardInputAsync(Deadline.After(linger));
+                // A handler may have left with a receive under way; then its end is what closing is.
+                if (!_receiving)
+                    await DiscardInputAsync(Deadline.After(linger));
             }
         }
         catch (Exception e) when (IsBroken(e) || e is ConnectionClosedException or ProtocolException)
@@ -314,33 +236,29 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
         finally
         {
-            ReturnBuffer();
-            _transport.Close();
+            CloseNow();
         }
     }
 
     internal void CloseNow()
     {
-        ReturnBuffer();
+        // A receive that is still under way may write to the buffer until it is told.
+        if (!_receiving)
+            _received.Return();
         _transport.Close();
     }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<InputState> WaitAtRestAsync(Deadline deadline)
+    private async ValueTask<InputState> WaitForWholeAsync(int count, Deadline deadline)
     {
-        Volatile.Write(ref _rest, AtRest);
-        // The stop may have come just before: it has not seen us rest, so we look ourselves.
-        if (_stopping && Interlocked.CompareExchange(ref _rest, RestEnded, AtRest) == AtRest)
-            return InputState.Stopping;
-        int filled = await FillAsync(deadline);
-        if (Interlocked.CompareExchange(ref _rest, Busy, AtRest) == RestEnded)
-            return InputState.Stopping;
-        return filled switch
+        InputState state = await WaitForInputAsync(deadline);
+        while (state == InputState.Ready && _received.Count < count)
         {
-            > 0 => InputState.Ready,
-            0 => InputState.Finished,
-            _ => InputState.TimedOut,
-        };
+            state = await FillAsync(deadline);
+            if (state == InputState.Finished)
+                throw ProtocolException.Truncated($"{_received.Count} of {count} bytes");
+        }
+        return state;
     }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
@@ -348,8 +266,8 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     {
         while (true)
         {
-            if (await FillAsync(Deadline.None) == 0)
-                return _end == _start ? null : throw Truncated("a line");
+            if (await FillAsync(Deadline.None) == InputState.Finished)
+                return _received.IsEmpty ? null : throw ProtocolException.Truncated("a line");
             if (TryTakeLine(limit, out ReadOnlyMemory<byte> line))
                 return line;
         }
@@ -357,34 +275,39 @@ public sealed class Connection : IAsyncDisposable, IDisposable
 
     private bool TryTakeLine(int limit, out ReadOnlyMemory<byte> line)
     {
-        ReadOnlySpan<byte> buffered = _buffer.AsSpan(_start, _end - _start);
+        ReadOnlySpan<byte> buffered = _received.Content.Span;
         int length = buffered.IndexOf((byte)'\n');
         if (length >= limit || (length < 0 && buffered.Length >= limit))
             throw new ProtocolException($"a line is at most {limit} bytes");
-        line = length < 0 ? default : Take(length + 1)[..length];
+        line = length < 0 ? default : _received.Take(length + 1)[..length];
         return length >= 0;
     }
 
     /// <summary>Receives more bytes behind those in the buffer.</summary>
-    /// <returns>Bytes that came; 0 when the peer has finished; -1 when the deadline passed.</returns>
+    /// <param name="deadline">When to give up.</param>
+    /// <param name="atRest">Between two messages, where a stop of the server ends the wait.</param>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<int> FillAsync(Deadline deadline)
+    private async ValueTask<InputState> FillAsync(Deadline deadline, bool atRest = false)
     {
         if (PeerHasFinished)
-            return 0;
-        if (_start == _end)
-            ReturnBuffer();
+            return InputState.Finished;
+        if (atRest && !_rest.TryBegin())
+            return InputState.Stopping;
+        if (_received.IsEmpty)
+            _received.Return();
         _receiving = true;
         try
         {
             if (!await _transport.WaitToReceiveAsync(deadline))
-                return -1;
-            MakeRoom();
-            int received = await _transport.ReceiveAsync(_buffer.AsMemory(_end));
-            if (received == _buffer!.Length - _end)
-                _bufferBytes = Math.Min(2 * _buffer.Length, LargestBufferBytes);
-            _end += received;
-            return Received(received);
+                return atRest && !_rest.TryFinish() ? InputState.Stopping : InputState.TimedOut;
+            int received = await _transport.ReceiveAsync(_received.MakeRoom());
+            _received.Add(received);
+            Check(received);
+            // What came in the moment of the stop is a message still, and deserves its answer.
+            bool stopped = atRest && !_rest.TryFinish();
+            if (received > 0)
+                return InputState.Ready;
+            return stopped ? InputState.Stopping : InputState.Finished;
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -396,17 +319,17 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Receives straight into the caller's buffer.</summary>
+    /// <summary>Receives straight into the caller's buffer, or into the kernel's pipe.</summary>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, bool intoPipe = false)
     {
         if (PeerHasFinished)
             return 0;
-        ReturnBuffer();
+        _received.Return();
         _receiving = true;
         try
         {
-            return Received(await _transport.ReceiveAsync(buffer));
+            return Check(intoPipe ? _transport.ReceiveIntoPipe() : await _transport.ReceiveAsync(buffer));
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -418,30 +341,13 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    private int ReceiveIntoPipe()
-    {
-        _receiving = true;
-        try
-        {
-            return Received(_transport.ReceiveIntoPipe());
-        }
-        catch (Exception e) when (IsBroken(e))
-        {
-            throw Closed(e);
-        }
-        finally
-        {
-            _receiving = false;
-        }
-    }
-
-    private int Received(int count)
+    private int Check(int count)
     {
         if (count == 0)
         {
             if (EndedBy != CloseReason.None)
                 throw Closed(null);
-            PeerHasFinished = Volatile.Read(ref _rest) != RestEnded;
+            PeerHasFinished = !_rest.IsEnded;
         }
         else if (BytesReceived > _byteLimit)
         {
@@ -469,64 +375,26 @@ public sealed class Connection : IAsyncDisposable, IDisposable
 
     private async ValueTask DiscardInputAsync(Deadline deadline)
     {
-        byte[] discarded = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
-        try
+        do
         {
-            _end = _start;
-            while (!deadline.HasPassed
-                && await _transport.WaitToReceiveAsync(deadline)
-                && await _transport.ReceiveAsync(discarded) > 0)
-            {
-            }
+            _received.Return();
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(discarded);
-        }
+        while (!deadline.HasPassed
+            && await _transport.WaitToReceiveAsync(deadline)
+            && await _transport.ReceiveAsync(_received.MakeRoom()) > 0);
     }
 
-    /// <summary>Takes bytes out of the buffer; they stay valid until the next read.</summary>
-    private ReadOnlyMemory<byte> Take(int count)
+    private ConnectionClosedException Closed(Exception? cause)
     {
-        ReadOnlyMemory<byte> taken = _buffer.AsMemory(_start, count);
-        _start += count;
-        return taken;
-    }
-
-    private void MakeRoom()
-    {
-        if (_buffer is null)
+        // A call that our own close has ended says nothing of the peer.
+        bool byPeer = cause is SocketException
         {
-            _buffer = ArrayPool<byte>.Shared.Rent(_bufferBytes);
-            _start = _end = 0;
-        }
-        else if (_end == _buffer.Length)
-        {
-            byte[] old = _buffer;
-            byte[] target = _start > 0 ? old : ArrayPool<byte>.Shared.Rent(2 * old.Length);
-            old.AsSpan(_start, _end - _start).CopyTo(target);
-            _end -= _start;
-            _start = 0;
-            _buffer = target;
-            if (target != old)
-                ArrayPool<byte>.Shared.Return(old);
-        }
+            SocketErrorCode: not (SocketError.OperationAborted or SocketError.Interrupted),
+        };
+        if (byPeer)
+            Interlocked.CompareExchange(ref _endedBy, (int)CloseReason.PeerReset, (int)CloseReason.None);
+        return new ConnectionClosedException(EndedBy == CloseReason.None ? CloseReason.Aborted : EndedBy, cause);
     }
-
-    private void ReturnBuffer()
-    {
-        byte[]? buffer = _buffer;
-        _buffer = null;
-        _start = _end = 0;
-        if (buffer is not null)
-            ArrayPool<byte>.Shared.Return(buffer);
-    }
-
-    private ConnectionClosedException Closed(Exception? cause) =>
-        new(EndedBy == CloseReason.None ? CloseReason.PeerReset : EndedBy, cause);
 
     private static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
-
-    private static ProtocolException Truncated(string what) =>
-        new($"the peer finished in the middle of {what}", CloseReason.Truncated);
 }

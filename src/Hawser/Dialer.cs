@@ -7,8 +7,9 @@ namespace Hawser;
 /// <summary>Connects clients.</summary>
 public static class Dialer
 {
-    /// <summary>How long a connection may take unless told otherwise: 10 s.</summary>
-    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>How long a connection may take unless told otherwise: 8 s, room for four attempts of TCP (after 0, 1, 3
+    /// and 7 s).</summary>
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(8);
 
     /// <summary>Connects to an address, or to the first address of a name that answers.</summary>
     /// <param name="target">An <see cref="IPEndPoint"/>, a <see cref="UnixDomainSocketEndPoint"/> or a
@@ -16,7 +17,8 @@ public static class Dialer
     /// <param name="timeout">For all of it, the look-up of the name included.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
-    public static async Task<Connection> ConnectAsync(EndPoint target, TimeSpan timeout, CancellationToken cancel = default)
+    public static async Task<Connection> ConnectAsync(
+        EndPoint target, TimeSpan timeout, CancellationToken cancel = default)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         giveUp.CancelAfter(timeout);
@@ -35,12 +37,16 @@ public static class Dialer
         }
     }
 
-    /// <summary>Connects, blocking the calling thread, and gives a connection whose calls block: for clients that do one
-    /// thing after the other.</summary>
+    /// <summary>Connects, blocking the calling thread, and gives a connection whose calls block: for clients that do
+    /// one thing after the other.</summary>
     /// <param name="target">As for <see cref="ConnectAsync"/>.</param>
     /// <param name="timeout">For all of it.</param>
     /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
-    public static Connection Connect(EndPoint target, TimeSpan timeout)
+    public static Connection Connect(EndPoint target, TimeSpan timeout) =>
+        new(id: 0, new BlockingTransport(ConnectSocket(target, timeout)), long.MaxValue);
+
+    /// <summary>Connects, blocking the calling thread; the socket has seen no asynchronous call.</summary>
+    internal static Socket ConnectSocket(EndPoint target, TimeSpan timeout)
     {
         Socket? socket = null;
         bool late = false;
@@ -61,7 +67,7 @@ public static class Dialer
                     // The timer may have looked before there was a socket.
                     ObjectDisposedException.ThrowIf(Volatile.Read(ref late), socket);
                     socket.Connect(endPoint);
-                    return new Connection(id: 0, new BlockingTransport(socket), long.MaxValue);
+                    return socket;
                 }
                 catch (Exception e) when (e is SocketException or ObjectDisposedException)
                 {
@@ -129,7 +135,8 @@ public static class Dialer
         endPoint is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp);
 
     private static ConnectException NoAnswer(EndPoint target, TimeSpan timeout, Exception cause) =>
-        new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there", cause);
+        new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there",
+            cause);
 
     private static string Explain(EndPoint target, SocketException e) => e.SocketErrorCode switch
     {

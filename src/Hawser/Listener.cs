@@ -85,16 +85,20 @@ internal sealed class Listener : IDisposable
     private static void RemoveIfStale(UnixDomainSocketEndPoint endPoint)
     {
         string path = endPoint.ToString();
-        if (!File.Exists(path))
+        // A socket has no bytes: what has some is somebody's file, and refuses a connection just the same.
+        if (new FileInfo(path) is not { Exists: true, Length: 0 })
             return;
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        // A live server whose line is full must not hold us up.
+        probe.Blocking = false;
         try
         {
             probe.Connect(endPoint);
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused)
+        catch (SocketException e)
         {
-            File.Delete(path);
+            if (e.SocketErrorCode is SocketError.ConnectionRefused)
+                File.Delete(path);
         }
     }
 

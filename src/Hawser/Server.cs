@@ -25,6 +25,7 @@ public sealed class Server : IAsyncDisposable
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _stopGate = new();
     private Task<DrainReport>? _stop;
+    private volatile bool _drainIsOver;
     private int _accepting = 1;
     private int _admitted;
     private long _lastId;
@@ -71,8 +72,8 @@ public sealed class Server : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops accepting, tells the handlers, waits for the drain timeout, aborts the rest. Calling it again gives
-    /// the same stop.</summary>
+    /// <summary>Stops accepting, tells the handlers, waits for the drain timeout, aborts the rest. Calling it again
+    /// gives the same stop.</summary>
     /// <returns>How many connections ended by which way.</returns>
     public Task<DrainReport> StopAsync()
     {
@@ -153,7 +154,6 @@ public sealed class Server : IAsyncDisposable
             await _shedder.ShedAsync(_stopping.Token);
             return true;
         }
-        _shedder.Recovered();
         await AdmitAsync(accepted);
         return true;
     }
@@ -165,6 +165,7 @@ public sealed class Server : IAsyncDisposable
         try
         {
             await _model.AdmitAsync(makeTransport => ServeAsync(id, accepted, makeTransport));
+            _shedder.Recovered();
         }
         catch (OutOfMemoryException)
         {
@@ -195,6 +196,9 @@ public sealed class Server : IAsyncDisposable
             // The stop may have come between accepting and registering.
             if (_stopping.IsCancellationRequested)
                 connection.Stop();
+            // And the drain time may have passed while it stood in a model's line.
+            if (_drainIsOver)
+                connection.Abort(CloseReason.DrainTimeout);
             _options.Observer.Accepted(connection);
             CloseReason reason = await HandleAsync(connection);
             _connections.TryRemove(id, out _);
@@ -256,14 +260,15 @@ public sealed class Server : IAsyncDisposable
 
     private async Task<DrainReport> DrainAsync()
     {
-        await _stopping.CancelAsync();
         int open = Connections;
+        await _stopping.CancelAsync();
         foreach (Connection connection in _connections.Values)
             connection.Stop();
         int aborted = 0;
         if (!await EndsWithin(_options.Limits.DrainTimeout))
         {
             aborted = Connections;
+            _drainIsOver = true;
             foreach (Connection connection in _connections.Values)
                 connection.Abort(CloseReason.DrainTimeout);
             await EndsWithin(AbortGrace);

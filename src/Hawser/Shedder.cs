@@ -7,12 +7,18 @@ namespace Hawser;
 /// kept in reserve and closes them at once, so that their clients know, then waits a little longer each time.</summary>
 internal sealed class Shedder : IDisposable
 {
+    // Clients that keep coming must not keep the loop: the rest waits for the next try.
+    private const int ShedAtOnce = 256;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    // One to accept with, the others for the runtime, which ends the process when it cannot start a thread of its own.
+    private const int ReserveDescriptors = 8;
+
     private readonly ListenerSet _listeners;
     private readonly IServerObserver _observer;
-    private SafeFileHandle? _reserve;
+    private readonly SafeFileHandle?[] _reserve = new SafeFileHandle?[ReserveDescriptors];
     private TimeSpan _pause = TimeSpan.Zero;
     private long _shed;
 
@@ -24,12 +30,12 @@ internal sealed class Shedder : IDisposable
     }
 
     /// <summary>Sheds what waits, then pauses.</summary>
-    public Task ShedAsync(CancellationToken stopping)
+    public async Task ShedAsync(CancellationToken stopping)
     {
-        _reserve?.Dispose();
+        ReleaseReserve();
         try
         {
-            while (_listeners.TryAccept(out Socket? waiting))
+            for (int shed = 0; shed < ShedAtOnce && _listeners.TryAccept(out Socket? waiting); shed++)
             {
                 waiting.Dispose();
                 _shed++;
@@ -39,8 +45,9 @@ internal sealed class Shedder : IDisposable
         {
             // Another thread was faster and took the descriptor: these clients wait until the next try.
         }
+        // The reserve stays free during the pause: the runtime itself dies without a descriptor for a new thread.
+        await BackOffAsync("descriptors", stopping);
         TakeReserve();
-        return BackOffAsync("descriptors", stopping);
     }
 
     /// <summary>Pauses, each time longer within one episode, without a thread being blocked.</summary>
@@ -49,7 +56,8 @@ internal sealed class Shedder : IDisposable
         if (_pause == TimeSpan.Zero)
             _observer.Exhausted(what);
         _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
-        await Task.Delay(_pause, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await Task.Delay(_pause, stopping).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     /// <summary>A connection was accepted in the ordinary way: the episode, if there was one, is over.</summary>
@@ -62,18 +70,27 @@ internal sealed class Shedder : IDisposable
         _shed = 0;
     }
 
-    public void Dispose() => _reserve?.Dispose();
+    public void Dispose() => ReleaseReserve();
 
     private void TakeReserve()
     {
         try
         {
-            _reserve = File.OpenHandle(OperatingSystem.IsWindows() ? "NUL" : "/dev/null");
+            for (int i = 0; i < _reserve.Length; i++)
+                _reserve[i] ??= File.OpenHandle(OperatingSystem.IsWindows() ? "NUL" : "/dev/null");
         }
         catch (IOException)
         {
-            // None to be had just now: the next episode sheds nothing, and backs off all the same.
-            _reserve = null;
+            // Fewer to be had just now: the next try takes the rest.
+        }
+    }
+
+    private void ReleaseReserve()
+    {
+        for (int i = 0; i < _reserve.Length; i++)
+        {
+            _reserve[i]?.Dispose();
+            _reserve[i] = null;
         }
     }
 }

@@ -21,7 +21,7 @@ internal static class RateBench
 
     /// <summary>
     /// Options: <c>--rounds 5</c>, <c>--seconds 2</c>, <c>--warm-up 1.5</c>, <c>--connections 1,50,500</c>,
-    /// <c>--models epoll,...</c>, <c>--against NAME=HAWSER,...</c> (further builds of <c>hawser</c>, each under epoll with
+    /// <c>--models epoll,...</c>, <c>--rivals kestrel,redis,asyncio</c>, <c>--against NAME=HAWSER,...</c> (further builds of <c>hawser</c>, each under epoll with
     /// one loop), <c>--seed</c> of the shuffling, <c>--name</c> of the results, <c>--file</c> of the page.
     /// </summary>
     public static async Task RunAsync(Arguments arguments)
@@ -67,6 +67,7 @@ internal static class RateBench
                 Reference = model is "sequential" or "select" ? OneLoop : AllLoops,
             });
         }
+        servers.AddRange(await Rivals.RivalServers.FindAsync(arguments.Text("rivals", "none"), OneLoop, AllLoops));
         foreach (string other in arguments.Text("against", "").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = other.Split('=', 2);
@@ -93,6 +94,7 @@ internal static class RateBench
         string? report = await Tool.RunAsync(
             Environment.ProcessPath!, PingLoad.Verb,
             "--port", $"{server.Port}", "--server", $"{server.ProcessId}", "--connections", $"{connections}",
+            "--wire", program.Wire.Name,
             "--warm-up", Text(arguments.Seconds("warm-up", 1.5).TotalSeconds, "0.###"),
             "--seconds", Text(arguments.Seconds("seconds", 2).TotalSeconds, "0.###"));
         return JsonSerializer.Deserialize<LoadReport>(report!) ?? throw new UnreachableException();
@@ -103,14 +105,16 @@ internal static class RateBench
     {
         page.Line("Each figure is the median of the rounds, with the lowest and the highest round. A ratio is taken within a");
         page.Line("round, then the median over the rounds: servers of one thread against C with one loop, the others against C");
-        page.Line("with a loop per core. The load is one thread; where its share of a core nears 1 it was the limit itself.");
+        page.Line("with a loop per core. The load is one thread; where its share of a core nears 1 it was the limit itself. The CPU");
+        page.Line("that a server spends on a round trip says what it could do alone, and suffers less from company: C's divided by");
+        page.Line("the server's is the second ratio.");
         page.Line();
         foreach (int count in connections)
         {
             page.Line($"## {count} connection{(count == 1 ? "" : "s")}");
             page.Line();
             page.Table(
-                ["server", "round trips/s", "ratio to C", "p50 µs", "p99 µs", "server CPU µs per round trip", "load CPU"],
+                ["server", "round trips/s", "ratio to C", "p50 µs", "p99 µs", "CPU µs per round trip", "ratio to C", "load CPU"],
                 servers.Select(server => Row(server, [.. runs.Where(run => run.Connections == count)])));
         }
     }
@@ -118,20 +122,24 @@ internal static class RateBench
     private static string[] Row(ServerProgram server, List<Run> runs)
     {
         List<Run> own = [.. runs.Where(run => run.Server == server.Name)];
-        List<double> ratios = [.. own.Join(
+        List<(LoadReport Own, LoadReport Reference)> pairs = [.. own.Join(
             runs.Where(run => run.Server == server.Reference), run => run.Round, reference => reference.Round,
-            (run, reference) => run.Report.RoundTripsPerSecond / reference.Report.RoundTripsPerSecond)];
+            (run, reference) => (run.Report, reference.Report))];
         return
         [
             server.Name,
             Over(own, report => report.RoundTripsPerSecond).ToString("#,0"),
-            ratios.Count > 0 ? new Sample(ratios).ToString("0.00") : "",
+            Ratio(pairs.Select(pair => pair.Own.RoundTripsPerSecond / pair.Reference.RoundTripsPerSecond)),
             Text(Over(own, report => report.P50Microseconds).Median, "0.0"),
             Text(Over(own, report => report.P99Microseconds).Median, "0.0"),
             Over(own, report => report.ServerCpuMicroseconds).ToString("0.00"),
+            Ratio(pairs.Select(pair => pair.Reference.ServerCpuMicroseconds / pair.Own.ServerCpuMicroseconds)),
             Text(Over(own, report => report.LoadCpuShare).Median, "0.00"),
         ];
     }
+
+    private static string Ratio(IEnumerable<double> ratios) =>
+        ratios.Any() ? new Sample(ratios).ToString("0.00") : "";
 
     private static Sample Over(List<Run> runs, Func<LoadReport, double> figure) => new(runs.Select(run => figure(run.Report)));
 

@@ -36,7 +36,7 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
         {
             nint received;
             while ((received = read(descriptor, start, (nuint)buffer.Length)) < 0)
-                WaitOrThrow(POLLIN);
+                WaitOrThrow(POLLIN, "cannot read the standard input: ");
             return (int)received;
         }
     }
@@ -51,7 +51,7 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
             {
                 nint written = write(descriptor, start, (nuint)buffer.Length);
                 if (written < 0)
-                    WaitOrThrow(POLLOUT);
+                    WaitOrThrow(POLLOUT, "");
                 else
                     buffer = buffer[(int)written..];
             }
@@ -67,13 +67,13 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>Whoever gave us the descriptor may have made it non-blocking: then we wait here.</summary>
-    private unsafe void WaitOrThrow(short events)
+    private unsafe void WaitOrThrow(short events, string what)
     {
         int error = Marshal.GetLastPInvokeError();
         if (error == EINTR)
             return;
         if (error != EAGAIN && error != EAGAINOfBsd)
-            throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+            throw new IOException(what + Marshal.GetPInvokeErrorMessage(error));
         var waiting = new PollRequest { Descriptor = descriptor, Events = events };
         _ = poll(&waiting, 1, WithoutEnd);
     }

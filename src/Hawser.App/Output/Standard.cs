@@ -4,7 +4,8 @@ namespace Hawser.App.Output;
 /// and start more slowly.</summary>
 internal static class Standard
 {
-    private static readonly Lazy<TextWriter> LazyOut = new(() => new LineWriter(OpenOutput()));
+    private static readonly Lazy<TextWriter> LazyOut = new(() => new LineWriter(
+        OpenOutput(), onError: e => throw new IOException($"cannot write to the standard output: {e.Message}", e)));
 
     // Where to complain that nobody hears complaints?
     private static readonly Lazy<TextWriter> LazyError = new(() => new LineWriter(Open(2), onError: _ => { }));
@@ -23,15 +24,15 @@ internal static class Standard
     /// gone.</summary>
     public static Stream OpenOutput() => Open(1);
 
-    private static Stream Open(int descriptor)
+    private static Stream Open(int descriptor) =>
+        OperatingSystem.IsWindows() ? OpenConsole(descriptor) : new DescriptorStream(descriptor);
+
+    // Apart, so that elsewhere Console's assembly is not loaded: that fails when no descriptor is left, which is just
+    // what an error may have to be written about.
+    private static Stream OpenConsole(int descriptor) => descriptor switch
     {
-        if (!OperatingSystem.IsWindows())
-            return new DescriptorStream(descriptor);
-        return descriptor switch
-        {
-            0 => Console.OpenStandardInput(),
-            1 => Console.OpenStandardOutput(),
-            _ => Console.OpenStandardError(),
-        };
-    }
+        0 => Console.OpenStandardInput(),
+        1 => Console.OpenStandardOutput(),
+        _ => Console.OpenStandardError(),
+    };
 }

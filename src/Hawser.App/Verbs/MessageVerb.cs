@@ -24,9 +24,21 @@ internal static class MessageVerb
             if (!Console.IsInputRedirected)
                 Standard.Error.WriteLine("reading the message from the terminal; end it with Ctrl-D");
             await using Stream input = Standard.OpenInput();
-            if (!await MessageClient.SendAsync(server, input, patience))
-                Standard.Error.WriteLine($"sent, not confirmed: the server has not closed within {patience.TotalSeconds} s");
-            return ExitCode.Done;
+            try
+            {
+                if (!await MessageClient.SendAsync(server, input, patience))
+                {
+                    Standard.Error.WriteLine(
+                        $"sent, not confirmed: the server has not closed within {patience.TotalSeconds} s");
+                }
+                return ExitCode.Done;
+            }
+            catch (ConnectionClosedException e)
+            {
+                Standard.Error.WriteLine($"ERROR: {e.Message}, so the message is not taken, or not whole; "
+                    + "its standard error says why, send it again");
+                return ExitCode.Failed;
+            }
         });
         return verb;
     }

@@ -127,6 +127,8 @@ internal static class ServeVerb
         Task over = await Task.WhenAny([signal.Asked, logIsGone, .. hosts.Select(host => host.Failure)]);
         if (over is Task<string> failure)
             Standard.Error.WriteLine($"ERROR: {failure.Result}");
+        else if (hosts.Sum(host => host.Server.Connections) is > 0 and var open)
+            Standard.Error.WriteLine($"stopping: {open} connections may still finish; a second signal ends at once");
         await Task.WhenAll(hosts.Select(host => host.StopAsync()));
         return over == signal.Asked ? ExitCode.Done : ExitCode.Failed;
     }

@@ -22,6 +22,18 @@ internal sealed class UsageException(string message) : Exception(message)
         return new UsageException($"{what}; see '{typed} --help'");
     }
 
+    /// <summary>An option that an argument of several words has taken for one of them; null when there is none.</summary>
+    public static UsageException? OfSwallowedOption(ParseResult parsed)
+    {
+        string? option = parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value)
+            .FirstOrDefault(word => word.StartsWith("--", StringComparison.Ordinal));
+        return option is null
+            ? null
+            : new UsageException($"unknown option '{option}'; see '{Path(parsed.CommandResult)} --help'");
+    }
+
     private static string Path(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "hawser";
 }

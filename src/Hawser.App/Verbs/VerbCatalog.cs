@@ -12,6 +12,7 @@ internal static class VerbCatalog
         ("message", MessageVerb.Create),
         ("upload", UploadVerb.Create),
         ("numbers", NumbersVerb.Create),
+        ("clock", ClockVerb.Create),
         ("demo", DemoVerb.Create),
     ];
 

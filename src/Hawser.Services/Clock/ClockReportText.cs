@@ -77,7 +77,17 @@ internal static class ClockReportText
             Line(text, $"  steps     {StepsOf(client)}");
         }
 
+        if (client.Deliveries is { } deliveries)
+            Write(text, deliveries);
         text.Append('\n');
+    }
+
+    private static void Write(StringBuilder text, ClientDeliveries deliveries)
+    {
+        Line(text, $"  peers     {DurationText.Count(deliveries.Delivered)} of "
+            + $"{DurationText.Count(deliveries.Expected)} recordings delivered");
+        foreach (string missing in deliveries.Missing)
+            Line(text, $"            missing: {missing}");
     }
 
     private static void Write(StringBuilder text, ClockTotals all)

@@ -18,4 +18,7 @@ internal sealed class ListFolders
     public string UnsortedPath(int list) => Path.Combine(_unsorted, $"{list}.txt");
 
     public string SortedPath(int list) => Path.Combine(_sorted, $"{list}.txt");
+
+    /// <summary>Takes away what an earlier run sorted, because the unsorted list is another one now, or gone.</summary>
+    public void RemoveSorted(int list) => File.Delete(SortedPath(list));
 }

@@ -15,6 +15,8 @@ public static class Quantity
         ("G", 1024 * 1024 * 1024), ("B", 1), ("", 1),
     ];
 
+    private static readonly (string Unit, double Factor)[] RateUnits = [("", 1), ("k", 1e3), ("M", 1e6)];
+
     /// <summary>A duration, or <c>never</c>: <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
     /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
     public static TimeSpan ParseTimeout(string text) =>
@@ -24,13 +26,20 @@ public static class Quantity
     /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
     public static TimeSpan ParseDuration(string text) => ParseDuration(text, "");
 
-    /// <summary>A whole number of bytes, or a number and one of kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB or K,
-    /// M, G (powers of 1024).</summary>
+    /// <summary>A whole number of bytes, or a number and one of kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB or
+    /// K, M, G (powers of 1024).</summary>
     /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
     public static long ParseSize(string text) =>
         TryParse(text, SizeUnits, out double bytes) && bytes < long.MaxValue
             ? (long)bytes
             : throw new FormatException($"'{text}' is not a size; write it like 1500, 64KiB, 10MB or 2GiB");
+
+    /// <summary>So many per second: a number, with k or M for thousands and millions.</summary>
+    /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
+    public static double ParseRate(string text) =>
+        TryParse(text, RateUnits, out double rate) && rate is > 0 and <= 1e9
+            ? rate
+            : throw new FormatException($"'{text}' is not a rate; write it like 500, 50k or 1.5M");
 
     /// <summary>A whole number within bounds.</summary>
     /// <exception cref="FormatException">It is not; the message says what it is called and what would be.</exception>

@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Hawser.EventLoops;
 
-/// <summary>One thread that waits for many sockets, deadlines and posted work, and runs whatever became ready.</summary>
+/// <summary>One thread that waits for many sockets, deadlines and posted work, and runs whatever became
+/// ready.</summary>
 /// <remarks>
 /// Work that computes or blocks on this thread stalls every connection of the loop: that is the nature of the model.
 /// An <c>await</c> of something foreign comes back here through the loop's <see cref="SynchronizationContext"/>.
@@ -11,6 +12,9 @@ internal sealed class EventLoop
 {
     /// <summary>How many socket calls one connection may make in one turn before the others get theirs.</summary>
     public const int CallsPerTurn = 64;
+
+    /// <summary>Bytes received at once that count as a call more.</summary>
+    public const int BytesPerCall = 16 * 1024;
 
     private readonly IPoller _poller;
     private readonly Thread _thread;

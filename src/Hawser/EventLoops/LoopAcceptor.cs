@@ -2,11 +2,14 @@ using System.Net.Sockets;
 
 namespace Hawser.EventLoops;
 
-/// <summary>Accepts on an event loop: waits for any of the listeners to be ready, beside all else the loop waits for.</summary>
+/// <summary>Accepts on an event loop: waits for any of the listeners to be ready, beside all else the loop waits
+/// for.</summary>
 internal sealed class LoopAcceptor(EventLoop loop)
 {
     private readonly ParkedOperation _ready = new();
     private bool _watching;
+    private int _turn;
+    private int _acceptedInTurn;
 
     /// <summary>The next connection. On the loop's thread.</summary>
     public async ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
@@ -17,10 +20,24 @@ internal sealed class LoopAcceptor(EventLoop loop)
         while (true)
         {
             stopping.ThrowIfCancellationRequested();
-            if (listeners.TryAccept(out Socket? accepted))
+            if (!MayAccept())
+                await loop.ParkUntilNextTurn(_ready);
+            else if (listeners.TryAccept(out Socket? accepted))
                 return accepted;
-            await loop.Park(_ready, Deadline.None);
+            else
+                await loop.Park(_ready, Deadline.None);
         }
+    }
+
+    /// <summary>A crowd at the door must not keep those inside from their turn.</summary>
+    private bool MayAccept()
+    {
+        if (_turn != loop.Turn)
+        {
+            _turn = loop.Turn;
+            _acceptedInTurn = 0;
+        }
+        return _acceptedInTurn++ < EventLoop.CallsPerTurn;
     }
 
     private void Watch(ListenerSet listeners)

@@ -12,7 +12,7 @@ internal sealed class EpollModel : IConcurrencyModel
 {
     private readonly EventLoop[] _loops;
     private readonly LoopAcceptor _acceptor;
-    private int _next;
+    private uint _next;
 
     public EpollModel(int loops)
     {
@@ -24,10 +24,16 @@ internal sealed class EpollModel : IConcurrencyModel
     {
         foreach (EventLoop loop in _loops)
             loop.Start();
-        await _loops[0].RunAsync(life);
-        foreach (EventLoop loop in _loops)
-            loop.End();
-        await Task.WhenAll(_loops.Select(loop => loop.Ended));
+        try
+        {
+            await _loops[0].RunAsync(life);
+        }
+        finally
+        {
+            foreach (EventLoop loop in _loops)
+                loop.End();
+            await Task.WhenAll(_loops.Select(loop => loop.Ended));
+        }
     }
 
     public ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
@@ -35,7 +41,7 @@ internal sealed class EpollModel : IConcurrencyModel
 
     public ValueTask AdmitAsync(Func<TransportMaker, Task> serve)
     {
-        EventLoop loop = _loops[_next++ % _loops.Length];
+        EventLoop loop = _loops[_next++ % (uint)_loops.Length];
         loop.Post(_ => serve(socket => new EventLoopTransport(loop, socket)), null);
         return ValueTask.CompletedTask;
     }

@@ -15,9 +15,15 @@ internal sealed class SelectModel : IConcurrencyModel
     public async Task RunAsync(Func<Task> life)
     {
         _loop.Start();
-        await _loop.RunAsync(life);
-        _loop.End();
-        await _loop.Ended;
+        try
+        {
+            await _loop.RunAsync(life);
+        }
+        finally
+        {
+            _loop.End();
+            await _loop.Ended;
+        }
     }
 
     public ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>

@@ -9,6 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hawser.Native;
 
 /// <summary>The calls of the C library that .NET has no name for, or a slower one. Linux only.</summary>
+/// <remarks>errno is read where a call has failed, at once (<see cref="OrError"/>), instead of being cleared before and
+/// copied after every one that has not.</remarks>
 internal static unsafe partial class Libc
 {
     private const string Library = "libc";
@@ -38,12 +40,11 @@ internal static unsafe partial class Libc
         fixed (byte* start = buffer)
         {
             nint received;
-            while ((received = recv(socket, start, (nuint)buffer.Length, 0)) < 0)
+            do
             {
-                int error = Marshal.GetLastPInvokeError();
-                if (error != EINTR)
-                    return -error;
+                received = OrError(recv(socket, start, (nuint)buffer.Length, 0));
             }
+            while (received == -EINTR);
             return (int)received;
         }
     }
@@ -54,12 +55,11 @@ internal static unsafe partial class Libc
         fixed (byte* start = data)
         {
             nint sent;
-            while ((sent = send(socket, start, (nuint)data.Length, MSG_NOSIGNAL)) < 0)
+            do
             {
-                int error = Marshal.GetLastPInvokeError();
-                if (error != EINTR)
-                    return -error;
+                sent = OrError(send(socket, start, (nuint)data.Length, MSG_NOSIGNAL));
             }
+            while (sent == -EINTR);
             return (int)sent;
         }
     }
@@ -68,12 +68,11 @@ internal static unsafe partial class Libc
     public static long SendFile(int socket, int file, long offset, long count)
     {
         nint sent;
-        while ((sent = sendfile(socket, file, ref offset, (nuint)Math.Min(count, 1 << 30))) < 0)
+        do
         {
-            int error = Marshal.GetLastPInvokeError();
-            if (error != EINTR)
-                return -error;
+            sent = OrError(sendfile(socket, file, ref offset, (nuint)Math.Min(count, 1 << 30)));
         }
+        while (sent == -EINTR);
         return sent;
     }
 
@@ -82,12 +81,11 @@ internal static unsafe partial class Libc
     public static long Splice(int from, int to, long offset, int count)
     {
         nint moved;
-        while ((moved = splice(from, null, to, offset < 0 ? null : &offset, (nuint)count, SPLICE_F_MOVE)) < 0)
+        do
         {
-            int error = Marshal.GetLastPInvokeError();
-            if (error != EINTR)
-                return -error;
+            moved = OrError(splice(from, null, to, offset < 0 ? null : &offset, (nuint)count, SPLICE_F_MOVE));
         }
+        while (moved == -EINTR);
         return moved;
     }
 
@@ -120,13 +118,13 @@ internal static unsafe partial class Libc
         {
             var entry = new PollEntry { Descriptor = socket, Events = POLLIN };
             Timespec timeout = Timespec.FromNanoseconds(Math.Max(0, deadline.RemainingNanoseconds));
-            int ready = ppoll(&entry, 1, deadline.IsNone ? null : &timeout, null);
+            nint ready = OrError(ppoll(&entry, 1, deadline.IsNone ? null : &timeout, null));
             if (ready > 0)
                 return true;
             if (ready == 0 && deadline.HasPassed)
                 return false;
-            if (ready < 0 && Marshal.GetLastPInvokeError() != EINTR)
-                throw SocketError(Marshal.GetLastPInvokeError());
+            if (ready < 0 && ready != -EINTR)
+                throw SocketError((int)-ready);
         }
     }
 
@@ -150,8 +148,9 @@ internal static unsafe partial class Libc
 
     public static void Control(SafeFileHandle epoll, int operation, int descriptor, byte* epollEvent)
     {
-        if (epoll_ctl((int)epoll.DangerousGetHandle(), operation, descriptor, epollEvent) < 0)
-            throw SocketError(Marshal.GetLastPInvokeError());
+        nint result = OrError(epoll_ctl((int)epoll.DangerousGetHandle(), operation, descriptor, epollEvent));
+        if (result < 0)
+            throw SocketError((int)-result);
     }
 
     /// <summary>Waits for events. A timeout below zero is none; nanoseconds count where the kernel has
@@ -159,13 +158,12 @@ internal static unsafe partial class Libc
     public static int Wait(SafeFileHandle epoll, byte* events, int capacity, long timeoutNanoseconds)
     {
         int descriptor = (int)epoll.DangerousGetHandle();
-        int ready = timeoutNanoseconds > 0 && _hasEpollPwait2
+        nint ready = timeoutNanoseconds > 0 && _hasEpollPwait2
             ? PreciseWait(descriptor, events, capacity, timeoutNanoseconds)
-            : epoll_wait(descriptor, events, capacity, WholeMilliseconds(timeoutNanoseconds));
+            : OrError(epoll_wait(descriptor, events, capacity, WholeMilliseconds(timeoutNanoseconds)));
         if (ready >= 0)
-            return ready;
-        int error = Marshal.GetLastPInvokeError();
-        return error == EINTR ? 0 : throw SocketError(error);
+            return (int)ready;
+        return ready == -EINTR ? 0 : throw SocketError((int)-ready);
     }
 
     /// <summary>The exception that .NET's own sockets would throw for this errno.</summary>
@@ -176,13 +174,13 @@ internal static unsafe partial class Libc
         _ => System.Net.Sockets.SocketError.SocketError,
     }), $"{Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})");
 
-    private static int PreciseWait(int epoll, byte* events, int capacity, long timeoutNanoseconds)
+    private static nint PreciseWait(int epoll, byte* events, int capacity, long timeoutNanoseconds)
     {
         Timespec timeout = Timespec.FromNanoseconds(timeoutNanoseconds);
         try
         {
-            int ready = epoll_pwait2(epoll, events, capacity, &timeout, null);
-            if (ready >= 0 || Marshal.GetLastPInvokeError() != ENOSYS)
+            nint ready = OrError(epoll_pwait2(epoll, events, capacity, &timeout, null));
+            if (ready != -ENOSYS)
                 return ready;
         }
         catch (EntryPointNotFoundException)
@@ -190,14 +188,20 @@ internal static unsafe partial class Libc
             // A C library older than the kernel: glibc has the call since 2.35.
         }
         _hasEpollPwait2 = false;
-        return epoll_wait(epoll, events, capacity, WholeMilliseconds(timeoutNanoseconds));
+        return OrError(epoll_wait(epoll, events, capacity, WholeMilliseconds(timeoutNanoseconds)));
     }
+
+    /// <summary>What a call has returned, or the negative errno if that is below zero.</summary>
+    private static nint OrError(nint result) => result >= 0 ? result : -Marshal.GetLastSystemError();
 
     private static int WholeMilliseconds(long nanoseconds) =>
         nanoseconds < 0 ? -1 : (int)Math.Min(nanoseconds / 1_000_000, int.MaxValue);
 
-    private static SafeFileHandle Owned(int descriptor) =>
-        descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw SocketError(Marshal.GetLastPInvokeError());
+    private static SafeFileHandle Owned(nint descriptor)
+    {
+        nint owned = OrError(descriptor);
+        return owned >= 0 ? new SafeFileHandle(owned, ownsHandle: true) : throw SocketError((int)-owned);
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Timespec
@@ -217,45 +221,45 @@ internal static unsafe partial class Libc
         public short Returned;
     }
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial nint recv(int socket, byte* buffer, nuint length, int flags);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial nint send(int socket, byte* data, nuint length, int flags);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial nint sendfile(int socket, int file, ref long offset, nuint count);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial nint splice(int from, long* fromOffset, int to, long* toOffset, nuint count, uint flags);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial int pipe2(int* ends, int flags);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial int fcntl(int descriptor, int command, int argument);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial int ppoll(PollEntry* entries, nuint count, Timespec* timeout, void* signals);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial int epoll_create1(int flags);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial int epoll_ctl(int epoll, int operation, int descriptor, byte* epollEvent);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial int epoll_wait(int epoll, byte* events, int capacity, int timeoutMilliseconds);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial int epoll_pwait2(int epoll, byte* events, int capacity, Timespec* timeout, void* signals);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial int eventfd(uint initial, int flags);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial nint read(int descriptor, byte* buffer, nuint length);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     private static partial nint write(int descriptor, byte* data, nuint length);
 }

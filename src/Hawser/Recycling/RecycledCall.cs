@@ -24,18 +24,16 @@ internal abstract class RecycledCall<TResult> : IValueTaskSource<TResult>, IValu
 
     public TResult GetResult(short token)
     {
-        TResult result;
+        if (_outcome.GetStatus(token) == ValueTaskSourceStatus.Pending)
+            throw new InvalidOperationException("a call that waits has no result yet; await it");
         try
         {
-            result = _outcome.GetResult(token);
+            return _outcome.GetResult(token);
         }
-        catch when (token == Token)
+        finally
         {
             Recycle();
-            throw;
         }
-        Recycle();
-        return result;
     }
 
     void IValueTaskSource.GetResult(short token) => GetResult(token);

@@ -54,7 +54,8 @@ internal sealed class BlockingTransport(Socket socket) : SocketTransport(socket)
         using DescriptorLease source = new(file);
         while (count > 0)
         {
-            long sent = Libc.SendFile(target.Descriptor, source.Descriptor, offset, Math.Min(count, LargestSendFileBytes));
+            long sent = Libc.SendFile(
+                target.Descriptor, source.Descriptor, offset, Math.Min(count, LargestSendFileBytes));
             if (sent < 0)
                 throw Libc.SocketError((int)-sent);
             if (sent == 0)

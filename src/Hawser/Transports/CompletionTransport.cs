@@ -10,6 +10,8 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
     // Long sends go in pieces, so that the heartbeat sees the progress of a slow one.
     private const int LargestSendBytes = 64 * 1024;
 
+    private byte[]? _peeked;
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
@@ -20,11 +22,14 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
             return true;
         }
 
+        // With a deadline it must be the truth: a receive of no bytes also completes when earlier input has been read
+        // by then, and the receive after it would wait for ever.
+        _peeked ??= new byte[1];
         using var passed = new CancellationTokenSource();
         using PreciseTimer.Registration timer = PreciseTimer.Shared.Schedule(deadline, passed.Cancel);
         try
         {
-            await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, passed.Token);
+            await Socket.ReceiveAsync(_peeked, SocketFlags.Peek, passed.Token);
             return true;
         }
         catch (OperationCanceledException)

@@ -7,10 +7,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;
 
-/// <summary>Waits by readiness: a call that would have to wait parks, and its <see cref="EventLoop"/> resumes it, inline,
-/// on the loop's own thread.</summary>
-/// <remarks>Made and used on the loop's thread; only <see cref="Abort"/> and <see cref="SocketTransport.StopReceiving"/>
-/// come from elsewhere.</remarks>
+/// <summary>Waits by readiness: a call that would have to wait parks, and its <see cref="EventLoop"/> resumes it,
+/// inline, on the loop's own thread.</summary>
+/// <remarks>Made and used on the loop's thread; only <see cref="Abort"/> and
+/// <see cref="SocketTransport.StopReceiving"/> come from elsewhere.</remarks>
 internal sealed class EventLoopTransport : SocketTransport
 {
     private readonly EventLoop _loop;
@@ -35,8 +35,8 @@ internal sealed class EventLoopTransport : SocketTransport
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        // What a deadline is to end must be known, not guessed: a read that filled its buffer may have been the last, and
-        // with no time left nobody would look.
+        // What a deadline is to end must be known, not guessed: a read that filled its buffer may have been the last,
+        // and with no time left nobody would look.
         if (!deadline.IsNone && (_mayReceive || deadline.HasPassed))
             _mayReceive = Socket.Poll(0, SelectMode.SelectRead);
         if (!_mayReceive)
@@ -46,8 +46,13 @@ internal sealed class EventLoopTransport : SocketTransport
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        int received = TryReceive(buffer.Span);
-        return received >= 0 ? new ValueTask<int>(received) : ReceiveLaterAsync(buffer);
+        if (HasCallsLeft())
+        {
+            int received = TryReceive(buffer.Span);
+            if (received >= 0)
+                return new ValueTask<int>(received);
+        }
+        return ReceiveLaterAsync(buffer);
     }
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> data)
@@ -63,7 +68,9 @@ internal sealed class EventLoopTransport : SocketTransport
     }
 
     public override ValueTask SendFileAsync(SafeFileHandle file, long offset, long count) =>
-        OperatingSystem.IsLinux() ? SendFileByKernelAsync(file, offset, count) : base.SendFileAsync(file, offset, count);
+        OperatingSystem.IsLinux()
+            ? SendFileByKernelAsync(file, offset, count)
+            : base.SendFileAsync(file, offset, count);
 
     public override void Abort()
     {
@@ -140,6 +147,8 @@ internal sealed class EventLoopTransport : SocketTransport
     {
         ObjectDisposedException.ThrowIf(_closed, this);
         int received = _loop.Poller.Receive(_readiness, buffer);
+        // What is received must be worked off too: a large receive is as good as several.
+        _callsLeft -= 1 + Math.Max(0, received) / EventLoop.BytesPerCall;
         if (received > 0)
             CountReceived(received);
         // A short read has emptied the socket (epoll(7), questions and answers, 9), unless the end comes next.
@@ -151,6 +160,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private int TrySend(ReadOnlySpan<byte> data)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        _callsLeft--;
         int sent = _loop.Poller.Send(_readiness, data);
         if (sent > 0)
             CountSent(sent);
@@ -162,6 +172,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private long TrySendFile(SafeFileHandle file, long offset, long count)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        _callsLeft--;
         using DescriptorLease source = new(file);
         long sent = Libc.SendFile(_readiness.Descriptor, source.Descriptor, offset, count);
         if (sent == -Libc.EAGAIN)
@@ -178,7 +189,7 @@ internal sealed class EventLoopTransport : SocketTransport
             _turn = _loop.Turn;
             _callsLeft = EventLoop.CallsPerTurn;
         }
-        return _callsLeft-- > 0;
+        return _callsLeft > 0;
     }
 
     /// <summary>What the poller sees of the connection.</summary>

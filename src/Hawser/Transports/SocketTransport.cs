@@ -20,7 +20,7 @@ internal abstract class SocketTransport : Transport
         if (socket.AddressFamily != AddressFamily.Unix)
             socket.NoDelay = true;
         LocalEndPoint = Plain(socket.LocalEndPoint);
-        RemoteEndPoint = Plain(socket.RemoteEndPoint);
+        RemoteEndPoint = Plain(PeerOf(socket));
     }
 
     public override EndPoint? LocalEndPoint { get; }
@@ -92,6 +92,19 @@ internal abstract class SocketTransport : Transport
     }
 
     public override void Close() => Socket.Dispose();
+
+    /// <summary>The peer; null if it has reset already, of which the next call tells.</summary>
+    private static EndPoint? PeerOf(Socket socket)
+    {
+        try
+        {
+            return socket.RemoteEndPoint;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>An IPv4 peer of a dual-stack listener under its IPv4 address.</summary>
     private static EndPoint? Plain(EndPoint? endPoint) =>

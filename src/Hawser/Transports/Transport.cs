@@ -8,8 +8,8 @@ namespace Hawser.Transports;
 /// <remarks>
 /// At most one receive and one send at a time. Calls throw <see cref="System.Net.Sockets.SocketException"/> when the
 /// stream is broken and <see cref="ObjectDisposedException"/> once it was aborted; <see cref="Connection"/> turns both
-/// into a <see cref="ConnectionClosedException"/>. <see cref="StopReceiving"/> and <see cref="Abort"/> may be called from
-/// any thread; all else belongs to the connection's handler.
+/// into a <see cref="ConnectionClosedException"/>. <see cref="StopReceiving"/> and <see cref="Abort"/> may be called
+/// from any thread; all else belongs to the connection's handler.
 /// </remarks>
 public abstract class Transport
 {

@@ -65,8 +65,8 @@ public sealed class UploadForeignClientTest : IDisposable
         try
         {
             using Process process = Process.Start(start)!;
-            string output = await process.StandardOutput.ReadToEndAsync().Soon();
-            await process.WaitForExitAsync().Soon();
+            string output = await process.StandardOutput.ReadToEndAsync().Bounded();
+            await process.WaitForExitAsync().Bounded();
             return output;
         }
         catch (Win32Exception)

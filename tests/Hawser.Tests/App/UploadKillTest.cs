@@ -54,7 +54,7 @@ public sealed class UploadKillTest : IDisposable
         Task clients = Task.WhenAll(Enumerable.Range(1, Clients).Select(seed => Task.Run(async () =>
         {
             var random = new Random(seed);
-            var options = new UploadClientOptions { IdleTimeout = ProgramPatience.Limit };
+            var options = new UploadClientOptions { IdleTimeout = Patience.Limit };
             try
             {
                 while (true)
@@ -75,9 +75,9 @@ public sealed class UploadKillTest : IDisposable
                 // The server is dead, in the middle of whatever it did.
             }
         })));
-        await reached.Task.Soon();
+        await reached.Task.Bounded();
         server.Signal(ProgramProcess.SIGKILL);
-        await clients.Soon();
+        await clients.Bounded();
     }
 
     /// <summary>Bytes that begin with the hash of the rest.</summary>

@@ -201,7 +201,7 @@ public sealed class UploadProgramTest : IDisposable
             return;
         }
         await using ProgramProcess server = ProgramProcess.StartInShell(
-            $"umask {umask}; exec \"$@\"", "serve", "upload", "0", _folder["stored"], "--host", "127.0.0.1");
+            $"umask {umask}; exec \"$@\"", _folder.Root, "serve", "upload", "0", _folder["stored"], "--host", "127.0.0.1");
         await ProgramProcess.RunAsync("upload", "127.0.0.1", await PortAsync(server), _folder.Write("one", [1]));
 
         Assert.Equal(
@@ -220,7 +220,9 @@ public sealed class UploadProgramTest : IDisposable
             client.Signal(ProgramProcess.SIGKILL);
         }
 
-        await Patience.UntilAsync(() => File.Exists(Stored(1)));
+        await Patience.UntilAsync(() => File.Exists(Stored(1)) && !File.Exists(_folder["stored/.1.part"]));
+        server.Signal(ProgramProcess.SIGTERM);
+        Assert.Equal(0, (await server.EndAsync()).ExitCode);
         Assert.Equal("ERROR", File.ReadAllText(Stored(1)));
     }
 

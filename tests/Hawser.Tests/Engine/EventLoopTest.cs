@@ -29,7 +29,7 @@ public sealed class EventLoopTest
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            for (int i = 0; i < 20_000; i++)
+            for (int i = 0; i < 3_000; i++)
             {
                 var ran = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 runner.Loop.Post(done => ((TaskCompletionSource)done!).SetResult(), ran);

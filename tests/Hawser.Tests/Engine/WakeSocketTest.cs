@@ -33,7 +33,7 @@ public sealed class WakeSocketTest
             while (!over.IsCancellationRequested)
                 wake.Signal();
         });
-        for (int i = 0; i < 50_000; i++)
+        for (int i = 0; i < 20_000; i++)
         {
             Assert.True(wake.Socket.Poll(Patience.Limit, SelectMode.SelectRead), "a signal was not heard");
             wake.Clear();

@@ -43,7 +43,7 @@ internal sealed class LineRecorder : TextWriter
                     return found;
                 more = _more.Task;
             }
-            await more.Soon();
+            await more.Bounded();
         }
     }
 

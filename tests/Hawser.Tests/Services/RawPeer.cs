@@ -24,23 +24,23 @@ internal sealed class RawPeer : IDisposable
     public static async Task<RawPeer> ConnectAsync(EndPoint server)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(server).Soon();
+        await socket.ConnectAsync(server).Bounded();
         return new RawPeer(socket);
     }
 
     /// <summary>The other end of a connection that a listener accepts.</summary>
-    public static async Task<RawPeer> AcceptAsync(Socket listener) => new(await listener.AcceptAsync().Soon());
+    public static async Task<RawPeer> AcceptAsync(Socket listener) => new(await listener.AcceptAsync().Bounded());
 
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
 
-    public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
+    public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Bounded();
 
     /// <summary>The next line, without its end; null at the end of the stream.</summary>
     public async Task<string?> ReadLineAsync()
     {
         var line = new StringBuilder();
         byte[] next = new byte[1];
-        while (await _stream.ReadAsync(next).AsTask().Soon() > 0)
+        while (await _stream.ReadAsync(next).AsTask().Bounded() > 0)
         {
             if (next[0] == '\n')
                 return line.ToString();
@@ -53,7 +53,7 @@ internal sealed class RawPeer : IDisposable
     public async Task<string> ReadToEndAsync()
     {
         var all = new MemoryStream();
-        await _stream.CopyToAsync(all).Soon();
+        await _stream.CopyToAsync(all).Bounded();
         return Encoding.Latin1.GetString(all.ToArray());
     }
 

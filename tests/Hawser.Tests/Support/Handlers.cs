@@ -13,15 +13,21 @@ internal static class Handlers
     }
 
     /// <summary>Sends back every line, and rests between two.</summary>
-    public static async Task EchoLinesAsync(Connection connection)
+    /// <param name="connection">The connection.</param>
+    /// <param name="begun">Told when a line has begun to come: the connection rests no longer.</param>
+    public static async Task EchoLinesAsync(Connection connection, Action begun)
     {
-        while (await connection.WaitForInputAsync() == InputState.Ready
-            && await connection.TryReadLineAsync(1024) is { } line)
+        while (await connection.WaitForInputAsync() == InputState.Ready)
         {
+            begun();
+            if (await connection.TryReadLineAsync(1024) is not { } line)
+                return;
             await connection.WriteAsync(line.ToArray());
             await connection.WriteAsync(LineFeed);
         }
     }
+
+    public static Task EchoLinesAsync(Connection connection) => EchoLinesAsync(connection, () => { });
 
     /// <summary>Reads to the end and says nothing.</summary>
     public static async Task DiscardAsync(Connection connection)

@@ -40,7 +40,23 @@ internal sealed class ProgramOutput
                 return found;
             if (Ended.IsCompleted)
                 throw new InvalidOperationException($"the program ended without '{part}'; it said: {Text}");
-            await Task.WhenAny(more, Ended).Soon();
+            await Task.WhenAny(more, Ended).WaitAsync(ProgramProcess.Limit);
+        }
+    }
+
+    /// <summary>Waits until it has a first byte.</summary>
+    public async Task BeginsAsync()
+    {
+        while (true)
+        {
+            Task more;
+            lock (_gate)
+            {
+                if (_bytes.Count > 0)
+                    return;
+                more = _more.Task;
+            }
+            await more.WaitAsync(ProgramProcess.Limit);
         }
     }
 

@@ -7,6 +7,9 @@ namespace Hawser.Tests.Support;
 /// <summary>The built program as a child process. Disposing kills it.</summary>
 internal sealed partial class ProgramProcess : IAsyncDisposable
 {
+    /// <summary>Bounds every wait for a program: much longer than the longest of them takes, on a busy machine.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
     public const int SIGINT = 2;
     public const int SIGQUIT = 3;
     public const int SIGKILL = 9;
@@ -40,11 +43,13 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         return StartAny("dotnet", environment, readOutput, ["exec", program, .. arguments]);
     }
 
-    /// <summary>Starts a shell script in which <c>"$@"</c> is the program with these arguments.</summary>
-    public static ProgramProcess StartInShell(string script, params string[] arguments)
+    /// <summary>Starts a shell script in which <c>"$@"</c> is the program with these arguments and <c>$FILE</c> a
+    /// file.</summary>
+    public static ProgramProcess StartInShell(string script, string file, params string[] arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "hawser.dll");
-        return StartAny("/bin/sh", [], true, ["-c", script, "sh", "dotnet", "exec", program, .. arguments]);
+        return StartAny(
+            "/bin/sh", [("FILE", file)], true, ["-c", script, "sh", "dotnet", "exec", program, .. arguments]);
     }
 
     /// <summary>Runs it to its end.</summary>
@@ -62,7 +67,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     {
         try
         {
-            await Input.WriteAsync(input).AsTask().Soon();
+            await Input.WriteAsync(input).AsTask().WaitAsync(Limit);
             Input.Close();
         }
         catch (IOException)
@@ -75,10 +80,10 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     /// <summary>Waits for its end.</summary>
     public async Task<ProgramResult> EndAsync()
     {
-        await _process.WaitForExitAsync().Soon();
-        await Errors.Ended.Soon();
+        await _process.WaitForExitAsync().WaitAsync(Limit);
+        await Errors.Ended.WaitAsync(Limit);
         if (Output is not null)
-            await Output.Ended.Soon();
+            await Output.Ended.WaitAsync(Limit);
         return new ProgramResult(_process.ExitCode, Output?.Bytes ?? [], Errors.Text);
     }
 
@@ -103,7 +108,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync().Soon();
+        await _process.WaitForExitAsync().WaitAsync(Limit);
         _process.Dispose();
     }
 

@@ -59,7 +59,7 @@ public sealed class PingClientTest
         {
             Assert.True(time > TimeSpan.Zero);
             pongs.Add(n);
-        }).Soon();
+        }).Bounded();
 
         Assert.Equal(Enumerable.Range(1, 12).Select(n => (long)n), pongs);
         Assert.Equal(Enumerable.Range(1, 12).Sum(n => $"pong 7 {n}\n".Length), bytes);
@@ -77,7 +77,7 @@ public sealed class PingClientTest
             pongs.Add(n);
             if (n == 3)
                 cancel.Cancel();
-        }, cancel.Token).Soon();
+        }, cancel.Token).Bounded();
 
         Assert.Equal([1, 2, 3], pongs);
         await server.Log.LineWithAsync("- connection 1 after 3 pongs");
@@ -92,6 +92,6 @@ public sealed class PingClientTest
         Task client = PingClient.RunAsync(listener.LocalEndPoint!, 0, 1, TimeSpan.Zero, (_, _) => { });
         using RawPeer peer = await RawPeer.AcceptAsync(listener);
         await server(peer);
-        await client.Soon();
+        await client.Bounded();
     }
 }

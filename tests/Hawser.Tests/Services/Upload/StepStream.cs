@@ -25,7 +25,7 @@ internal sealed class StepStream : Stream
     /// <summary>A reader waits for the next piece.</summary>
     public bool IsAwaited { get; private set; }
 
-    public Task GiveAsync(byte[] piece) => _pieces.Writer.WriteAsync(piece).AsTask().Soon();
+    public Task GiveAsync(byte[] piece) => _pieces.Writer.WriteAsync(piece).AsTask().Bounded();
 
     public void Fail(Exception error) => _pieces.Writer.Complete(error);
 

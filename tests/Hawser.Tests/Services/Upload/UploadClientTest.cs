@@ -60,7 +60,7 @@ public sealed class UploadClientTest : IDisposable
         _listener.Listen(0);
         using var first = new Socket(SocketType.Stream, ProtocolType.Tcp);
         using var second = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await first.ConnectAsync(_listener.LocalEndPoint!).Soon();
+        await first.ConnectAsync(_listener.LocalEndPoint!).Bounded();
         _ = second.ConnectAsync(_listener.LocalEndPoint!).ContinueWith(ended => _ = ended.Exception);
 
         var error = await Assert.ThrowsAsync<ConnectException>(
@@ -85,7 +85,7 @@ public sealed class UploadClientTest : IDisposable
 
         Assert.Equal("onetwo", await received);
         server.Dispose();
-        Assert.Equal(6, (await sending.Soon()).BytesSent);
+        Assert.Equal(6, (await sending.Bounded()).BytesSent);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class UploadClientTest : IDisposable
         using (RawPeer server = await RawPeer.AcceptAsync(_listener))
             await Patience.UntilAsync(() => server.Available > 0);
 
-        var error = await Assert.ThrowsAsync<ConnectionClosedException>(() => sending.Soon());
+        var error = await Assert.ThrowsAsync<ConnectionClosedException>(() => sending.Bounded());
 
         Assert.Equal(CloseReason.PeerReset, error.Reason);
     }
@@ -112,7 +112,7 @@ public sealed class UploadClientTest : IDisposable
             await Patience.UntilAsync(() => server.Available > 0);
         }
 
-        Assert.Equal("no more today", (await sending.Soon()).Receipt!.Refusal);
+        Assert.Equal("no more today", (await sending.Bounded()).Receipt!.Refusal);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class UploadClientTest : IDisposable
         server.FinishSending();
 
         Assert.Equal(LargeBytes, (await server.ReadToEndAsync()).Length);
-        UploadOutcome outcome = await sending.Soon();
+        UploadOutcome outcome = await sending.Bounded();
         Assert.Null(outcome.Receipt);
         Assert.Equal(LargeBytes, outcome.BytesSent);
     }
@@ -143,7 +143,7 @@ public sealed class UploadClientTest : IDisposable
             await server.SendAsync(receipt);
         }
 
-        UploadOutcome outcome = await sending.Soon();
+        UploadOutcome outcome = await sending.Bounded();
         Assert.Equal(isLie, outcome.IsDifferent);
         Assert.Equal(!isLie, outcome.IsVerified);
     }
@@ -158,7 +158,7 @@ public sealed class UploadClientTest : IDisposable
 
         Assert.Equal(LargeBytes, (await server.ReadToEndAsync()).Length);
         server.Dispose();
-        Assert.True((await sending.Soon()).IsDifferent);
+        Assert.True((await sending.Bounded()).IsDifferent);
     }
 
     [Theory]
@@ -174,7 +174,7 @@ public sealed class UploadClientTest : IDisposable
             await server.SendAsync(answer);
         }
 
-        await Assert.ThrowsAsync<ProtocolException>(() => sending.Soon());
+        await Assert.ThrowsAsync<ProtocolException>(() => sending.Bounded());
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class UploadClientTest : IDisposable
             {
                 if (sent < LargeBytes / 2)
                     File.WriteAllBytes(path, []);
-            })).Soon());
+            })).Bounded());
 
         await server.Observer.NextEndAsync();
         Assert.True(server.IsError(1));

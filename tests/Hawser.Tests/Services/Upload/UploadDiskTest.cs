@@ -78,7 +78,7 @@ public sealed partial class UploadDiskTest : IAsyncLifetime
     private static async Task<int> RunAsync(string program, params string[] arguments)
     {
         using Process process = Process.Start(program, arguments);
-        await process.WaitForExitAsync().Soon();
+        await process.WaitForExitAsync().Bounded();
         return process.ExitCode;
     }
 

@@ -188,7 +188,7 @@ public sealed class UploadRefusalTest : IDisposable
         peer.FinishSending();
 
         Assert.StartsWith("OK 1.file 23 ", await peer.ReadToEndAsync(), StringComparison.Ordinal);
-        await stop.Soon();
+        await stop.Bounded();
     }
 
     /// <summary>Moves the clock until the connection is told that its time is over, and no further: its handler is to

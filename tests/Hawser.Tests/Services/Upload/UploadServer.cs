@@ -74,7 +74,7 @@ internal sealed class UploadServer : IAsyncDisposable
     /// <summary>Uploads with our own client.</summary>
     public Task<UploadOutcome> SendAsync(Stream source) =>
         Task.Run(() => UploadClient.SendAsync(EndPoint, source, new UploadClientOptions { IdleTimeout = Patience.Limit }))
-            .Soon();
+            .Bounded();
 
     /// <summary>What a file of the folder holds.</summary>
     public byte[] Stored(int number) => File.ReadAllBytes(PathOf(number));

@@ -1,0 +1,70 @@
+using System.Text;
+using System.Text.Json;
+using Hawser.Services.Measuring;
+using Hawser.Services.Ping.Load;
+
+namespace Hawser.App.Output;
+
+/// <summary>A load as JSON, one line. Durations end in their unit.</summary>
+internal static class LoadJson
+{
+    private static readonly double[] Percentiles = [50, 75, 90, 95, 99, 99.9, 99.99];
+
+    public static string Of(PingLoadReport report) => Line(json =>
+    {
+        json.WriteString("type", "report");
+        json.WriteNumber("clients", report.Options.Clients);
+        json.WriteString("loop", report.Options.Rate is null ? "closed" : "open");
+        if (report.Options.Rate is { } rate)
+            json.WriteNumber("scheduled_per_second", rate);
+        json.WriteNumber("seconds", report.Time.TotalSeconds);
+        json.WriteNumber("round_trips", report.RoundTrips);
+        json.WriteNumber("round_trips_per_second", report.Rate);
+        json.WriteNumber("unanswered", report.Unanswered);
+        json.WriteNumber("failed_clients", report.Failed);
+        WriteHistogram(json, "latency", report.Latency);
+        WriteHistogram(json, "service_time", report.ServiceTime);
+        WriteHistogram(json, "first_answer", report.FirstAnswer);
+        WriteHistogram(json, "connect", report.Connect);
+        json.WriteNumber("jain_index", report.JainIndex);
+        json.WriteNumber("slowest_client", report.Slowest);
+        json.WriteNumber("fastest_client", report.Fastest);
+        json.WriteNumber("load_cpu_share", report.CpuShare);
+        json.WriteBoolean("load_was_limit", report.WasItsOwnLimit);
+    });
+
+    public static string Of(PingLoadView view) => Line(json =>
+    {
+        json.WriteString("type", "view");
+        json.WriteNumber("seconds", view.Elapsed.TotalSeconds);
+        json.WriteNumber("round_trips", view.RoundTrips);
+        json.WriteNumber("new_round_trips", view.NewRoundTrips);
+        json.WriteNumber("connected", view.Connected);
+        json.WriteNumber("failed_clients", view.Failed);
+        WriteHistogram(json, "latency", view.Latency);
+    });
+
+    private static void WriteHistogram(Utf8JsonWriter json, string name, LatencyHistogram histogram)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("count", histogram.Count);
+        json.WriteNumber("min_ns", histogram.MinNs);
+        foreach (double percent in Percentiles)
+            json.WriteNumber(FormattableString.Invariant($"p{percent}_ns"), histogram.PercentileNs(percent));
+        json.WriteNumber("max_ns", histogram.MaxNs);
+        json.WriteNumber("mean_ns", histogram.MeanNs);
+        json.WriteEndObject();
+    }
+
+    private static string Line(Action<Utf8JsonWriter> write)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+}

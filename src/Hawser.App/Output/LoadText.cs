@@ -1,0 +1,58 @@
+using System.Globalization;
+using Hawser.Services.Measuring;
+using Hawser.Services.Ping.Load;
+
+namespace Hawser.App.Output;
+
+/// <summary>A load in lines for people.</summary>
+internal static class LoadText
+{
+    public static IEnumerable<string> Of(PingLoadReport report)
+    {
+        PingLoadOptions load = report.Options;
+        string loop = load.Rate is { } rate ? Text($"open loop at {rate:#,0}/s") : "closed loop";
+        yield return Text($"{load.Clients} clients, {loop}, {report.Time.TotalSeconds:0.0} s measured ")
+            + Text($"after {load.WarmUp.TotalSeconds:0.###} s of warm-up");
+        yield return Text($"round trips   {report.RoundTrips:#,0}, {report.Rate:#,0}/s");
+        yield return "latency       " + Spread(report.Latency);
+        if (load.Rate is not null)
+        {
+            yield return "service time  " + Spread(report.ServiceTime);
+            yield return Text($"unanswered    {report.Unanswered:#,0} of the schedule");
+        }
+        yield return "first answer  " + Spread(report.FirstAnswer);
+        yield return "connect       " + Spread(report.Connect);
+        yield return Text($"fairness      {report.JainIndex:0.000} (Jain), slowest client {report.Slowest:#,0}, ")
+            + Text($"fastest {report.Fastest:#,0}");
+        yield return Text($"load client   {report.CpuShare:0 %} of its loops' time");
+    }
+
+    public static string Of(PingLoadView view) =>
+        Text($"{view.Elapsed.TotalSeconds,5:0.0} s  {view.NewRoundTrips,9:#,0} round trips")
+        + $"  p50 {Time(view.Latency, 50)}  p99 {Time(view.Latency, 99)}  max {Time(view.Latency, 100)}"
+        + $"  {view.Connected} connected  {view.Failed} failed";
+
+    public static string Step(PingLoadReport tried, LatencyGoal goal, bool isKept)
+    {
+        double percentile = goal.Percentile(tried.Latency).TotalNanoseconds;
+        return Text($"{tried.Options.Rate,10:#,0}/s  p{goal.Percent:0.###} {Time(percentile)}  ")
+            + Text($"unanswered {tried.Unanswered:#,0}  {(isKept ? "kept" : "not kept")}");
+    }
+
+    /// <summary>A percentile of a histogram, with its unit.</summary>
+    public static string Time(LatencyHistogram histogram, double percent) => Time(histogram.PercentileNs(percent));
+
+    private static string Spread(LatencyHistogram histogram) => histogram.Count == 0
+        ? "none"
+        : $"min {Time(histogram.MinNs)}  p50 {Time(histogram, 50)}  p90 {Time(histogram, 90)}  p99 {Time(histogram, 99)}  "
+            + $"p99.9 {Time(histogram, 99.9)}  max {Time(histogram.MaxNs)}";
+
+    private static string Time(double ns) => ns switch
+    {
+        < 1e6 => Text($"{ns / 1e3:0.0} us"),
+        < 1e9 => Text($"{ns / 1e6:0.00} ms"),
+        _ => Text($"{ns / 1e9:0.00} s"),
+    };
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,79 @@
+using Hawser.App.Output;
+using Hawser.Services.Ping.Load;
+
+namespace Hawser.App.Verbs;
+
+/// <summary>One load of pings, and what is shown of it.</summary>
+internal sealed class PingLoadRun(bool json, bool jsonStream)
+{
+    /// <summary>Runs a load and prints its figures.</summary>
+    public async Task<int> RunAsync(PingLoadOptions options, CancellationToken cancel)
+    {
+        if (!IsPossible(options))
+            return ExitCode.Failed;
+        PingLoadReport report = await MeasureAsync(options, cancel);
+        return Print(report);
+    }
+
+    /// <summary>Searches the highest rate that keeps a latency, and prints the figures of that.</summary>
+    public async Task<int> SearchAsync(PingLoadOptions options, LatencyGoal goal, CancellationToken cancel)
+    {
+        if (!IsPossible(options))
+            return ExitCode.Failed;
+        PingLoadReport? best = await RateSearch.RunAsync(
+            options, goal, load => PingLoad.RunAsync(load, onView: null, cancel),
+            (tried, isKept) => Standard.Error.WriteLine(LoadText.Step(tried, goal, isKept)));
+        cancel.ThrowIfCancellationRequested();
+        if (best is not null)
+            return Print(best);
+        Standard.Error.WriteLine($"ERROR: {goal} is not kept even at the first rate; begin lower with --rate");
+        return ExitCode.Failed;
+    }
+
+    private static bool IsPossible(PingLoadOptions options)
+    {
+        IReadOnlyList<string> obstacles = LoadPreflight.FindObstacles(options);
+        foreach (string obstacle in obstacles)
+            Standard.Error.WriteLine($"ERROR: {obstacle}");
+        foreach (string doubt in LoadPreflight.FindDoubts(options))
+            Standard.Error.WriteLine($"WARNING: {doubt}");
+        return obstacles.Count == 0;
+    }
+
+    private async Task<PingLoadReport> MeasureAsync(PingLoadOptions options, CancellationToken cancel)
+    {
+        if (jsonStream)
+            return await PingLoad.RunAsync(options, view => Standard.Out.WriteLine(LoadJson.Of(view)), cancel);
+        if (Console.IsErrorRedirected)
+            return await PingLoad.RunAsync(options, PrintView, cancel);
+        return await LoadLiveView.RunAsync(options, cancel);
+    }
+
+    private static void PrintView(PingLoadView view)
+    {
+        if (view.NewRoundTrips > 0)
+            Standard.Error.WriteLine(LoadText.Of(view));
+    }
+
+    private int Print(PingLoadReport report)
+    {
+        if (json || jsonStream)
+        {
+            Standard.Out.WriteLine(LoadJson.Of(report));
+        }
+        else
+        {
+            foreach (string line in LoadText.Of(report))
+                Standard.Out.WriteLine(line);
+        }
+        if (report.WasItsOwnLimit)
+        {
+            Standard.Error.WriteLine("WARNING: the load client used nearly all of its cores: the server may be faster than "
+                + "these figures; use more cores or a machine of its own for the load");
+        }
+        if (report.Failed > 0)
+            Standard.Error.WriteLine($"ERROR: {report.Failed} of {report.Options.Clients} clients failed, first {report.FirstError}");
+        return report.Failed == 0 ? ExitCode.Done
+            : report.RoundTrips > 0 ? ExitCode.PartlyDone : ExitCode.Failed;
+    }
+}

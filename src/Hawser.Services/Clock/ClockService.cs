@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using Hawser.Models;
+
+namespace Hawser.Services.Clock;
+
+/// <summary>Timestamps at a fixed rate with many clients, who then give each other what they recorded.</summary>
+public sealed class ClockService : Service
+{
+    /// <summary><c>--out DIR</c>.</summary>
+    public static readonly ServiceOption<string> Out =
+        new("out", "DIR", "where the recording goes; made if it is missing", "out", text => text);
+
+    private const int DemoClients = 5;
+    private static readonly TimeSpan DemoTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortDemoTime = TimeSpan.FromMilliseconds(200);
+
+    /// <inheritdoc/>
+    public override string Name => "clock";
+
+    /// <inheritdoc/>
+    public override string Summary => "answers ticks with its own time, and introduces its clients to each other";
+
+    /// <inheritdoc/>
+    public override int DefaultPort => 5555;
+
+    /// <inheritdoc/>
+    public override string DefaultModel => OperatingSystem.IsLinux() ? "epoll" : "select";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ServiceOption> Options => [Out];
+
+    /// <inheritdoc/>
+    public override ServerLimits DefaultLimits => new()
+    {
+        FirstByteTimeout = TimeSpan.FromSeconds(10),
+        Connections = ClockLimits.Clients + 100,
+        // Clients have leases of their own.
+        IdleTimeout = TimeSpan.FromMinutes(5),
+        DrainTimeout = TimeSpan.FromSeconds(2),
+    };
+
+    /// <inheritdoc/>
+    public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment) =>
+        new ClockHandler(settings.Get(Out), environment.Log, environment.Errors, TimeProvider.System);
+
+    /// <inheritdoc/>
+    public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)
+    {
+        ServiceSettings settings = new ServiceSettings().Set(Out, folder);
+        await using ServiceHost host = ServiceHost.StartForDemonstration(this, settings, model, Stream.Null);
+        var options = new ClockClientOptions
+        {
+            Server = host.EndPoint,
+            Folder = folder,
+            Clients = model.IsConcurrent ? DemoClients : 1,
+            Duration = model.Name == DefaultModel ? DemoTime : ShortDemoTime,
+        };
+        long begin = Stopwatch.GetTimestamp();
+        ClockRun run = await ClockClients.RunAsync(options, TextWriter.Null);
+        TimeSpan time = Stopwatch.GetElapsedTime(begin);
+        await host.StopAsync();
+        long bytes = Directory.EnumerateFiles(folder, "*.txt", SearchOption.AllDirectories)
+            .Sum(path => new FileInfo(path).Length);
+        return [new($"{options.Clients} clients, {run.Report.All.Exchanges} exchanges, "
+            + $"{run.Report.Clients.Sum(client => client.Deliveries?.Delivered ?? 0)} recordings swapped, {model.Name}",
+            bytes, time, Compare(options, run))];
+    }
+
+    /// <summary>Whether every copy is its original, and every row of a client stands in the server's recording.</summary>
+    private static string? Compare(ClockClientOptions options, ClockRun run)
+    {
+        if (!run.IsComplete)
+            return run.Troubles.Count > 0 ? run.Troubles[0] : "a recording was not delivered";
+        uint[] ids = [.. run.Report.Clients.Select(client => client.ClientId!.Value)];
+        foreach ((uint id, uint other) in ids.SelectMany(id => ids.Where(other => other != id).Select(other => (id, other))))
+        {
+            byte[] original = File.ReadAllBytes(TimeDataWriter.ClientPath(options.Folder, other));
+            if (!original.AsSpan().SequenceEqual(File.ReadAllBytes(TimeDataWriter.CopyPath(options.Folder, id, other))))
+                return $"client {id} has another recording of client {other} than client {other}";
+        }
+        using FileStream file = File.OpenRead(TimeDataWriter.ServerPath(options.Folder));
+        TimeDataReader server = TimeDataReader.Read(file);
+        long rows = run.Report.All.Sent + run.Report.All.Exchanges;
+        return server.Ending != TimeDataEnding.Whole ? "the server's recording is cut"
+            : server.Rows != rows ? $"the server recorded {server.Rows} rows, the clients {rows}"
+            : null;
+    }
+}

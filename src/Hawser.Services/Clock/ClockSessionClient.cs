@@ -1,0 +1,119 @@
+namespace Hawser.Services.Clock;
+
+/// <summary>A client whose recording is over: waits for the roster, swaps recordings with everybody on it, and tells the
+/// server, if that still lives.</summary>
+/// <remarks>Belongs to the clients' thread.</remarks>
+internal sealed class ClockSessionClient(
+    uint id, ClockClientOptions options, ClockFrames frames, RecordingDigest recording, ExchangeCounts counts,
+    CancellationToken leave)
+{
+    private readonly RosterReceiver _roster = new();
+
+    /// <summary>What it has in the end; null when there was no exchange for it.</summary>
+    public ClientDeliveries? Deliveries { get; private set; }
+
+    /// <summary>What went wrong, if anything did.</summary>
+    public string? Trouble { get; private set; }
+
+    public async Task RunAsync(PeerDoor? door, string path)
+    {
+        try
+        {
+            door?.Expect();
+            if (!await WaitForRosterAsync() || door is null)
+                return;
+        }
+        catch (Exception e) when (e is IOException or ProtocolException)
+        {
+            Trouble = door is null ? null : $"client {id}: there is no list of peers: {e.Message}";
+            return;
+        }
+        var exchange = new PeerExchange(id, _roster, new OwnRecording(path, recording), options.Folder);
+        door.Begin(exchange);
+        Task playing = Task.Run(() => exchange.PlayAsync(leave));
+        bool isServerThere = await KeepAliveAsync(playing);
+        await playing;
+        Deliveries = exchange.ToDeliveries();
+        if (isServerThere)
+            await TellAsync(exchange);
+    }
+
+    /// <returns>False when this client is not on it.</returns>
+    private async Task<bool> WaitForRosterAsync()
+    {
+        var done = new RecordingDone(recording, (uint)counts.Sent, (uint)counts.Answered, (uint)counts.Missed);
+        await frames.SendAsync(ClockProtocol.WriteDone(frames.Room(ClockProtocol.DoneSize), done));
+        Deadline patience = Deadline.After(options.Duration + ClockTiming.RosterPatience);
+        while (!patience.HasPassed && !leave.IsCancellationRequested)
+        {
+            await frames.AskAsync();
+            if (frames.Type == ClockMessage.Goodbye)
+                return IsComplete() ? false : throw new ProtocolException("the server has stopped");
+            if (frames.Type == ClockMessage.Roster)
+                return await TakeRosterAsync();
+            await Task.Delay(ClockTiming.AlivePeriod);
+        }
+        throw new ProtocolException(leave.IsCancellationRequested
+            ? "the client was to leave" : "the others were not done in time");
+    }
+
+    private bool IsComplete()
+    {
+        ClockProtocol.TryReadGoodbye(frames.Payload, out GoodbyeReason reason, out string? broken);
+        ClockFrames.Rule(broken);
+        return reason == GoodbyeReason.Complete;
+    }
+
+    private async Task<bool> TakeRosterAsync()
+    {
+        while (true)
+        {
+            RosterProtocol.TryReadRoster(frames.Payload, out RosterPage? page, out string? broken);
+            ClockFrames.Rule(broken);
+            _roster.TryTake(page!, out broken);
+            ClockFrames.Rule(broken);
+            if (_roster.IsComplete)
+                break;
+            await frames.ExpectAsync(ClockMessage.Roster, Deadline.After(ClockTiming.AnswerPatience));
+        }
+        int place = _roster.PlaceOf(id);
+        ClockFrames.Rule(place < 0 ? "a roster has who it is sent to"
+            : _roster.Entries[place].Recording != recording ? "a roster has the recording that was announced"
+            : null);
+        return true;
+    }
+
+    /// <summary>Keeps the lease while the peers are met.</summary>
+    /// <returns>False when the server is gone, which the peers need not mind.</returns>
+    private async Task<bool> KeepAliveAsync(Task playing)
+    {
+        try
+        {
+            while (await Task.WhenAny(playing, Task.Delay(ClockTiming.ShortestLease / 10)) != playing)
+            {
+                await frames.AskAsync();
+                if (frames.Type == ClockMessage.Goodbye)
+                    return false;
+            }
+            return true;
+        }
+        catch (Exception e) when (e is IOException or ProtocolException)
+        {
+            return false;
+        }
+    }
+
+    private async Task TellAsync(PeerExchange exchange)
+    {
+        try
+        {
+            foreach (ResultsPage page in exchange.Results())
+                await frames.SendAsync(RosterProtocol.WriteResults(frames.Room(RosterProtocol.LongestResults), page));
+            await frames.ExpectAsync(ClockMessage.Goodbye, Deadline.After(ClockTiming.AnswerPatience));
+        }
+        catch (Exception e) when (e is IOException or ProtocolException)
+        {
+            // The server died just now. What the client has it has.
+        }
+    }
+}

@@ -1,0 +1,214 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Hawser.Services.Clock;
+
+/// <summary>One client's peer exchange: plays its rounds, one meeting at a time, whether it calls or is called. Guards
+/// itself: those who call come on threads of their own.</summary>
+/// <remarks>
+/// A client has its turn with one peer at a time. One who calls keeps its own turn while it waits for the other's, who is
+/// always further up the roster: no circle of waiting can close.
+/// </remarks>
+internal sealed class PeerExchange : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Dictionary<uint, SemaphoreSlim> _calls;
+    private readonly RosterReceiver _roster;
+    private readonly PeerAgenda _agenda;
+    private readonly OwnRecording _own;
+    private readonly string _folder;
+    private readonly uint _id;
+
+    /// <param name="id">This client.</param>
+    /// <param name="roster">Everybody, this client included.</param>
+    /// <param name="own">What it gives.</param>
+    /// <param name="folder">Below which it keeps what it gets.</param>
+    public PeerExchange(uint id, RosterReceiver roster, OwnRecording own, string folder)
+    {
+        int me = roster.PlaceOf(id);
+        (_id, _roster, _own, _folder) = (id, roster, own, folder);
+        _agenda = new PeerAgenda(roster.Entries, me);
+        _calls = roster.Entries.Take(me).ToDictionary(entry => entry.ClientId, _ => new SemaphoreSlim(0));
+    }
+
+    /// <summary>Whether a token is the session's, in constant time.</summary>
+    public bool Knows(SessionToken token) => token.Equals(_roster.Token);
+
+    /// <summary>Plays to the end of the tournament, or until the client is to leave. Never throws for what a peer
+    /// does.</summary>
+    public async Task PlayAsync(CancellationToken leave)
+    {
+        try
+        {
+            while (TryNext(out RosterEntry? partner, out bool connects))
+            {
+                leave.ThrowIfCancellationRequested();
+                if (connects)
+                    await CallAsync(partner, leave);
+                else
+                    await WaitForCallAsync(partner, leave);
+            }
+        }
+        catch (OperationCanceledException) when (leave.IsCancellationRequested)
+        {
+            // What is there is there.
+        }
+    }
+
+    /// <summary>Serves a peer that called and knows the token.</summary>
+    public async Task AnswerAsync(Connection connection, ClockFrames frames, PeerHello hello)
+    {
+        if (Expected(hello) is not { } partner)
+        {
+            await RefuseAsync(frames, RefusalReason.NoSuchRecording);
+            return;
+        }
+        if (!await _turn.WaitAsync(ClockTiming.TurnPatience))
+        {
+            await RefuseAsync(frames, RefusalReason.Busy);
+            return;
+        }
+        try
+        {
+            // It may have called twice, and been served while this call waited.
+            if (Expected(hello) is null)
+                await RefuseAsync(frames, RefusalReason.NoSuchRecording);
+            else
+                await MeetAsync(partner, meeting => meeting.AnswerAsync(connection, frames, hello));
+        }
+        finally
+        {
+            _turn.Release();
+            _calls[partner.ClientId].Release();
+        }
+    }
+
+    /// <summary>The results for the server.</summary>
+    public IReadOnlyList<ResultsPage> Results()
+    {
+        lock (_gate)
+            return [.. _agenda.Results()];
+    }
+
+    /// <summary>The results for people.</summary>
+    public ClientDeliveries ToDeliveries()
+    {
+        IReadOnlyList<ResultsPage> results = Results();
+        return new ClientDeliveries(results[0].Delivered, _roster.Entries.Count - 1,
+            [.. results.SelectMany(page => page.Failures)
+                .Select(failure => $"client {failure.From}: {SessionSummary.Wording(failure.Outcome)}")]);
+    }
+
+    /// <summary>When nobody calls any more.</summary>
+    public void Dispose()
+    {
+        _turn.Dispose();
+        foreach (SemaphoreSlim call in _calls.Values)
+            call.Dispose();
+    }
+
+    private async Task CallAsync(RosterEntry partner, CancellationToken leave)
+    {
+        await _turn.WaitAsync(leave);
+        try
+        {
+            await MeetAsync(partner, async meeting =>
+            {
+                await using Connection connection =
+                    await Dialer.ConnectAsync(partner.Address, ClockTiming.ConnectPatience, leave);
+                using CancellationTokenRegistration abort = leave.UnsafeRegister(
+                    static connection => ((Connection)connection!).Abort(), connection);
+                await meeting.CallAsync(connection, new PeerHello(
+                    ClockAbilities.Brotli, _roster.Token, _id, partner.ClientId));
+            });
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Waits until the partner has called, or is no longer there to do so.</summary>
+    private async Task WaitForCallAsync(RosterEntry partner, CancellationToken leave)
+    {
+        Deadline patience = Deadline.After(ClockTiming.CallPatience);
+        for (TimeSpan wait = ClockTiming.FirstLook; !patience.HasPassed; wait = ClockTiming.LookPeriod)
+        {
+            if (await _calls[partner.ClientId].WaitAsync(wait, leave))
+                return;
+            if (!await IsThereAsync(partner, leave))
+            {
+                Note(partner, DeliveryOutcome.Unreachable, isGiven: false);
+                return;
+            }
+        }
+        Note(partner, DeliveryOutcome.TimedOut, isGiven: false);
+    }
+
+    private static async Task<bool> IsThereAsync(RosterEntry partner, CancellationToken leave)
+    {
+        try
+        {
+            await using Connection probe =
+                await Dialer.ConnectAsync(partner.Address, ClockTiming.ConnectPatience, leave);
+            return true;
+        }
+        catch (ConnectException)
+        {
+            return false;
+        }
+    }
+
+    private async Task MeetAsync(RosterEntry partner, Func<PeerMeeting, Task> meet)
+    {
+        string path = TimeDataWriter.CopyPath(_folder, _id, partner.ClientId);
+        var meeting = new PeerMeeting(partner, _own, path, ClockTiming.MeetingStall);
+        DeliveryOutcome failure = DeliveryOutcome.CutShort;
+        try
+        {
+            await meet(meeting);
+        }
+        catch (ConnectException)
+        {
+            failure = DeliveryOutcome.Unreachable;
+        }
+        catch (ConnectionClosedException e)
+        {
+            failure = e.Reason == CloseReason.IdleTimeout ? DeliveryOutcome.TimedOut : DeliveryOutcome.CutShort;
+        }
+        catch (ProtocolException e)
+        {
+            failure = e.Reason == CloseReason.Truncated ? DeliveryOutcome.CutShort : DeliveryOutcome.BrokenProtocol;
+        }
+        catch (EndOfStreamException)
+        {
+            failure = DeliveryOutcome.CutShort;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            failure = DeliveryOutcome.NotStored;
+        }
+        Note(partner, meeting.Received ?? failure, meeting.IsGiven);
+    }
+
+    private static async Task RefuseAsync(ClockFrames frames, RefusalReason reason) =>
+        await frames.SendAsync(PeerProtocol.WritePeerRefused(frames.Room(1), reason));
+
+    private bool TryNext([NotNullWhen(true)] out RosterEntry? partner, out bool connects)
+    {
+        lock (_gate)
+            return _agenda.TryNext(out partner, out connects);
+    }
+
+    private RosterEntry? Expected(PeerHello hello)
+    {
+        lock (_gate)
+            return _agenda.Expected(hello);
+    }
+
+    private void Note(RosterEntry partner, DeliveryOutcome received, bool isGiven)
+    {
+        lock (_gate)
+            _agenda.Note(partner, received, isGiven);
+    }
+}

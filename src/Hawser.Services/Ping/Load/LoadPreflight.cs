@@ -1,0 +1,74 @@
+using System.Globalization;
+
+namespace Hawser.Services.Ping.Load;
+
+/// <summary>Whether this machine can carry a load, before it is tried.</summary>
+public static class LoadPreflight
+{
+    // What the process needs beside its connections.
+    private const int OwnDescriptors = 100;
+
+    /// <summary>What stands in the way, and what would help; empty when nothing is known to.</summary>
+    public static IReadOnlyList<string> FindObstacles(PingLoadOptions options)
+    {
+        if (!OperatingSystem.IsLinux())
+            return [];
+        var obstacles = new List<string>();
+        if (DescriptorLimit() is { } descriptors && options.Clients + OwnDescriptors > descriptors)
+        {
+            obstacles.Add($"{options.Clients} clients need {options.Clients + OwnDescriptors} descriptors, the limit "
+                + $"is {descriptors}; raise it with 'ulimit -n'");
+        }
+        int perServer = (options.Clients + options.Servers.Count - 1) / options.Servers.Count;
+        if (EphemeralPorts() is { } ports && perServer > ports)
+        {
+            obstacles.Add($"{perServer} connections to one address need as many local ports, there are {ports}; widen "
+                + "net.ipv4.ip_local_port_range or name more servers");
+        }
+        return obstacles;
+    }
+
+    /// <summary>What may blur the figures; empty when nothing is known to.</summary>
+    public static IReadOnlyList<string> FindDoubts(PingLoadOptions options)
+    {
+        if (!OperatingSystem.IsLinux() || options.Ramp > TimeSpan.Zero
+            || ReadNumber("/proc/sys/net/core/somaxconn") is not { } most || options.Clients <= most)
+        {
+            return [];
+        }
+        return [$"{options.Clients} connections at once may overflow the server's backlog, which is at most {most} "
+            + "here; spread them with --ramp or raise net.core.somaxconn"];
+    }
+
+    private static long? DescriptorLimit()
+    {
+        string? line = TryRead("/proc/self/limits")?.Split('\n')
+            .FirstOrDefault(entry => entry.StartsWith("Max open files", StringComparison.Ordinal));
+        string[] words = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return words.Length > 3 && long.TryParse(words[3], CultureInfo.InvariantCulture, out long limit) ? limit : null;
+    }
+
+    private static long? EphemeralPorts()
+    {
+        string[] ends = TryRead("/proc/sys/net/ipv4/ip_local_port_range")?.Split((char[]?)null,
+            StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return ends.Length == 2
+            && long.TryParse(ends[0], CultureInfo.InvariantCulture, out long low)
+            && long.TryParse(ends[1], CultureInfo.InvariantCulture, out long high) ? high - low + 1 : null;
+    }
+
+    private static long? ReadNumber(string path) =>
+        long.TryParse(TryRead(path), CultureInfo.InvariantCulture, out long value) ? value : null;
+
+    private static string? TryRead(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+
+namespace Hawser.Services.Ping.Load;
+
+/// <summary>Watches the time that is measured: how much of it has passed, and what this process computed in
+/// it.</summary>
+internal sealed class MeasuredWindow(PingTimeline timeline)
+{
+    private TimeSpan? _cpuAtBegin;
+    private TimeSpan? _cpuAtEnd;
+    private long _lastLook;
+    private long _ended;
+
+    /// <summary>Measured time so far.</summary>
+    public TimeSpan Elapsed =>
+        Stopwatch.GetTimestamp() is var now && now < timeline.Begin
+            ? TimeSpan.Zero
+            : Stopwatch.GetElapsedTime(timeline.Begin, Math.Min(now, timeline.End));
+
+    /// <summary>Measured time at the end.</summary>
+    public TimeSpan MeasuredTime =>
+        Stopwatch.GetElapsedTime(
+            timeline.Begin, _ended == 0 ? timeline.End : Math.Clamp(_ended, timeline.Begin, timeline.End));
+
+    /// <summary>Cores that this process kept busy in the measured time.</summary>
+    public double CpuShare =>
+        _cpuAtBegin is { } begin && MeasuredTime > TimeSpan.Zero
+            ? ((_cpuAtEnd ?? Environment.CpuUsage.TotalTime) - begin) / MeasuredTime
+            : 0;
+
+    /// <summary>Waits until it is time to look again: at the begin and the end of the measured time, and at
+    /// intervals.</summary>
+    public async Task UntilNextAsync(TimeSpan interval, CancellationToken cancel)
+    {
+        long now = Stopwatch.GetTimestamp();
+        long next = now + (long)(interval.TotalSeconds * Stopwatch.Frequency);
+        foreach (long moment in (long[])[timeline.Begin, timeline.End])
+        {
+            if (moment > now && moment < next)
+                next = moment;
+        }
+        await Task.Delay(Stopwatch.GetElapsedTime(now, next) + TimeSpan.FromMilliseconds(1), cancel)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Look();
+    }
+
+    /// <summary>Whether clients that still wait should be ended: the load is over since longer than they may take, or
+    /// somebody does not want to wait.</summary>
+    public bool IsOver(TimeSpan patience, CancellationToken cancel)
+    {
+        if (cancel.IsCancellationRequested && _ended == 0)
+            _ended = Stopwatch.GetTimestamp();
+        return cancel.IsCancellationRequested
+            || Stopwatch.GetTimestamp() > timeline.End + (long)(patience.TotalSeconds * Stopwatch.Frequency);
+    }
+
+    private void Look()
+    {
+        _lastLook = Stopwatch.GetTimestamp();
+        if (_cpuAtBegin is null && _lastLook >= timeline.Begin)
+            _cpuAtBegin = Environment.CpuUsage.TotalTime;
+        if (_cpuAtEnd is null && _lastLook >= timeline.End)
+            _cpuAtEnd = Environment.CpuUsage.TotalTime;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net;
+
+namespace Hawser.Services.Ping.Load;
+
+/// <summary>A load of pings.</summary>
+public sealed record PingLoadOptions
+{
+    /// <summary>The servers; clients are dealt out to them in turn.</summary>
+    public required IReadOnlyList<EndPoint> Servers { get; init; }
+
+    /// <summary>Connections at once. Default 1.</summary>
+    public int Clients { get; init; } = 1;
+
+    /// <summary>How long is measured. Default 10 s.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Before that, under full load and not measured. Default 1 s.</summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Before that, over which the connections are opened. Default 0: as fast as they come.</summary>
+    public TimeSpan Ramp { get; init; }
+
+    /// <summary>Pings per second over all clients, on a schedule fixed in advance (open loop); null: each client sends
+    /// its next ping when it has the pong (closed loop).</summary>
+    public double? Rate { get; init; }
+
+    /// <summary>Event loops, a thread each. Default one per core, no more than clients.</summary>
+    public int Loops { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>For a connection, and after the end for pongs still under way. Default 10 s.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+}

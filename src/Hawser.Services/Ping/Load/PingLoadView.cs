@@ -1,0 +1,34 @@
+using Hawser.Services.Measuring;
+
+namespace Hawser.Services.Ping.Load;
+
+/// <summary>How a load goes, at one moment.</summary>
+public sealed class PingLoadView
+{
+    private readonly PingTally _now;
+
+    internal PingLoadView(TimeSpan elapsed, PingTally now, PingTally before)
+    {
+        Elapsed = elapsed;
+        _now = now;
+        NewRoundTrips = now.Latency.Count - before.Latency.Count;
+    }
+
+    /// <summary>Measured time so far; zero while the load is ramped and warmed up.</summary>
+    public TimeSpan Elapsed { get; }
+
+    /// <summary>Round trips measured so far.</summary>
+    public long RoundTrips => _now.Latency.Count;
+
+    /// <summary>Of these, since the last view.</summary>
+    public long NewRoundTrips { get; }
+
+    /// <summary>Connections that are open.</summary>
+    public int Connected => _now.Connected;
+
+    /// <summary>Clients that ended in an error.</summary>
+    public int Failed => _now.Failed;
+
+    /// <summary>Latency so far.</summary>
+    public LatencyHistogram Latency => _now.Latency;
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+using Hawser.EventLoops;
+using Hawser.Transports;
+
+namespace Hawser;
+
+/// <summary>One thread for any number of clients: their connections wait by readiness, and a
+/// <see cref="Deadline"/> of a read is kept to tens of microseconds.</summary>
+/// <remarks>What runs here runs on one thread, so that clients need no locks among themselves; whatever computes or
+/// blocks stalls all of them. An <c>await</c> of something foreign comes back to this thread.</remarks>
+public sealed class ClientLoop : IAsyncDisposable
+{
+    private readonly EventLoop _loop;
+
+    private ClientLoop(string threadName) => _loop = new EventLoop(threadName, Pollers.Best());
+
+    /// <summary>Starts the thread.</summary>
+    public static ClientLoop Start(string threadName)
+    {
+        var clients = new ClientLoop(threadName);
+        clients._loop.Start();
+        return clients;
+    }
+
+    /// <summary>Runs an asynchronous method on the loop's thread, from start to end. From any thread.</summary>
+    /// <returns>Completes as the method did.</returns>
+    public Task RunAsync(Func<Task> body) => _loop.RunAsync(body);
+
+    /// <summary>Connects without holding up the loop, and gives a connection to be used on the loop's thread.</summary>
+    /// <param name="target">As for <see cref="Dialer.ConnectAsync"/>.</param>
+    /// <param name="timeout">For all of it.</param>
+    /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
+    public async Task<Connection> ConnectAsync(EndPoint target, TimeSpan timeout)
+    {
+        // Blocking, on another thread: after one asynchronous call .NET itself would watch the socket for ever.
+        Socket socket = await Task.Run(() => Dialer.ConnectSocket(target, timeout));
+        Connection? connection = null;
+        await RunAsync(() =>
+        {
+            connection = Adopt(target, socket);
+            return Task.CompletedTask;
+        });
+        return connection!;
+    }
+
+    /// <summary>Ends the thread. Dispose of the connections first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _loop.End();
+        await _loop.Ended;
+    }
+
+    private Connection Adopt(EndPoint target, Socket socket)
+    {
+        try
+        {
+            return new Connection(id: 0, new EventLoopTransport(_loop, socket), long.MaxValue);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new ConnectException($"{target} closed the connection at once: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Hawser.Services;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App;
+
+public sealed class HelpTest
+{
+    private static readonly string[] OfEveryService =
+    [
+        "--host", "--model", "--threads", "--loops", "--backlog", "--max-connections", "--first-byte-timeout",
+        "--idle-timeout", "--drain-timeout", "sequential (simple)", "select (multi-select)", "pool (multi-thread)",
+    ];
+
+    public static TheoryData<string> Services => [.. ServiceCatalog.All.Select(service => service.Name)];
+
+    [Theory]
+    [InlineData("", "serve", "ping", "message", "demo")]
+    [InlineData("--help", "serve", "ping", "message", "demo")]
+    [InlineData("serve --help", "--host", "--port-base", "ping", "message")]
+    [InlineData("ping --help", "--host", "--port", "--num-clients", "--count", "--interval")]
+    [InlineData("message --help", "HOST", "PORT", "--wait")]
+    [InlineData("demo --help", "Run every service")]
+    public async Task Help_names_what_a_verb_has(string arguments, params string[] parts)
+    {
+        ProgramResult result = await ProgramProcess.RunAsync(
+            arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        result.IsDone();
+        Assert.All(parts, part => Assert.Contains(part, result.Text, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Services))]
+    public async Task Help_of_a_service_names_all_its_options(string name)
+    {
+        Service service = ServiceCatalog.All.Single(entry => entry.Name == name);
+
+        ProgramResult result = await ProgramProcess.RunAsync("serve", name, "--help");
+
+        result.IsDone();
+        Assert.All(OfEveryService, part => Assert.Contains(part, result.Text, StringComparison.Ordinal));
+        Assert.Contains(service.PortIsArgument ? "<PORT>" : "--port", result.Text, StringComparison.Ordinal);
+        Assert.All(service.Options, option => Assert.Contains($"--{option.Name}", result.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_version_is_one_line()
+    {
+        ProgramResult result = await ProgramProcess.RunAsync("--version");
+
+        result.IsDone();
+        Assert.Matches(@"\A\d+\.\d+\.\d+\S*\r?\n\z", result.Text);
+    }
+}

@@ -1,0 +1,166 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Hawser.Tests.Services;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App;
+
+public sealed class MessageTest
+{
+    private const int Failed = 1;
+
+    private static byte[] Everything => [.. Enumerable.Range(0, 256).Select(value => (byte)value), .. "\r\nend"u8];
+
+    [Fact]
+    public async Task The_standard_output_is_the_messages_and_nothing_else()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "message", "0");
+        IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+        byte[] large = RandomNumberGenerator.GetBytes(5_000_000);
+        foreach (byte[] message in (byte[][])[Everything, [], large])
+        {
+            ProgramResult client = await SendAsync(endPoint, message);
+            client.IsDone();
+            Assert.Equal("", client.Text);
+        }
+        server.Signal(ProgramProcess.SIGTERM);
+
+        ProgramResult result = await server.EndAsync();
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal($"Listening on 0.0.0.0:{endPoint.Port}\n", result.Errors);
+        Assert.True(result.Output.AsSpan().SequenceEqual([.. Everything, .. large]));
+    }
+
+    [Theory]
+    [InlineData("completion")]
+    [InlineData("arrival")]
+    [InlineData("interleave")]
+    public async Task Nothing_is_missing_when_the_server_is_killed_as_soon_as_the_last_client_has_left(string order)
+    {
+        const int Clients = 4;
+        const int Bytes = 1_000_000;
+        string file = Path.GetTempFileName();
+        try
+        {
+            await using ProgramProcess server = ProgramProcess.StartInShell(
+                "exec \"$@\" > \"$FILE\"", file, "serve", "message", "0", "--order", order);
+            IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+
+            ProgramResult[] clients = await Task.WhenAll(Enumerable.Range(0, Clients).Select(client =>
+                SendAsync(endPoint, [.. Enumerable.Repeat((byte)client, Bytes)])));
+            server.Signal(ProgramProcess.SIGKILL);
+            await server.EndAsync();
+
+            Assert.All(clients, client => client.IsDone());
+            ILookup<byte, byte> bytes = (await File.ReadAllBytesAsync(file)).ToLookup(value => value);
+            Assert.All(Enumerable.Range(0, Clients), client => Assert.Equal(Bytes, bytes[(byte)client].Count()));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task When_the_reader_of_the_output_has_gone_the_server_ends_with_one_line()
+    {
+        await using ProgramProcess server = ProgramProcess.Start([], readOutput: false, "serve", "message", "0");
+        IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+        server.CloseOutput();
+
+        ProgramResult client = await SendAsync(endPoint, "lost"u8.ToArray());
+        ProgramResult result = await server.EndAsync();
+
+        client.IsError(Failed, "the peer reset the connection");
+        Assert.Equal(Failed, result.ExitCode);
+        string complaint = Assert.Single(
+            result.Errors.Split('\n'), line => line.StartsWith("ERROR: ", StringComparison.Ordinal));
+        Assert.Contains("cannot write to the standard output: Broken pipe", complaint, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Large_messages_from_four_clients_at_once_need_little_memory()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
+        const int Clients = 4;
+        const int ChunkBytes = 1024 * 1024;
+        const int Chunks = 64;
+        const long LimitKiB = 150 * 1000;
+        await using ProgramProcess server = ProgramProcess.StartInShell(
+            "exec \"$@\" > \"$FILE\"", "/dev/null", "serve", "message", "0");
+        IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+
+        byte[] chunk = RandomNumberGenerator.GetBytes(ChunkBytes);
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
+        {
+            using RawPeer sender = await RawPeer.ConnectAsync(endPoint);
+            for (int i = 0; i < Chunks; i++)
+                await sender.SendAsync(chunk);
+            sender.FinishSending();
+            Assert.Equal("", await sender.ReadToEndAsync());
+        }));
+
+        string[] status = await File.ReadAllLinesAsync($"/proc/{server.Id}/status");
+        string peak = status.Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        Assert.InRange(
+            long.Parse(peak.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+                System.Globalization.CultureInfo.InvariantCulture), 1, LimitKiB);
+    }
+
+    [Fact]
+    public async Task A_message_too_large_for_the_folder_it_must_wait_in_is_refused_and_others_live()
+    {
+        await using ProgramProcess server = ProgramProcess.Start(
+            [("TMPDIR", "/nonexistent/hawser")], readOutput: true, "serve", "message", "0");
+        IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+        // While another one is under way, a large message may not stream.
+        using RawPeer other = await RawPeer.ConnectAsync(endPoint);
+        await other.SendAsync("other");
+
+        ProgramResult refused = await SendAsync(endPoint, new byte[3_000_000]);
+        other.FinishSending();
+        Assert.Equal("", await other.ReadToEndAsync());
+        server.Signal(ProgramProcess.SIGTERM);
+        ProgramResult result = await server.EndAsync();
+
+        refused.IsError(Failed, "the peer reset the connection");
+        Assert.Equal("other", result.Text);
+        Assert.Contains("is refused: cannot keep it in /nonexistent/hawser", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_input_that_cannot_be_read_is_said()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "message", "0");
+        IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+        await using ProgramProcess client = ProgramProcess.StartInShell(
+            "exec \"$@\" < \"$FILE\"", Path.GetTempPath(), "message", "127.0.0.1", $"{endPoint.Port}");
+
+        (await client.EndAsync()).IsError(Failed, "cannot read the standard input: Is a directory");
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_close_is_waited_for_only_so_long()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var endPoint = (IPEndPoint)listener.LocalEndPoint!;
+
+        Task<ProgramResult> client = SendAsync(endPoint, "heard"u8.ToArray(), "--wait", "1ms");
+        using RawPeer server = await RawPeer.AcceptAsync(listener);
+        Assert.Equal("heard", await server.ReadToEndAsync());
+
+        ProgramResult result = await client;
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal("", result.Text);
+        Assert.Equal("sent, not confirmed: the server has not closed within 0.001 s\n", result.Errors);
+    }
+
+    private static Task<ProgramResult> SendAsync(IPEndPoint server, byte[] message, params string[] options) =>
+        ProgramProcess.RunAsync(message, ["message", "127.0.0.1", $"{server.Port}", .. options]);
+}

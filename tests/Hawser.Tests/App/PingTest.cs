@@ -1,0 +1,139 @@
+using System.Net;
+using System.Net.Sockets;
+using Hawser.Tests.Services;
+using Hawser.Tests.Services.Ping;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App;
+
+public sealed class PingTest
+{
+    private const int Failed = 1;
+    private const int PartlyDone = 3;
+    private const string Summary = @"round-trip time min \d+\.\d{3} ms, median \d+\.\d{3} ms, max \d+\.\d{3} ms\n\z";
+
+    [Fact]
+    public async Task Every_pong_is_printed_with_its_client_and_then_a_summary()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--port", "0");
+        IPEndPoint endPoint = await server.ListeningAsync();
+
+        ProgramResult result = await ProgramProcess.RunAsync(
+            "ping", "--port", $"{endPoint.Port}", "--num-clients", "3", "--count", "4", "--interval", "1ms");
+
+        result.IsDone();
+        string[] lines = result.Text.Split('\n')[..^1];
+        for (int client = 0; client < 3; client++)
+        {
+            Assert.Equal(
+                Enumerable.Range(1, 4).Select(n => $"Client #{client}: pong {client} {n}"),
+                lines.Where(line => line.StartsWith($"Client #{client}:", StringComparison.Ordinal)));
+        }
+        Assert.Equal(13, lines.Length);
+        Assert.StartsWith("12 round trips by 3 clients in ", lines[^1], StringComparison.Ordinal);
+        Assert.Matches(Summary, result.Text);
+    }
+
+    [Fact]
+    public async Task Ten_pings_of_one_client_are_the_default()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--port", "0");
+        IPEndPoint endPoint = await server.ListeningAsync();
+
+        ProgramResult result = await ProgramProcess.RunAsync("ping", "--port", $"{endPoint.Port}");
+
+        result.IsDone();
+        Assert.Contains("Client #0: pong 0 10\n10 round trips by 1 clients in ", result.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_others_write_to_the_same_file_before_and_after_stays()
+    {
+        await using PingServer server = PingServer.Start("threads");
+        string file = Path.GetTempFileName();
+        try
+        {
+            await using ProgramProcess program = ProgramProcess.StartInShell(
+                "{ echo before; \"$@\"; echo after; } > \"$FILE\"", file,
+                "ping", "--port", $"{((IPEndPoint)server.EndPoint).Port}", "--count", "1");
+            (await program.EndAsync()).IsDone();
+
+            Assert.Matches(
+                @"\Abefore\nClient #0: pong 0 1\n1 round trips by 1 clients .*\nafter\n\z", await File.ReadAllTextAsync(file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task When_some_clients_fail_the_others_count_and_the_exit_code_says_so()
+    {
+        using Socket listener = Listening();
+        await using ProgramProcess program = StartAgainst(listener, clients: 2);
+        for (int i = 0; i < 2; i++)
+        {
+            using RawPeer client = await RawPeer.AcceptAsync(listener);
+            string ping = (await client.ReadLineAsync())!;
+            if (ping == "ping 0 1")
+                await client.SendAsync("pong 0 1\n");
+            else
+                client.Reset();
+        }
+
+        ProgramResult result = await program.EndAsync();
+
+        Assert.StartsWith("Client #0: pong 0 1\n1 round trips by 2 clients", result.Text, StringComparison.Ordinal);
+        Assert.Equal("ERROR: 1 of 2 clients failed, first client #1: the peer reset the connection\n", result.Errors);
+        Assert.Equal(PartlyDone, result.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("ERROR: go away\n", "the server answered ping 1 with 'ERROR: go away'")]
+    [InlineData("", "the server closed the connection before it answered ping 1")]
+    public async Task A_server_that_speaks_otherwise_is_named(string answer, string complaint)
+    {
+        using Socket listener = Listening();
+        await using ProgramProcess program = StartAgainst(listener, clients: 1);
+        using (RawPeer client = await RawPeer.AcceptAsync(listener))
+        {
+            await client.ReadLineAsync();
+            await client.SendAsync(answer);
+        }
+
+        (await program.EndAsync()).IsError(Failed, complaint);
+    }
+
+    [Fact]
+    public async Task When_nobody_reads_the_pongs_the_client_ends_with_one_line()
+    {
+        using Socket listener = Listening();
+        await using ProgramProcess program = StartAgainst(listener, clients: 1, readOutput: false);
+        using RawPeer client = await RawPeer.AcceptAsync(listener);
+        await client.ReadLineAsync();
+        program.CloseOutput();
+        await client.SendAsync("pong 0 1\n");
+
+        ProgramResult result = await program.EndAsync();
+
+        Assert.Equal("ERROR: cannot write to the standard output: Broken pipe\n", result.Errors);
+        Assert.Equal(Failed, result.ExitCode);
+    }
+
+    private static Socket Listening()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Listen();
+        return socket;
+    }
+
+    private static ProgramProcess StartAgainst(Socket listener, int clients, bool readOutput = true)
+    {
+        int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        return ProgramProcess.Start(
+            [], readOutput, "ping", "--port", $"{port}", "--num-clients", $"{clients}", "--count", "1");
+    }
+}

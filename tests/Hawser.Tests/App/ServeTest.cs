@@ -1,0 +1,178 @@
+using System.Globalization;
+using System.Net;
+using Hawser.Services;
+using Hawser.Tests.Services;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App;
+
+public sealed class ServeTest
+{
+    // A shell's exit code for a process that a signal ended.
+    private const int Signalled = 128;
+
+    [Theory]
+    [InlineData("sequential")]
+    [InlineData("simple")]
+    [InlineData("select")]
+    [InlineData("multi-select")]
+    [InlineData("threads")]
+    [InlineData("pool")]
+    [InlineData("multi-thread")]
+    [InlineData("async")]
+    [InlineData("epoll")]
+    public async Task A_model_serves_under_its_names_at_the_port_that_is_printed(string model)
+    {
+        Assert.SkipUnless(model != "epoll" || OperatingSystem.IsLinux(), "epoll is Linux's own");
+        await using ProgramProcess server = ProgramProcess.Start(
+            "serve", "ping", "--port", "0", "--model", model, "--verbose");
+        IPEndPoint endPoint = await server.ListeningAsync();
+        Assert.NotEqual(0, endPoint.Port);
+        Assert.Equal($"Listening on 127.0.0.1:{endPoint.Port}", server.Output.Lines[0]);
+
+        using (RawPeer client = await RawPeer.ConnectAsync(endPoint))
+        {
+            await client.SendAsync("ping 0 1\n");
+            Assert.Equal("pong 0 1", await client.ReadLineAsync());
+        }
+        await server.Output.LineWithAsync("- connection 1 after 1 pongs");
+        server.Signal(ProgramProcess.SIGTERM);
+        ProgramResult result = await server.EndAsync();
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("+ connection 1 from 127.0.0.1:", result.Text, StringComparison.Ordinal);
+        Assert.Contains("  connection 1: ping 0 1\n", result.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ProgramProcess.SIGTERM)]
+    [InlineData(ProgramProcess.SIGINT)]
+    [InlineData(ProgramProcess.SIGQUIT)]
+    public async Task The_first_signal_lets_conversations_finish(int signal)
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "message", "0");
+        using RawPeer sender = await RawPeer.ConnectAsync(await server.ListeningAsync(onErrors: true));
+        // Longer than what waits in memory, and alone: it comes out while it goes in.
+        await sender.SendAsync(new byte[1_000_000]);
+        await server.Output.BeginsAsync();
+
+        server.Signal(signal);
+        await server.Errors.LineWithAsync("stopping: 1 connections may still finish; a second signal ends at once");
+        await sender.SendAsync("the end");
+        sender.FinishSending();
+        ProgramResult result = await server.EndAsync();
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(1_000_007, result.Output.Length);
+        Assert.EndsWith("the end", result.Text, StringComparison.Ordinal);
+        Assert.Contains("stopped: 1 connections finished, 0 were aborted", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_conversation_at_rest_is_ended_by_the_first_signal()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--port", "0");
+        using RawPeer client = await RawPeer.ConnectAsync(await server.ListeningAsync());
+        await client.SendAsync("ping 0 1\n");
+        Assert.Equal("pong 0 1", await client.ReadLineAsync());
+
+        server.Signal(ProgramProcess.SIGTERM);
+
+        Assert.Null(await client.ReadLineAsync());
+        client.Dispose();
+        Assert.Equal(0, (await server.EndAsync()).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(ProgramProcess.SIGTERM)]
+    [InlineData(ProgramProcess.SIGINT)]
+    public async Task A_second_signal_ends_at_once(int signal)
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "message", "0", "--drain-timeout", "never");
+        using RawPeer sender = await RawPeer.ConnectAsync(await server.ListeningAsync(onErrors: true));
+        await sender.SendAsync(new byte[1_000_000]);
+        await server.Output.BeginsAsync();
+
+        server.Signal(signal);
+        await server.Errors.LineWithAsync("stopping: ");
+        server.Signal(signal);
+
+        Assert.Equal(Signalled + signal, (await server.EndAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task Without_a_service_all_of_them_are_served()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "--port-base", "0");
+        foreach (Service service in ServiceCatalog.All)
+            await server.Errors.LineWithAsync($"{service.Name}: Listening on 127.0.0.1:");
+        string line = await server.Errors.LineWithAsync("ping: Listening on ");
+        int port = int.Parse(line[(line.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
+
+        using (RawPeer client = await RawPeer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port)))
+        {
+            await client.SendAsync("ping 0 1\n");
+            Assert.Equal("pong 0 1", await client.ReadLineAsync());
+        }
+        server.Signal(ProgramProcess.SIGTERM);
+
+        ProgramResult result = await server.EndAsync();
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal("", result.Text);
+    }
+
+    [Fact]
+    public async Task The_port_base_moves_all_services()
+    {
+        // Others may have one of the ports: then the next range will do.
+        for (int portBase = 23_000; portBase < 33_000; portBase += 1_000)
+        {
+            await using ProgramProcess server = ProgramProcess.Start("serve", "--port-base", $"{portBase}");
+            try
+            {
+                foreach ((int index, Service service) in ServiceCatalog.All.Index())
+                    await server.Errors.LineWithAsync($"{service.Name}: Listening on 127.0.0.1:{portBase + index}");
+                return;
+            }
+            catch (InvalidOperationException e) when (e.Message.Contains("is taken", StringComparison.Ordinal))
+            {
+            }
+        }
+        Assert.Fail("no range of ports is free");
+    }
+
+    [Fact]
+    public async Task A_unix_socket_serves_and_is_removed()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"hawser-test-{Guid.NewGuid():N}");
+        await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--host", $"unix:{path}");
+        await server.Output.LineWithAsync($"Listening on {path}");
+
+        ProgramResult client = await ProgramProcess.RunAsync("ping", "--host", $"unix:{path}", "--count", "2");
+        server.Signal(ProgramProcess.SIGTERM);
+        await server.EndAsync();
+
+        client.IsDone();
+        Assert.StartsWith("Client #0: pong 0 1\nClient #0: pong 0 2\n", client.Text, StringComparison.Ordinal);
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task A_server_whose_log_nobody_reads_any_more_ends_with_one_line()
+    {
+        await using ProgramProcess server = ProgramProcess.StartInShell(
+            "\"$@\" | { read line; echo \"$line\"; exec <&-; echo closed; }", "", "serve", "ping", "--port", "0");
+        IPEndPoint endPoint = await server.ListeningAsync();
+        await server.Output.LineWithAsync("closed");
+
+        using RawPeer client = await RawPeer.ConnectAsync(endPoint);
+        string complaint = await server.Errors.LineWithAsync("ERROR: ");
+        client.Dispose();
+        await server.EndAsync();
+
+        Assert.Contains("cannot write to the standard output: Broken pipe", complaint, StringComparison.Ordinal);
+        Assert.Single(server.Errors.Lines, line => line.StartsWith("ERROR", StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", server.Errors.Text, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Sockets;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App;
+
+/// <summary>Bad input gives one line that says what to do, and an exit code.</summary>
+public sealed class UsageTest
+{
+    private const int Failed = 1;
+    private const int Misused = 2;
+
+    public static TheoryData<string, string> Misuses => new()
+    {
+        { "nonsense", "there is no 'hawser nonsense'; use one of serve, ping, message" },
+        { "--nonsense", "unknown option '--nonsense'; see 'hawser --help'" },
+        { "serve nonsense", "use one of ping, message" },
+        { "serve ping --nonsense", "unknown option '--nonsense'; see 'hawser serve ping --help'" },
+        { "serve --nonsense", "unknown option '--nonsense'" },
+        { "ping --nonsense", "unknown option '--nonsense'; see 'hawser ping --help'" },
+        { "ping a/b", "'a/b' is not a host name or address" },
+        { "ping --rate 5k", "--rate needs --duration" },
+        { "ping --duration 1s --count 5", "--count and --duration exclude each other" },
+        { "ping --duration 1s --rate fast", "'fast' is not a rate; write it like 500, 50k or 1.5M" },
+        { "ping --duration 1s --until soon", "'soon' is not a latency to keep; write it like p99<1ms" },
+        { "upload 127.0.0.1 80 a --nonsense", "unknown option '--nonsense'; see 'hawser upload --help'" },
+        { "message", "'HOST' missing" },
+        { "message 127.0.0.1", "'PORT' missing" },
+        { "message --nonsense 80", "unknown option '--nonsense'; see 'hawser message --help'" },
+        { "message 127.0.0.1 80 word", "'word' is one word too many" },
+        { "serve message", "'PORT' missing" },
+        { "demo word", "'word' is one word too many" },
+        { "@file", "there is no 'hawser @file'" },
+        { "ping --port -1", "'-1' is not a port; use a whole number from 1 to 65535" },
+        { "ping --port 0", "'0' is not a port" },
+        { "ping --port abc", "'abc' is not a port" },
+        { "ping --port 70000", "'70000' is not a port" },
+        { "ping --port", "'--port'" },
+        { "ping --port 1 --port 2", "'--port'" },
+        { "message 127.0.0.1 -1", "'-1' is not a port" },
+        { "message 127.0.0.1 abc", "'abc' is not a port" },
+        { "message 127.0.0.1 70000", "'70000' is not a port" },
+        { "message a/b 80", "'a/b' is not a host name or address" },
+        { "message 127.0.0.1 80 --wait soon", "'soon' is not a duration" },
+        { "serve ping --port -1", "'-1' is not a port; use a whole number from" },
+        { "serve ping --port abc", "'abc' is not a port" },
+        { "serve ping --port 70000", "'70000' is not a port" },
+        { "serve message -1", "'-1' is not a port" },
+        { "serve message abc", "'abc' is not a port" },
+        { "serve message 70000", "'70000' is not a port" },
+        { "serve --port-base 70000", "'70000' is not a port" },
+        { "serve ping --model nonsense", "unknown model 'nonsense'; use one of sequential, select, threads" },
+        { "serve ping --threads 0", "'0' is not a number of threads; use a whole number from 1" },
+        { "serve ping --loops many", "'many' is not a number of loops" },
+        { "serve ping --backlog 0", "'0' is not a backlog" },
+        { "serve ping --max-connections 0", "'0' is not a number of connections" },
+        { "serve ping --idle-timeout 5", "'5' is not a duration; write it like 200us, 10ms, 5s or 2m, or never" },
+        { "serve ping --drain-timeout -1s", "'-1s' is not a duration" },
+        { "serve ping --work never", "'never' is not a duration" },
+        { "serve ping --slow-client 1", "'1' is not ID=DURATION; write it like 1=5s" },
+        { "serve ping --slow-client a=5s", "'a=5s' is not ID=DURATION" },
+        { "serve ping --slow-client 1=5", "'5' is not a duration" },
+        { "serve ping --host unix:", "'' is not a socket's path" },
+        { "serve ping --host unix:/nonexistent/folder/socket", "there is no folder for the socket" },
+        { "serve message 0 --order nonsense", "unknown order 'nonsense'; use completion, arrival or interleave" },
+        { "ping --num-clients 0", "'0' is not a number of clients" },
+        { "ping --count x", "'x' is not a count" },
+        { "ping --interval never", "'never' is not a duration" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Misuses))]
+    public async Task Misuse_is_one_line_that_says_what_would_do(string arguments, string part) =>
+        (await ProgramProcess.RunAsync(arguments.Split(' '))).IsError(Misused, part);
+
+    [Theory]
+    [InlineData("message host.invalid 80", "there is no host host.invalid")]
+    [InlineData("ping --host host.invalid", "there is no host host.invalid")]
+    public async Task A_name_without_a_host_is_said(string arguments, string part) =>
+        (await ProgramProcess.RunAsync(arguments.Split(' '))).IsError(Failed, part);
+
+    [Theory]
+    [InlineData("message 127.0.0.1 {0}")]
+    [InlineData("ping --port {0}")]
+    [InlineData("ping --port {0} --num-clients 5")]
+    public async Task A_refused_connection_is_said(string arguments)
+    {
+        // Bound and not listening: nobody else gets the port, and nobody answers at it.
+        using Socket closed = Bound();
+
+        ProgramResult result = await ProgramProcess.RunAsync(WithPort(arguments, closed));
+
+        result.IsError(Failed, "refused the connection; is the server running there?");
+    }
+
+    [Theory]
+    [InlineData("message 127.0.0.1 {0}")]
+    [InlineData("ping --port {0}")]
+    public async Task A_connection_that_is_never_answered_is_given_up(string arguments)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a full backlog answers differently elsewhere");
+        using Socket full = Bound();
+        full.Listen(0);
+        // The first one takes the only place; Linux drops what comes later.
+        Socket[] waiting = [.. Enumerable.Range(0, 4).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp))];
+        Task[] connecting = [.. waiting.Select(socket => socket.ConnectAsync(full.LocalEndPoint!))];
+        await Task.WhenAny(connecting).Bounded();
+
+        ProgramResult result = await ProgramProcess.RunAsync(WithPort(arguments, full));
+
+        result.IsError(Failed, "no answer from 127.0.0.1:");
+        foreach (Socket socket in waiting)
+            socket.Dispose();
+    }
+
+    [Theory]
+    [InlineData("serve ping --port {0}")]
+    [InlineData("serve message {0} --host 127.0.0.1")]
+    public async Task A_port_that_is_taken_is_said(string arguments)
+    {
+        using Socket taken = Bound();
+        taken.Listen();
+
+        ProgramResult result = await ProgramProcess.RunAsync(WithPort(arguments, taken));
+
+        result.IsError(Failed, $"port {((IPEndPoint)taken.LocalEndPoint!).Port} is taken; ");
+    }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_said() =>
+        (await ProgramProcess.RunAsync("serve", "ping", "--host", "192.0.2.1", "--port", "0"))
+            .IsError(Failed, "192.0.2.1 is not an address of this machine");
+
+    private static Socket Bound()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
+    }
+
+    private static string[] WithPort(string arguments, Socket socket) => string.Format(
+        System.Globalization.CultureInfo.InvariantCulture, arguments, ((IPEndPoint)socket.LocalEndPoint!).Port).Split(' ');
+}

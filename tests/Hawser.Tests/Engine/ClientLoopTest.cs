@@ -1,0 +1,66 @@
+using System.Net;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Engine;
+
+public sealed class ClientLoopTest
+{
+    [Fact]
+    public async Task Many_clients_run_on_one_thread()
+    {
+        await using TestServer server = TestServer.Start("async", Handlers.EchoAsync);
+        await using ClientLoop loop = ClientLoop.Start("clients");
+        var threads = new HashSet<int>();
+        await loop.RunAsync(() => Task.WhenAll(Enumerable.Range(0, 50).Select(async n =>
+        {
+            await using Connection connection = await loop.ConnectAsync(server.EndPoint, Patience.Limit);
+            for (byte round = 0; round < 20; round++)
+            {
+                await connection.WriteAsync(new[] { (byte)n, round });
+                await connection.WaitForInputAsync(2);
+                threads.Add(Environment.CurrentManagedThreadId);
+                Assert.Equal([(byte)n, round], connection.Buffered.ToArray());
+                await connection.TryReadExactlyAsync(new byte[2]);
+            }
+        }))).Bounded();
+        Assert.Single(threads);
+    }
+
+    [Fact]
+    public async Task A_read_ends_at_its_deadline_and_not_before()
+    {
+        await using TestServer server = TestServer.Start("async", Handlers.EchoAsync);
+        await using ClientLoop loop = ClientLoop.Start("clients");
+        await loop.RunAsync(async () =>
+        {
+            await using Connection connection = await loop.ConnectAsync(server.EndPoint, Patience.Limit);
+            for (int round = 0; round < 10; round++)
+            {
+                Deadline deadline = Deadline.After(TimeSpan.FromMilliseconds(2));
+                Assert.Equal(InputState.TimedOut, await connection.WaitForInputAsync(deadline));
+                Assert.True(deadline.HasPassed);
+            }
+        }).Bounded();
+    }
+
+    [Fact]
+    public async Task Nobody_there_is_a_connect_exception_that_says_so()
+    {
+        await using ClientLoop loop = ClientLoop.Start("clients");
+        ConnectException error = await Assert.ThrowsAsync<ConnectException>(
+            () => loop.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 1), Patience.Limit)).Bounded();
+        Assert.Contains("127.0.0.1:1 refused the connection", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_body_throws_comes_back_to_whoever_started_it()
+    {
+        await using ClientLoop loop = ClientLoop.Start("clients");
+        await Assert.ThrowsAsync<FormatException>(() => loop.RunAsync(async () =>
+        {
+            await Task.Yield();
+            throw new FormatException();
+        })).Bounded();
+    }
+}

@@ -1,0 +1,185 @@
+using System.Net;
+using System.Net.Sockets;
+using Hawser.Models;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Engine;
+
+/// <summary>Where a server can listen, and what it says when it cannot.</summary>
+public sealed class ListenTest : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("hawser").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory, Models]
+    public async Task A_server_starts_at_once_on_the_port_it_has_just_left(string model)
+    {
+        EndPoint where = new IPEndPoint(IPAddress.Loopback, 0);
+        for (int i = 0; i < 5; i++)
+        {
+            await using TestServer server = StartAt(model, [where]);
+            where = server.EndPoint;
+            // The server closes first, so that TIME_WAIT is on its side.
+            using RawClient client = await server.ConnectAsync();
+            await client.SendAsync("x\n");
+            await client.ReceiveLineAsync();
+            await server.Server.StopAsync().Bounded();
+            Assert.Empty(await client.ReceiveToEndAsync());
+        }
+    }
+
+    [Theory, Models]
+    public async Task A_second_server_on_a_taken_port_fails_and_says_so(string model)
+    {
+        await using TestServer first = StartAt(model, [new IPEndPoint(IPAddress.Loopback, 0)]);
+
+        var e = Assert.Throws<ListenException>(() => StartAt(model, [first.EndPoint]));
+
+        Assert.Contains($"port {((IPEndPoint)first.EndPoint).Port} is taken", e.Message, StringComparison.Ordinal);
+        using RawClient client = await first.ConnectAsync();
+        await client.SendAsync("x\n");
+        Assert.Equal("x", await client.ReceiveLineAsync());
+    }
+
+    [Theory, Models]
+    public async Task Every_one_of_several_addresses_is_served_at_the_same_port(string model)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "no IPv6 here");
+        await using TestServer server = StartAt(model,
+            [new IPEndPoint(IPAddress.Loopback, 0), new IPEndPoint(IPAddress.IPv6Loopback, 0)]);
+
+        Assert.Equal(2, server.Server.EndPoints.Count);
+        Assert.Single(server.Server.EndPoints.Cast<IPEndPoint>().Select(e => e.Port).Distinct());
+        Assert.Equal(server.Server.EndPoints, server.Observer.ListeningAt);
+        for (int i = 0; i < 4; i++)
+            await AssertServesAsync(server.Server.EndPoints[i % 2]);
+    }
+
+    [Theory, Models]
+    public async Task Dual_stack_takes_both_and_shows_an_ipv4_peer_as_one(string model)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "no IPv6 here");
+        await using TestServer server = StartAt(model, [new IPEndPoint(IPAddress.IPv6Any, 0)]);
+        int port = ((IPEndPoint)server.EndPoint).Port;
+
+        await AssertServesAsync(new IPEndPoint(IPAddress.Loopback, port));
+        await AssertServesAsync(new IPEndPoint(IPAddress.IPv6Loopback, port));
+        await server.Observer.NextEndAsync();
+        await server.Observer.NextEndAsync();
+
+        Assert.Equal([IPAddress.Loopback, IPAddress.IPv6Loopback],
+            server.Observer.AcceptedOnes.Select(c => ((IPEndPoint)c.RemoteEndPoint!).Address));
+    }
+
+    [Theory, Models]
+    public async Task A_unix_domain_socket_is_served_and_its_file_is_gone_after_the_stop(string model)
+    {
+        string path = Path.Combine(_folder, "socket");
+        await using (TestServer server = StartAt(model, [new UnixDomainSocketEndPoint(path)]))
+        {
+            Assert.True(File.Exists(path));
+            await AssertServesAsync(new UnixDomainSocketEndPoint(path));
+        }
+
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task A_stale_socket_file_is_replaced()
+    {
+        string path = Path.Combine(_folder, "stale");
+        string moved = Path.Combine(_folder, "moved");
+        using (var killed = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            killed.Bind(new UnixDomainSocketEndPoint(path));
+            killed.Listen();
+            File.Move(path, moved);
+        }
+        File.Move(moved, path);
+
+        await using TestServer server = StartAt("threads", [new UnixDomainSocketEndPoint(path)]);
+
+        await AssertServesAsync(server.EndPoint);
+    }
+
+    [Fact]
+    public async Task A_live_socket_file_is_left_to_its_server()
+    {
+        var where = new UnixDomainSocketEndPoint(Path.Combine(_folder, "live"));
+        await using TestServer first = StartAt("threads", [where]);
+
+        var e = Assert.Throws<ListenException>(() => StartAt("threads", [where]));
+
+        Assert.Contains("is taken", e.Message, StringComparison.Ordinal);
+        await AssertServesAsync(where);
+    }
+
+    [Fact]
+    public async Task A_live_socket_whose_line_is_full_is_left_to_its_server()
+    {
+        var where = new UnixDomainSocketEndPoint(Path.Combine(_folder, "full"));
+        using var live = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        live.Bind(where);
+        live.Listen(1);
+        using RawClient first = await RawClient.ConnectAsync(where);
+        using RawClient second = await RawClient.ConnectAsync(where);
+
+        var e = await Assert.ThrowsAsync<ListenException>(() => Task.Run(() => StartAt("threads", [where])).Bounded());
+
+        Assert.Contains("is taken", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_socket_is_left_alone()
+    {
+        string path = Path.Combine(_folder, "notes.txt");
+        File.WriteAllText(path, "not a socket");
+
+        Assert.Throws<ListenException>(() => StartAt("threads", [new UnixDomainSocketEndPoint(path)]));
+
+        Assert.Equal("not a socket", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void An_address_of_another_machine_cannot_be_had()
+    {
+        var e = Assert.Throws<ListenException>(() => StartAt("threads", [new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0)]));
+
+        Assert.Contains("192.0.2.1 is not an address of this machine", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, Models]
+    public async Task A_listener_that_fails_ends_the_server_loudly_and_its_threads(string model)
+    {
+        ConcurrencyModel inner = ConcurrencyModels.Get(model);
+        var breaking = new BreakingModel(inner.Create());
+        await using TestServer server = TestServer.Start(
+            inner with { Make = _ => breaking }, new LambdaHandler(Handlers.EchoLinesAsync));
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("x\n");
+        await client.ReceiveLineAsync();
+        if (!inner.IsConcurrent)
+            client.FinishSending();
+
+        breaking.Break();
+
+        await Assert.ThrowsAnyAsync<SocketException>(() => server.Server.Completion.Bounded());
+        Assert.Equal(inner.IsConcurrent ? CloseReason.ServerStopping : CloseReason.PeerFinished,
+            await server.Observer.NextReasonAsync());
+        await Patience.UntilAsync(() => breaking.Thread is not { IsAlive: true, IsThreadPoolThread: false });
+    }
+
+    private static TestServer StartAt(string model, IReadOnlyList<EndPoint> where) =>
+        TestServer.Start(model, Handlers.EchoLinesAsync, options => options with { EndPoints = where });
+
+    private static async Task AssertServesAsync(EndPoint where)
+    {
+        using RawClient client = await RawClient.ConnectAsync(where);
+        await client.SendAsync("hello\n");
+        Assert.Equal("hello", await client.ReceiveLineAsync());
+        client.FinishSending();
+        Assert.Empty(await client.ReceiveToEndAsync());
+    }
+}

@@ -1,0 +1,73 @@
+using Hawser.Services.Clock;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Services.Clock;
+
+public sealed class ClockHandlerTest
+{
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\n\r\n")]
+    [InlineData("\x01\0\0\x05hello")]
+    [InlineData("\x04\0\0\x14 123456789 123456789")]
+    [InlineData("\x01\0\0\x18HWCK\x09 23456789 123456789")]
+    public async Task What_is_no_Hello_ends_its_connection_and_no_other(string bytes)
+    {
+        await using ClockStage stage = ClockStage.Start();
+        using (RawClockClient garbage = await RawClockClient.ConnectAsync(stage.EndPoint))
+        {
+            await garbage.SendAsync(System.Text.Encoding.Latin1.GetBytes(bytes));
+            Assert.Empty(await garbage.ReceiveToEndAsync());
+        }
+        Assert.Equal(CloseReason.ProtocolError, await stage.Observer.NextReasonAsync());
+        Assert.True((await stage.RunAsync(1, ClockStage.Short)).IsComplete);
+        Assert.Empty(stage.Observer.Faults);
+    }
+
+    [Theory]
+    [InlineData("a tick again")]
+    [InlineData("a tick beyond the duration")]
+    [InlineData("a tick after it was done")]
+    [InlineData("done twice")]
+    [InlineData("results before the roster")]
+    [InlineData("a message of the server's")]
+    public async Task A_client_that_breaks_a_rule_is_cut_off_and_has_left(string what)
+    {
+        await using ClockStage stage = ClockStage.Start();
+        using RawClockClient liar = await RawClockClient.ConnectAsync(stage.EndPoint);
+        await liar.RegisterAsync(new Hello(ClockAbilities.Brotli, 1, 10_000_000, 60_000_000_000));
+        await liar.ExchangeTickAsync(3);
+        byte[] frame = new byte[64];
+        if (what == "a tick again")
+            await liar.SendTickAsync(3);
+        if (what == "a tick beyond the duration")
+            await liar.SendTickAsync(6000);
+        if (what is "a tick after it was done" or "done twice")
+            await liar.FinishAsync();
+        if (what == "a tick after it was done")
+            await liar.SendTickAsync(4);
+        if (what == "done twice")
+            await liar.FinishAsync();
+        if (what == "results before the roster")
+            await liar.SendAsync(frame[..RosterProtocol.WriteResults(frame, new ResultsPage(0, 0, 0, []))]);
+        if (what == "a message of the server's")
+            await liar.SendAsync(frame[..ClockProtocol.WriteRefused(frame, RefusalReason.Busy)]);
+        Assert.Empty(await liar.ReceiveToEndAsync());
+        Assert.Equal(CloseReason.ProtocolError, await stage.Observer.NextReasonAsync());
+        Assert.Empty(stage.Observer.Faults);
+    }
+
+    [Theory, Models]
+    public async Task A_stop_says_goodbye_to_who_waits(string model)
+    {
+        await using ClockStage stage = ClockStage.Start(model);
+        using RawClockClient client = await RawClockClient.ConnectAsync(stage.EndPoint);
+        await client.RegisterAsync();
+        await client.ExchangeTickAsync(0);
+        Task stop = stage.StopAsync();
+        Assert.Equal([(byte)ClockMessage.Goodbye, 0, 0, 1, (byte)GoodbyeReason.Stopping], await client.ReceiveToEndAsync());
+        client.Dispose();
+        await stop;
+        Assert.Equal((TimeDataEnding.Whole, 2), (stage.ReadServerFile().Ending, stage.ReadServerFile().Rows));
+    }
+}

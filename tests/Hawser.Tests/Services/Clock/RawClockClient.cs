@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Sockets;
+using Hawser.Services.Clock;
+using Hawser.Tests.Support;
+
+namespace Hawser.Tests.Services.Clock;
+
+/// <summary>A clock client that goes as far as the test wants, and listens for peers as the test wants.</summary>
+internal sealed class RawClockClient : IDisposable
+{
+    private readonly RawClient _server;
+    private readonly Socket? _door;
+    private readonly byte[] _frame = new byte[8192];
+
+    private RawClockClient(RawClient server, Socket? door) => (_server, _door) = (server, door);
+
+    public uint Id { get; private set; }
+
+    public byte[] Recording { get; } = "Timestamp Data\nnot much of it\n"u8.ToArray();
+
+    /// <summary>Connects, and says nothing.</summary>
+    public static async Task<RawClockClient> ConnectAsync(EndPoint server, bool listens = true)
+    {
+        Socket? door = null;
+        if (listens)
+        {
+            door = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            door.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            door.Listen();
+        }
+        return new RawClockClient(await RawClient.ConnectAsync(server), door);
+    }
+
+    /// <summary>Says Hello and hears Welcome.</summary>
+    public async Task RegisterAsync(Hello? hello = null)
+    {
+        int port = _door is null ? 0 : ((IPEndPoint)_door.LocalEndPoint!).Port;
+        Hello said = hello ?? new Hello(ClockAbilities.Brotli, (ushort)port, 10_000_000, 60_000_000_000);
+        await SendAsync(ClockProtocol.WriteHello(_frame, said));
+        Assert(ClockMessage.Welcome, await ReceiveAsync());
+        ClockProtocol.TryReadWelcome(_frame.AsSpan(ClockProtocol.HeaderSize), out Welcome welcome, out _);
+        Id = welcome.ClientId;
+    }
+
+    public Task SendTickAsync(uint tick) =>
+        SendAsync(ClockProtocol.WriteRequest(_frame, new ExchangeRequest(tick, new ClockReading(1, 1))));
+
+    public async Task ExchangeTickAsync(uint tick)
+    {
+        await SendTickAsync(tick);
+        Assert(ClockMessage.Reply, await ReceiveAsync());
+    }
+
+    public Task FinishAsync() =>
+        SendAsync(ClockProtocol.WriteDone(_frame, new RecordingDone(RecordingDigest.Of(Recording), 0, 0, 0)));
+
+    /// <summary>Asks for the roster until it is there; this is for small ones.</summary>
+    public async Task<RosterPage> WaitForRosterAsync()
+    {
+        while (true)
+        {
+            await SendAsync(ClockProtocol.WriteAlive(_frame));
+            int length = await ReceiveAsync();
+            if ((ClockMessage)_frame[0] != ClockMessage.Roster)
+                continue;
+            RosterProtocol.TryReadRoster(
+                _frame.AsSpan(ClockProtocol.HeaderSize, length), out RosterPage? page, out string? broken);
+            return page ?? throw new InvalidOperationException(broken);
+        }
+    }
+
+    /// <summary>Waits for a peer.</summary>
+    public async Task<Socket> AcceptAsync() => await _door!.AcceptAsync().Bounded();
+
+    public Task SendAsync(int length) => _server.SendAsync(_frame.AsMemory(0, length));
+
+    public Task SendAsync(byte[] bytes) => _server.SendAsync(bytes);
+
+    /// <summary>Everything that still comes from the server.</summary>
+    public Task<byte[]> ReceiveToEndAsync() => _server.ReceiveToEndAsync();
+
+    public void Reset() => _server.Reset();
+
+    public void Dispose()
+    {
+        _server.Dispose();
+        _door?.Dispose();
+    }
+
+    /// <returns>The length of the payload.</returns>
+    private async Task<int> ReceiveAsync()
+    {
+        (await _server.ReceiveExactlyAsync(ClockProtocol.HeaderSize)).CopyTo(_frame, 0);
+        if (!ClockProtocol.TryReadHeader(_frame, out _, out int length, out string? broken))
+            throw new InvalidOperationException(broken);
+        (await _server.ReceiveExactlyAsync(length)).CopyTo(_frame, ClockProtocol.HeaderSize);
+        return length;
+    }
+
+    private void Assert(ClockMessage expected, int _) => Xunit.Assert.Equal(expected, (ClockMessage)_frame[0]);
+}

@@ -1,0 +1,49 @@
+using System.Text.RegularExpressions;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Tidy;
+
+/// <summary>What the documents say is so.</summary>
+public sealed partial class DocumentTidyTest
+{
+    public static TheoryData<string> Documents =>
+    [
+        .. Directory.EnumerateFiles(ProgramRepository.Root, "*.md")
+            .Concat(Directory.EnumerateFiles(ProgramRepository.PathOf("docs"), "*.md", SearchOption.AllDirectories))
+            .Select(path => Path.GetRelativePath(ProgramRepository.Root, path)),
+    ];
+
+    [Fact]
+    public void The_readme_has_at_most_120_lines() =>
+        Assert.InRange(File.ReadAllLines(ProgramRepository.PathOf("README.md")).Length, 1, 120);
+
+    [Fact]
+    public void The_readmes_service_of_your_own_is_the_sample_that_is_compiled()
+    {
+        string readme = File.ReadAllText(ProgramRepository.PathOf("README.md"));
+        Match snippet = CSharp().Match(readme);
+
+        Assert.True(snippet.Success);
+        Assert.Equal(File.ReadAllText(ProgramRepository.PathOf("samples", "shout.cs")), snippet.Groups[1].Value);
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_link_within_the_repository_leads_somewhere(string document)
+    {
+        string path = ProgramRepository.PathOf(document);
+        foreach (Match link in Link().Matches(File.ReadAllText(path)))
+        {
+            string target = link.Groups[1].Value.Split('#')[0];
+            string full = Path.Combine(Path.GetDirectoryName(path)!, target);
+            Assert.True(target.Length == 0 || File.Exists(full) || Directory.Exists(full), $"{document}: {target}");
+        }
+    }
+
+    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex CSharp();
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)\s]+)\)")]
+    private static partial Regex Link();
+}

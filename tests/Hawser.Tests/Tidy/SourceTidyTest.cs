@@ -1,0 +1,93 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Tidy;
+
+/// <summary>The house rules that a machine can hold.</summary>
+public sealed partial class SourceTidyTest
+{
+    private static readonly string[] AllCode = ["src", "tests"];
+
+    [Fact]
+    public void A_file_has_at_most_400_lines() => AssertNone(AllCode, (name, lines) =>
+        lines.Length > 400 ? $"has {lines.Length} lines" : null);
+
+    [Fact]
+    public void A_file_has_one_type_named_like_it() => AssertNone(AllCode, (name, lines) =>
+    {
+        // Namespaces are file-scoped, so that what begins in the first column is not nested.
+        string[] types = [.. lines.Select(line => TypeDeclaration().Match(line)).Where(match => match.Success)
+            .Select(match => match.Groups["name"].Value).Distinct()];
+        string expected = Path.GetFileNameWithoutExtension(name);
+        return types.All(type => type == expected) ? null : $"declares {string.Join(", ", types)}";
+    });
+
+    [Fact]
+    public void Nothing_is_left_to_be_done_later()
+    {
+        // In halves, so that this file passes its own test.
+        string[] marks = ["TO" + "DO", "FIX" + "ME", "HA" + "CK", "XX" + "X"];
+        AssertNone(AllCode, (_, lines) => FirstLine(lines, line =>
+            marks.Any(mark => Regex.IsMatch(line, $@"\b{mark}\b"))));
+    }
+
+    [Fact]
+    public void No_thread_sleeps() => AssertNone(AllCode, (_, lines) => FirstLine(lines, line =>
+        line.Contains("Thread." + "Sleep", StringComparison.Ordinal)));
+
+    [Fact]
+    public void A_handler_awaits_its_connection_and_nothing_behind_its_back() => AssertNone(["src"], (name, lines) =>
+        name.EndsWith("Handler.cs", StringComparison.Ordinal)
+            ? FirstLine(lines, line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && Blocking().IsMatch(line))
+            : null);
+
+    [Fact]
+    public void No_name_says_nothing() => AssertNone(["src"], (name, _) =>
+        EmptyName().Match(Path.GetFileNameWithoutExtension(name)) is { Success: true } match
+            ? $"is named {match.Value}"
+            : null);
+
+    [Fact]
+    public void References_run_from_the_program_to_the_services_to_the_engine()
+    {
+        Assert.Equal([], ReferencesOf("Hawser", "ProjectReference"));
+        Assert.Equal([], ReferencesOf("Hawser", "PackageReference"));
+        Assert.Equal(["Hawser.csproj"], ReferencesOf("Hawser.Services", "ProjectReference"));
+        Assert.Empty(ReferencesOf("Hawser.App", "ProjectReference").Except(["Hawser.Services.csproj", "Hawser.csproj"]));
+    }
+
+    private static string[] ReferencesOf(string project, string kind) =>
+    [
+        .. XDocument.Load(ProgramRepository.PathOf("src", project, $"{project}.csproj")).Descendants(kind)
+            .Select(reference => reference.Attribute("Include")!.Value.Replace('\\', '/').Split('/')[^1]),
+    ];
+
+    /// <summary>No file breaks the rule; those that do are named, with how.</summary>
+    private static void AssertNone(string[] folders, Func<string, string[], string?> complaint)
+    {
+        string[] files = [.. ProgramRepository.SourceFiles(folders)];
+        Assert.True(files.Length > 50);
+        Assert.Empty(
+            from name in files
+            let broken = complaint(name, File.ReadAllLines(ProgramRepository.PathOf(name)))
+            where broken is not null
+            select $"{name} {broken}");
+    }
+
+    private static string? FirstLine(string[] lines, Predicate<string> isBad)
+    {
+        int index = Array.FindIndex(lines, isBad);
+        return index < 0 ? null : $"line {index + 1}: {lines[index].Trim()}";
+    }
+
+    [GeneratedRegex(@"^(?=[a-z])[a-z\s]*\b(class|struct|interface|enum|record(\s+(class|struct))?|delegate\s+\S+)\s+(?<name>[A-Z]\w*)")]
+    private static partial Regex TypeDeclaration();
+
+    [GeneratedRegex(@"ConfigureAwait\(false\)|\bTask\.Run\b|\.Result\b|\.Wait\(\)|\.GetResult\(\)|\bSocket\b")]
+    private static partial Regex Blocking();
+
+    [GeneratedRegex("(Manager|Helper|Helpers|Utils?|Utilities|Base|Impl|Info|Data|Processor)$")]
+    private static partial Regex EmptyName();
+}
