@@ -23,7 +23,8 @@ internal static class UploadVerb
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string> connect = CommonOptions.Text("--connect-timeout", "TIME", "for the connection", "10s");
-        Option<string> idle = CommonOptions.Text("--idle-timeout", "TIME", "without the server taking a byte, and for its receipt", "10s");
+        Option<string> idle = CommonOptions.Text(
+            "--idle-timeout", "TIME", "without the server taking a byte, and for its receipt", "10s");
         var noHash = new Option<bool>("--no-hash")
         {
             Description = "compare only the number of bytes with the receipt: faster",
@@ -112,7 +113,8 @@ internal static class UploadVerb
         {
             Standard.Error.WriteLine($"ERROR: {file}: the server stored other bytes than were sent: "
                 + $"{outcome.Receipt!.Bytes} bytes, sha256:{outcome.Receipt.Sha256}; sent were "
-                + $"{outcome.BytesSent} bytes, sha256:{outcome.Sha256}; if the file did not change meanwhile, do not trust it");
+                + $"{outcome.BytesSent} bytes, sha256:{outcome.Sha256}; "
+                + "if the file did not change meanwhile, do not trust it");
             return ExitCode.NotVerified;
         }
         if (outcome.Receipt is null)

@@ -89,6 +89,8 @@ internal sealed class UploadFile : IDisposable
             RandomAccess.FlushToDisk(Handle);
         PosixFile.Rename(_part, _final);
         _published = true;
+        // The lock has kept the part; the file is anybody's to read.
+        Handle.Dispose();
         _folder.Settle(_claimed, Length);
     }
 
