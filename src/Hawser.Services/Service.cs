@@ -27,7 +27,8 @@ public abstract class Service
     /// <summary>Connections that the kernel may hold before they are accepted, unless told otherwise.</summary>
     public virtual int DefaultBacklog => 512;
 
-    /// <summary>The port, and whatever else, stands without a name on the command line, as the exercise has it.</summary>
+    /// <summary>The port, and whatever else, stands without a name on the command line, as the exercise has
+    /// it.</summary>
     public virtual bool PortIsArgument => false;
 
     /// <summary>Values that stand without a name, after the port.</summary>
@@ -45,7 +46,8 @@ public abstract class Service
     /// <summary>The models under which the demo shows it.</summary>
     public virtual IEnumerable<ConcurrencyModel> DemoModels => [ConcurrencyModels.Get(DefaultModel)];
 
-    /// <summary>Makes the handler for one server. If it is disposable it is disposed when the server has stopped.</summary>
+    /// <summary>Makes the handler for one server. If it is disposable it is disposed when the server has
+    /// stopped.</summary>
     /// <exception cref="FormatException">Settings that contradict each other.</exception>
     public abstract IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment);
 

@@ -12,6 +12,7 @@ public sealed record ServiceEnvironment
     /// <summary>Takes the bytes that are the service's result, where it has such.</summary>
     public required Stream Output { get; init; }
 
-    /// <summary>Told, once, when the service can no longer do its work: the server must stop and the program fail.</summary>
+    /// <summary>Told, once, when the service can no longer do its work: the server must stop and the program
+    /// fail.</summary>
     public required Action<string> Fail { get; init; }
 }

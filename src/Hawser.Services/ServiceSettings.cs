@@ -20,7 +20,8 @@ public sealed class ServiceSettings
     public T Get<T>(ServiceOption<T> option) where T : notnull =>
         _values.TryGetValue(option, out object? value)
             ? (T)value
-            : option.Parse(option.DefaultText ?? throw new InvalidOperationException($"--{option.Name} has no default"));
+            : option.Parse(
+                option.DefaultText ?? throw new InvalidOperationException($"--{option.Name} has no default"));
 
     /// <summary>The value of an option that need not have one.</summary>
     public T? Find<T>(ServiceOption<T> option) where T : notnull =>

@@ -7,8 +7,8 @@ namespace Hawser;
 
 /// <summary>One thread for any number of clients: their connections wait by readiness, and a
 /// <see cref="Deadline"/> of a read is kept to tens of microseconds.</summary>
-/// <remarks>What runs here runs on one thread, so that clients need no locks among themselves; whatever computes or blocks
-/// stalls all of them. An <c>await</c> of something foreign comes back to this thread.</remarks>
+/// <remarks>What runs here runs on one thread, so that clients need no locks among themselves; whatever computes or
+/// blocks stalls all of them. An <c>await</c> of something foreign comes back to this thread.</remarks>
 public sealed class ClientLoop : IAsyncDisposable
 {
     private readonly EventLoop _loop;

@@ -30,7 +30,8 @@ public enum CloseReason
     /// <summary>No byte moved within <see cref="ServerLimits.FirstByteTimeout"/>.</summary>
     FirstByteTimeout,
 
-    /// <summary>No byte moved for <see cref="ServerLimits.IdleTimeout"/> while the handler waited for the peer.</summary>
+    /// <summary>No byte moved for <see cref="ServerLimits.IdleTimeout"/> while the handler waited for the
+    /// peer.</summary>
     IdleTimeout,
 
     /// <summary>The server stopped while the connection was at rest between two messages.</summary>

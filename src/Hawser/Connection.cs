@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
@@ -15,23 +14,11 @@ namespace Hawser;
 /// </remarks>
 public sealed class Connection : IAsyncDisposable, IDisposable
 {
-    private const int FirstBufferBytes = 4096;
-    private const int LargestBufferBytes = 256 * 1024;
-    private const int FileBufferBytes = 256 * 1024;
-
-    private const int Busy = 0;
-    private const int AtRest = 1;
-    private const int RestEnded = 2;
-
     private readonly Transport _transport;
     private readonly long _byteLimit;
-    private byte[]? _buffer;
-    private int _bufferBytes = FirstBufferBytes;
-    private int _start;
-    private int _end;
-    private int _rest;
+    private ReceiveBuffer _received = new();
+    private RestState _rest;
     private int _endedBy;
-    private volatile bool _stopping;
     private volatile bool _receiving;
     private volatile bool _sending;
     private ConnectionStream? _stream;
@@ -59,7 +46,10 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     public long BytesSent => _transport.BytesSent;
 
     /// <summary>What has come and was not read yet; valid until the next call.</summary>
-    public ReadOnlyMemory<byte> Buffered => _buffer.AsMemory(_start, _end - _start);
+    public ReadOnlyMemory<byte> Buffered => _received.Content;
+
+    /// <summary>Bytes sent that the peer's system has acknowledged (TCP on Linux); elsewhere those sent.</summary>
+    public long BytesAcknowledged => _transport.BytesAcknowledged;
 
     /// <summary>The peer has finished, and all it sent has been read off the wire.</summary>
     public bool PeerHasFinished { get; private set; }
@@ -67,8 +57,12 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>What ended the connection from outside; <see cref="CloseReason.None"/> while nothing has.</summary>
     internal CloseReason EndedBy => (CloseReason)Volatile.Read(ref _endedBy);
 
-    internal bool IsReceiving => _receiving;
+    internal Transport Transport => _transport;
 
+    /// <summary>The next bytes may go from the socket into the transport's pipe.</summary>
+    internal bool CanUsePipe => _received.IsEmpty && !PeerHasFinished && _transport.TryUsePipe();
+
+    internal bool IsReceiving => _receiving;
     internal bool IsSending => _sending;
 
     /// <summary>Book-keeping of the server's heartbeat.</summary>
@@ -80,7 +74,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// messages, never inside of one.</returns>
     public ValueTask<InputState> WaitForInputAsync(Deadline deadline = default)
     {
-        if (_end > _start)
+        if (!_received.IsEmpty)
             return new ValueTask<InputState>(InputState.Ready);
         if (PeerHasFinished)
             return new ValueTask<InputState>(InputState.Finished);
@@ -90,12 +84,13 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>Waits until so many bytes are <see cref="Buffered"/>: a message of known length, whole, with a deadline
     /// that also holds for a peer that stalls in the middle of it.</summary>
     /// <param name="count">Bytes, from 1 on.</param>
-    /// <param name="deadline">When to give up; what came by then stays to be read, and the wait can be begun anew.</param>
+    /// <param name="deadline">When to give up; what came by then stays to be read, and the wait can be begun
+    /// anew.</param>
     /// <returns>As for <see cref="WaitForInputAsync(Deadline)"/>; <see cref="InputState.Finished"/> and
     /// <see cref="InputState.Stopping"/> only while nothing is buffered.</returns>
     /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
     public ValueTask<InputState> WaitForInputAsync(int count, Deadline deadline = default) =>
-        _end - _start >= count
+        _received.Count >= count
             ? new ValueTask<InputState>(InputState.Ready)
             : WaitForWholeAsync(count, deadline);
 
@@ -105,18 +100,18 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync()
     {
-        if (_end == _start)
+        if (_received.IsEmpty)
             await FillAsync(Deadline.None);
-        return Take(_end - _start);
+        return _received.Take(_received.Count);
     }
 
     /// <summary>Reads what there is into a buffer, at least a byte; 0 when the peer has finished.</summary>
     public ValueTask<int> ReadAsync(Memory<byte> buffer)
     {
-        if (_end == _start && !buffer.IsEmpty)
+        if (_received.IsEmpty && !buffer.IsEmpty)
             return ReceiveAsync(buffer);
-        int count = Math.Min(buffer.Length, _end - _start);
-        Take(count).CopyTo(buffer);
+        int count = Math.Min(buffer.Length, _received.Count);
+        _received.Take(count).CopyTo(buffer);
         return new ValueTask<int>(count);
     }
 
@@ -128,53 +123,6 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         TryTakeLine(limit, out ReadOnlyMemory<byte> line)
             ? new ValueTask<ReadOnlyMemory<byte>?>(line)
             : ReadLineLaterAsync(limit);
-
-    /// <summary>Fills the buffer.</summary>
-    /// <returns>False when the peer has finished before its first byte.</returns>
-    /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
-    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    public async ValueTask<bool> TryReadExactlyAsync(Memory<byte> buffer)
-    {
-        int filled = 0;
-        while (filled < buffer.Length)
-        {
-            int read = await ReadAsync(buffer[filled..]);
-            if (read == 0)
-                return filled == 0 ? false : throw Truncated($"{filled} of {buffer.Length} bytes");
-            filled += read;
-        }
-        return true;
-    }
-
-    /// <summary>Reads into a file until the peer has finished.</summary>
-    /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
-    /// <param name="offset">Where in the file the first byte goes.</param>
-    /// <param name="limit">Bytes that are taken at the most.</param>
-    /// <returns>Bytes written.</returns>
-    /// <exception cref="ProtocolException">There were more bytes than the limit; that many were written.</exception>
-    public async ValueTask<long> ReceiveToFileAsync(SafeFileHandle file, long offset, long limit = long.MaxValue)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(FileBufferBytes);
-        try
-        {
-            long written = 0;
-            while (true)
-            {
-                int read = await ReadAsync(buffer);
-                if (read == 0)
-                    return written;
-                int allowed = (int)Math.Min(read, limit - written);
-                RandomAccess.Write(file, buffer.AsSpan(0, allowed), offset + written);
-                written += allowed;
-                if (allowed < read)
-                    throw new ProtocolException($"more than {limit} bytes", CloseReason.ByteLimit);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
 
     /// <summary>Writes all of it; done when the kernel has the last byte. A peer that does not read makes this wait:
     /// that is the back-pressure.</summary>
@@ -229,6 +177,10 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>From now on any end that comes before <see cref="FinishWriting"/> is a reset, even if this process is
+    /// killed: half of something does not look like the whole of it. Over TCP; other streams do not know a reset.</summary>
+    public void ResetUnlessFinished() => _transport.ResetUnlessFinished();
+
     /// <summary>Destroys the connection at once: the peer sees a reset, waiting calls throw. From any thread.</summary>
     public void Abort() => Abort(CloseReason.Aborted);
 
@@ -239,20 +191,25 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         _transport.Abort();
     }
 
-    /// <summary>Closes the connection at once, in order as far as both sides have finished: for clients. A handler need
-    /// not; its server closes what it returns from.</summary>
-    public void Dispose() => CloseNow();
+    /// <summary>Closes at once, in order as far as both sides have finished: for clients, not for handlers.</summary>
+    public void Dispose()
+    {
+        // A receive that is still under way may write to the buffer until it is told.
+        if (!_receiving)
+            _received.Return();
+        _transport.Close();
+    }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()
     {
-        CloseNow();
+        Dispose();
         return ValueTask.CompletedTask;
     }
 
     /// <summary>The connection as a <see cref="Stream"/>, for what needs one. Disposing it does not close the
-    /// connection. Its synchronous calls work where calls block, and throw <see cref="NotSupportedException"/> where they
-    /// would have to block an event loop.</summary>
+    /// connection. Its synchronous calls work where calls block, and throw <see cref="NotSupportedException"/> where
+    /// they would have to block an event loop.</summary>
     public Stream AsStream() => _stream ??= new ConnectionStream(this);
 
     /// <summary>Ends the receive that waits; the handler sees a <see cref="ConnectionClosedException"/>, and can still
@@ -266,54 +223,19 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>Ends the wait between two messages, now or when it begins.</summary>
     internal void Stop()
     {
-        _stopping = true;
-        if (Interlocked.CompareExchange(ref _rest, RestEnded, AtRest) == AtRest)
+        if (_rest.Stop())
             _transport.StopReceiving();
-    }
-
-    /// <summary>The orderly end: what was written arrives, because the peer is read to its own end, within bounds,
-    /// before the socket is closed.</summary>
-    internal async ValueTask CloseAsync(TimeSpan linger)
-    {
-        try
-        {
-            // After a timeout the handler may have said so: that arrives as well.
-            if (!PeerHasFinished
-                && EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
-            {
-                _transport.FinishSending();
-                // A handler may have left with a receive under way; then its end is what closing is.
-                if (!_receiving)
-                    await DiscardInputAsync(Deadline.After(linger));
-            }
-        }
-        catch (Exception e) when (IsBroken(e) || e is ConnectionClosedException or ProtocolException)
-        {
-            // It ended in another way meanwhile.
-        }
-        finally
-        {
-            CloseNow();
-        }
-    }
-
-    internal void CloseNow()
-    {
-        // A receive that is still under way may write to the buffer until it is told.
-        if (!_receiving)
-            ReturnBuffer();
-        _transport.Close();
     }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<InputState> WaitForWholeAsync(int count, Deadline deadline)
     {
         InputState state = await WaitForInputAsync(deadline);
-        while (state == InputState.Ready && _end - _start < count)
+        while (state == InputState.Ready && _received.Count < count)
         {
             state = await FillAsync(deadline);
             if (state == InputState.Finished)
-                throw Truncated($"{_end - _start} of {count} bytes");
+                throw ProtocolException.Truncated($"{_received.Count} of {count} bytes");
         }
         return state;
     }
@@ -324,7 +246,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         while (true)
         {
             if (await FillAsync(Deadline.None) == InputState.Finished)
-                return _end == _start ? null : throw Truncated("a line");
+                return _received.IsEmpty ? null : throw ProtocolException.Truncated("a line");
             if (TryTakeLine(limit, out ReadOnlyMemory<byte> line))
                 return line;
         }
@@ -332,11 +254,11 @@ public sealed class Connection : IAsyncDisposable, IDisposable
 
     private bool TryTakeLine(int limit, out ReadOnlyMemory<byte> line)
     {
-        ReadOnlySpan<byte> buffered = _buffer.AsSpan(_start, _end - _start);
+        ReadOnlySpan<byte> buffered = _received.Content.Span;
         int length = buffered.IndexOf((byte)'\n');
         if (length >= limit || (length < 0 && buffered.Length >= limit))
             throw new ProtocolException($"a line is at most {limit} bytes");
-        line = length < 0 ? default : Take(length + 1)[..length];
+        line = length < 0 ? default : _received.Take(length + 1)[..length];
         return length >= 0;
     }
 
@@ -348,23 +270,20 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     {
         if (PeerHasFinished)
             return InputState.Finished;
-        if (atRest && !BeginRest())
+        if (atRest && !_rest.TryBegin())
             return InputState.Stopping;
-        if (_start == _end)
-            ReturnBuffer();
+        if (_received.IsEmpty)
+            _received.Return();
         _receiving = true;
         try
         {
             if (!await _transport.WaitToReceiveAsync(deadline))
-                return atRest && !EndRest() ? InputState.Stopping : InputState.TimedOut;
-            MakeRoom();
-            int received = await _transport.ReceiveAsync(_buffer.AsMemory(_end));
-            if (received == _buffer!.Length - _end)
-                _bufferBytes = Math.Min(2 * _buffer.Length, LargestBufferBytes);
-            _end += received;
-            Received(received);
+                return atRest && !_rest.TryFinish() ? InputState.Stopping : InputState.TimedOut;
+            int received = await _transport.ReceiveAsync(_received.MakeRoom());
+            _received.Add(received);
+            Check(received);
             // What came in the moment of the stop is a message still, and deserves its answer.
-            bool stopped = atRest && !EndRest();
+            bool stopped = atRest && !_rest.TryFinish();
             if (received > 0)
                 return InputState.Ready;
             return stopped ? InputState.Stopping : InputState.Finished;
@@ -379,29 +298,17 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <returns>False when the stop has come.</returns>
-    private bool BeginRest()
-    {
-        // The stop may have come just before: it has not seen us rest, so we look ourselves. The exchange is a full
-        // fence: an ordinary write could become visible after that look, and the stop be missed by both.
-        Interlocked.Exchange(ref _rest, AtRest);
-        return !_stopping || Interlocked.CompareExchange(ref _rest, RestEnded, AtRest) != AtRest;
-    }
-
-    /// <returns>False when the stop has ended it.</returns>
-    private bool EndRest() => Interlocked.CompareExchange(ref _rest, Busy, AtRest) != RestEnded;
-
     /// <summary>Receives straight into the caller's buffer.</summary>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         if (PeerHasFinished)
             return 0;
-        ReturnBuffer();
+        _received.Return();
         _receiving = true;
         try
         {
-            return Received(await _transport.ReceiveAsync(buffer));
+            return Check(await _transport.ReceiveAsync(buffer));
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -413,13 +320,31 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    private int Received(int count)
+    /// <summary>Receives into the transport's pipe.</summary>
+    internal int ReceiveIntoPipe()
+    {
+        _receiving = true;
+        try
+        {
+            return Check(_transport.ReceiveIntoPipe());
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            throw Closed(e);
+        }
+        finally
+        {
+            _receiving = false;
+        }
+    }
+
+    private int Check(int count)
     {
         if (count == 0)
         {
             if (EndedBy != CloseReason.None)
                 throw Closed(null);
-            PeerHasFinished = Volatile.Read(ref _rest) != RestEnded;
+            PeerHasFinished = !_rest.IsEnded;
         }
         else if (BytesReceived > _byteLimit)
         {
@@ -445,61 +370,6 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    private async ValueTask DiscardInputAsync(Deadline deadline)
-    {
-        byte[] discarded = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
-        try
-        {
-            _end = _start;
-            while (!deadline.HasPassed
-                && await _transport.WaitToReceiveAsync(deadline)
-                && await _transport.ReceiveAsync(discarded) > 0)
-            {
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(discarded);
-        }
-    }
-
-    /// <summary>Takes bytes out of the buffer; they stay valid until the next read.</summary>
-    private ReadOnlyMemory<byte> Take(int count)
-    {
-        ReadOnlyMemory<byte> taken = _buffer.AsMemory(_start, count);
-        _start += count;
-        return taken;
-    }
-
-    private void MakeRoom()
-    {
-        if (_buffer is null)
-        {
-            _buffer = ArrayPool<byte>.Shared.Rent(_bufferBytes);
-            _start = _end = 0;
-        }
-        else if (_end == _buffer.Length)
-        {
-            byte[] old = _buffer;
-            byte[] target = _start > 0 ? old : ArrayPool<byte>.Shared.Rent(2 * old.Length);
-            old.AsSpan(_start, _end - _start).CopyTo(target);
-            _end -= _start;
-            _start = 0;
-            _buffer = target;
-            if (target != old)
-                ArrayPool<byte>.Shared.Return(old);
-        }
-    }
-
-    private void ReturnBuffer()
-    {
-        byte[]? buffer = _buffer;
-        _buffer = null;
-        _start = _end = 0;
-        if (buffer is not null)
-            ArrayPool<byte>.Shared.Return(buffer);
-    }
-
     private ConnectionClosedException Closed(Exception? cause)
     {
         // A call that our own close has ended says nothing of the peer.
@@ -512,8 +382,5 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         return new ConnectionClosedException(EndedBy == CloseReason.None ? CloseReason.Aborted : EndedBy, cause);
     }
 
-    private static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
-
-    private static ProtocolException Truncated(string what) =>
-        new($"the peer finished in the middle of {what}", CloseReason.Truncated);
+    internal static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 }

@@ -29,7 +29,8 @@ public readonly record struct Deadline
     public bool HasPassed => _timestamp != 0 && Stopwatch.GetTimestamp() >= _timestamp;
 
     /// <summary>What is left, at least zero; <see cref="Timeout.InfiniteTimeSpan"/> for <see cref="None"/>.</summary>
-    public TimeSpan Remaining => IsNone ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks((RemainingNanoseconds + 99) / 100);
+    public TimeSpan Remaining =>
+        IsNone ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks((RemainingNanoseconds + 99) / 100);
 
     internal long Timestamp => _timestamp;
 

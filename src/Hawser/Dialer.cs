@@ -17,7 +17,8 @@ public static class Dialer
     /// <param name="timeout">For all of it, the look-up of the name included.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
-    public static async Task<Connection> ConnectAsync(EndPoint target, TimeSpan timeout, CancellationToken cancel = default)
+    public static async Task<Connection> ConnectAsync(
+        EndPoint target, TimeSpan timeout, CancellationToken cancel = default)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         giveUp.CancelAfter(timeout);
@@ -36,8 +37,8 @@ public static class Dialer
         }
     }
 
-    /// <summary>Connects, blocking the calling thread, and gives a connection whose calls block: for clients that do one
-    /// thing after the other.</summary>
+    /// <summary>Connects, blocking the calling thread, and gives a connection whose calls block: for clients that do
+    /// one thing after the other.</summary>
     /// <param name="target">As for <see cref="ConnectAsync"/>.</param>
     /// <param name="timeout">For all of it.</param>
     /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
@@ -58,11 +59,13 @@ public static class Dialer
         SocketException? last = null;
         try
         {
-            foreach (EndPoint endPoint in Resolve(target))
+            foreach (EndPoint endPoint in Resolve(target, timeout))
             {
                 socket = Create(endPoint);
                 try
                 {
+                    // The timer may have looked before there was a socket.
+                    ObjectDisposedException.ThrowIf(Volatile.Read(ref late), socket);
                     socket.Connect(endPoint);
                     return socket;
                 }
@@ -79,12 +82,18 @@ public static class Dialer
         {
             last = e;
         }
+        catch (TimeoutException e)
+        {
+            throw NoAnswer(target, timeout, e);
+        }
         throw new ConnectException(Explain(target, last!), last!);
     }
 
-    private static IEnumerable<EndPoint> Resolve(EndPoint target) =>
+    /// <exception cref="TimeoutException">The look-up took longer; the system goes on with it, nobody waits.</exception>
+    private static IEnumerable<EndPoint> Resolve(EndPoint target, TimeSpan timeout) =>
         target is DnsEndPoint name
-            ? Dns.GetHostAddresses(name.Host).Select(address => new IPEndPoint(address, name.Port))
+            ? Dns.GetHostAddressesAsync(name.Host).WaitAsync(timeout).GetAwaiter().GetResult()
+                .Select(address => new IPEndPoint(address, name.Port))
             : [target];
 
     private static async Task<Socket> ConnectToAnyAsync(EndPoint target, CancellationToken giveUp)
@@ -126,7 +135,8 @@ public static class Dialer
         endPoint is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp);
 
     private static ConnectException NoAnswer(EndPoint target, TimeSpan timeout, Exception cause) =>
-        new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there", cause);
+        new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there",
+            cause);
 
     private static string Explain(EndPoint target, SocketException e) => e.SocketErrorCode switch
     {

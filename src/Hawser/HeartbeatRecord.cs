@@ -1,6 +1,7 @@
 namespace Hawser;
 
-/// <summary>What the heartbeat saw of a connection when it last looked. Read and written by the heartbeat alone.</summary>
+/// <summary>What the heartbeat saw of a connection when it last looked. Read and written by the heartbeat
+/// alone.</summary>
 internal struct HeartbeatRecord
 {
     /// <summary>Bytes moved by then, in both directions.</summary>

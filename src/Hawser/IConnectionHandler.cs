@@ -2,8 +2,9 @@ namespace Hawser;
 
 /// <summary>One protocol, as spoken on one connection from its first byte to its last.</summary>
 /// <remarks>
-/// The same handler runs under every <see cref="Models.IConcurrencyModel"/>. It keeps the state of a connection in the locals
-/// of its method and awaits nothing that blocks; what several connections share is one object that guards itself.
+/// The same handler runs under every <see cref="Models.IConcurrencyModel"/>. It keeps the state of a connection in the
+/// locals of its method and awaits nothing that blocks; what several connections share is one object that guards
+/// itself.
 /// </remarks>
 public interface IConnectionHandler
 {
@@ -14,7 +15,8 @@ public interface IConnectionHandler
     /// </remarks>
     /// <param name="connection">The connection; its reads throw <see cref="ConnectionClosedException"/> when it is
     /// reset, when a limit of the server ends it, or when the drain time of a stop is over.</param>
-    /// <param name="stopping">Fires when the server begins to stop. A conversation in progress may go on until the drain
-    /// time is over; one that waits in <see cref="Connection.WaitForInputAsync(Deadline)"/> is told there.</param>
+    /// <param name="stopping">Fires when the server begins to stop. A conversation in progress may go on until the
+    /// drain time is over; one that waits in <see cref="Connection.WaitForInputAsync(Deadline)"/> is told
+    /// there.</param>
     Task HandleAsync(Connection connection, CancellationToken stopping);
 }

@@ -3,7 +3,7 @@ using System.Net;
 namespace Hawser;
 
 /// <summary>Hears what happens in a server. Every method may be called from any of the server's threads, must return
-/// quickly, and does nothing unless implemented.</summary>
+/// quickly, must not throw, and does nothing unless implemented.</summary>
 public interface IServerObserver
 {
     /// <summary>The server listens here; with port 0 asked for, this has the real port.</summary>

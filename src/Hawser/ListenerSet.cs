@@ -5,7 +5,8 @@ using Hawser.EventLoops;
 
 namespace Hawser;
 
-/// <summary>The sockets that one server listens on, and the ways to take the next connection from any of them.</summary>
+/// <summary>The sockets that one server listens on, and the ways to take the next connection from any of
+/// them.</summary>
 public sealed class ListenerSet : IDisposable
 {
     private readonly List<Listener> _listeners = [];
@@ -21,7 +22,8 @@ public sealed class ListenerSet : IDisposable
 
     internal IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
-    /// <summary>Listens at each of the addresses. Those with port 0 after the first take the first one's port.</summary>
+    /// <summary>Listens at each of the addresses. Those with port 0 after the first take the first one's
+    /// port.</summary>
     /// <exception cref="ListenException">One of them cannot be had; then none is.</exception>
     internal static ListenerSet Open(IReadOnlyList<EndPoint> endPoints, int backlog)
     {

@@ -4,7 +4,8 @@ namespace Hawser;
 /// <remarks>A timeout of <see cref="Timeout.InfiniteTimeSpan"/> is no timeout.</remarks>
 public sealed record ServerLimits
 {
-    /// <summary>Connections at once. At the limit the server stops accepting and the kernel queues. Default 10,000.</summary>
+    /// <summary>Connections at once. At the limit the server stops accepting and the kernel queues. Default
+    /// 10,000.</summary>
     public int Connections { get; init; } = 10_000;
 
     /// <summary>How long a handler may wait before the first byte moves, in either direction. Default 60 s.</summary>
@@ -35,7 +36,8 @@ public sealed record ServerLimits
         }
     }
 
-    /// <summary>How often the heartbeat must look for the timeouts to be kept to about a tenth of their length.</summary>
+    /// <summary>How often the heartbeat must look for the timeouts to be kept to about a tenth of their
+    /// length.</summary>
     internal TimeSpan HeartbeatInterval
     {
         get

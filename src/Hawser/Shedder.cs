@@ -7,6 +7,9 @@ namespace Hawser;
 /// kept in reserve and closes them at once, so that their clients know, then waits a little longer each time.</summary>
 internal sealed class Shedder : IDisposable
 {
+    // Clients that keep coming must not keep the loop: the rest waits for the next try.
+    private const int ShedAtOnce = 256;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
@@ -32,7 +35,7 @@ internal sealed class Shedder : IDisposable
         ReleaseReserve();
         try
         {
-            while (_listeners.TryAccept(out Socket? waiting))
+            for (int shed = 0; shed < ShedAtOnce && _listeners.TryAccept(out Socket? waiting); shed++)
             {
                 waiting.Dispose();
                 _shed++;
@@ -53,7 +56,8 @@ internal sealed class Shedder : IDisposable
         if (_pause == TimeSpan.Zero)
             _observer.Exhausted(what);
         _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
-        await Task.Delay(_pause, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await Task.Delay(_pause, stopping).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     /// <summary>A connection was accepted in the ordinary way: the episode, if there was one, is over.</summary>

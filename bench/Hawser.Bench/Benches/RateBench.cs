@@ -21,7 +21,7 @@ internal static class RateBench
 
     /// <summary>
     /// Options: <c>--rounds 5</c>, <c>--seconds 2</c>, <c>--warm-up 1.5</c>, <c>--connections 1,50,500</c>,
-    /// <c>--models epoll,...</c>, <c>--against NAME=HAWSER,...</c> (further builds of <c>hawser</c>, each under epoll with
+    /// <c>--models epoll,...</c>, <c>--rivals kestrel,redis,asyncio</c>, <c>--against NAME=HAWSER,...</c> (further builds of <c>hawser</c>, each under epoll with
     /// one loop), <c>--seed</c> of the shuffling, <c>--name</c> of the results, <c>--file</c> of the page.
     /// </summary>
     public static async Task RunAsync(Arguments arguments)
@@ -67,6 +67,7 @@ internal static class RateBench
                 Reference = model is "sequential" or "select" ? OneLoop : AllLoops,
             });
         }
+        servers.AddRange(await Rivals.RivalServers.FindAsync(arguments.Text("rivals", "none"), OneLoop, AllLoops));
         foreach (string other in arguments.Text("against", "").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = other.Split('=', 2);
@@ -93,6 +94,7 @@ internal static class RateBench
         string? report = await Tool.RunAsync(
             Environment.ProcessPath!, PingLoad.Verb,
             "--port", $"{server.Port}", "--server", $"{server.ProcessId}", "--connections", $"{connections}",
+            "--wire", program.Wire.Name,
             "--warm-up", Text(arguments.Seconds("warm-up", 1.5).TotalSeconds, "0.###"),
             "--seconds", Text(arguments.Seconds("seconds", 2).TotalSeconds, "0.###"));
         return JsonSerializer.Deserialize<LoadReport>(report!) ?? throw new UnreachableException();

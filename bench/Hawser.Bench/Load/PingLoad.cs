@@ -23,7 +23,9 @@ internal sealed class PingLoad : IDisposable
     public static Task RunAsync(Arguments arguments)
     {
         using var load = new PingLoad();
-        load.Connect(arguments.Number("port", 8000), arguments.Number("connections", 50));
+        load.Connect(
+            PingWire.Named(arguments.Text("wire", PingWire.Ping.Name)),
+            arguments.Number("port", 8000), arguments.Number("connections", 50));
         LoadReport report = load.Measure(
             arguments.Seconds("warm-up", 1), arguments.Seconds("seconds", 2), arguments.Number("server", 0));
         Console.WriteLine(JsonSerializer.Serialize(report));
@@ -44,11 +46,11 @@ internal sealed class PingLoad : IDisposable
             _roundTripNanoseconds.Add((int)Math.Min(nanoseconds, int.MaxValue));
     }
 
-    private void Connect(int port, int connections)
+    private void Connect(PingWire wire, int port, int connections)
     {
         for (int client = 0; client < connections; client++)
         {
-            var connection = new PingLoadConnection(this, _poller, port, client);
+            var connection = new PingLoadConnection(this, _poller, wire, port, client);
             _connections.Add(connection);
             _poller.Add(connection);
         }

@@ -11,16 +11,20 @@ internal sealed class PingLoadConnection : Pollable
 {
     private readonly PingLoad _load;
     private readonly EpollPoller _poller;
+    private readonly PingWire _wire;
     private readonly int _client;
-    private readonly byte[] _line = new byte[PingProtocol.LineLimit];
+    private readonly byte[] _request = new byte[PingProtocol.LineLimit];
+    private readonly byte[] _answer = new byte[PingProtocol.LineLimit];
     private readonly byte[] _received = new byte[2 * PingProtocol.LineLimit];
     private long _number;
     private long _sentAt;
-    private int _length;
+    private int _answerLength;
     private int _filled;
 
-    public PingLoadConnection(PingLoad load, EpollPoller poller, int port, int client) : base(Connected(port))
+    public PingLoadConnection(PingLoad load, EpollPoller poller, PingWire wire, int port, int client)
+        : base(Connected(port))
     {
+        _wire = wire;
         _load = load;
         _poller = poller;
         _client = client;
@@ -32,12 +36,10 @@ internal sealed class PingLoadConnection : Pollable
 
     public void SendPing()
     {
-        _length = PingProtocol.WritePing(_client, ++_number, _line);
+        (int length, _answerLength) = _wire.Write(_client, ++_number, _request, _answer);
         _filled = 0;
-        if (_poller.Send(this, _line.AsSpan(0, _length)) != _length)
+        if (_poller.Send(this, _request.AsSpan(0, length)) != length)
             throw new BenchException("the kernel did not take a ping whole");
-        // From here on it is what must come back.
-        _line[1] = (byte)'o';
     }
 
     public override void OnReady(bool input, bool room, bool final)
@@ -48,10 +50,10 @@ internal sealed class PingLoadConnection : Pollable
         if (received == 0)
             throw new BenchException("the server closed a connection");
         _filled += Math.Max(0, received);
-        if (_filled < _length)
+        if (_filled < _answerLength)
             return;
 
-        if (!_received.AsSpan(0, _filled).SequenceEqual(_line.AsSpan(0, _length)))
+        if (!_received.AsSpan(0, _filled).SequenceEqual(_answer.AsSpan(0, _answerLength)))
             throw new BenchException("the server answered a ping with something else than its pong");
         long now = Stopwatch.GetTimestamp();
         if (_sentAt != 0)

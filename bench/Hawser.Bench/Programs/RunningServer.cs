@@ -6,8 +6,6 @@ namespace Hawser.Bench.Programs;
 /// <summary>A server in a process of its own, from its listening line until it is killed.</summary>
 internal sealed class RunningServer : IDisposable
 {
-    private const string ListeningLine = "Listening on ";
-
     private readonly Process _process;
 
     private RunningServer(Process process, int port, TimeSpan startTime)
@@ -45,12 +43,12 @@ internal sealed class RunningServer : IDisposable
         process.BeginErrorReadLine();
         string line = await listening.Task;
         TimeSpan startTime = Stopwatch.GetElapsedTime(begin);
-        int port = int.Parse(line[(line.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
+        int port = program.Port ?? int.Parse(line[(line.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
         return new RunningServer(process, port, startTime);
 
         void OnLine(object sender, DataReceivedEventArgs e)
         {
-            if (e.Data is { } text && text.StartsWith(ListeningLine, StringComparison.Ordinal))
+            if (e.Data is { } text && text.Contains(program.ListeningLine, StringComparison.Ordinal))
                 listening.TrySetResult(text);
         }
     }

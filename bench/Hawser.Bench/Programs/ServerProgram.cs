@@ -1,3 +1,5 @@
+using Hawser.Bench.Load;
+
 namespace Hawser.Bench.Programs;
 
 /// <summary>A server that can be started.</summary>
@@ -6,6 +8,15 @@ namespace Hawser.Bench.Programs;
 /// <param name="Arguments">With these it listens at a port of the system's choice and says so.</param>
 internal sealed record ServerProgram(string Name, string FileName, params string[] Arguments)
 {
+    /// <summary>How it says that it listens, with its port at the end of the line.</summary>
+    public string ListeningLine { get; init; } = "Listening on ";
+
+    /// <summary>Where it was told to listen, if its line does not say it.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>What it speaks.</summary>
+    public PingWire Wire { get; init; } = PingWire.Ping;
+
     /// <summary>What it is compared with; null for a reference.</summary>
     public string? Reference { get; init; }
 }

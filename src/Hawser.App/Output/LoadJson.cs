@@ -22,8 +22,8 @@ internal static class LoadJson
         json.WriteNumber("round_trips_per_second", report.Rate);
         json.WriteNumber("unanswered", report.Unanswered);
         json.WriteNumber("failed_clients", report.Failed);
-        WriteHistogram(json, "latency", report.Latency);
-        WriteHistogram(json, "service_time", report.ServiceTime);
+        WriteHistogram(json, "latency", report.Latency, withBuckets: true);
+        WriteHistogram(json, "service_time", report.ServiceTime, withBuckets: true);
         WriteHistogram(json, "first_answer", report.FirstAnswer);
         WriteHistogram(json, "connect", report.Connect);
         json.WriteNumber("jain_index", report.JainIndex);
@@ -44,7 +44,8 @@ internal static class LoadJson
         WriteHistogram(json, "latency", view.Latency);
     });
 
-    private static void WriteHistogram(Utf8JsonWriter json, string name, LatencyHistogram histogram)
+    private static void WriteHistogram(
+        Utf8JsonWriter json, string name, LatencyHistogram histogram, bool withBuckets = false)
     {
         json.WriteStartObject(name);
         json.WriteNumber("count", histogram.Count);
@@ -53,7 +54,25 @@ internal static class LoadJson
             json.WriteNumber(FormattableString.Invariant($"p{percent}_ns"), histogram.PercentileNs(percent));
         json.WriteNumber("max_ns", histogram.MaxNs);
         json.WriteNumber("mean_ns", histogram.MeanNs);
+        if (withBuckets)
+            WriteBuckets(json, histogram);
         json.WriteEndObject();
+    }
+
+    // [lowest_ns, highest_ns, count] of each bucket that holds anything: what curves are drawn from, and what can be
+    // added up over several loads.
+    private static void WriteBuckets(Utf8JsonWriter json, LatencyHistogram histogram)
+    {
+        json.WriteStartArray("buckets");
+        foreach (HistogramBucket bucket in histogram.Buckets())
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(bucket.LowestNs);
+            json.WriteNumberValue(bucket.HighestNs);
+            json.WriteNumberValue(bucket.Count);
+            json.WriteEndArray();
+        }
+        json.WriteEndArray();
     }
 
     private static string Line(Action<Utf8JsonWriter> write)

@@ -16,10 +16,9 @@ internal static class LoadText
         yield return Text($"round trips   {report.RoundTrips:#,0}, {report.Rate:#,0}/s");
         yield return "latency       " + Spread(report.Latency);
         if (load.Rate is not null)
-        {
             yield return "service time  " + Spread(report.ServiceTime);
-            yield return Text($"unanswered    {report.Unanswered:#,0} of the schedule");
-        }
+        if (load.Rate is not null || report.Unanswered > 0)
+            yield return Text($"unanswered    {report.Unanswered:#,0} pings");
         yield return "first answer  " + Spread(report.FirstAnswer);
         yield return "connect       " + Spread(report.Connect);
         yield return Text($"fairness      {report.JainIndex:0.000} (Jain), slowest client {report.Slowest:#,0}, ")

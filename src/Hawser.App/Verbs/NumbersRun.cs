@@ -16,7 +16,7 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         NumbersReport report = Run(how);
         if (!json)
             PrintTimes(report);
-        return Finish(how, report.Failures, writer =>
+        return Finish(how, report.Failures, report.Doubts, writer =>
         {
             writer.WriteString("mode", plain ? "plain" : "parallel");
             WriteTimes(writer, report);
@@ -28,13 +28,13 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
     {
         if (!json)
             Standard.Out.WriteLine("One by one, on one thread:");
-        NumbersReport before = Run(options.Plain with { Resume = false });
+        NumbersReport before = Run(options.Plain);
         if (!json)
         {
             PrintTimes(before);
             Standard.Out.WriteLine($"Over {options.Connections} connections, on {options.Sorters} threads:");
         }
-        NumbersReport after = Run(options with { Resume = false });
+        NumbersReport after = Run(options);
         double download = before.Download / after.Download;
         double sorting = before.Sorting / after.Sorting;
         if (!json)
@@ -42,7 +42,10 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
             PrintTimes(after);
             Standard.Out.WriteLine(Text($"Speed-up: download {download:0.00}, sorting {sorting:0.00}"));
         }
-        return Finish(options, [.. before.Failures, .. after.Failures], writer =>
+        // What is on disk, and verified, is what came last.
+        ListFailure[] failures = [.. before.Failures.Concat(after.Failures).DistinctBy(failure => failure.List)
+            .OrderBy(failure => failure.List)];
+        return Finish(options, failures, after.Doubts, writer =>
         {
             writer.WriteString("mode", "compare");
             writer.WriteStartObject("before");
@@ -59,29 +62,29 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
     /// <summary>One pipeline, and where its time goes.</summary>
     public int Fused()
     {
-        NumbersReport report;
-        PipelineStages stages;
+        PipelineReport report;
         using (TransferProgress progress = TransferProgress.StartCounting("lists", options.Lists))
-            (report, stages) = new NumbersClient(Watched(options, progress)).RunFused();
+            report = new NumbersClient(Watched(options, progress)).RunFused();
         double copySpeed = MemorySpeed.Measure();
         if (!json)
         {
-            Standard.Out.WriteLine(Text($"Total time: {report.Download.TotalSeconds:0.000000}"));
-            Standard.Out.WriteLine(Text($"Memory is copied at {copySpeed / 1e9:0.0} GB/s on one core; each stage, per core:"));
+            Standard.Out.WriteLine(Text($"Total time: {report.Time.TotalSeconds:0.000000}"));
+            Standard.Out.WriteLine(
+                Text($"Memory is copied at {copySpeed / 1e9:0.0} GB/s on one core; each stage, per core:"));
             TextTable.Write(Standard.Out, ["stage", "share", "GB/s", "of copy speed"],
-                [.. Enum.GetValues<PipelineStage>().Select(stage => Row(stages, stage, copySpeed))], 1, 3);
+                [.. Enum.GetValues<PipelineStage>().Select(stage => Row(report.Stages, stage, copySpeed))], 1, 3);
         }
-        return Finish(options, report.Failures, writer =>
+        return Finish(options, report.Failures, report.Doubts, writer =>
         {
             writer.WriteString("mode", "fused");
-            writer.WriteNumber("total_seconds", report.Download.TotalSeconds);
+            writer.WriteNumber("total_seconds", report.Time.TotalSeconds);
             writer.WriteNumber("copy_bytes_per_second", copySpeed);
             writer.WriteStartObject("stages");
             foreach (PipelineStage stage in Enum.GetValues<PipelineStage>())
             {
                 writer.WriteStartObject(stage.ToString());
-                writer.WriteNumber("seconds", stages.TimeOf(stage).TotalSeconds);
-                writer.WriteNumber("bytes_per_second", stages.BytesPerSecond(stage));
+                writer.WriteNumber("seconds", report.Stages.TimeOf(stage).TotalSeconds);
+                writer.WriteNumber("bytes_per_second", report.Stages.BytesPerSecond(stage));
                 writer.WriteEndObject();
             }
             writer.WriteEndObject();
@@ -134,21 +137,27 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
     }
 
     private int Finish(
-        NumbersClientOptions how, IReadOnlyList<ListFailure> failures, Action<Utf8JsonWriter> writeFigures)
+        NumbersClientOptions how, IReadOnlyList<ListFailure> failures, IReadOnlyList<ListFailure> doubts,
+        Action<Utf8JsonWriter> writeFigures)
     {
-        foreach (ListFailure failure in failures)
-            Standard.Error.WriteLine($"ERROR: {failure}");
-        int failed = failures.Select(failure => failure.List).Distinct().Count();
-        IReadOnlyList<ListFailure> wrong = verify && failed == 0 ? new NumbersClient(how).Verify() : [];
-        foreach (ListFailure failure in wrong)
-            Standard.Error.WriteLine($"ERROR: {failure}");
-        if (verify && failed == 0 && !json)
-            Standard.Out.WriteLine($"Verified: {how.Lists - wrong.Count} of {how.Lists} lists");
+        Complain("ERROR", failures);
+        Complain("WARNING", doubts);
+        IReadOnlyList<ListFailure> wrong = verify ? new NumbersClient(how).Verify(failures) : [];
+        Complain("ERROR", wrong);
+        int done = how.Lists - failures.Count;
         if (json)
-            PrintJson(how, failed, verify ? how.Lists - failed - wrong.Count : null, writeFigures);
+            PrintJson(how, failures.Count, verify ? done - wrong.Count : null, writeFigures);
+        else if (verify)
+            Standard.Out.WriteLine($"Verified: {done - wrong.Count} of {how.Lists} lists");
         if (wrong.Count > 0)
             return ExitCode.NotVerified;
-        return failed == 0 ? ExitCode.Done : failed < how.Lists ? ExitCode.PartlyDone : ExitCode.Failed;
+        return done == how.Lists ? ExitCode.Done : done > 0 ? ExitCode.PartlyDone : ExitCode.Failed;
+    }
+
+    private static void Complain(string kind, IReadOnlyList<ListFailure> about)
+    {
+        foreach (string line in ListFailure.Describe(about))
+            Standard.Error.WriteLine($"{kind}: {line}");
     }
 
     private static void PrintJson(

@@ -20,9 +20,9 @@ internal static class NumbersVerb
         Option<string> parallel = CommonOptions.Text("--parallel", "N",
             "threads that sort; twice as many connections (default: one per core)");
         Option<string> count = CommonOptions.Text("--count", "N", "numbers each list must have (default: any)");
-        Option<string> idle = CommonOptions.Text("--idle-timeout", "TIME", "for the server to send another byte", "10s");
+        Option<string> idle = CommonOptions.Text("--idle-timeout", "TIME", "for the server's next byte", "10s");
         var plain = new Option<bool>("--plain") { Description = "one by one, on one thread" };
-        var fused = new Option<bool>("--fused") { Description = "one pipeline, nothing read back; tells each stage's share" };
+        var fused = new Option<bool>("--fused") { Description = "one pipeline, and the share of each of its stages" };
         var compare = new Option<bool>("--compare") { Description = "plain first, then parallel, and the speed-up" };
         var verify = new Option<bool>("--verify") { Description = "check every sorted list against its unsorted one" };
         var resume = new Option<bool>("--resume") { Description = "keep lists that are on disk already" };
@@ -40,18 +40,19 @@ internal static class NumbersVerb
                 Server = CommonOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
                 Folder = parsed.GetValue(outFolder)!,
                 Lists = Quantity.ParseInt(parsed.GetValue(lists)!, "number of lists", 1, 1_000_000),
-                Count = parsed.GetValue(count) is { } n ? Quantity.ParseInt(n, "count", 1, int.MaxValue) : null,
+                Count = parsed.GetValue(count) is { } n ? NumbersService.Count.Parse(n) : null,
                 Resume = parsed.GetValue(resume),
                 IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(idle)!),
             };
             if (parsed.GetValue(parallel) is { } threads)
             {
                 int sorters = Quantity.ParseInt(threads, "number of threads", 1, 1_000);
-                options = options with { Sorters = sorters, Connections = 2 * sorters };
+                options = options with { Sorters = sorters, Pipelines = sorters, Connections = 2 * sorters };
             }
-            int modes = (parsed.GetValue(plain) ? 1 : 0) + (parsed.GetValue(fused) ? 1 : 0) + (parsed.GetValue(compare) ? 1 : 0);
-            if (modes > 1)
+            if (((Option<bool>[])[plain, fused, compare]).Count(parsed.GetValue) > 1)
                 throw new UsageException("--plain, --fused and --compare exclude each other");
+            if (options.Resume && parsed.GetValue(compare))
+                throw new UsageException("--compare fetches every list twice; leave out --resume");
             var run = new NumbersRun(options, parsed.GetValue(json), parsed.GetValue(verify));
             return parsed.GetValue(fused) ? run.Fused()
                 : parsed.GetValue(compare) ? run.Compare()
@@ -67,7 +68,8 @@ internal static class NumbersVerb
         Option<string> seed = CommonOptions.Text("--seed", "S", "the server's seed");
         Option<string> index = CommonOptions.Text("--index", "I", "the list's place in the order of accept, from 0");
         seed.Required = index.Required = true;
-        Option<string> count = CommonOptions.Text("--count", "N", "numbers of a list", NumbersService.Count.DefaultText);
+        Option<string> count =
+            CommonOptions.Text("--count", "N", "numbers of a list", NumbersService.Count.DefaultText);
         Option<string> min = CommonOptions.Text("--min", "N", "the smallest number", NumbersService.Min.DefaultText);
         Option<string> max = CommonOptions.Text("--max", "N", "the largest number", NumbersService.Max.DefaultText);
         check.Add(file);
@@ -79,7 +81,7 @@ internal static class NumbersVerb
             string? difference = await NumbersChecker.FindDifferenceAsync(
                 path,
                 NumbersService.Seed.Parse(parsed.GetValue(seed)!),
-                Quantity.ParseInt(parsed.GetValue(index)!, "index", 0, int.MaxValue),
+                Quantity.ParseInt(parsed.GetValue(index)!, "list index", 0, int.MaxValue),
                 NumbersService.Count.Parse(parsed.GetValue(count)!),
                 NumbersService.Min.Parse(parsed.GetValue(min)!),
                 NumbersService.Max.Parse(parsed.GetValue(max)!));

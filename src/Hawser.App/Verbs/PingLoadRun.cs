@@ -11,8 +11,13 @@ internal sealed class PingLoadRun(bool json, bool jsonStream)
     {
         if (!IsPossible(options))
             return ExitCode.Failed;
-        PingLoadReport report = await MeasureAsync(options, cancel);
-        return Print(report);
+        using var signal = new StopSignal();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        _ = signal.Asked.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        PingLoadReport report = await MeasureAsync(options, stop.Token);
+        int exitCode = Print(report);
+        // Stopped half-way, it has measured less than it was asked to.
+        return stop.IsCancellationRequested && exitCode == ExitCode.Done ? ExitCode.PartlyDone : exitCode;
     }
 
     /// <summary>Searches the highest rate that keeps a latency, and prints the figures of that.</summary>
@@ -68,12 +73,15 @@ internal sealed class PingLoadRun(bool json, bool jsonStream)
         }
         if (report.WasItsOwnLimit)
         {
-            Standard.Error.WriteLine("WARNING: the load client used nearly all of its cores: the server may be faster than "
+            Standard.Error.WriteLine(
+                "WARNING: the load client used nearly all of its cores: the server may be faster than "
                 + "these figures; use more cores or a machine of its own for the load");
         }
         if (report.Failed > 0)
-            Standard.Error.WriteLine($"ERROR: {report.Failed} of {report.Options.Clients} clients failed, first {report.FirstError}");
-        return report.Failed == 0 ? ExitCode.Done
-            : report.RoundTrips > 0 ? ExitCode.PartlyDone : ExitCode.Failed;
+            Standard.Error.WriteLine(
+                $"ERROR: {report.Failed} of {report.Options.Clients} clients failed, first {report.FirstError}");
+        else if (report.RoundTrips == 0)
+            Standard.Error.WriteLine("ERROR: no ping was answered while it was measured; is it a ping server?");
+        return report.RoundTrips == 0 ? ExitCode.Failed : report.Failed == 0 ? ExitCode.Done : ExitCode.PartlyDone;
     }
 }

@@ -40,8 +40,11 @@ internal sealed class ServeOptions
             $"{service.DefaultBacklog}");
         _connections = CommonOptions.Text("--max-connections", "N", "connections at once; more wait in the kernel",
             $"{limits.Connections}");
-        _firstByte = CommonOptions.Text("--first-byte-timeout", "TIME", "for the first byte, or never",
-            Text(limits.FirstByteTimeout));
+        // Where the two are the same, whoever changes the one means both.
+        bool isIdle = limits.FirstByteTimeout == limits.IdleTimeout;
+        _firstByte = CommonOptions.Text("--first-byte-timeout", "TIME",
+            $"for the first byte, or never{(isIdle ? " (default: as --idle-timeout)" : "")}",
+            isIdle ? null : Text(limits.FirstByteTimeout));
         _idle = CommonOptions.Text("--idle-timeout", "TIME", "without a byte moving, or never", Text(limits.IdleTimeout));
         _drain = CommonOptions.Text("--drain-timeout", "TIME", "for conversations in progress when a signal comes",
             Text(limits.DrainTimeout));
@@ -63,6 +66,7 @@ internal sealed class ServeOptions
     /// <exception cref="FormatException">A value is not one.</exception>
     public ServerOptions Read(ParseResult parsed)
     {
+        string idle = parsed.GetValue(_idle)!;
         string port = _portArgument is null ? parsed.GetValue(_port)! : parsed.GetValue(_portArgument)!;
         IReadOnlyList<EndPoint> endPoints =
             CommonOptions.ParseListenAddress(parsed.GetValue(_host)!, CommonOptions.ParseListenPort(port, _service.LowestPort));
@@ -79,8 +83,8 @@ internal sealed class ServeOptions
             Limits = _service.DefaultLimits with
             {
                 Connections = Quantity.ParseInt(parsed.GetValue(_connections)!, "number of connections", 1, 10_000_000),
-                FirstByteTimeout = Quantity.ParseTimeout(parsed.GetValue(_firstByte)!),
-                IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(_idle)!),
+                FirstByteTimeout = Quantity.ParseTimeout(parsed.GetValue(_firstByte) ?? idle),
+                IdleTimeout = Quantity.ParseTimeout(idle),
                 DrainTimeout = Quantity.ParseTimeout(parsed.GetValue(_drain)!),
             },
         };

@@ -23,13 +23,18 @@ internal static class UploadVerb
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string> connect = CommonOptions.Text("--connect-timeout", "TIME", "for the connection", "10s");
-        Option<string> idle = CommonOptions.Text("--idle-timeout", "TIME", "without the server taking a byte", "10s");
+        Option<string> idle = CommonOptions.Text("--idle-timeout", "TIME", "without the server taking a byte, and for its receipt", "10s");
+        var noHash = new Option<bool>("--no-hash")
+        {
+            Description = "compare only the number of bytes with the receipt: faster",
+        };
         var json = new Option<bool>("--json") { Description = "print the outcomes as JSON, a line each" };
         verb.Add(host);
         verb.Add(port);
         verb.Add(files);
         verb.Add(connect);
         verb.Add(idle);
+        verb.Add(noHash);
         verb.Add(json);
         verb.Add(CreateVerify());
         verb.SetAction((parsed, _) => SendAllAsync(
@@ -38,7 +43,8 @@ internal static class UploadVerb
             new UploadClientOptions
             {
                 ConnectTimeout = Quantity.ParseDuration(parsed.GetValue(connect)!),
-                IdleTimeout = Quantity.ParseDuration(parsed.GetValue(idle)!),
+                IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(idle)!),
+                Hash = !parsed.GetValue(noHash),
             },
             parsed.GetValue(json)));
         return verb;
@@ -51,7 +57,7 @@ internal static class UploadVerb
         verify.Add(folder);
         verify.SetAction(parsed =>
         {
-            UploadVerification found = UploadVerifier.Verify(parsed.GetValue(folder)!, Standard.Error.WriteLine);
+            UploadVerification found = UploadVerifier.Verify(parsed.GetValue(folder)!, Standard.Out.WriteLine);
             Standard.Out.WriteLine(
                 $"{found.Verified} verified, {found.Different} different, {found.Unknown} not in the manifest");
             return found.Different > 0 ? ExitCode.NotVerified : found.Unknown > 0 ? ExitCode.PartlyDone : ExitCode.Done;
@@ -83,11 +89,13 @@ internal static class UploadVerb
             progress.Dispose();
             TimeSpan time = Stopwatch.GetElapsedTime(begin);
             if (json)
-                Standard.Out.WriteLine(ToJson(file, outcome, time));
+                Standard.Out.WriteLine(ToJson(file, outcome, time, outcome.Receipt?.Refusal));
             return Judge(file, outcome, time, json);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProtocolException)
         {
+            if (json)
+                Standard.Out.WriteLine(ToJson(file, null, TimeSpan.Zero, e.Message));
             Standard.Error.WriteLine($"ERROR: {file}: {e.Message.ReplaceLineEndings(" ")}");
             return ExitCode.Failed;
         }
@@ -104,31 +112,31 @@ internal static class UploadVerb
         {
             Standard.Error.WriteLine($"ERROR: {file}: the server stored other bytes than were sent: "
                 + $"{outcome.Receipt!.Bytes} bytes, sha256:{outcome.Receipt.Sha256}; sent were "
-                + $"{outcome.BytesSent} bytes, sha256:{outcome.Sha256}");
+                + $"{outcome.BytesSent} bytes, sha256:{outcome.Sha256}; if the file did not change meanwhile, do not trust it");
             return ExitCode.NotVerified;
         }
         if (outcome.Receipt is null)
             Standard.Error.WriteLine($"{file}: sent, not confirmed: this server sends no receipt");
         else if (!json)
             Standard.Out.WriteLine($"{file}: {outcome.Receipt.FileName}, {outcome.BytesSent} bytes in "
-                + $"{Quantity.FormatDuration(time)}, verified{(outcome.Receipt.Synced ? ", synced" : "")}");
+                + $"{Quantity.FormatDuration(time)}, {(outcome.IsVerified ? "verified" : "not hashed")}{(outcome.Receipt.Synced ? ", synced" : "")}");
         return ExitCode.Done;
     }
 
-    private static string ToJson(string file, UploadOutcome outcome, TimeSpan time)
+    private static string ToJson(string file, UploadOutcome? outcome, TimeSpan time, string? error)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
             json.WriteString("file", file);
-            json.WriteNumber("bytes", outcome.BytesSent);
+            json.WriteNumber("bytes", outcome?.BytesSent ?? 0);
             json.WriteNumber("seconds", time.TotalSeconds);
-            json.WriteString("sha256", outcome.Sha256);
-            json.WriteString("stored_as", outcome.Receipt?.FileName);
-            json.WriteBoolean("verified", outcome.IsVerified);
-            json.WriteBoolean("synced", outcome.Receipt?.Synced ?? false);
-            json.WriteString("refused", outcome.Receipt?.Refusal);
+            json.WriteString("sha256", outcome?.Sha256);
+            json.WriteString("stored_as", outcome?.Receipt?.FileName);
+            json.WriteBoolean("verified", outcome?.IsVerified ?? false);
+            json.WriteBoolean("synced", outcome?.Receipt?.Synced ?? false);
+            json.WriteString("error", error);
             json.WriteEndObject();
         }
         return System.Text.Encoding.UTF8.GetString(buffer.ToArray());

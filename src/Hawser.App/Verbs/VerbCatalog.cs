@@ -13,6 +13,7 @@ internal static class VerbCatalog
         ("upload", UploadVerb.Create),
         ("numbers", NumbersVerb.Create),
         ("clock", ClockVerb.Create),
+        ("lab", LabVerb.Create),
         ("demo", DemoVerb.Create),
     ];
 

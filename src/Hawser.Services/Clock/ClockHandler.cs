@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Services.Drawing;
 
 namespace Hawser.Services.Clock;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hawser.Services.Drawing;
 using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Clock;

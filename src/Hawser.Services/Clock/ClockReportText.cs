@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Hawser.Services.Drawing;
 
 namespace Hawser.Services.Clock;
 

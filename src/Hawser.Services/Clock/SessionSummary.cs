@@ -1,4 +1,5 @@
 using System.Text;
+using Hawser.Services.Drawing;
 
 namespace Hawser.Services.Clock;
 

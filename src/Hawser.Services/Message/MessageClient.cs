@@ -8,13 +8,15 @@ public static class MessageClient
 {
     private const int ChunkBytes = 128 * 1024;
 
-    /// <summary>Sends all that <paramref name="input"/> has, half-closes, and waits until the server has closed.</summary>
+    /// <summary>Sends all that <paramref name="input"/> has, half-closes, and waits until the server has
+    /// closed.</summary>
     /// <param name="server">Where the server is.</param>
     /// <param name="input">Read in chunks, to its end.</param>
     /// <param name="wait">How long to wait for the server after the last byte.</param>
     /// <returns>False when the server had not closed by then: everything was sent, and nothing confirmed.</returns>
     /// <exception cref="ConnectException">Nobody answers there.</exception>
-    /// <exception cref="ConnectionClosedException">The server reset the connection: the message did not arrive.</exception>
+    /// <exception cref="ConnectionClosedException">The server reset the connection: the message did not
+    /// arrive.</exception>
     public static async Task<bool> SendAsync(EndPoint server, Stream input, TimeSpan wait)
     {
         await using Connection connection = await Dialer.ConnectAsync(server, Dialer.DefaultTimeout);

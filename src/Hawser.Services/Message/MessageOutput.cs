@@ -26,8 +26,8 @@ internal sealed class MessageOutput : IAsyncDisposable
     /// <summary>The output is gone; nothing can be written any more.</summary>
     public bool HasFailed { get; private set; }
 
-    /// <summary>Lets <paramref name="write"/> write to the stream, on the output's thread, and flushes. For the owner of
-    /// the turn.</summary>
+    /// <summary>Lets <paramref name="write"/> write to the stream, on the output's thread, and flushes. For the owner
+    /// of the turn.</summary>
     /// <exception cref="IOException">The output is gone, or what was to be written cannot be read.</exception>
     public Task WriteAsync(Action<Stream> write)
     {

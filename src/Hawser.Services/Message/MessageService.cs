@@ -52,7 +52,8 @@ public sealed class MessageService : Service
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)
     {
-        byte[] text = [.. Encoding.UTF8.Preamble, .. "a line, a byte order mark, two bytes a line end\r\nund Umläute: äöü €"u8];
+        byte[] text =
+            [.. Encoding.UTF8.Preamble, .. "a byte order mark, a line, two bytes to end it\r\nund Umlaute: äöü €"u8];
         return
         [
             await ShowAsync(model, folder, "a UTF-8 text with BOM and CRLF", [text]),

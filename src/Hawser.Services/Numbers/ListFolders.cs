@@ -1,7 +1,7 @@
 namespace Hawser.Services.Numbers;
 
-/// <summary>Where a client keeps lists: as they came in <c>unsorted_files</c>, ascending in <c>sorted_files</c>. A list has
-/// its name only when it is whole.</summary>
+/// <summary>Where a client keeps lists: as they came in <c>unsorted_files</c>, ascending in <c>sorted_files</c>. A list
+/// has its name only when it is whole.</summary>
 internal sealed class ListFolders
 {
     private readonly string _unsorted;
@@ -18,4 +18,7 @@ internal sealed class ListFolders
     public string UnsortedPath(int list) => Path.Combine(_unsorted, $"{list}.txt");
 
     public string SortedPath(int list) => Path.Combine(_sorted, $"{list}.txt");
+
+    /// <summary>Takes away what an earlier run sorted, because the unsorted list is another one now, or gone.</summary>
+    public void RemoveSorted(int list) => File.Delete(SortedPath(list));
 }

@@ -1,74 +1,75 @@
-using System.Diagnostics;
-
 namespace Hawser.Services.Numbers;
 
 /// <summary>One list from the wire to both of its files, with nothing read back.</summary>
-internal sealed class ListPipeline(NumbersClientOptions options, ListFolders folders)
+internal sealed class ListPipeline(ListFolders folders, int list, int? count, StageClock clock) : IListSink, IDisposable
 {
-    private long _mark;
+    private NumberParser? _parser;
+    private ListFile? _file;
+    private MalformedListException? _malformed;
+    private bool _isComplete;
 
-    /// <summary>Where the time went.</summary>
-    public PipelineStages Stages { get; } = new();
-
-    /// <exception cref="MalformedListException">The list is none; the bytes are on disk as they came.</exception>
-    public void Run(int list)
+    public void Begin()
     {
-        _mark = Stopwatch.GetTimestamp();
-        NumberParser? parser = null;
-        ListFile? file = null;
-        MalformedListException? malformed = null;
-        try
-        {
-            new ListDownload(options).RunAsync(
-                begin: () =>
-                {
-                    parser?.Dispose();
-                    file?.Dispose();
-                    parser = new NumberParser(options.Count ?? NumbersProtocol.DefaultCount);
-                    file = new ListFile(folders.UnsortedPath(list));
-                    malformed = null;
-                },
-                take: piece =>
-                {
-                    Stages.Book(PipelineStage.Download, piece.Length, ref _mark);
-                    malformed ??= TryAppend(parser!, piece.Span);
-                    Stages.Book(PipelineStage.Parse, piece.Length, ref _mark);
-                    file!.Append(piece.Span);
-                    Stages.Book(PipelineStage.WriteUnsorted, piece.Length, ref _mark);
-                }).GetAwaiter().GetResult();
-            file!.Complete();
-            if (malformed is not null)
-                throw malformed;
-            SortAndWrite(parser!, file.Length, folders.SortedPath(list));
-        }
-        finally
-        {
-            file?.Dispose();
-            parser?.Dispose();
-        }
+        clock.Book(PipelineStage.Download);
+        _file?.Dispose();
+        _file = new ListFile(folders.UnsortedPath(list));
+        clock.Book(PipelineStage.WriteUnsorted);
+        _parser?.Dispose();
+        _parser = new NumberParser(count ?? NumbersProtocol.DefaultCount);
+        _malformed = null;
     }
 
-    private static MalformedListException? TryAppend(NumberParser parser, ReadOnlySpan<byte> piece)
+    public void Take(ReadOnlySpan<byte> piece)
     {
+        clock.Book(PipelineStage.Download, piece.Length);
+        Parse(piece);
+        clock.Book(PipelineStage.Parse, piece.Length);
+        _file!.Append(piece);
+        clock.Book(PipelineStage.WriteUnsorted, piece.Length);
+    }
+
+    public void End()
+    {
+        clock.Book(PipelineStage.Download);
+        if (_malformed is null)
+            _parser!.Finish(count);
+        clock.Book(PipelineStage.Parse);
+        _file!.Complete();
+        clock.Book(PipelineStage.WriteUnsorted);
+    }
+
+    /// <summary>Sorts what came.</summary>
+    /// <returns>How many numbers the list has.</returns>
+    /// <exception cref="MalformedListException">It is no list; its bytes are on disk as they came.</exception>
+    public int Sort()
+    {
+        if (_malformed is not null)
+            throw _malformed;
+        ListSort.Run(_parser!, folders.SortedPath(list), clock);
+        _isComplete = true;
+        return _parser!.List.Count;
+    }
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _parser?.Dispose();
+        if (_file is not null && !_isComplete)
+            folders.RemoveSorted(list);
+    }
+
+    /// <summary>Parses on, unless the list is malformed already: its bytes are kept all the same.</summary>
+    private void Parse(ReadOnlySpan<byte> piece)
+    {
+        if (_malformed is not null)
+            return;
         try
         {
-            parser.Append(piece);
-            return null;
+            _parser!.Append(piece);
         }
         catch (MalformedListException e)
         {
-            return e;
+            _malformed = e;
         }
-    }
-
-    private void SortAndWrite(NumberParser parser, long bytes, string path)
-    {
-        parser.Finish(options.Count);
-        Stages.Book(PipelineStage.Parse, 0, ref _mark);
-        parser.List.Sort();
-        Stages.Book(PipelineStage.Sort, bytes, ref _mark);
-        ListSort.Write(parser.List, path, (formatted, length) =>
-            Stages.Book(formatted ? PipelineStage.Format : PipelineStage.WriteSorted, length, ref _mark));
-        Stages.Book(PipelineStage.WriteSorted, 0, ref _mark);
     }
 }

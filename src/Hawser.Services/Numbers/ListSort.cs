@@ -3,13 +3,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Numbers;
 
-/// <summary>The stages between an unsorted list and a sorted one, as both the phases and the pipeline use them.</summary>
+/// <summary>The stages between an unsorted list and a sorted file.</summary>
 internal static class ListSort
 {
     // Text passes through the second-level cache in pieces of this size.
     private const int PieceBytes = 256 * 1024;
 
     /// <summary>Reads a list from its file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="count">How many numbers it has to have; null: any.</param>
     /// <exception cref="MalformedListException">It is none.</exception>
     public static NumberParser Parse(string path, int? count)
     {
@@ -35,23 +37,25 @@ internal static class ListSort
         }
     }
 
-    /// <summary>Writes a list to a file.</summary>
-    /// <param name="list">The list.</param>
-    /// <param name="path">The file; it is there only when it is whole.</param>
-    /// <param name="onStage">Told when a piece has been formatted (true) and when it has been written (false).</param>
-    public static void Write(NumberList list, string path, Action<bool, int>? onStage = null)
+    /// <summary>Sorts a list and writes it to a file, which is there only when it is whole.</summary>
+    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    public static void Run(NumberParser parser, string path, StageClock clock)
     {
+        NumberList list = parser.List;
+        list.Sort();
+        clock.Book(PipelineStage.Sort, parser.TextBytes);
         using var file = new ListFile(path);
         byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
             int position = 0;
             int length;
+            clock.Book(PipelineStage.WriteSorted);
             while ((length = list.Format(ref position, piece)) > 0)
             {
-                onStage?.Invoke(true, length);
+                clock.Book(PipelineStage.Format, length);
                 file.Append(piece.AsSpan(0, length));
-                onStage?.Invoke(false, length);
+                clock.Book(PipelineStage.WriteSorted, length);
             }
         }
         finally
@@ -59,5 +63,6 @@ internal static class ListSort
             ArrayPool<byte>.Shared.Return(piece);
         }
         file.Complete();
+        clock.Book(PipelineStage.WriteSorted);
     }
 }

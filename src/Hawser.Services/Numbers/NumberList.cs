@@ -64,10 +64,6 @@ internal sealed class NumberList(int capacity) : IDisposable
             NumberSorter.Sort(Narrow);
     }
 
-    /// <summary>Room for all of the list's text, and for what formatting scratches behind it.</summary>
-    internal long MaxTextBytes =>
-        ((long)Count * (IsWide ? NumberFormatter.MaxBytes64 : NumberFormatter.MaxBytes32)) + NumberFormatter.MaxBytes64;
-
     /// <summary>
     /// Writes as many numbers from <paramref name="position"/> on as fit whole and moves it on; a comma follows each
     /// but the list's last.

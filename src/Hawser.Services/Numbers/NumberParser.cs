@@ -59,6 +59,9 @@ internal sealed class NumberParser : IDisposable
     /// <summary>The numbers so far; whole after <see cref="Finish"/>. Lives as long as the parser.</summary>
     internal NumberList List { get; }
 
+    /// <summary>The bytes read so far.</summary>
+    internal long TextBytes => _offset;
+
     /// <summary>Reads the next piece.</summary>
     /// <exception cref="MalformedListException">The list breaks a rule.</exception>
     internal void Append(ReadOnlySpan<byte> piece)
@@ -80,17 +83,15 @@ internal sealed class NumberParser : IDisposable
     {
         if (_place == Place.InDigits)
             EndNumber(_offset);
-        string? rule = _place switch
+        byte? last = _place switch
         {
-            Place.Start when expectedCount != 0 => "the list is empty",
-            Place.AfterComma when List.Count > 0 => "the list ends in a comma",
-            Place.AfterMinus => "the list ends in a minus sign",
-            Place.AfterCarriageReturn => "a carriage return is not followed by a line feed",
-            _ => null,
+            Place.Start => null,
+            Place.AfterComma => NumbersProtocol.Separator,
+            Place.AfterMinus => (byte)'-',
+            Place.AfterCarriageReturn => (byte)'\r',
+            _ => (byte)'0',
         };
-        if (rule is null && expectedCount is { } expected && List.Count != expected)
-            rule = $"the list has {List.Count} numbers, not {expected}";
-        if (rule is not null)
+        if (NumbersProtocol.FindCut(last, List.Count, expectedCount) is { } rule)
             throw new MalformedListException(_offset, rule);
         _place = Place.AfterNewline;
     }

@@ -12,6 +12,12 @@ internal readonly record struct NumberRange
         Max = max;
     }
 
+    /// <summary>The range between the options <c>--min</c> and <c>--max</c>.</summary>
+    /// <exception cref="FormatException">They are the wrong way round.</exception>
+    internal static NumberRange OfOptions(long min, long max) => max >= min
+        ? new NumberRange(min, max)
+        : throw new FormatException($"--max {max} is below --min {min}; exchange them");
+
     /// <summary>-999999999 to 999999999.</summary>
     internal static NumberRange Default => new(NumbersProtocol.DefaultMin, NumbersProtocol.DefaultMax);
 

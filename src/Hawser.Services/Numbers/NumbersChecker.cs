@@ -10,12 +10,14 @@ public static class NumbersChecker
     /// <param name="count">Numbers of a list.</param>
     /// <param name="min">The smallest number possible.</param>
     /// <param name="max">The largest number possible.</param>
+    /// <exception cref="FormatException">The range is the wrong way round.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     /// <returns>The first difference, for people; null when there is none.</returns>
     public static async Task<string?> FindDifferenceAsync(
         string path, ulong seed, long index, int count, long min, long max)
     {
+        var settings = new NumbersSettings(count, NumberRange.OfOptions(min, max), seed);
         await using FileStream file = File.OpenRead(path);
-        var settings = new NumbersSettings(count, new NumberRange(min, max), seed);
         ListDifference? difference =
             await SeededListCheck.RunAsync(file, settings.CreateWriter(index), CancellationToken.None);
         return difference?.ToString();

@@ -7,57 +7,82 @@ public sealed class NumbersClient
 {
     private readonly NumbersClientOptions _options;
     private readonly ListFolders _folders;
+    private readonly int[] _lists;
 
     /// <exception cref="IOException">The folders cannot be made.</exception>
     public NumbersClient(NumbersClientOptions options)
     {
         _options = options;
         _folders = new ListFolders(options.Folder);
+        _lists = [.. Enumerable.Range(0, options.Lists)];
     }
 
     /// <summary>Downloads all lists, then sorts all that came.</summary>
     public NumbersReport Run()
     {
-        int[] lists = [.. Enumerable.Range(0, _options.Lists)];
         long begin = Stopwatch.GetTimestamp();
-        int[] wanted = [.. lists.Where(list => !(_options.Resume && IsOnDisk(list)))];
-        IReadOnlyList<ListFailure> missing = ThreadTeam.Run(_options.Connections, wanted, Download);
+        IReadOnlyList<ListFailure> missing = Do(_options.Connections, _lists, Download);
         TimeSpan download = Stopwatch.GetElapsedTime(begin);
 
         begin = Stopwatch.GetTimestamp();
-        int[] there = [.. lists.Except(missing.Select(failure => failure.List))];
-        IReadOnlyList<ListFailure> malformed = ThreadTeam.Run(_options.Sorters, there, Sort);
+        var counts = new ListCounts(_options.Lists);
+        var stages = new PipelineStages();
+        IReadOnlyList<ListFailure> unsorted = Do(
+            _options.Sorters, AllBut(missing), list => counts.Note(list, SortFile(list, stages)));
         TimeSpan sorting = Stopwatch.GetElapsedTime(begin);
-        return new NumbersReport(_options.Lists, download, sorting, [.. missing, .. malformed]);
+        return new NumbersReport(
+            download, sorting, [.. missing.Concat(unsorted).OrderBy(failure => failure.List)], counts.FindDoubts());
     }
 
-    /// <summary>Does everything for one list while the next ones are under way: nothing is read back from disk.</summary>
-    public (NumbersReport Report, PipelineStages Stages) RunFused()
+    /// <summary>Does everything for one list while the next ones are under way: nothing is read back.</summary>
+    public PipelineReport RunFused()
     {
         var stages = new PipelineStages();
+        var counts = new ListCounts(_options.Lists);
         long begin = Stopwatch.GetTimestamp();
-        IReadOnlyList<ListFailure> failures = ThreadTeam.Run(
-            _options.Sorters, [.. Enumerable.Range(0, _options.Lists)], list =>
-            {
-                var pipeline = new ListPipeline(_options, _folders);
-                pipeline.Run(list);
-                stages.Add(pipeline.Stages);
-                _options.OnList?.Invoke();
-            });
-        TimeSpan total = Stopwatch.GetElapsedTime(begin);
-        return (new NumbersReport(_options.Lists, total, TimeSpan.Zero, failures), stages);
+        IReadOnlyList<ListFailure> failures = Do(
+            _options.Pipelines, _lists, list => counts.Note(list, DownloadAndSort(list, stages)));
+        return new PipelineReport(Stopwatch.GetElapsedTime(begin), stages, failures, counts.FindDoubts());
     }
 
     /// <summary>Checks that each sorted list is its unsorted one in ascending order.</summary>
+    /// <param name="failures">Lists that there is no point in checking.</param>
     /// <returns>Those that are not, or are missing.</returns>
-    public IReadOnlyList<ListFailure> Verify() =>
-        ThreadTeam.Run(_options.Sorters, [.. Enumerable.Range(0, _options.Lists)], list =>
+    public IReadOnlyList<ListFailure> Verify(IReadOnlyList<ListFailure> failures) =>
+        ThreadTeam.Run(_options.Sorters, AllBut(failures), list =>
         {
             using NumberParser unsorted = ListSort.Parse(_folders.UnsortedPath(list), _options.Count);
             using NumberParser sorted = ListSort.Parse(_folders.SortedPath(list), _options.Count);
             if (SortedListVerification.FindFault(unsorted.List, sorted.List) is { } fault)
                 throw new FormatException($"sorted wrongly: {fault}");
         });
+
+    private IReadOnlyList<ListFailure> Do(int threads, IReadOnlyList<int> lists, Action<int> work) =>
+        ThreadTeam.Run(threads, lists, list =>
+        {
+            work(list);
+            _options.OnList?.Invoke();
+        });
+
+    private int[] AllBut(IReadOnlyList<ListFailure> failures) =>
+        [.. _lists.Except(failures.Select(failure => failure.List))];
+
+    private void Download(int list)
+    {
+        if (_options.Resume && IsOnDisk(list))
+            return;
+        using var saver = new ListSaver(_folders, list, _options.Count);
+        new ListDownload(_options).Run(saver);
+    }
+
+    private int DownloadAndSort(int list, PipelineStages stages)
+    {
+        if (_options.Resume && IsOnDisk(list))
+            return SortFile(list, stages);
+        using var pipeline = new ListPipeline(_folders, list, _options.Count, new StageClock(stages));
+        new ListDownload(_options).Run(pipeline);
+        return pipeline.Sort();
+    }
 
     private bool IsOnDisk(int list)
     {
@@ -72,32 +97,23 @@ public sealed class NumbersClient
         }
     }
 
-    private void Download(int list)
+    /// <summary>Sorts a list that is on disk.</summary>
+    /// <returns>How many numbers it has.</returns>
+    private int SortFile(int list, PipelineStages stages)
     {
-        ListFile? file = null;
         try
         {
-            new ListDownload(_options).RunAsync(
-                begin: () =>
-                {
-                    file?.Dispose();
-                    file = new ListFile(_folders.UnsortedPath(list));
-                },
-                take: piece => file!.Append(piece.Span)).GetAwaiter().GetResult();
-            file!.Complete();
+            var clock = new StageClock(stages);
+            using NumberParser parser = ListSort.Parse(_folders.UnsortedPath(list), _options.Count);
+            clock.Book(PipelineStage.Parse, parser.TextBytes);
+            ListSort.Run(parser, _folders.SortedPath(list), clock);
+            return parser.List.Count;
         }
-        finally
+        catch
         {
-            file?.Dispose();
+            // What an earlier run sorted is not this list.
+            _folders.RemoveSorted(list);
+            throw;
         }
-        _options.OnList?.Invoke();
-    }
-
-    private void Sort(int list)
-    {
-        using NumberParser parser = ListSort.Parse(_folders.UnsortedPath(list), _options.Count);
-        parser.List.Sort();
-        ListSort.Write(parser.List, _folders.SortedPath(list));
-        _options.OnList?.Invoke();
     }
 }

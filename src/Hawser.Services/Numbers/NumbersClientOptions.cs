@@ -20,13 +20,19 @@ public sealed record NumbersClientOptions
     /// <summary>Threads that sort. Default one per core.</summary>
     public int Sorters { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Lists at once in the pipeline. Default one per core.</summary>
+    public int Pipelines { get; init; } = Environment.ProcessorCount;
+
     /// <summary>How many numbers a list must have; null: any.</summary>
     public int? Count { get; init; }
+
+    /// <summary>How many bytes a list may have. Default 2.1 GB, enough for 100 million numbers.</summary>
+    public long MaxBytes { get; init; } = NumbersProtocol.MaxBytes;
 
     /// <summary>Keep lists that are on disk already and well-formed.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>How often a download that breaks is begun again. Default 2.</summary>
+    /// <summary>How often a download that breaks or is cut is begun again. Default 2.</summary>
     public int Retries { get; init; } = 2;
 
     /// <summary>For the connection, and for each further byte. Default 10 s.</summary>

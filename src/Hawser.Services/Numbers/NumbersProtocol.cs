@@ -23,9 +23,28 @@ internal static class NumbersProtocol
     /// <summary>The most numbers a list may have; a longer one is malformed.</summary>
     internal const int MaxCount = 100_000_000;
 
+    /// <summary>The most bytes a client takes for a list, unless told otherwise: the most numbers, each as long as can
+    /// be.</summary>
+    internal const long MaxBytes = (long)MaxCount * NumberFormatter.MaxBytes64;
+
     /// <summary>The smallest number, unless told otherwise.</summary>
     internal const long DefaultMin = -999_999_999;
 
     /// <summary>The largest number, unless told otherwise.</summary>
     internal const long DefaultMax = 999_999_999;
+
+    /// <summary>Looks for what gives a list away that ended too early.</summary>
+    /// <param name="last">Its last byte; null: it has none.</param>
+    /// <param name="count">How many numbers it has.</param>
+    /// <param name="expectedCount">How many it has to have; null: any, but not none.</param>
+    /// <returns>The rule that is broken; null: none.</returns>
+    internal static string? FindCut(byte? last, int count, int? expectedCount) => last switch
+    {
+        null when expectedCount != 0 => "the list is empty",
+        Separator => "the list ends in a comma",
+        (byte)'-' => "the list ends in a minus sign",
+        (byte)'\r' => "a carriage return is not followed by a line feed",
+        _ when expectedCount is { } expected && count != expected => $"the list has {count} numbers, not {expected}",
+        _ => null,
+    };
 }

@@ -1,9 +1,9 @@
 namespace Hawser.Services.Numbers;
 
-/// <summary>What came of a run of the numbers client.</summary>
-/// <param name="Lists">Lists that were asked for.</param>
+/// <summary>What came of a run of the numbers client, phase by phase.</summary>
 /// <param name="Download">Time until the last list was there.</param>
-/// <param name="Sorting">Time to sort them; zero where that was not a phase of its own.</param>
+/// <param name="Sorting">Time to sort them.</param>
 /// <param name="Failures">Lists that are missing or malformed.</param>
+/// <param name="Doubts">Lists that are well-formed but may be cut: their count is not that of most others.</param>
 public sealed record NumbersReport(
-    int Lists, TimeSpan Download, TimeSpan Sorting, IReadOnlyList<ListFailure> Failures);
+    TimeSpan Download, TimeSpan Sorting, IReadOnlyList<ListFailure> Failures, IReadOnlyList<ListFailure> Doubts);

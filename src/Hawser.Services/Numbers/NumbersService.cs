@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Hawser.Models;
 using Hawser.Services.Text;
@@ -22,7 +21,7 @@ public sealed class NumbersService : Service
 
     /// <summary><c>--seed S</c>.</summary>
     public static readonly ServiceOption<ulong> Seed =
-        new("seed", "S", "make list i (by order of accept) the same everywhere (default: fresh numbers)", null, ParseSeed);
+        new("seed", "S", "make list i (by order of accept) the same everywhere (default: fresh)", null, ParseSeed);
 
     private const int DemoLists = 10;
     private const string DemoSeed = "2026";
@@ -42,13 +41,9 @@ public sealed class NumbersService : Service
     /// <inheritdoc/>
     public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment)
     {
-        long min = settings.Get(Min);
-        long max = settings.Get(Max);
-        if (max < min)
-            throw new FormatException($"--max {max} is below --min {min}");
+        NumberRange range = NumberRange.OfOptions(settings.Get(Min), settings.Get(Max));
         ulong? seed = settings.IsSet(Seed) ? settings.Find(Seed) : null;
-        return new NumbersHandler(
-            new NumbersSettings(settings.Get(Count), new NumberRange(min, max), seed), environment.Log);
+        return new NumbersHandler(new NumbersSettings(settings.Get(Count), range, seed), environment.Log);
     }
 
     /// <inheritdoc/>
@@ -58,25 +53,25 @@ public sealed class NumbersService : Service
         await using ServiceHost host = ServiceHost.StartForDemonstration(this, settings, model, Stream.Null);
         // One after the other, so that the order of accept is known and each list can be checked against the seed.
         var options = new NumbersClientOptions { Server = host.EndPoint, Folder = folder, Lists = DemoLists };
-        (TimeSpan time, string? difference) = await RunAsync(options with { Connections = 1 }, checkSeed: true);
+        (TimeSpan time, string? difference) = await RunAsync(options with { Connections = 1 });
         var phases = new Demonstration(
-            $"{DemoLists} lists of 250,000 numbers, checked against the seed, sorted", BytesIn(folder), time, difference);
+            $"{DemoLists} lists of 250,000 numbers, checked against the seed, sorted", BytesIn(folder), time,
+            difference);
 
         string fusedFolder = Path.Combine(folder, "fused");
-        long begin = Stopwatch.GetTimestamp();
-        (NumbersReport report, _) = new NumbersClient(options with { Folder = fusedFolder }).RunFused();
-        TimeSpan fusedTime = Stopwatch.GetElapsedTime(begin);
-        ListFailure? fault = report.Failures.Concat(new NumbersClient(options with { Folder = fusedFolder }).Verify())
-            .FirstOrDefault();
-        return [phases, new($"{DemoLists} lists in one pipeline", BytesIn(fusedFolder), fusedTime, fault?.ToString())];
+        var client = new NumbersClient(options with { Folder = fusedFolder });
+        PipelineReport report = client.RunFused();
+        ListFailure? fault = report.Failures.Concat(client.Verify(report.Failures)).FirstOrDefault();
+        return
+            [phases, new($"{DemoLists} lists in one pipeline", BytesIn(fusedFolder), report.Time, fault?.ToString())];
     }
 
-    private static async Task<(TimeSpan Time, string? Difference)> RunAsync(NumbersClientOptions options, bool checkSeed)
+    private static async Task<(TimeSpan Time, string? Difference)> RunAsync(NumbersClientOptions options)
     {
         var client = new NumbersClient(options);
         NumbersReport report = client.Run();
-        string? difference = report.Failures.Concat(client.Verify()).FirstOrDefault()?.ToString();
-        for (int list = 0; checkSeed && difference is null && list < options.Lists; list++)
+        string? difference = report.Failures.Concat(client.Verify(report.Failures)).FirstOrDefault()?.ToString();
+        for (int list = 0; difference is null && list < options.Lists; list++)
         {
             string path = new ListFolders(options.Folder).UnsortedPath(list);
             difference = await NumbersChecker.FindDifferenceAsync(

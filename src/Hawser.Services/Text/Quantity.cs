@@ -26,8 +26,8 @@ public static class Quantity
     /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
     public static TimeSpan ParseDuration(string text) => ParseDuration(text, "");
 
-    /// <summary>A whole number of bytes, or a number and one of kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB or K,
-    /// M, G (powers of 1024).</summary>
+    /// <summary>A whole number of bytes, or a number and one of kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB or
+    /// K, M, G (powers of 1024).</summary>
     /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
     public static long ParseSize(string text) =>
         TryParse(text, SizeUnits, out double bytes) && bytes < long.MaxValue

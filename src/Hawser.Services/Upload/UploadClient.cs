@@ -1,17 +1,18 @@
 using System.Buffers;
 using System.Net;
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
 
 /// <summary>Sends one file, as the bytes it has and nothing else, and checks the receipt.</summary>
+/// <remarks>Whatever ends the client before the end of the file, a kill included, resets the connection, so that no server
+/// takes a part for the whole.</remarks>
 public static class UploadClient
 {
     private const int ChunkBytes = 256 * 1024;
-    private const long SendFileBytes = 4 * 1024 * 1024;
+    private const long SendFileBytes = 512 * 1024;
 
-    /// <summary>Sends what a file holds.</summary>
+    /// <summary>Sends what a file holds, from its position.</summary>
     /// <param name="server">Where the server is.</param>
     /// <param name="source">A file, or anything that can be read.</param>
     /// <param name="options">How long to wait for what.</param>
@@ -19,103 +20,91 @@ public static class UploadClient
     /// <exception cref="ConnectException">Nobody answers there.</exception>
     /// <exception cref="ConnectionClosedException">The server reset the connection, or took nothing for the idle
     /// timeout.</exception>
+    /// <exception cref="ProtocolException">The server answers with something that is no receipt.</exception>
+    /// <exception cref="IOException">The source cannot be read, or became shorter meanwhile.</exception>
     public static async Task<UploadOutcome> SendAsync(
         EndPoint server, Stream source, UploadClientOptions options, Action<long>? progress = null)
     {
         await using Connection connection = Dialer.Connect(server, options.ConnectTimeout);
-        using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout);
-        // The answer is read beside the sending: a server that refuses half-way says so at once.
+        connection.ResetUnlessFinished();
+        using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout, options.TimeProvider);
+        // The answer is read beside the sending: a server that refuses half-way says so at once, and may reset then.
         Task<UploadReceipt?> answer = Task.Run(() => ReadReceiptAsync(connection));
-        (long sent, Task<string> hash) = await TrySendAsync(connection, source, answer, progress);
-        UploadReceipt? receipt = await answer;
-        if (receipt?.Refusal is not null)
-            return new UploadOutcome(sent, null, receipt);
-        return new UploadOutcome(sent, await hash, receipt);
-    }
-
-    private static async Task<(long Sent, Task<string> Hash)> TrySendAsync(
-        Connection connection, Stream source, Task<UploadReceipt?> answer, Action<long>? progress)
-    {
+        string? sha256;
         try
         {
-            (long, Task<string>) sent = source is FileStream { CanSeek: true } file
-                ? await SendFileAsync(connection, file, answer, progress)
-                : await SendStreamAsync(connection, source, answer, progress);
-            if (!answer.IsCompleted)
-                connection.FinishWriting();
-            return sent;
+            // A file without a length is one of the system's (proc(5)), and is read to its end like a pipe.
+            sha256 = source is FileStream { CanSeek: true, Length: > 0 } file
+                ? await SendFileAsync(connection, file, answer, options.Hash, progress)
+                : await SendStreamAsync(connection, source, answer, watchdog, options.Hash, progress);
         }
         catch (ConnectionClosedException)
         {
             // Perhaps the server has said why, before it closed.
-            if (await answer is { Refusal: not null })
-                return (connection.BytesSent, Task.FromResult(""));
-            throw;
+            if (await answer is not { Refusal: not null })
+                throw;
+            sha256 = null;
         }
+        return new UploadOutcome(connection.BytesSent, sha256, await answer);
     }
 
     /// <summary>The kernel sends; another thread hashes what has been sent, from the page cache.</summary>
-    private static async Task<(long, Task<string>)> SendFileAsync(
-        Connection connection, FileStream file, Task<UploadReceipt?> answer, Action<long>? progress)
+    /// <returns>The hash; null when the server has ended it before, or nobody asked.</returns>
+    private static async Task<string?> SendFileAsync(
+        Connection connection, FileStream file, Task<UploadReceipt?> answer, bool hashes, Action<long>? progress)
     {
         long begin = file.Position;
-        long length = file.Length;
-        Task<string> hash = Task.Run(() => HashFile(file.SafeFileHandle, begin, length));
-        long offset = begin;
-        while (offset < length && !answer.IsCompleted)
+        long end = file.Length;
+        using FollowingHash? hash = hashes ? new FollowingHash(file.SafeFileHandle, begin) : null;
+        for (long offset = begin; offset < end;)
         {
-            long count = Math.Min(SendFileBytes, length - offset);
+            if (IsOver(answer))
+                return null;
+            long count = Math.Min(SendFileBytes, end - offset);
             await connection.SendFileAsync(file.SafeFileHandle, offset, count);
             offset += count;
+            hash?.Advance(offset);
             progress?.Invoke(offset - begin);
         }
-        return (offset - begin, hash);
+        connection.FinishWriting();
+        return hash is null ? null : await hash.FinishAsync();
     }
 
-    private static async Task<(long, Task<string>)> SendStreamAsync(
-        Connection connection, Stream source, Task<UploadReceipt?> answer, Action<long>? progress)
+    /// <returns>The hash; null when the server has ended it before, or nobody asked.</returns>
+    private static async Task<string?> SendStreamAsync(
+        Connection connection, Stream source, Task<UploadReceipt?> answer, ProgressWatchdog watchdog,
+        bool hashes, Action<long>? progress)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using IncrementalHash? hash = hashes ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
-        long sent = 0;
         try
         {
-            int read;
-            while (!answer.IsCompleted && (read = await source.ReadAsync(chunk)) > 0)
+            while (true)
             {
+                watchdog.IsOurTurn = true;
+                int read = await source.ReadAsync(chunk);
+                watchdog.IsOurTurn = false;
+                if (IsOver(answer))
+                    return null;
+                if (read == 0)
+                    break;
                 await connection.WriteAsync(chunk.AsMemory(0, read));
-                hash.AppendData(chunk, 0, read);
-                sent += read;
-                progress?.Invoke(sent);
+                hash?.AppendData(chunk, 0, read);
+                progress?.Invoke(connection.BytesSent);
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(chunk);
         }
-        return (sent, Task.FromResult(Convert.ToHexStringLower(hash.GetHashAndReset())));
+        connection.FinishWriting();
+        return hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static string HashFile(SafeFileHandle file, long offset, long end)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
-        try
-        {
-            int read;
-            while (offset < end
-                && (read = RandomAccess.Read(file, chunk.AsSpan(0, (int)Math.Min(chunk.Length, end - offset)), offset)) > 0)
-            {
-                hash.AppendData(chunk, 0, read);
-                offset += read;
-            }
-            return Convert.ToHexStringLower(hash.GetHashAndReset());
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(chunk);
-        }
-    }
+    /// <summary>The server has refused, or is gone. That it has finished its side, or has stored something, does not end
+    /// ours.</summary>
+    private static bool IsOver(Task<UploadReceipt?> answer) =>
+        answer.IsFaulted || answer is { IsCompletedSuccessfully: true, Result.Refusal: not null };
 
     /// <returns>Null when the server closed without one.</returns>
     private static async Task<UploadReceipt?> ReadReceiptAsync(Connection connection)

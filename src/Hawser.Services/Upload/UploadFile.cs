@@ -5,12 +5,20 @@ namespace Hawser.Services.Upload;
 /// <summary>One upload on its way into the folder. Until it is published nothing stands under its final name.</summary>
 internal sealed class UploadFile : IDisposable
 {
+    // With Sync, so that the flush at the end is short: the client waits for it.
+    private const long FlushEveryBytes = 64 * 1024 * 1024;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly byte[] ErrorMark = "ERROR"u8.ToArray();
+
     private readonly string _part;
     private readonly string _final;
     private readonly UploadSettings _settings;
     private readonly UploadFolder _folder;
-    private readonly SafeFileHandle _file;
+    private readonly FollowingHash? _hash;
     private long _claimed;
+    private long _flushed;
     private bool _published;
 
     /// <exception cref="IOException">The part exists already, or cannot be made.</exception>
@@ -21,9 +29,10 @@ internal sealed class UploadFile : IDisposable
         _final = final;
         _settings = settings;
         _folder = folder;
-        _file = File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        Handle = File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
         if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(_file, settings.Mode);
+            File.SetUnixFileMode(Handle, OwnerOnly);
+        _hash = settings.Receipt || settings.Manifest ? new FollowingHash(Handle, 0) : null;
     }
 
     /// <summary>Its number in the folder.</summary>
@@ -35,66 +44,100 @@ internal sealed class UploadFile : IDisposable
     /// <summary>Bytes written.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Adds bytes at the end.</summary>
+    /// <summary>It has its final name, and survives a power failure.</summary>
+    public bool IsDurable { get; private set; }
+
+    /// <summary>The part, locked.</summary>
+    public SafeFileHandle Handle { get; }
+
+    /// <summary>Adds all that the client sends, until it finishes. Blocks the calling thread as the disk does.</summary>
     /// <exception cref="UploadRefusedException">A limit is met.</exception>
+    /// <exception cref="ConnectionClosedException">The client reset, or was silent for too long.</exception>
     /// <exception cref="IOException">The disk is full, or worse.</exception>
-    public void Append(ReadOnlySpan<byte> bytes)
+    public async Task ReceiveAsync(Connection connection)
     {
-        if (Length + bytes.Length > _settings.MaxBytes)
-            throw new UploadRefusedException($"an upload has at most {_settings.MaxBytes} bytes");
-        _claimed += bytes.Length;
-        _folder.Claim(bytes.Length);
-        Write(bytes);
+        Action<int> claim = Claim;
+        try
+        {
+            int received;
+            while ((received = await connection.ReceivePieceToFileAsync(Handle, Length, claim)) > 0)
+            {
+                Length += received;
+                _hash?.Advance(Length);
+                FlushNowAndThen();
+            }
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            // What .NET makes of EFBIG.
+            throw new UploadRefusedException("the file is too large for the server's disk", e);
+        }
     }
+
+    /// <summary>The SHA-256 of what was written, lower-case hex; empty when nobody asks for it.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public async Task<string> FinishHashAsync() => _hash is null ? "" : await _hash.FinishAsync();
 
     /// <summary>Gives it its final name; with <see cref="UploadSettings.Sync"/>, once it would survive a power
     /// failure.</summary>
     /// <exception cref="IOException">It could not be made durable, or the name is taken by a stranger's file.</exception>
     public void Publish()
     {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(Handle, _settings.Mode);
         if (_settings.Sync)
-            RandomAccess.FlushToDisk(_file);
-        // Without overwriting, this is link(2) and unlink(2).
-        File.Move(_part, _final, overwrite: false);
+            RandomAccess.FlushToDisk(Handle);
+        PosixFile.Rename(_part, _final);
         _published = true;
-        if (_settings.Sync)
-            DurableFolder.Flush(Path.GetDirectoryName(_final)!);
+        _folder.Settle(_claimed, Length);
+    }
+
+    /// <summary>Makes the name durable, after <see cref="Publish"/>.</summary>
+    /// <exception cref="IOException">The disk failed. The file stands.</exception>
+    public void FlushName()
+    {
+        PosixFile.FlushFolder(Path.GetDirectoryName(_final)!);
+        IsDurable = true;
     }
 
     /// <summary>Discards what came; the file then holds exactly <c>ERROR</c>.</summary>
     /// <exception cref="IOException">Not even that could be written; the number stays without a file.</exception>
     public void PublishError()
     {
-        if (_published)
-            return;
-        RandomAccess.SetLength(_file, 0);
-        Length = 0;
-        ReleaseClaim();
-        Write("ERROR"u8);
+        // Written before the rest is cut: on a full disk there is no other block to write it to.
+        RandomAccess.Write(Handle, ErrorMark, 0);
+        RandomAccess.SetLength(Handle, ErrorMark.Length);
+        Length = ErrorMark.Length;
         Publish();
     }
 
     /// <summary>Closes the file. An unpublished one is gone.</summary>
     public void Dispose()
     {
-        // Deleted under the lock: afterwards the name may be another server's.
+        _hash?.Dispose();
         if (!_published)
         {
-            ReleaseClaim();
-            File.Delete(_part);
+            _folder.Settle(_claimed, 0);
+            // Under the lock, and only while it is ours: else the name may be another server's.
+            if (PosixFile.HasName(Handle))
+                File.Delete(_part);
         }
-        _file.Dispose();
+        Handle.Dispose();
     }
 
-    private void Write(ReadOnlySpan<byte> bytes)
+    private void Claim(int bytes)
     {
-        RandomAccess.Write(_file, bytes, Length);
-        Length += bytes.Length;
+        if (bytes > _settings.MaxBytes - Length)
+            throw new UploadRefusedException($"an upload has at most {_settings.MaxBytes} bytes");
+        _folder.Claim(bytes);
+        _claimed += bytes;
     }
 
-    private void ReleaseClaim()
+    private void FlushNowAndThen()
     {
-        _folder.Release(_claimed);
-        _claimed = 0;
+        if (!_settings.Sync || Length - _flushed < FlushEveryBytes)
+            return;
+        RandomAccess.FlushToDisk(Handle);
+        _flushed = Length;
     }
 }

@@ -1,8 +1,8 @@
-using System.Security.Cryptography;
-
 namespace Hawser.Services.Upload;
 
 /// <summary>Stores what each client sends, until it finishes, as the folder's next file, whole or not at all.</summary>
+/// <remarks>Writing blocks the connection's thread as the disk does: under an event loop that of its other connections
+/// too.</remarks>
 internal sealed class UploadHandler : IConnectionHandler, IDisposable
 {
     private readonly UploadSettings _settings;
@@ -25,14 +25,14 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         UploadReceipt receipt;
         try
         {
-            using UploadFile file = _folder.Begin();
+            using UploadFile file = _folder.Begin(connection.Id);
             receipt = await StoreAsync(connection, file);
             Record(file, connection, start, receipt);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // No file, no record: the folder takes nothing at all.
-            receipt = Refuse(connection, e.Message);
+            receipt = Refuse(connection, e);
         }
         if (_settings.Receipt)
             await connection.WriteAsync(receipt.ToLine());
@@ -42,32 +42,48 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
 
     private async Task<UploadReceipt> StoreAsync(Connection connection, UploadFile file)
     {
+        string sha256;
         try
         {
-            using IncrementalHash? hash =
-                _settings.Receipt || _settings.Manifest ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
-            while (await connection.ReadAsync() is { IsEmpty: false } piece)
-            {
-                file.Append(piece.Span);
-                hash?.AppendData(piece.Span);
-            }
+            await file.ReceiveAsync(connection);
+            sha256 = await file.FinishHashAsync();
             file.Publish();
-            string sha256 = hash is null ? "" : Convert.ToHexStringLower(hash.GetHashAndReset());
-            return UploadReceipt.Stored(file.Name, file.Length, sha256, _settings.Sync);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProtocolException)
         {
             // A limit, the disk, or the peer: it reset, or was silent for too long.
             file.PublishError();
-            return Refuse(connection, e.Message);
+            return Refuse(connection, e);
+        }
+        if (_settings.Sync)
+            FlushName(file);
+        return UploadReceipt.Stored(file.Name, file.Length, sha256, file.IsDurable);
+    }
+
+    private void FlushName(UploadFile file)
+    {
+        try
+        {
+            file.FlushName();
+        }
+        catch (IOException e)
+        {
+            // The file stands, so the upload is not refused; the receipt does not say "synced".
+            _errors.WriteLine($"ERROR: {file.Name} may not survive a power failure: {e.Message}; check the disk");
         }
     }
 
-    private UploadReceipt Refuse(Connection connection, string reason)
+    private UploadReceipt Refuse(Connection connection, Exception cause)
     {
         _errors.WriteLine($"upload {connection.Id} from {connection.RemoteEndPoint} is refused after "
-            + $"{connection.BytesReceived} bytes: {reason}");
-        return UploadReceipt.Refused(reason);
+            + $"{connection.BytesReceived} bytes: {cause.Message}");
+        // The rest of us, such as where the folder is, is not the client's business.
+        return UploadReceipt.Refused(cause switch
+        {
+            UploadRefusedException or ConnectionClosedException or ProtocolException => cause.Message,
+            { HResult: PosixFile.ENOSPC or PosixFile.EDQUOT } => "the server's disk is full",
+            _ => "the server could not store it",
+        });
     }
 
     private void Record(UploadFile file, Connection connection, DateTimeOffset start, UploadReceipt receipt)
@@ -81,7 +97,7 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         catch (IOException e)
         {
             // The file stands, and that is what the receipt says; a verification will name it as unlisted.
-            _errors.WriteLine($"ERROR: {file.Name} is not in the manifest: {e.Message}");
+            _errors.WriteLine($"ERROR: {file.Name} is not in the manifest: {e.Message}; make room on the disk");
         }
     }
 }

@@ -43,7 +43,7 @@ public sealed record UploadReceipt(string? FileName, long Bytes, string? Sha256,
         bool synced = parts.Length == 5 && parts[4] == "synced";
         if ((parts.Length == 4 || synced)
             && parts[0] == "OK"
-            && IsFileName(parts[1])
+            && UploadFolder.TryParseName(parts[1], out _)
             && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out long bytes)
             && IsHash(parts[3]))
         {
@@ -60,9 +60,6 @@ public sealed record UploadReceipt(string? FileName, long Bytes, string? Sha256,
             : $"ERROR {Refusal.ReplaceLineEndings(" ")}";
         return Encoding.ASCII.GetBytes(line[..Math.Min(line.Length, LineLimit - 1)] + "\n");
     }
-
-    private static bool IsFileName(string name) =>
-        name.EndsWith(UploadFolder.Suffix, StringComparison.Ordinal) && UploadFolder.TryParseName(name, out _);
 
     private static bool IsHash(string text) =>
         text.StartsWith(HashPrefix, StringComparison.Ordinal)

@@ -78,8 +78,8 @@ public sealed class UploadService : Service
             new UploadSettings
             {
                 Folder = settings.Get(Folder),
-                MaxBytes = settings.Find(MaxBytes) is > 0 and var max ? max : long.MaxValue,
-                QuotaBytes = settings.Find(Quota) is > 0 and var quota ? quota : long.MaxValue,
+                MaxBytes = settings.IsSet(MaxBytes) ? settings.Find(MaxBytes) : long.MaxValue,
+                QuotaBytes = settings.IsSet(Quota) ? settings.Find(Quota) : long.MaxValue,
                 MinFreeBytes = settings.Get(MinFree),
                 Mode = settings.Get(Mode),
                 Sync = settings.Has(Sync),

@@ -9,20 +9,20 @@ internal sealed record UploadSettings
     /// <summary>Bytes of one upload at the most. Default: no limit.</summary>
     public long MaxBytes { get; init; } = long.MaxValue;
 
-    /// <summary>Bytes of all files of the folder at the most. Default: no limit. Two servers on one folder each count
-    /// what they found at their start and their own.</summary>
+    /// <summary>Bytes of all files of the folder at the most, uploads under way included. Default: no limit. Each of two
+    /// servers on one folder knows of the other's uploads under way only when they are stored.</summary>
     public long QuotaBytes { get; init; } = long.MaxValue;
 
     /// <summary>Bytes that must stay free on the disk. Default 0.</summary>
     public long MinFreeBytes { get; init; }
 
-    /// <summary>Make file and folder durable before the receipt.</summary>
+    /// <summary>Make file and folder durable before the receipt. Default no.</summary>
     public bool Sync { get; init; }
 
-    /// <summary>Answer with a receipt.</summary>
+    /// <summary>Answer with a receipt. Default yes.</summary>
     public bool Receipt { get; init; } = true;
 
-    /// <summary>Append a line to the manifest.</summary>
+    /// <summary>Append a line per upload to the manifest. Default no.</summary>
     public bool Manifest { get; init; }
 
     /// <summary>Permissions of the files. Default 0640.</summary>

@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Hawser.EventLoops;
 
-/// <summary>One thread that waits for many sockets, deadlines and posted work, and runs whatever became ready.</summary>
+/// <summary>One thread that waits for many sockets, deadlines and posted work, and runs whatever became
+/// ready.</summary>
 /// <remarks>
 /// Work that computes or blocks on this thread stalls every connection of the loop: that is the nature of the model.
 /// An <c>await</c> of something foreign comes back here through the loop's <see cref="SynchronizationContext"/>.

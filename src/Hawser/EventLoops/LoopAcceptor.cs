@@ -2,7 +2,8 @@ using System.Net.Sockets;
 
 namespace Hawser.EventLoops;
 
-/// <summary>Accepts on an event loop: waits for any of the listeners to be ready, beside all else the loop waits for.</summary>
+/// <summary>Accepts on an event loop: waits for any of the listeners to be ready, beside all else the loop waits
+/// for.</summary>
 internal sealed class LoopAcceptor(EventLoop loop)
 {
     private readonly ParkedOperation _ready = new();

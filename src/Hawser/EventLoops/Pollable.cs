@@ -30,6 +30,7 @@ internal abstract class Pollable
     /// read, or written, until it would wait.</summary>
     /// <param name="input">There is input, an end, or an error.</param>
     /// <param name="room">There is room to send, or an error.</param>
-    /// <param name="final">The peer has finished or the socket has failed: after a short read there is still the end.</param>
+    /// <param name="final">The peer has finished or the socket has failed: after a short read there is still the
+    /// end.</param>
     public abstract void OnReady(bool input, bool room, bool final);
 }

@@ -2,8 +2,10 @@ using System.Net.Sockets;
 
 namespace Hawser.EventLoops;
 
-/// <summary>Asks <see cref="Socket.Select(System.Collections.IList?, System.Collections.IList?, System.Collections.IList?, int)"/>,
-/// which every platform has: each wait names every socket again, so it costs as much as there are connections.</summary>
+/// <summary>Asks
+/// <see cref="Socket.Select(System.Collections.IList?, System.Collections.IList?, System.Collections.IList?, int)"/>,
+/// which every platform has: each wait names every socket again, so it costs as much as there are
+/// connections.</summary>
 internal sealed class SelectPoller : IPoller
 {
     private readonly Dictionary<Socket, Pollable> _watched = [];

@@ -34,7 +34,8 @@ public static class ConcurrencyModels
     /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
     public static ConcurrencyModel Get(string name) =>
         All.FirstOrDefault(model => model.Name == name || model.Aliases.Contains(name))
-        ?? throw new ArgumentException($"unknown model '{name}'; use one of {string.Join(", ", All.Select(m => m.Name))}");
+        ?? throw new ArgumentException(
+            $"unknown model '{name}'; use one of {string.Join(", ", All.Select(model => model.Name))}");
 
     private static EpollModel CreateEpoll(ModelOptions options) =>
         OperatingSystem.IsLinux() ? new EpollModel(options.Loops) : throw new PlatformNotSupportedException();

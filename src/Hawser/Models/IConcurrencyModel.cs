@@ -9,17 +9,19 @@ public interface IConcurrencyModel
 {
     /// <summary>Runs the life of a server on the model's own threads.</summary>
     /// <param name="life">Accepts until the stop, then waits until every connection has ended.</param>
-    /// <returns>Completes, as <paramref name="life"/> did, when that is over and the model's threads are gone.</returns>
+    /// <returns>Completes, as <paramref name="life"/> did, when that is over and the model's threads are
+    /// gone.</returns>
     Task RunAsync(Func<Task> life);
 
-    /// <summary>Waits for the next connection, as the model waits. Called inside <c>life</c>, one call at a time.</summary>
+    /// <summary>Waits for the next connection, as the model waits. Called inside <c>life</c>, one call at a
+    /// time.</summary>
     /// <exception cref="OperationCanceledException">The stop came first.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
     ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping);
 
     /// <summary>Starts serving a connection, and completes when the model will take another one: this is the whole
     /// admission policy.</summary>
-    /// <param name="serve">Serves it to its end; told how this model waits, which is all it needs to know. Call it once, on
-    /// the thread the connection belongs to. Its task never faults.</param>
+    /// <param name="serve">Serves it to its end; told how this model waits, which is all it needs to know. Call it
+    /// once, on the thread the connection belongs to. Its task never faults.</param>
     ValueTask AdmitAsync(Func<TransportMaker, Task> serve);
 }

@@ -1,12 +1,13 @@
 namespace Hawser.Models;
 
-/// <summary>Lets an asynchronous method run on one thread from start to end: while it awaits something foreign (a timer,
-/// a file), the thread waits, and goes on with it when that is done.</summary>
+/// <summary>Lets an asynchronous method run on one thread from start to end: while it awaits something foreign (a
+/// timer, a file), the thread waits, and goes on with it when that is done.</summary>
 internal sealed class ThreadContext : SynchronizationContext
 {
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
 
-    /// <summary>Runs <paramref name="body"/> on the calling thread and returns when it is over; throws what it throws.</summary>
+    /// <summary>Runs <paramref name="body"/> on the calling thread and returns when it is over; throws what it
+    /// throws.</summary>
     public static void Run(Func<Task> body)
     {
         SynchronizationContext? outer = Current;
@@ -38,7 +39,7 @@ internal sealed class ThreadContext : SynchronizationContext
     public override void Send(SendOrPostCallback d, object? state)
     {
         if (Current != this)
-            throw new NotSupportedException("waiting for a connection's thread could wait for ever; post to it instead");
+            throw new NotSupportedException("waiting for a connection's thread could take for ever; post instead");
         d(state);
     }
 

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Hawser.Native;
 
-/// <summary>Keeps a handle's descriptor from being closed, and its number from being given to another, while in use.</summary>
+/// <summary>Keeps a handle's descriptor from being closed, and its number from being given to another, while in
+/// use.</summary>
 internal readonly ref struct DescriptorLease : IDisposable
 {
     private readonly SafeHandle _handle;

@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace Hawser.Recycling;
 
-/// <summary>Makes the <c>async</c> methods that every round trip passes through: they allocate nothing once warm, however
-/// many connections wait, and resume their caller inline when that runs in the same context.</summary>
+/// <summary>Makes the <c>async</c> methods that every round trip passes through: they allocate nothing once warm,
+/// however many connections wait, and resume their caller inline when that runs in the same context.</summary>
 /// <remarks>
-/// <see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one call per thread and one per core, and goes through
-/// the context's queue at every level. The price of the difference: the <see cref="ExecutionContext"/> does not flow
-/// into the rest of such a method. Its caller, a handler, has its own as ever.
+/// <see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one call per thread and one per core, and goes
+/// through the context's queue at every level. The price of the difference: the <see cref="ExecutionContext"/> does not
+/// flow into the rest of such a method. Its caller, a handler, has its own as ever.
 /// </remarks>
 [SuppressMessage("Performance", "CA1822", Justification = "the compiler calls all of a builder on an instance")]
 internal struct RecyclingBuilder<TResult>
@@ -39,7 +39,8 @@ internal struct RecyclingBuilder<TResult>
 
     public static RecyclingBuilder<TResult> Create() => default;
 
-    public readonly void Start<TStateMachine>(ref TStateMachine stateMachine) where TStateMachine : IAsyncStateMachine =>
+    public readonly void Start<TStateMachine>(ref TStateMachine stateMachine)
+        where TStateMachine : IAsyncStateMachine =>
         default(AsyncValueTaskMethodBuilder).Start(ref stateMachine);
 
     public readonly void SetStateMachine(IAsyncStateMachine stateMachine)

@@ -13,7 +13,8 @@ internal struct RecyclingVoidBuilder
 
     public static RecyclingVoidBuilder Create() => default;
 
-    public readonly void Start<TStateMachine>(ref TStateMachine stateMachine) where TStateMachine : IAsyncStateMachine =>
+    public readonly void Start<TStateMachine>(ref TStateMachine stateMachine)
+        where TStateMachine : IAsyncStateMachine =>
         _builder.Start(ref stateMachine);
 
     public readonly void SetStateMachine(IAsyncStateMachine stateMachine)

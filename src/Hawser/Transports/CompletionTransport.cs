@@ -22,8 +22,8 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
             return true;
         }
 
-        // With a deadline it must be the truth: a receive of no bytes also completes when earlier input has been read by
-        // then, and the receive after it would wait for ever.
+        // With a deadline it must be the truth: a receive of no bytes also completes when earlier input has been read
+        // by then, and the receive after it would wait for ever.
         _peeked ??= new byte[1];
         using var passed = new CancellationTokenSource();
         using PreciseTimer.Registration timer = PreciseTimer.Shared.Schedule(deadline, passed.Cancel);

@@ -7,10 +7,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;
 
-/// <summary>Waits by readiness: a call that would have to wait parks, and its <see cref="EventLoop"/> resumes it, inline,
-/// on the loop's own thread.</summary>
-/// <remarks>Made and used on the loop's thread; only <see cref="Abort"/> and <see cref="SocketTransport.StopReceiving"/>
-/// come from elsewhere.</remarks>
+/// <summary>Waits by readiness: a call that would have to wait parks, and its <see cref="EventLoop"/> resumes it,
+/// inline, on the loop's own thread.</summary>
+/// <remarks>Made and used on the loop's thread; only <see cref="Abort"/> and
+/// <see cref="SocketTransport.StopReceiving"/> come from elsewhere.</remarks>
 internal sealed class EventLoopTransport : SocketTransport
 {
     private readonly EventLoop _loop;
@@ -35,8 +35,8 @@ internal sealed class EventLoopTransport : SocketTransport
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        // What a deadline is to end must be known, not guessed: a read that filled its buffer may have been the last, and
-        // with no time left nobody would look.
+        // What a deadline is to end must be known, not guessed: a read that filled its buffer may have been the last,
+        // and with no time left nobody would look.
         if (!deadline.IsNone && (_mayReceive || deadline.HasPassed))
             _mayReceive = Socket.Poll(0, SelectMode.SelectRead);
         if (!_mayReceive)
@@ -68,7 +68,9 @@ internal sealed class EventLoopTransport : SocketTransport
     }
 
     public override ValueTask SendFileAsync(SafeFileHandle file, long offset, long count) =>
-        OperatingSystem.IsLinux() ? SendFileByKernelAsync(file, offset, count) : base.SendFileAsync(file, offset, count);
+        OperatingSystem.IsLinux()
+            ? SendFileByKernelAsync(file, offset, count)
+            : base.SendFileAsync(file, offset, count);
 
     public override void Abort()
     {

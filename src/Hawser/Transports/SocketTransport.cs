@@ -6,13 +6,21 @@ namespace Hawser.Transports;
 /// <summary>What the transports over a socket share: addresses, half-close, abort and close.</summary>
 internal abstract class SocketTransport : Transport
 {
+    private const int IPPROTO_TCP = 6;
+    private const int TCP_INFO = 11;
+
+    // struct tcp_info of linux/tcp.h: tcpi_bytes_acked, since Linux 4.1.
+    private const int BytesAckedOffset = 120;
+
+    private bool _resetsUnlessFinished;
+
     protected SocketTransport(Socket socket)
     {
         Socket = socket;
         if (socket.AddressFamily != AddressFamily.Unix)
             socket.NoDelay = true;
         LocalEndPoint = Plain(socket.LocalEndPoint);
-        RemoteEndPoint = Plain(socket.RemoteEndPoint);
+        RemoteEndPoint = Plain(PeerOf(socket));
     }
 
     public override EndPoint? LocalEndPoint { get; }
@@ -21,7 +29,41 @@ internal abstract class SocketTransport : Transport
 
     protected Socket Socket { get; }
 
-    public override void FinishSending() => Socket.Shutdown(SocketShutdown.Send);
+    public override long BytesAcknowledged
+    {
+        get
+        {
+            if (!OperatingSystem.IsLinux() || Socket.AddressFamily == AddressFamily.Unix)
+                return BytesSent;
+            Span<byte> tcp = stackalloc byte[BytesAckedOffset + sizeof(long)];
+            try
+            {
+                return Socket.GetRawSocketOption(IPPROTO_TCP, TCP_INFO, tcp) == tcp.Length
+                    ? BitConverter.ToInt64(tcp[BytesAckedOffset..])
+                    : BytesSent;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return BytesSent;
+            }
+        }
+    }
+
+    public override void FinishSending()
+    {
+        Socket.Shutdown(SocketShutdown.Send);
+        if (_resetsUnlessFinished)
+            Socket.LingerState = new LingerOption(enable: false, seconds: 0);
+    }
+
+    public override void ResetUnlessFinished()
+    {
+        if (Socket.AddressFamily == AddressFamily.Unix)
+            return;
+        // The kernel closes a dead process's sockets as their options say (socket(7), SO_LINGER).
+        Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        _resetsUnlessFinished = true;
+    }
 
     public override void StopReceiving()
     {
@@ -50,6 +92,19 @@ internal abstract class SocketTransport : Transport
     }
 
     public override void Close() => Socket.Dispose();
+
+    /// <summary>The peer; null if it has reset already, of which the next call tells.</summary>
+    private static EndPoint? PeerOf(Socket socket)
+    {
+        try
+        {
+            return socket.RemoteEndPoint;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>An IPv4 peer of a dual-stack listener under its IPv4 address.</summary>
     private static EndPoint? Plain(EndPoint? endPoint) =>

@@ -8,8 +8,8 @@ namespace Hawser.Transports;
 /// <remarks>
 /// At most one receive and one send at a time. Calls throw <see cref="System.Net.Sockets.SocketException"/> when the
 /// stream is broken and <see cref="ObjectDisposedException"/> once it was aborted; <see cref="Connection"/> turns both
-/// into a <see cref="ConnectionClosedException"/>. <see cref="StopReceiving"/> and <see cref="Abort"/> may be called from
-/// any thread; all else belongs to the connection's handler.
+/// into a <see cref="ConnectionClosedException"/>. <see cref="StopReceiving"/> and <see cref="Abort"/> may be called
+/// from any thread; all else belongs to the connection's handler.
 /// </remarks>
 public abstract class Transport
 {
@@ -30,6 +30,10 @@ public abstract class Transport
     /// <summary>Bytes that the kernel has taken so far.</summary>
     public long BytesSent => Volatile.Read(ref _bytesSent);
 
+    /// <summary>Bytes sent that the peer's system has acknowledged, as far as that can be asked; else
+    /// <see cref="BytesSent"/>.</summary>
+    public virtual long BytesAcknowledged => BytesSent;
+
     /// <summary>Waits for a good moment to rent a buffer and receive.</summary>
     /// <returns>False when the deadline passed before there was input or an end. Without a deadline a transport may
     /// return true at once and wait in <see cref="ReceiveAsync"/> instead.</returns>
@@ -37,6 +41,17 @@ public abstract class Transport
 
     /// <summary>Receives what there is, at least a byte; 0 when the peer has finished.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
+
+    /// <summary>Whether what comes next should go by way of the kernel's own pipe, with <see cref="ReceiveIntoPipe"/> and
+    /// <see cref="MoveFromPipe"/>, if it is to go into a file.</summary>
+    public virtual bool TryUsePipe() => false;
+
+    /// <summary>Receives what there is, at least a byte, into the pipe; 0 when the peer has finished.</summary>
+    public virtual int ReceiveIntoPipe() => throw new NotSupportedException();
+
+    /// <summary>Writes what was received into the pipe to a file.</summary>
+    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    public virtual void MoveFromPipe(SafeFileHandle file, long offset, int count) => throw new NotSupportedException();
 
     /// <summary>Sends all of it; done when the kernel has the last byte. Waiting for the peer to make room is the
     /// back-pressure.</summary>
@@ -68,6 +83,11 @@ public abstract class Transport
 
     /// <summary>Half-close: the peer reads the end of the stream after what was sent.</summary>
     public abstract void FinishSending();
+
+    /// <summary>Lets any end before <see cref="FinishSending"/> be a reset, where the stream knows such a thing.</summary>
+    public virtual void ResetUnlessFinished()
+    {
+    }
 
     /// <summary>Ends a waiting receive, and every later one, as if the peer had finished.</summary>
     public abstract void StopReceiving();

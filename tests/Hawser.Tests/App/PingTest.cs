@@ -107,21 +107,6 @@ public sealed class PingTest
     }
 
     [Fact]
-    public async Task Too_many_clients_for_the_system_are_said_in_one_line()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "uses the shell's limits");
-        await using PingServer server = PingServer.Start("threads");
-        await using ProgramProcess program = ProgramProcess.StartInShell(
-            "ulimit -n 100; exec \"$@\"", "",
-            "ping", "--port", $"{((IPEndPoint)server.EndPoint).Port}", "--num-clients", "300", "--count", "1");
-
-        ProgramResult result = await program.EndAsync();
-
-        Assert.Matches(@"\AERROR: .*Too many open files.*\n\z", result.Errors);
-        Assert.Equal(PartlyDone, result.ExitCode);
-    }
-
-    [Fact]
     public async Task When_nobody_reads_the_pongs_the_client_ends_with_one_line()
     {
         using Socket listener = Listening();

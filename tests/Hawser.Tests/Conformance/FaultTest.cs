@@ -134,10 +134,10 @@ public sealed class FaultTest
         {
             await connection.ReadAsync();
             connection.Abort();
-            reasons.Add((await Assert.ThrowsAsync<ConnectionClosedException>(async () => await connection.ReadAsync())).Reason);
-            reasons.Add((await Assert.ThrowsAsync<ConnectionClosedException>(async () => await connection.ReadAsync(new byte[1]))).Reason);
-            reasons.Add((await Assert.ThrowsAsync<ConnectionClosedException>(async () => await connection.WriteAsync(Mark))).Reason);
-            reasons.Add((await Assert.ThrowsAsync<ConnectionClosedException>(async () => await connection.WaitForInputAsync())).Reason);
+            await NoteAsync(async () => await connection.ReadAsync());
+            await NoteAsync(async () => await connection.ReadAsync(new byte[1]));
+            await NoteAsync(async () => await connection.WriteAsync(Mark));
+            await NoteAsync(async () => await connection.WaitForInputAsync());
             Assert.Throws<ConnectionClosedException>(connection.FinishWriting);
         });
         using RawClient client = await server.ConnectAsync();
@@ -146,6 +146,9 @@ public sealed class FaultTest
         Assert.Equal(CloseReason.Aborted, await server.Observer.NextReasonAsync());
         Assert.Empty(server.Observer.Faults);
         Assert.Equal(Enumerable.Repeat(CloseReason.Aborted, 4), reasons);
+
+        async Task NoteAsync(Func<Task> call) =>
+            reasons.Add((await Assert.ThrowsAsync<ConnectionClosedException>(call)).Reason);
     }
 
     [Theory, Models]

@@ -5,7 +5,7 @@ namespace Hawser.Tests.Support;
 /// <summary>Bounds every wait of a test, so that a test that hangs fails instead. No test passes because of time.</summary>
 internal static class Patience
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     public static Task Bounded(this Task task) => task.WaitAsync(Limit);
 

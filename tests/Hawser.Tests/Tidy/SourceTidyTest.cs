@@ -10,12 +10,9 @@ public sealed partial class SourceTidyTest
 {
     private static readonly string[] AllCode = ["src", "tests"];
 
-    // The narrow waist between protocols and transports; "about 400", says the rule.
-    private static readonly string[] LongFiles = ["src/Hawser/Connection.cs"];
-
     [Fact]
     public void A_file_has_at_most_400_lines() => AssertNone(AllCode, (name, lines) =>
-        lines.Length > (LongFiles.Contains(name) ? 520 : 400) ? $"has {lines.Length} lines" : null);
+        lines.Length > 400 ? $"has {lines.Length} lines" : null);
 
     [Fact]
     public void A_file_has_one_type_named_like_it() => AssertNone(AllCode, (name, lines) =>

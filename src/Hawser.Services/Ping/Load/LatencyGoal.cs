@@ -16,7 +16,8 @@ public sealed record LatencyGoal(double Percent, TimeSpan Below)
         string[] parts = text.Split('<');
         return parts.Length == 2
             && parts[0].StartsWith('p')
-            && double.TryParse(parts[0].AsSpan(1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent)
+            && double.TryParse(parts[0].AsSpan(1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                out double percent)
             && percent is > 0 and <= 100
             ? new LatencyGoal(percent, Quantity.ParseDuration(parts[1]))
             : throw new FormatException($"'{text}' is not a latency to keep; write it like p99<1ms");

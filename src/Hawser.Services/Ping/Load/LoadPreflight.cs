@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 
 namespace Hawser.Services.Ping.Load;
 
@@ -16,11 +17,12 @@ public static class LoadPreflight
         var obstacles = new List<string>();
         if (DescriptorLimit() is { } descriptors && options.Clients + OwnDescriptors > descriptors)
         {
-            obstacles.Add($"{options.Clients} clients need {options.Clients + OwnDescriptors} descriptors, the limit is "
-                + $"{descriptors}; raise it with 'ulimit -n'");
+            obstacles.Add($"{options.Clients} clients need {options.Clients + OwnDescriptors} descriptors, the limit "
+                + $"is {descriptors}; raise it with 'ulimit -n'");
         }
         int perServer = (options.Clients + options.Servers.Count - 1) / options.Servers.Count;
-        if (EphemeralPorts() is { } ports && perServer > ports)
+        bool needsPorts = options.Servers.Any(server => server is not UnixDomainSocketEndPoint);
+        if (needsPorts && EphemeralPorts() is { } ports && perServer > ports)
         {
             obstacles.Add($"{perServer} connections to one address need as many local ports, there are {ports}; widen "
                 + "net.ipv4.ip_local_port_range or name more servers");
@@ -31,13 +33,13 @@ public static class LoadPreflight
     /// <summary>What may blur the figures; empty when nothing is known to.</summary>
     public static IReadOnlyList<string> FindDoubts(PingLoadOptions options)
     {
-        if (!OperatingSystem.IsLinux() || options.Ramp > TimeSpan.Zero || ReadNumber("/proc/sys/net/core/somaxconn") is not { } most
-            || options.Clients <= most)
+        if (!OperatingSystem.IsLinux() || options.Ramp > TimeSpan.Zero
+            || ReadNumber("/proc/sys/net/core/somaxconn") is not { } most || options.Clients <= most)
         {
             return [];
         }
-        return [$"{options.Clients} connections at once may overflow the server's backlog, which is at most {most} here; "
-            + "spread them with --ramp or raise net.core.somaxconn"];
+        return [$"{options.Clients} connections at once may overflow the server's backlog, which is at most {most} "
+            + "here; spread them with --ramp or raise net.core.somaxconn"];
     }
 
     private static long? DescriptorLimit()

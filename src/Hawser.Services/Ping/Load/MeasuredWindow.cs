@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>Watches the time that is measured: how much of it has passed, and what this process computed in it.</summary>
+/// <summary>Watches the time that is measured: how much of it has passed, and what this process computed in
+/// it.</summary>
 internal sealed class MeasuredWindow(PingTimeline timeline)
 {
     private TimeSpan? _cpuAtBegin;
@@ -18,7 +19,8 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
 
     /// <summary>Measured time at the end.</summary>
     public TimeSpan MeasuredTime =>
-        Stopwatch.GetElapsedTime(timeline.Begin, _ended == 0 ? timeline.End : Math.Clamp(_ended, timeline.Begin, timeline.End));
+        Stopwatch.GetElapsedTime(
+            timeline.Begin, _ended == 0 ? timeline.End : Math.Clamp(_ended, timeline.Begin, timeline.End));
 
     /// <summary>Cores that this process kept busy in the measured time.</summary>
     public double CpuShare =>
@@ -26,7 +28,8 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
             ? ((_cpuAtEnd ?? Environment.CpuUsage.TotalTime) - begin) / MeasuredTime
             : 0;
 
-    /// <summary>Waits until it is time to look again: at the begin and the end of the measured time, and at intervals.</summary>
+    /// <summary>Waits until it is time to look again: at the begin and the end of the measured time, and at
+    /// intervals.</summary>
     public async Task UntilNextAsync(TimeSpan interval, CancellationToken cancel)
     {
         long now = Stopwatch.GetTimestamp();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 
 namespace Hawser.Services.Ping.Load;
 
@@ -61,8 +62,9 @@ public sealed class PingLoad
     {
         ClientLoop loop = ClientLoop.Start($"hawser load {index + 1}");
         var tally = new PingTally();
-        List<PingLoadClient> clients = [.. Enumerable.Range(0, _options.Clients).Where(n => n % loops == index).Select(n =>
-            new PingLoadClient(loop, _options.Servers[n % _options.Servers.Count], n, timeline, tally, _options.Timeout))];
+        IReadOnlyList<EndPoint> servers = _options.Servers;
+        List<PingLoadClient> clients = [.. Enumerable.Range(0, _options.Clients).Where(n => n % loops == index)
+            .Select(n => new PingLoadClient(loop, servers[n % servers.Count], n, timeline, tally, _options.Timeout))];
         _loops.Add((loop, tally, clients));
         return loop.RunAsync(() => OpenAllAsync(clients, index, loops, timeline));
     }

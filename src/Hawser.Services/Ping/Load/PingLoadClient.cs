@@ -15,6 +15,7 @@ internal sealed class PingLoadClient(
     private readonly byte[] _ping = new byte[PingProtocol.LineLimit];
     private Connection? _connection;
     private long _sent;
+    private bool _isAborted;
 
     /// <summary>Connects at its time and pings until the load is over. Never throws.</summary>
     public async Task RunAsync()
@@ -32,8 +33,9 @@ internal sealed class PingLoadClient(
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
-            // At the end of the load a pong may be outstanding; its ping is counted as unanswered, not as an error.
-            if (Stopwatch.GetTimestamp() >= timeline.End && _connection is not null)
+            // Whom the load itself has ended waited for a pong; its ping is counted as unanswered, not as an error. The
+            // same goes for a server that leaves when the load is over.
+            if (_isAborted || (Stopwatch.GetTimestamp() >= timeline.End && _connection is not null))
                 return;
             tally.Failed++;
             tally.FirstError ??= $"client #{number}: {e.Message}";
@@ -49,7 +51,11 @@ internal sealed class PingLoadClient(
     }
 
     /// <summary>Ends a client that still waits for a pong.</summary>
-    public void Abort() => _connection?.Abort();
+    public void Abort()
+    {
+        _isAborted = true;
+        _connection?.Abort();
+    }
 
     /// <summary>Closed loop: the next ping after the pong.</summary>
     private async Task KeepAskingAsync(Connection connection)
@@ -59,12 +65,21 @@ internal sealed class PingLoadClient(
             long now = Stopwatch.GetTimestamp();
             if (now >= timeline.End)
                 return;
-            await RoundTripAsync(connection, now);
+            bool isAnswered = false;
+            try
+            {
+                await RoundTripAsync(connection, now);
+                isAnswered = true;
+            }
+            finally
+            {
+                tally.Unanswered += isAnswered ? 0 : 1;
+            }
         }
     }
 
-    /// <summary>Open loop: each ping at the time fixed in advance, or as soon after it as the last pong has come. Latency
-    /// counts from the time that was intended, so that a stall of the server is seen by every ping it delayed
+    /// <summary>Open loop: each ping at the time fixed in advance, or as soon after it as the last pong has come.
+    /// Latency counts from the time that was intended, so that a stall of the server is seen by every ping it delayed
     /// (Tene, "How NOT to measure latency": coordinated omission).</summary>
     private async Task KeepScheduleAsync(Connection connection)
     {
@@ -83,7 +98,9 @@ internal sealed class PingLoadClient(
         }
         finally
         {
-            for (; timeline.PingAt(number, n) is var missed && missed < timeline.End; n++)
+            // When the load is stopped before its time, the rest of the schedule was nobody's fault.
+            long end = _isAborted ? Math.Min(Stopwatch.GetTimestamp(), timeline.End) : timeline.End;
+            for (; timeline.PingAt(number, n) is var missed && missed < end; n++)
                 tally.Unanswered += timeline.IsMeasured(missed) ? 1 : 0;
         }
     }
@@ -96,8 +113,11 @@ internal sealed class PingLoadClient(
         ReadOnlyMemory<byte> line = await connection.TryReadLineAsync(PingProtocol.LineLimit)
             ?? throw new ProtocolException("the server closed the connection");
         long now = Stopwatch.GetTimestamp();
-        if (!PingProtocol.TryParsePong(line.Span, out long client, out long answered) || client != number || answered != n)
+        if (!PingProtocol.TryParsePong(line.Span, out long client, out long answered)
+            || client != number || answered != n)
+        {
             throw new ProtocolException("the server answered a ping with something else than its pong");
+        }
 
         if (n == 1)
             tally.FirstAnswer.Record(Nanoseconds(sentAt, now));

@@ -20,8 +20,8 @@ public sealed record PingLoadOptions
     /// <summary>Before that, over which the connections are opened. Default 0: as fast as they come.</summary>
     public TimeSpan Ramp { get; init; }
 
-    /// <summary>Pings per second over all clients, on a schedule fixed in advance (open loop); null: each client sends its
-    /// next ping when it has the pong (closed loop).</summary>
+    /// <summary>Pings per second over all clients, on a schedule fixed in advance (open loop); null: each client sends
+    /// its next ping when it has the pong (closed loop).</summary>
     public double? Rate { get; init; }
 
     /// <summary>Event loops, a thread each. Default one per core, no more than clients.</summary>

@@ -20,7 +20,7 @@ internal sealed class PingTally
     /// <summary>Round trips measured, by client.</summary>
     public Dictionary<int, long> RoundTrips { get; } = [];
 
-    /// <summary>Pings of the schedule that were measured time but never got a pong.</summary>
+    /// <summary>Pings that never got a pong.</summary>
     public long Unanswered { get; set; }
 
     /// <summary>Clients that are connected.</summary>

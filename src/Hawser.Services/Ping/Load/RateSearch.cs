@@ -1,15 +1,20 @@
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>Finds the highest rate at which a latency is kept: doubles until it is not, then halves the distance.</summary>
+/// <summary>Finds the highest rate at which a latency is kept: doubles until it is not, then halves the
+/// distance.</summary>
 public static class RateSearch
 {
     private const double FirstRate = 1000;
     private const double Precision = 0.05;
 
+    // No machine comes near; a search that got there would never end.
+    private const double HighestRate = 1e9;
+
     /// <summary>Searches.</summary>
     /// <param name="options">The load; its rate is where the search begins.</param>
     /// <param name="goal">What must be kept.</param>
-    /// <param name="run">Runs a load: <see cref="PingLoad.RunAsync(PingLoadOptions, Action{PingLoadView}?, CancellationToken)"/>.</param>
+    /// <param name="run">Runs a load:
+    /// <see cref="PingLoad.RunAsync(PingLoadOptions, Action{PingLoadView}?, CancellationToken)"/>.</param>
     /// <param name="onStep">Told of every rate that was tried.</param>
     /// <returns>The last load that kept it; null when even the first rate did not.</returns>
     public static async Task<PingLoadReport?> RunAsync(
@@ -36,6 +41,8 @@ public static class RateSearch
             }
             if (kept == 0)
                 return null;
+            if (kept >= HighestRate)
+                break;
             rate = double.IsPositiveInfinity(broken) ? 2 * rate : (kept + broken) / 2;
         }
         return best;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Xml.Linq;
 using Hawser.Services.Clock;
+using Hawser.Services.Drawing;
 using Xunit;
 
 namespace Hawser.Tests.Services.Clock;

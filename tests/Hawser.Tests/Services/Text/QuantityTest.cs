@@ -52,6 +52,26 @@ public sealed class QuantityTest
     }
 
     [Theory]
+    [InlineData("500", 500)]
+    [InlineData("50k", 50_000)]
+    [InlineData("1.5M", 1_500_000)]
+    [InlineData(".5", 0.5)]
+    public void A_rate_is_a_number_with_k_or_M(string text, double rate) => Assert.Equal(rate, Quantity.ParseRate(text));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0")]
+    [InlineData("-5")]
+    [InlineData("5K")]
+    [InlineData("5 k")]
+    [InlineData("1e3")]
+    [InlineData("2000M")]
+    [InlineData("NaN")]
+    public void What_is_not_a_rate_is_refused_with_how_to_write_one(string text) => Assert.Equal(
+        $"'{text}' is not a rate; write it like 500, 50k or 1.5M",
+        Assert.Throws<FormatException>(() => Quantity.ParseRate(text)).Message);
+
+    [Theory]
     [InlineData("0", 0)]
     [InlineData("1500", 1500)]
     [InlineData("7B", 7)]

@@ -1,4 +1,4 @@
-namespace Hawser.Services.Clock;
+namespace Hawser.Services.Drawing;
 
 /// <summary>One axis of a plot: what it shows, from where to where, and how its numbers read.</summary>
 internal sealed record PlotAxis(string Label, double Min, double Max, bool IsLogarithmic, Func<double, string> Format)

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace Hawser.Services.Clock;
+namespace Hawser.Services.Drawing;
 
 /// <summary>
 /// A plot as inline SVG. Colours are CSS classes of the page around it, so that it follows light and dark.

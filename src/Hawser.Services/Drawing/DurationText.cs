@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Hawser.Services.Clock;
+namespace Hawser.Services.Drawing;
 
 /// <summary>Nanoseconds as people read them: three significant digits and a unit.</summary>
 internal static class DurationText

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Hawser.Bench.Programs;
+using Hawser.Bench.Results;
+
+namespace Hawser.Bench.Benches;
+
+/// <summary><c>numbers</c>: a hundred lists downloaded and sorted, in each mode, beside a parallel Python
+/// program.</summary>
+/// <remarks>
+/// One server serves all. A round is one run of each program, in an order that is shuffled anew; a ratio compares two
+/// runs of the same round. Every program has a folder of its own and writes over its files of the round before; a round
+/// that is not counted makes them.
+/// </remarks>
+internal static class NumbersBench
+{
+    private const string Python = "python";
+
+    private static readonly string[] Modes = ["fused", "default", "plain"];
+
+    private sealed record Run(string Program, int Round, double Download, double Sorting, double Whole, double Process);
+
+    /// <summary>
+    /// Options: <c>--rounds 9</c>, <c>--python-rounds 3</c> (0: without it), <c>--lists 100</c>, <c>--model threads</c>
+    /// of the server, <c>--folder</c> for the lists (default: the system's temporary one), <c>--seed</c> of the
+    /// shuffling, <c>--name</c> of the results.
+    /// </summary>
+    public static async Task RunAsync(Arguments arguments)
+    {
+        ResultPage page = await ResultPage.BeginAsync("numbers", "Numbers: lists downloaded and sorted", arguments);
+        string hawser = await Repository.PublishHawserAsync();
+        int rounds = arguments.Number("rounds", 9);
+        int pythonRounds = await HasPythonAsync() ? arguments.Number("python-rounds", 3) : 0;
+        int lists = arguments.Number("lists", 100);
+        string folder = Path.Combine(
+            arguments.Text("folder", Path.GetTempPath()), $"hawser-bench-{Environment.ProcessId}");
+        using RunningServer server = await RunningServer.StartAsync(new ServerProgram(
+            "hawser", hawser, "serve", "numbers", "--host", "127.0.0.1", "--port", "0",
+            "--model", arguments.Text("model", "threads")));
+        var random = new Random(arguments.Number("seed", 1));
+        var runs = new List<Run>();
+        var stages = new List<Dictionary<string, double>>();
+        try
+        {
+            for (int round = 0; round <= rounds; round++)
+            {
+                string[] programs = round <= pythonRounds && pythonRounds > 0 ? [.. Modes, Python] : [.. Modes];
+                random.Shuffle(programs);
+                foreach (string program in programs)
+                {
+                    Run run = await MeasureAsync(
+                        program, round, hawser, Path.Combine(folder, program), server.Port, lists, stages);
+                    runs.Add(run);
+                    await Console.Error.WriteLineAsync(
+                        $"round {round} of {rounds}: {program}: {Text(run.Whole, "0.000")} s");
+                }
+            }
+            await Tool.RunAsync(
+                hawser, "numbers", "--port", $"{server.Port}", "--lists", $"{lists}", "--fused", "--verify",
+                "--out", Path.Combine(folder, "fused"));
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+        Write(page, lists, [.. runs.Where(run => run.Round > 0)], stages[1..]);
+        page.Save("numbers.md");
+    }
+
+    private static async Task<bool> HasPythonAsync()
+    {
+        bool has = await Tool.RunAsync("python3", "--version") is not null;
+        if (!has)
+            await Console.Error.WriteLineAsync("skipped: the Python program; it needs python3");
+        return has;
+    }
+
+    private static async Task<Run> MeasureAsync(
+        string program, int round, string hawser, string folder, int port, int lists,
+        List<Dictionary<string, double>> stages)
+    {
+        (string fileName, string[] words) = program switch
+        {
+            Python => ("python3", [Repository.At("bench", "reference", "numbers", "numbers.py")]),
+            "fused" => (hawser, ["numbers", "--fused", "--json"]),
+            "plain" => (hawser, ["numbers", "--plain"]),
+            _ => (hawser, (string[])["numbers"]),
+        };
+        long begin = Stopwatch.GetTimestamp();
+        string output = (await Tool.RunAsync(
+            fileName, [.. words, "--port", $"{port}", "--lists", $"{lists}", "--out", folder]))!;
+        double process = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        if (program != "fused")
+        {
+            double download = Figure(output, "Files download time: ");
+            double sorting = Figure(output, "Sorting time: ");
+            return new Run(program, round, download, sorting, download + sorting, process);
+        }
+        JsonElement json = JsonDocument.Parse(output).RootElement;
+        stages.Add(json.GetProperty("stages").EnumerateObject().ToDictionary(
+            stage => stage.Name, stage => stage.Value.GetProperty("seconds").GetDouble()));
+        return new Run(program, round, 0, 0, json.GetProperty("total_seconds").GetDouble(), process);
+    }
+
+    private static double Figure(string output, string name) => double.Parse(
+        output.Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..],
+        CultureInfo.InvariantCulture);
+
+    private static void Write(ResultPage page, int lists, List<Run> runs, List<Dictionary<string, double>> stages)
+    {
+        page.Line($"{lists} lists of 250,000 numbers each, from one `hawser serve numbers` on the same machine, with");
+        page.Line("both sets of files. Seconds: the median of the rounds, with the fastest and the slowest. Download,");
+        page.Line("sorting and together are what the program itself prints; the process includes its start. A ratio is");
+        page.Line("taken within a round, then the median.");
+        page.Line();
+        page.Table(
+            ["program", "download", "sorting", "together", "process", "Python takes, times"],
+            Modes.Append(Python).Where(program => runs.Exists(run => run.Program == program))
+                .Select(program => Row(program, runs)));
+        page.Line("Where the fused time goes, summed over its threads, milliseconds of a list:");
+        page.Line();
+        page.Table(["stage", "ms"], stages[0].Keys.Select(stage => (string[])
+            [stage, new Sample(stages.Select(round => round[stage] * 1000 / lists)).ToString("0.00")]));
+    }
+
+    private static string[] Row(string program, List<Run> runs)
+    {
+        Run[] own = [.. runs.Where(run => run.Program == program)];
+        double[] ratios = [.. own.Join(
+            runs.Where(run => run.Program == Python), run => run.Round, python => python.Round,
+            (run, python) => python.Whole / run.Whole)];
+        bool hasPhases = own[0].Download > 0;
+        return
+        [
+            program == Python ? "Python, parallel" : $"hawser {program}",
+            hasPhases ? Over(run => run.Download) : "",
+            hasPhases ? Over(run => run.Sorting) : "",
+            Over(run => run.Whole),
+            Over(run => run.Process),
+            ratios.Length > 0 && program != Python ? new Sample(ratios).ToString("0.0") : "",
+        ];
+
+        string Over(Func<Run, double> figure) => new Sample(own.Select(figure)).ToString("0.000");
+    }
+
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}

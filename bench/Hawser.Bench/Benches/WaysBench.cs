@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Hawser.Bench.Load;
+using Hawser.Bench.Results;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hawser.Bench.Benches;
+
+/// <summary><c>ways</c>: which system calls move bytes fastest from a file into a socket, and from a socket into a
+/// file.</summary>
+/// <remarks>A sending and a receiving thread over the loopback interface, with nothing else beside them. A round is one
+/// run of each pair, in an order that is shuffled anew.</remarks>
+internal static class WaysBench
+{
+    private const double Gigabyte = 1e9;
+    private const int KiB = 1024;
+    private const int SendFileBytes = 512 * KiB;
+    private const int WithoutOffset = 0;
+
+    private sealed record Way(string Name, Action<SafeHandle, SafeHandle> Move);
+
+    private sealed record Run(string Pair, int Round, double Seconds, double SenderCpu, double ReceiverCpu);
+
+    private static readonly Way SendFile = new("sendfile", static (file, socket) =>
+        Repeat(() => FileCalls.SendFile(socket, file, WithoutOffset, SendFileBytes)));
+
+    /// <summary>Options: <c>--rounds 5</c>, <c>--mib 1024</c>, <c>--folder</c> of the files (the temporary one),
+    /// <c>--seed</c> of the shuffling, <c>--name</c> of the results, <c>--file</c> of the page.</summary>
+    public static async Task RunAsync(Arguments arguments)
+    {
+        ResultPage page = await ResultPage.BeginAsync("ways", "From a file into a socket and back: system calls", arguments);
+        string folder = Path.Combine(arguments.Text("folder", Path.GetTempPath()), $"hawser-bench-{Environment.ProcessId}");
+        Directory.CreateDirectory(folder);
+        try
+        {
+            long bytes = arguments.Number("mib", 1024) * 1024L * KiB;
+            string source = Path.Combine(folder, "source");
+            WriteSource(source, bytes);
+            List<Run> runs = RunRounds(source, arguments);
+            page.Line($"{bytes / Gigabyte:0.00} GB over the loopback interface, a thread on each side, page cache warm, the target new.");
+            page.Line("Median of the rounds with the lowest and the highest. The threads' own CPU time, in seconds for a GB, tells the");
+            page.Line("ways apart even where other work takes the cores.");
+            page.Line();
+            page.Table(
+                ["sender -> receiver", "GB/s", "sender CPU s/GB", "receiver CPU s/GB"],
+                Pairs().Select(pair => Row(pair.Name, [.. runs.Where(run => run.Pair == pair.Name)], bytes / Gigabyte)));
+            page.Save(arguments.Text("file", "ways.md"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string[] Row(string name, List<Run> runs, double gigabytes) =>
+    [
+        name,
+        new Sample(runs.Select(run => gigabytes / run.Seconds)).ToString("0.00"),
+        new Sample(runs.Select(run => run.SenderCpu / gigabytes)).ToString("0.00"),
+        new Sample(runs.Select(run => run.ReceiverCpu / gigabytes)).ToString("0.00"),
+    ];
+
+    private static List<Run> RunRounds(string source, Arguments arguments)
+    {
+        var random = new Random(arguments.Number("seed", 1));
+        var runs = new List<Run>();
+        int rounds = arguments.Number("rounds", 5);
+        (string Name, Way Sender, Way Receiver)[] pairs = [.. Pairs()];
+        for (int round = 0; round <= rounds; round++)
+        {
+            random.Shuffle(pairs);
+            foreach ((string name, Way sender, Way receiver) in pairs)
+            {
+                Run run = Measure(source, sender, receiver) with { Pair = name, Round = round };
+                if (round > 0)
+                    runs.Add(run);
+            }
+        }
+        return runs;
+    }
+
+    private static void WriteSource(string path, long bytes)
+    {
+        byte[] chunk = new byte[1024 * KiB];
+        using FileStream source = File.Create(path);
+        for (long written = 0; written < bytes; written += chunk.Length)
+            source.Write(chunk);
+        // Else its write-back would go on beside the first rounds.
+        source.Flush(flushToDisk: true);
+    }
+
+    private static IEnumerable<(string Name, Way Sender, Way Receiver)> Pairs()
+    {
+        Way readWrite = Copy(256 * KiB);
+        foreach (Way receiver in (Way[])[Copy(64 * KiB), readWrite, Copy(1024 * KiB), Splice(64 * KiB), Splice(1024 * KiB)])
+            yield return ($"{SendFile.Name} -> {receiver.Name}", SendFile, receiver);
+        yield return ($"{readWrite.Name} -> {readWrite.Name}", readWrite, readWrite);
+    }
+
+    private static Run Measure(string source, Way sender, Way receiver)
+    {
+        string target = source + ".received";
+        (Socket sending, Socket receiving) = Connect();
+        using SafeFileHandle from = File.OpenHandle(source);
+        using SafeFileHandle to = File.OpenHandle(target, FileMode.Create, FileAccess.ReadWrite);
+        double senderCpu = 0;
+        var thread = new Thread(() =>
+        {
+            double before = FileCalls.ThreadCpuSeconds();
+            sender.Move(from, sending.SafeHandle);
+            sending.Shutdown(SocketShutdown.Send);
+            senderCpu = FileCalls.ThreadCpuSeconds() - before;
+        });
+        double receiverBefore = FileCalls.ThreadCpuSeconds();
+        long begin = Stopwatch.GetTimestamp();
+        thread.Start();
+        receiver.Move(receiving.SafeHandle, to);
+        double receiverCpu = FileCalls.ThreadCpuSeconds() - receiverBefore;
+        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        thread.Join();
+        sending.Dispose();
+        receiving.Dispose();
+        if (RandomAccess.GetLength(to) != RandomAccess.GetLength(from))
+            throw new BenchException($"{sender.Name} -> {receiver.Name} lost bytes");
+        File.Delete(target);
+        return new Run("", 0, seconds, senderCpu, receiverCpu);
+    }
+
+    private static unsafe Way Copy(int bytes) => new($"read and write, {bytes / KiB} KiB", (from, to) =>
+    {
+        byte* buffer = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 4096);
+        Repeat(() =>
+        {
+            nint read = FileCalls.Read(from, buffer, bytes);
+            for (nint written = 0; written < read;)
+                written += Checked(FileCalls.Write(to, buffer + written, read - written));
+            return read;
+        });
+        NativeMemory.AlignedFree(buffer);
+    });
+
+    private static Way Splice(int bytes) => new($"splice through a pipe, {bytes / KiB} KiB", (from, to) =>
+    {
+        (SafeFileHandle output, SafeFileHandle input) = FileCalls.CreatePipe(bytes);
+        using (output)
+        using (input)
+        {
+            Repeat(() =>
+            {
+                nint moved = FileCalls.Splice(from, input, bytes);
+                for (nint written = 0; written < moved;)
+                    written += Checked(FileCalls.Splice(output, to, moved - written));
+                return moved;
+            });
+        }
+    });
+
+    private static void Repeat(Func<nint> move)
+    {
+        while (Checked(move()) > 0)
+        {
+        }
+    }
+
+    private static nint Checked(nint moved) =>
+        moved >= 0 ? moved : throw new BenchException($"a system call failed: {Marshal.GetLastPInvokeErrorMessage()}");
+
+    private static (Socket, Socket) Connect()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        client.Connect(listener.LocalEndPoint!);
+        return (client, listener.Accept());
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hawser.Bench.Load;
+
+/// <summary>The system calls between files and sockets, as they are. Each returns the bytes it moved.</summary>
+internal static partial class FileCalls
+{
+    private const int O_CLOEXEC = 0x80000;
+    private const int F_SETPIPE_SZ = 1031;
+    private const uint SPLICE_F_MOVE = 1;
+    private const int CLOCK_THREAD_CPUTIME_ID = 3;
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static unsafe partial nint Read(SafeHandle from, byte* buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static unsafe partial nint Write(SafeHandle to, byte* buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
+    public static partial nint SendFile(SafeHandle to, SafeHandle from, nint offset, nint count);
+
+    /// <summary>User and system time of the calling thread so far.</summary>
+    public static unsafe double ThreadCpuSeconds()
+    {
+        nint* time = stackalloc nint[2];
+        return ClockCall(CLOCK_THREAD_CPUTIME_ID, time) == 0 ? time[0] + time[1] / 1e9 : double.NaN;
+    }
+
+    /// <summary>splice(2), with one of the two a pipe.</summary>
+    public static nint Splice(SafeHandle from, SafeHandle to, nint count) =>
+        SpliceCall(from, 0, to, 0, count, SPLICE_F_MOVE);
+
+    /// <summary>A pipe of this size, as far as the system allows it.</summary>
+    public static unsafe (SafeFileHandle Out, SafeFileHandle In) CreatePipe(int bytes)
+    {
+        int* ends = stackalloc int[2];
+        if (PipeCall(ends, O_CLOEXEC) != 0)
+            throw new BenchException($"pipe: {Marshal.GetLastPInvokeErrorMessage()}");
+        var pipe = (new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true));
+        _ = FcntlCall(pipe.Item2, F_SETPIPE_SZ, bytes);
+        return pipe;
+    }
+
+    [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
+    private static partial nint SpliceCall(
+        SafeHandle from, nint fromOffset, SafeHandle to, nint toOffset, nint count, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static unsafe partial int ClockCall(int clock, nint* time);
+
+    [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
+    private static unsafe partial int PipeCall(int* ends, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int FcntlCall(SafeHandle descriptor, int command, int argument);
+}

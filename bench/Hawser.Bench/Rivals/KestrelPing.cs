@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Text;
+using Hawser.Services.Ping;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Hawser.Bench.Rivals;
+
+/// <summary>The ping server as one writes it on ASP.NET Core's Kestrel: a connection handler, and nothing of HTTP.</summary>
+internal sealed class KestrelPing : ConnectionHandler
+{
+    /// <summary>The verb it is started by.</summary>
+    public const string Verb = "kestrel";
+
+    private static readonly byte[] Error = Encoding.ASCII.GetBytes($"ERROR: {PingProtocol.Rule}\n");
+
+    /// <summary>The process of its own: serves until it is killed.</summary>
+    public static async Task RunAsync(Arguments arguments)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(
+            IPAddress.Loopback, arguments.Number("port", 0), listen => listen.UseConnectionHandler<KestrelPing>()));
+        await using WebApplication server = builder.Build();
+        await server.StartAsync();
+        string address = server.Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Console.WriteLine($"Listening on {new Uri(address).Authority}");
+        await server.WaitForShutdownAsync();
+    }
+
+    public override async Task OnConnectedAsync(ConnectionContext connection)
+    {
+        PipeReader input = connection.Transport.Input;
+        PipeWriter output = connection.Transport.Output;
+        while (true)
+        {
+            ReadResult read = await input.ReadAsync();
+            ReadOnlySequence<byte> rest = read.Buffer;
+            bool isValid = Answer(ref rest, output);
+            input.AdvanceTo(rest.Start, rest.End);
+            await output.FlushAsync();
+            if (!isValid || read.IsCompleted)
+                return;
+        }
+    }
+
+    private static bool Answer(ref ReadOnlySequence<byte> input, PipeWriter output)
+    {
+        Span<byte> line = stackalloc byte[PingProtocol.LineLimit];
+        while (input.PositionOf((byte)'\n') is { } end)
+        {
+            ReadOnlySequence<byte> ping = input.Slice(0, end);
+            if (ping.Length >= PingProtocol.LineLimit)
+                return Reject(output);
+            ping.CopyTo(line);
+            if (!PingProtocol.TryParsePing(line[..(int)ping.Length], out _, out _))
+                return Reject(output);
+            Span<byte> pong = output.GetSpan(PingProtocol.LineLimit);
+            output.Advance(PingProtocol.WritePong(line[..(int)ping.Length], pong));
+            input = input.Slice(input.GetPosition(1, end));
+        }
+        return input.Length < PingProtocol.LineLimit || Reject(output);
+    }
+
+    private static bool Reject(PipeWriter output)
+    {
+        output.Write(Error);
+        return false;
+    }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using Hawser.Services.Drawing;
+
+namespace Hawser.App.Lab.Exporters;
+
+/// <summary>The pictures of a lab's report. A subject has the same colour in all of them.</summary>
+internal sealed class ReportCharts(LabResult result)
+{
+    private const int Colours = 8;
+
+    // Up to p99.99 in any case: pictures of different settings are the easier to compare.
+    private const double ShortestAxis = 10_500;
+
+    private readonly string[] _subjects =
+        [.. result.Summaries.Select(summary => summary.Variant.Subject.Name).Distinct()];
+
+    /// <summary>The names of the subjects that have figures, with the class of their colour.</summary>
+    public IEnumerable<(string Name, string Style)> Legend => _subjects
+        .Where(name => result.Summaries.Any(summary => summary.Variant.Subject.Name == name && summary.Rounds > 0))
+        .Select(name => (name, StyleOf(name)));
+
+    /// <summary>The settings that differ in nothing but the number of clients, where there are several.</summary>
+    public IEnumerable<IReadOnlyList<LabSetting>> Ladders => result.Settings
+        .GroupBy(setting => setting with { Clients = 0 })
+        .Select(group => (IReadOnlyList<LabSetting>)[.. group])
+        .Where(group => group.Count > 1 && Of(group).Any(summary => summary.Throughput is not null));
+
+    /// <summary>The settings that differ in nothing but what makes a server slow, where there are several.</summary>
+    public IEnumerable<IReadOnlyList<LabSetting>> Hindrances => result.Settings
+        .GroupBy(setting => setting with { WorkMicroseconds = 0, SlowClient = null })
+        .Select(group => (IReadOnlyList<LabSetting>)[.. group])
+        .Where(group => group.Count > 1 && Of(group).Any(summary => summary.Rounds > 0));
+
+    /// <summary>Throughput against clients: a curve for each subject, with the interval at each point.</summary>
+    public string ThroughputByClients(IReadOnlyList<LabSetting> ladder)
+    {
+        LabSummary[] summaries = [.. Of(ladder).Where(summary => summary.Throughput is not null)];
+        var x = new PlotAxis("clients", ladder.Min(setting => setting.Clients) * 0.85,
+            ladder.Max(setting => setting.Clients) * 1.15, true, Whole);
+        var y = new PlotAxis(
+            "round trips per second", 0, summaries.Max(summary => summary.Throughput!.High) * 1.08, false, Whole);
+        var plot = new SvgPlot("Round trips per second against clients", x, y, isWide: true);
+        foreach (IGrouping<string, LabSummary> subject in summaries.GroupBy(summary => summary.Variant.Subject.Name))
+        {
+            string style = StyleOf(subject.Key);
+            LabSummary[] points = [.. subject.OrderBy(summary => summary.Variant.Setting.Clients)];
+            plot.Curve(points.Select(point => (X(point), point.Throughput!.Median)), $"line {style}");
+            foreach (LabSummary point in points)
+            {
+                plot.Curve([(X(point), point.Throughput!.Low), (X(point), point.Throughput.High)], $"range {style}");
+                plot.Dot(X(point), point.Throughput.Median, 3.6, $"spot {style}");
+            }
+        }
+        return plot.Render();
+
+        static double X(LabSummary summary) => summary.Variant.Setting.Clients;
+    }
+
+    /// <summary>Throughput under one setting: a bar for each subject.</summary>
+    public string Throughput(LabSetting setting)
+    {
+        LabSummary[] summaries = [.. Of([setting])];
+        double most = summaries.Max(summary => summary.Throughput?.High ?? 0);
+        var axis = new PlotAxis("round trips per second", 0, Math.Max(1, most), false, Short);
+        var plot = new RowPlot($"Round trips per second, {setting}", axis, summaries.Length, isWide: false, 108, 74);
+        foreach ((int row, LabSummary summary) in summaries.Index())
+        {
+            string name = summary.Variant.Subject.Name;
+            plot.Name(row, name);
+            if (summary.Throughput is not { } rate)
+            {
+                plot.Word(row, "failed");
+                continue;
+            }
+            string tip = $"{name}: {Whole(rate.Median)}/s, interval {Whole(rate.Low)} to {Whole(rate.High)}";
+            plot.Bar(row, rate, Whole(rate.Median), StyleOf(name), tip);
+        }
+        return plot.Render();
+    }
+
+    /// <summary>Latency percentiles under one setting: a curve for each subject, both axes logarithmic.</summary>
+    public string LatencyCurves(LabSetting setting)
+    {
+        LabSummary[] summaries = [.. Of([setting]).Where(summary => summary.LatencyCurve.Count > 0)];
+        double last = summaries.Max(summary => Beyond(summary.LatencyCurve[^1].Percent));
+        var x = new PlotAxis("percentile", 1, Math.Max(ShortestAxis, last), true, PercentOf);
+        PlotAxis y = PlotAxis.OfDurations("latency", summaries.Min(summary => summary.LatencyCurve[0].Ns),
+            summaries.Max(summary => summary.LatencyCurve[^1].Ns));
+        var plot = new SvgPlot($"Latency percentiles, {setting}", x, y, isWide: false);
+        foreach (LabSummary summary in summaries)
+        {
+            plot.Curve(
+                summary.LatencyCurve.Select(point => (Beyond(point.Percent), (double)point.Ns)),
+                $"line {StyleOf(summary.Variant.Subject.Name)}");
+        }
+        return plot.Render();
+    }
+
+    /// <summary>Median, p99 and p99.9 of every subject under settings that make a server slow.</summary>
+    public string Hindrance(IReadOnlyList<LabSetting> settings)
+    {
+        (string Subject, LabSummary[] Rows)[] groups =
+        [
+            .. Of(settings).GroupBy(summary => summary.Variant.Subject.Name)
+                .Select(group => (group.Key, group.ToArray())),
+        ];
+        LabSummary[] measured = [.. groups.SelectMany(group => group.Rows).Where(summary => summary.Rounds > 0)];
+        PlotAxis axis = PlotAxis.OfDurations("latency: ring median, spot p99, stroke p99.9",
+            measured.Min(summary => summary["latency_p50_ns"]!.Median),
+            measured.Max(summary => summary["latency_p999_ns"]!.Median));
+        var plot = new RowPlot(
+            "Latency where a server is held up", axis, groups.Sum(group => group.Rows.Length), true, 300, 110);
+        int row = 0;
+        foreach ((string subject, LabSummary[] rows) in groups)
+        {
+            if (row > 0)
+                plot.Rule(row);
+            foreach (LabSummary summary in rows)
+            {
+                plot.Name(row, $"{subject}, {DifferenceOf(summary.Variant.Setting)}");
+                if (summary.Rounds == 0)
+                    plot.Word(row, "failed");
+                else
+                    DrawSpan(plot, row, summary);
+                row++;
+            }
+        }
+        return plot.Render();
+    }
+
+    private void DrawSpan(RowPlot plot, int row, LabSummary summary)
+    {
+        string p50 = Text("latency_p50_ns");
+        string p99 = Text("latency_p99_ns");
+        string p999 = Text("latency_p999_ns");
+        plot.Span(row, Ns("latency_p50_ns"), Ns("latency_p99_ns"), Ns("latency_p999_ns"), p99,
+            StyleOf(summary.Variant.Subject.Name), $"{summary.Variant}: median {p50}, p99 {p99}, p99.9 {p999}");
+
+        double Ns(string metric) => summary[metric]!.Median;
+        string Text(string metric) => LabMetric.Get(metric).Format(Ns(metric));
+    }
+
+    private IEnumerable<LabSummary> Of(IReadOnlyList<LabSetting> settings) =>
+        result.Summaries.Where(summary => settings.Contains(summary.Variant.Setting));
+
+    private string StyleOf(string subject) => $"s{Array.IndexOf(_subjects, subject) % Colours}";
+
+    private static string DifferenceOf(LabSetting setting)
+    {
+        string text = (setting with { Clients = 1, Idle = 0, ScheduledPerSecond = null }).ToString();
+        return text == "1 client" ? "undisturbed" : text["1 client, ".Length..];
+    }
+
+    // 1 for the least, 10 for p90, 100 for p99: how many latencies there are for one that is longer.
+    private static double Beyond(double percent) => 100 / (100 - percent);
+
+    private static string PercentOf(double beyond) =>
+        (100 - (100 / beyond)).ToString("0.#####", CultureInfo.InvariantCulture) + " %";
+
+    private static string Whole(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Short(double value) => value < 1000
+        ? value.ToString("0.##", CultureInfo.InvariantCulture)
+        : (value / 1000).ToString("#,0.#", CultureInfo.InvariantCulture) + " k";
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using Hawser.Services.Drawing;
+
+namespace Hawser.App.Lab.Exporters;
+
+/// <summary>One page to look at: pictures, figures, verdicts; light and dark, without script or network.</summary>
+internal sealed class ReportHtml : IExporter
+{
+    private const string Style = """
+        :root{--s0:#0a66c2;--s1:#d9480f;--s2:#2b8a3e;--s3:#7048e8;--s4:#c2255c;--s5:#0c8599;--s6:#8a6d00;--s7:#5c6773;
+        --good:#1f7a3d;--goodbg:#2b8a3e1f;--bad:#b02a4c;--badbg:#c2255c17}
+        @media(prefers-color-scheme:dark){:root{--s0:#62b0ff;--s1:#ff9a5c;--s2:#63cf7e;--s3:#b197fc;--s4:#ff82ac;
+        --s5:#4fd0e3;--s6:#e3c04d;--s7:#a8b3c0;--good:#7ddc95;--goodbg:#63cf7e24;--bad:#ff94b4;--badbg:#ff82ac1f}}
+        .s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}
+        .s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}
+        .line{fill:none;stroke:var(--c);stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
+        .range{fill:none;stroke:var(--c);stroke-width:7;stroke-opacity:.28;stroke-linecap:round}
+        .spot{fill:var(--c);stroke:var(--card);stroke-width:1.5}
+        .ring{fill:var(--card);stroke:var(--c);stroke-width:2}
+        .span{stroke:var(--c);stroke-width:4;stroke-opacity:.35;stroke-linecap:round}
+        .stroke{stroke:var(--c);stroke-width:2}
+        .block{fill:var(--c);fill-opacity:.85}
+        .whisker{fill:none;stroke:var(--ink);stroke-width:1.4;stroke-opacity:.75}
+        .name{fill:var(--ink);font-size:13px}.figure{fill:var(--ink);font-size:12.5px;font-weight:600;
+        font-variant-numeric:tabular-nums;paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
+        .rule{stroke:var(--grid)}
+        .legend{display:flex;flex-wrap:wrap;gap:6px 18px;margin:0;padding:10px 20px;position:sticky;top:0;z-index:1;
+        background:var(--page);margin:0 -20px;color:var(--ink);font-size:13.5px}
+        .legend i{display:inline-block;width:14px;height:14px;border-radius:4px;background:var(--c);
+        margin-right:7px;vertical-align:-2px}
+        .facts{display:grid;grid-template-columns:max-content 1fr;gap:3px 16px;margin:14px 0 0;font-size:13.5px}
+        .facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
+        details{margin:18px 0;border-left:4px solid var(--warm)!important}
+        summary{cursor:pointer;font-weight:600}
+        details ul{margin:10px 0 2px;padding-left:20px;color:var(--soft);font-size:13.5px}
+        code{font:12.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+        td small{font-size:11.5px}
+        .matrix td,.matrix th{text-align:center;padding:6px 8px}
+        .matrix th:first-child,.matrix td:first-child{text-align:left}
+        .same{color:var(--soft)}.better{color:var(--good);background:var(--goodbg);font-weight:600}
+        .worse{color:var(--bad);background:var(--badbg)}
+        """;
+
+    public string FileName => "report.html";
+
+    public string Export(LabResult result)
+    {
+        var charts = new ReportCharts(result);
+        var page = new HtmlPage("Hawser lab report", Style);
+        WriteHead(page, result);
+        if (result.Measurements.All(measurement => measurement.Figures is null))
+            return page.Append("<p>Nothing was measured yet.</p>").Finish();
+        WriteLegend(page, charts);
+        WriteThroughput(page, result, charts);
+        WriteLatency(page, result, charts);
+        WriteHindrances(page, charts);
+        WriteFigures(page, result);
+        return page.Finish();
+    }
+
+    private static void WriteHead(HtmlPage page, LabResult result)
+    {
+        page.Append("<h1>Lab report</h1>\n");
+        page.Add($"<p>One load, {result.Summaries.Count} variants, side by side; ")
+            .Append(Text($"{result.Begun:d MMMM yyyy, HH:mm} UTC"))
+            .Append(result.IsComplete ? "" : "; <b>not complete</b>")
+            .Append("</p>\n<div class=\"tiles\">");
+        page.Tile(Text($"{result.Measurements.Count}"), "measurements");
+        page.Tile(Text($"{result.Measurements.Count(measurement => measurement.Error is not null)}"), "failed");
+        page.Tile(Text($"{result.Rounds}"), "rounds, shuffled");
+        page.Tile(Text($"{result.SecondsPerMeasurement:0.###} s"),
+            Text($"each, after {result.WarmUpSeconds:0.###} s of warm-up"));
+        page.Tile(Text($"{result.Verdicts.Count(verdict => verdict.Better is not null)}"),
+            Text($"differences seen in {result.Verdicts.Count} comparisons"));
+        page.Append("</div>\n<div class=\"card\"><dl class=\"facts\">");
+        Fact(page, "Host", $"{result.Machine.Cpu}, {result.Machine.Cores} cores, {result.Machine.OperatingSystem}");
+        Fact(page, "Versions", $"hawser {result.Machine.Hawser}, .NET {result.Machine.Dotnet}");
+        Fact(page, "Pinned", result.Machine.Pinned);
+        page.Add($"<dt>Command</dt><dd><code>{result.Command}</code></dd></dl></div>\n");
+        if (result.Warnings.Count == 0)
+            return;
+        page.Append("<details class=\"card\"><summary>Before you believe it: ")
+            .Add($"{result.Warnings.Count} warnings</summary><ul>");
+        foreach (string warning in result.Warnings)
+            page.Add($"<li>{warning}</li>");
+        page.Append("</ul></details>\n");
+    }
+
+    private static void WriteLegend(HtmlPage page, ReportCharts charts)
+    {
+        page.Append("<div class=\"legend\">");
+        foreach ((string name, string style) in charts.Legend)
+            page.Add($"<span class=\"{style}\"><i></i>{name}</span>");
+        page.Append("</div>\n");
+    }
+
+    private static void WriteThroughput(HtmlPage page, LabResult result, ReportCharts charts)
+    {
+        page.Append("<h2>Throughput</h2>\n<p>Medians over the rounds; whiskers and shades are intervals for the ")
+            .Append("median. Where they overlap no difference was seen.</p>\n<div class=\"cards\">");
+        foreach (IReadOnlyList<LabSetting> ladder in charts.Ladders)
+            page.Card(TitleOf(ladder), charts.ThroughputByClients(ladder), isWide: true);
+        foreach (LabSetting setting in result.Settings)
+            page.Card(setting.ToString(), charts.Throughput(setting), isWide: false);
+        page.Append("</div>\n");
+    }
+
+    private static void WriteLatency(HtmlPage page, LabResult result, ReportCharts charts)
+    {
+        page.Append("<h2>Latency</h2>\n<p>How long which share of all answers took at most, of all rounds together. ")
+            .Append("Every step to the right is ten times rarer. Of a schedule, latency counts from when a ping was ")
+            .Append("to be sent.</p>\n<div class=\"cards\">");
+        foreach (LabSetting setting in result.Settings.Where(setting =>
+            result.Summaries.Any(summary => summary.Variant.Setting == setting && summary.LatencyCurve.Count > 0)))
+        {
+            page.Card(setting.ToString(), charts.LatencyCurves(setting), isWide: false);
+        }
+        page.Append("</div>\n");
+    }
+
+    private static void WriteHindrances(HtmlPage page, ReportCharts charts)
+    {
+        IReadOnlyList<LabSetting>[] hindrances = [.. charts.Hindrances];
+        if (hindrances.Length == 0)
+            return;
+        page.Append("<h2>Waiting for somebody else</h2>\n<p>Head-of-line blocking: what work in a handler, or one ")
+            .Append("slow client, does to the answers of all. Figures are p99.</p>\n<div class=\"cards\">");
+        foreach (IReadOnlyList<LabSetting> settings in hindrances)
+        {
+            LabSetting plain = settings[0] with { WorkMicroseconds = 0, SlowClient = null };
+            page.Card(plain.ToString(), charts.Hindrance(settings), isWide: true);
+        }
+        page.Append("</div>\n");
+    }
+
+    private static void WriteFigures(HtmlPage page, LabResult result)
+    {
+        page.Append("<h2>Figures and verdicts</h2>\n<p>Medians, and below them least and most of the rounds. ")
+            .Append("Between two subjects a number stands only where their intervals do not overlap; ≈ means no difference seen, ")
+            .Append("? too few rounds to tell.</p>\n");
+        foreach (LabSetting setting in result.Settings)
+        {
+            page.Add($"<h3 class=\"setting\">{setting}</h3>\n<div class=\"cards\">");
+            ReportTables.WriteFigures(page, result, setting);
+            foreach (LabMetric metric in LabMetric.All.Where(metric => metric.IsJudged))
+                ReportTables.WriteVerdicts(page, result, setting, metric.Name);
+            page.Append("</div>\n");
+        }
+    }
+
+    private static void Fact(HtmlPage page, string name, string text) => page.Add($"<dt>{name}</dt><dd>{text}</dd>");
+
+    private static string TitleOf(IReadOnlyList<LabSetting> ladder)
+    {
+        int most = ladder.Max(setting => setting.Clients);
+        return Text($"{ladder.Min(setting => setting.Clients):#,0} to ") + (ladder[0] with { Clients = most });
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Hawser.App.Lab.Exporters;
+
+/// <summary>A line per measurement, for spreadsheets (RFC 4180, with line feeds).</summary>
+internal sealed class ResultsCsv : IExporter
+{
+    private static readonly string[] Before =
+        ["round", "place", "subject", "clients", "work_microseconds", "slow_client", "idle", "scheduled_per_second"];
+
+    public string FileName => "results.csv";
+
+    public string Export(LabResult result)
+    {
+        string[] head = [.. Before, .. LabMetric.All.Select(metric => metric.Name), "error"];
+        IEnumerable<string> lines = result.Measurements.Select(Line).Prepend(string.Join(',', head));
+        return string.Concat(lines.Select(line => line + "\n"));
+    }
+
+    private static string Line(LabMeasurement measured)
+    {
+        LabSetting setting = measured.Variant.Setting;
+        string[] cells =
+        [
+            Number(measured.Round), Number(measured.Place), Quote(measured.Variant.Subject.Name),
+            Number(setting.Clients),
+            Number(setting.WorkMicroseconds), Quote(setting.SlowClient ?? ""), Number(setting.Idle),
+            Number(setting.ScheduledPerSecond),
+            .. LabMetric.All.Select(metric => Number(measured.Figures is { } figures ? metric.Of(figures) : null)),
+            Quote(measured.Error ?? ""),
+        ];
+        return string.Join(',', cells);
+    }
+
+    private static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "";
+
+    private static string Quote(string text) => text.AsSpan().ContainsAny(",\"\n\r")
+        ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+        : text;
+}

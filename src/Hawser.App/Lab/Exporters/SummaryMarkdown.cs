@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+
+namespace Hawser.App.Lab.Exporters;
+
+/// <summary>Tables and verdicts, for people who read text.</summary>
+internal sealed class SummaryMarkdown : IExporter
+{
+    private static readonly string[] Columns =
+    [
+        "round_trips_per_second", "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
+        "server_cpu_us_per_round_trip", "voluntary_switches_per_round_trip", "involuntary_switches_per_second",
+        "resident_bytes", "jain_index",
+    ];
+
+    public string FileName => "summary.md";
+
+    public string Export(LabResult result)
+    {
+        var text = new StringBuilder();
+        text.Append("# Lab results\n\n");
+        foreach (string line in Head(result))
+            text.Append("- ").Append(line).Append('\n');
+        if (result.Warnings.Count > 0)
+        {
+            text.Append("\n## Before you believe it\n\n");
+            foreach (string warning in result.Warnings)
+                text.Append("- ").Append(warning).Append('\n');
+        }
+        foreach (LabSetting setting in result.Settings)
+            WriteSetting(text, result, setting);
+        return text.ToString();
+    }
+
+    private static IEnumerable<string> Head(LabResult result)
+    {
+        yield return string.Create(CultureInfo.InvariantCulture,
+            $"Taken on {result.Begun:yyyy-MM-dd HH:mm} UTC{(result.IsComplete ? "" : "; not complete")}");
+        yield return $"Host: {result.Machine.Cpu}, {result.Machine.Cores} cores, {result.Machine.OperatingSystem}, "
+            + $".NET {result.Machine.Dotnet}, hawser {result.Machine.Hawser}";
+        yield return $"Pinned: {result.Machine.Pinned}";
+        yield return $"Command: `{result.Command}`";
+        yield return string.Create(CultureInfo.InvariantCulture,
+            $"{result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s each after {result.WarmUpSeconds:0.###} s ")
+            + "of warm-up; figures are medians over rounds, in parentheses the least and the most";
+    }
+
+    private static void WriteSetting(StringBuilder text, LabResult result, LabSetting setting)
+    {
+        text.Append("\n## ").Append(setting).Append("\n\n");
+        string[] head = ["", .. Columns.Select(name => LabMetric.Get(name).Title)];
+        string[][] rows =
+        [
+            head,
+            .. result.Summaries.Where(summary => summary.Variant.Setting == setting).Select(summary =>
+                (string[])[summary.Variant.Subject.Name,
+                    .. Columns.Select(name => Cell(summary, LabMetric.Get(name)))]),
+        ];
+        int[] widths = [.. head.Select((_, column) => rows.Max(row => row[column].Length))];
+        WriteRow(rows[0]);
+        text.Append('|').AppendJoin(
+            '|', widths.Select((width, column) => new string('-', width + 1) + (column == 0 ? '-' : ':')))
+            .Append("|\n");
+        foreach (string[] row in rows[1..])
+            WriteRow(row);
+        WriteVerdicts(text, [.. result.Verdicts.Where(verdict => verdict.Setting == setting)]);
+
+        void WriteRow(string[] cells) => text.Append("| ").AppendJoin(" | ", cells.Select((cell, column) =>
+            column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).Append(" |\n");
+    }
+
+    private static string Cell(LabSummary summary, LabMetric metric) => summary[metric.Name] is { } spread
+        ? $"{metric.Format(spread.Median)} ({metric.Format(spread.Min)} to {metric.Format(spread.Max)})"
+        : "–";
+
+    private static void WriteVerdicts(StringBuilder text, IReadOnlyList<LabVerdict> verdicts)
+    {
+        if (verdicts.Count == 0)
+            return;
+        text.Append('\n');
+        foreach (LabVerdict verdict in verdicts.Where(verdict => verdict.Better is not null))
+            text.Append("- ").Append(verdict.Words).Append('\n');
+        foreach (IGrouping<(string Words, string Metric), LabVerdict> undecided in verdicts
+            .Where(verdict => verdict.Better is null).GroupBy(verdict => (verdict.Words, verdict.Metric)))
+        {
+            string pairs = string.Join("; ", undecided.Select(verdict => $"{verdict.First} and {verdict.Second}"));
+            text.Append("- ").Append(LabMetric.Get(undecided.Key.Metric).Title).Append(": ")
+                .Append(undecided.Key.Words).Append(" between ").Append(pairs).Append('\n');
+        }
+    }
+}

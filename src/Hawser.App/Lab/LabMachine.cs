@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace Hawser.App.Lab;
+
+/// <summary>Where something was measured.</summary>
+/// <param name="Cpu">The processor's name.</param>
+/// <param name="Cores">Logical cores that this process may use.</param>
+/// <param name="OperatingSystem">Its name and version.</param>
+/// <param name="Dotnet">The runtime's version.</param>
+/// <param name="Hawser">This program's version.</param>
+/// <param name="LoadAverage">Runnable tasks over the last minute, at the start; null when it cannot be known.</param>
+/// <param name="Pinned">What was pinned to which cores.</param>
+internal sealed record LabMachine(
+    string Cpu, int Cores, string OperatingSystem, string Dotnet, string Hawser, double? LoadAverage, string Pinned)
+{
+    /// <summary>Looks around.</summary>
+    public static LabMachine Look(CpuPinning pinning) => new(
+        FindCpu() ?? "unknown",
+        Environment.ProcessorCount,
+        System.Runtime.InteropServices.RuntimeInformation.OSDescription,
+        Environment.Version.ToString(),
+        typeof(LabMachine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? "unknown",
+        FindLoadAverage(),
+        pinning.Words);
+
+    private static string? FindCpu() => TryRead("/proc/cpuinfo")?.Split('\n')
+        .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim();
+
+    private static double? FindLoadAverage() => TryRead("/proc/loadavg")?.Split(' ')[0] is { } text
+        ? double.Parse(text, CultureInfo.InvariantCulture)
+        : null;
+
+    private static string? TryRead(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Hawser.App.Lab;
+
+/// <summary>One figure of a measurement, and how it is told.</summary>
+/// <param name="Name">In JSON and CSV.</param>
+/// <param name="Title">For people.</param>
+/// <param name="Of">Reads it; null where it could not be measured.</param>
+/// <param name="Format">As text, with its unit.</param>
+internal sealed record LabMetric(string Name, string Title, Func<LabFigures, double?> Of, Func<double, string> Format)
+{
+    /// <summary>More is better.</summary>
+    public bool MoreIsBetter { get; init; }
+
+    /// <summary>Variants are told apart by it.</summary>
+    public bool IsJudged { get; init; }
+
+    /// <summary>The list. A new one is one entry here.</summary>
+    public static IReadOnlyList<LabMetric> All { get; } =
+    [
+        new("round_trips_per_second", "round trips/s", f => f.RoundTripsPerSecond, Whole)
+        {
+            MoreIsBetter = true,
+            IsJudged = true,
+        },
+        new("latency_p50_ns", "p50", f => f.LatencyP50Ns, Time) { IsJudged = true },
+        new("latency_p90_ns", "p90", f => f.LatencyP90Ns, Time),
+        new("latency_p99_ns", "p99", f => f.LatencyP99Ns, Time) { IsJudged = true },
+        new("latency_p999_ns", "p99.9", f => f.LatencyP999Ns, Time),
+        new("latency_max_ns", "max", f => f.LatencyMaxNs, Time),
+        new("unanswered", "unanswered", f => f.Unanswered, Whole),
+        new("server_cpu_us_per_round_trip", "CPU per round trip",
+            f => f.Server?.CpuMicrosecondsPerRoundTrip, us => Time(us * 1e3)) { IsJudged = true },
+        new("server_cpu_cores", "cores", f => f.Server?.CpuCores, value => Text($"{value:0.00}")),
+        new("voluntary_switches_per_round_trip", "waits per round trip",
+            f => f.Server?.VoluntarySwitchesPerRoundTrip, value => Text($"{value:0.00}")),
+        new("involuntary_switches_per_second", "involuntary switches/s",
+            f => f.Server?.InvoluntarySwitchesPerSecond, Whole),
+        new("resident_bytes", "memory", f => f.Server?.ResidentBytes, bytes => Text($"{bytes / 1e6:0.0} MB")),
+        new("jain_index", "fairness", f => f.JainIndex, value => Text($"{value:0.000}")) { MoreIsBetter = true },
+        new("load_cpu_share", "load's CPU", f => f.LoadCpuShare, share => Text($"{share * 100:0} %")),
+    ];
+
+    /// <summary>The entry of that name.</summary>
+    public static LabMetric Get(string name) => All.First(metric => metric.Name == name);
+
+    private static string Whole(double value) => Text($"{value:#,0}");
+
+    private static string Time(double ns) => ns switch
+    {
+        < 999.5 => Text($"{ns:0} ns"),
+        < 999.5e3 => Text($"{ns / 1e3:0.0} µs"),
+        < 999.5e6 => Text($"{ns / 1e6:0.00} ms"),
+        _ => Text($"{ns / 1e9:0.00} s"),
+    };
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

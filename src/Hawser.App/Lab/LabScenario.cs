@@ -1,0 +1,63 @@
+using System.Text.Json;
+
+namespace Hawser.App.Lab;
+
+/// <summary>Options that somebody has written down: a JSON object whose members are named like the options of
+/// <c>hawser lab</c>, and <c>description</c>.</summary>
+internal static class LabScenario
+{
+    private const string Description = "description";
+
+    private static string Folder => Path.Combine(AppContext.BaseDirectory, "lab", "scenarios");
+
+    /// <summary>The names of those that come with the program.</summary>
+    public static IReadOnlyList<string> Names =>
+        Directory.Exists(Folder)
+            ? [.. Directory.GetFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order()]
+            : [];
+
+    /// <summary>Reads one, by its name or its file's.</summary>
+    /// <exception cref="FormatException">There is none, or it has what no option is; the message says what would
+    /// do.</exception>
+    public static IReadOnlyDictionary<string, string> Read(string nameOrFile)
+    {
+        string path = File.Exists(nameOrFile) ? nameOrFile : Path.Combine(Folder, $"{nameOrFile}.json");
+        if (!File.Exists(path))
+            throw new FormatException(
+                $"there is no scenario '{nameOrFile}'; use a file or one of {string.Join(", ", Names)}");
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
+            return Parse(json.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            throw new FormatException($"scenario '{nameOrFile}': {e.Message}");
+        }
+    }
+
+    private static Dictionary<string, string> Parse(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+            throw new FormatException("it is not a JSON object");
+        var texts = new Dictionary<string, string>();
+        foreach (JsonProperty member in root.EnumerateObject())
+        {
+            if (member.Name == Description)
+                continue;
+            if (!LabOptions.Defaults.ContainsKey(member.Name))
+            {
+                string known = string.Join(", ", LabOptions.Defaults.Keys);
+                throw new FormatException($"'{member.Name}' is no option; use {Description}, {known}");
+            }
+            texts[member.Name] = member.Value.ValueKind == JsonValueKind.Array
+                ? string.Join(',', member.Value.EnumerateArray().Select(TextOf))
+                : TextOf(member.Value);
+        }
+        return texts;
+    }
+
+    private static string TextOf(JsonElement value) => value.ValueKind is JsonValueKind.String or JsonValueKind.Number
+        ? value.ToString()
+        : throw new FormatException($"'{value}' is neither a text nor a number");
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Lab;
+
+/// <summary>What servers are compared under.</summary>
+/// <param name="Clients">Clients that ping.</param>
+/// <param name="WorkMicroseconds">CPU time that each answer burns.</param>
+/// <param name="SlowClient">ID=DURATION: each answer to that client blocks its thread so long; null for none.</param>
+/// <param name="Idle">Connections that are open and say nothing.</param>
+/// <param name="ScheduledPerSecond">Of an open loop, the pings of all clients; null for a closed loop.</param>
+internal sealed record LabSetting(
+    int Clients, double WorkMicroseconds = 0, string? SlowClient = null, int Idle = 0,
+        double? ScheduledPerSecond = null)
+{
+    /// <summary>Nothing is asked of the server that only a Hawser server can do.</summary>
+    [JsonIgnore]
+    public bool IsForEveryServer => WorkMicroseconds == 0 && SlowClient is null;
+
+    /// <summary>CPU time that each answer burns.</summary>
+    [JsonIgnore]
+    public TimeSpan Work => TimeSpan.FromMicroseconds(WorkMicroseconds);
+
+    public override string ToString()
+    {
+        List<string> parts = [Clients == 1 ? "1 client" : Text($"{Clients:#,0} clients")];
+        if (WorkMicroseconds > 0)
+            parts.Add($"{Quantity.FormatDuration(Work)} of work");
+        if (SlowClient?.Split('=') is [var client, var pause])
+            parts.Add($"client {client} slow by {pause}");
+        if (Idle > 0)
+            parts.Add(Text($"{Idle:#,0} idle"));
+        if (ScheduledPerSecond is { } rate)
+            parts.Add(Text($"at {rate:#,0.#}/s"));
+        return string.Join(", ", parts);
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

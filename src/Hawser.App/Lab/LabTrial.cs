@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Hawser.App.Verbs;
+
+namespace Hawser.App.Lab;
+
+/// <summary>One measurement of one variant: server, idle connections, load.</summary>
+internal static class LabTrial
+{
+    /// <exception cref="LabException">It failed.</exception>
+    public static async Task<LoadReport> RunAsync(
+        LabVariant variant, LabOptions options, CpuPinning pinning, CancellationToken cancel)
+    {
+        if (variant.Subject.Address is { } running)
+            return await LoadAsync(running, variant.Setting, options, pinning, server: null, cancel);
+        await using ServerProcess server = await ServerProcess.StartAsync(variant, pinning.ServerCores, cancel);
+        try
+        {
+            return await LoadAsync(server.Address, variant.Setting, options, pinning, server, cancel);
+        }
+        catch (LabException e) when (!cancel.IsCancellationRequested)
+        {
+            // When the server died, that is the news.
+            throw await server.FindDeathAsync() is { } death ? new LabException(death) : e;
+        }
+    }
+
+    private static async Task<LoadReport> LoadAsync(
+        string address, LabSetting setting, LabOptions options, CpuPinning pinning, ServerProcess? server,
+        CancellationToken cancel)
+    {
+        int colon = address.LastIndexOf(':');
+        using IdleConnections idle = await IdleConnections.OpenAsync(
+            CommonOptions.ParseTarget(address[..colon], address[(colon + 1)..]), setting.Idle, cancel);
+        LabSample? begin = null;
+        LabSample? end = null;
+        LoadReport report = await LoadProcess.RunAsync(address, setting, options, pinning.LoadCores, Look, cancel);
+        if (report.Figures.RoundTrips == 0)
+            throw new LabException("no round trip was measured");
+        return report with { Figures = report.Figures with { Server = LabServerFigures.Between(begin, end) } };
+
+        // The load reports when its measured time begins and ends, and in between.
+        void Look(double seconds, long roundTrips)
+        {
+            if (server is null || seconds <= 0 || end?.IsLast == true || server.TrySample() is not { } process)
+                return;
+            var sample = new LabSample(
+                Stopwatch.GetElapsedTime(0), roundTrips, process, seconds >= options.Duration.TotalSeconds);
+            begin ??= sample;
+            end = sample;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Lab;
+
+/// <summary><c>hawser ping</c> under load, in a process of its own.</summary>
+internal static class LoadProcess
+{
+    // For its start, and for connections and pongs that never come.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Runs one to its end.</summary>
+    /// <param name="address">HOST:PORT.</param>
+    /// <param name="setting">The load.</param>
+    /// <param name="options">How long.</param>
+    /// <param name="cores">The cores it is pinned to; null for any.</param>
+    /// <param name="onView">Told how it goes: seconds measured, round trips measured.</param>
+    /// <param name="cancel">Kills it.</param>
+    /// <returns>The load's own report.</returns>
+    /// <exception cref="LabException">It failed, or reported nothing.</exception>
+    public static async Task<LoadReport> RunAsync(
+        string address, LabSetting setting, LabOptions options, string? cores, Action<double, long> onView,
+        CancellationToken cancel)
+    {
+        using Process process = OwnProgram.Start(cores, Arguments(address, setting, options));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(options.WarmUp + options.Duration + Patience);
+        try
+        {
+            Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
+            LoadReport? report = null;
+            while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+                report = Read(line, onView) ?? report;
+            await process.WaitForExitAsync(limit.Token);
+            string? error = (await errors).Split('\n')
+                .FirstOrDefault(text => text.StartsWith("ERROR: ", StringComparison.Ordinal));
+            return error is null && report is not null
+                ? report
+                : throw new LabException(
+                    error?["ERROR: ".Length..] ?? $"the load ended with exit code {process.ExitCode}");
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new LabException($"the load did not end within {Quantity.FormatDuration(Patience)} after its time");
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>As on a command line.</summary>
+    internal static IReadOnlyList<string> Arguments(string address, LabSetting setting, LabOptions options)
+    {
+        List<string> arguments =
+        [
+            "ping", address, "--num-clients", $"{setting.Clients}", "--duration", Text(options.Duration),
+            "--warm-up", Text(options.WarmUp), "--json-stream",
+        ];
+        if (setting.ScheduledPerSecond is { } rate)
+            arguments.AddRange(["--rate", rate.ToString("0.######", CultureInfo.InvariantCulture)]);
+        return arguments;
+    }
+
+    private static LoadReport? Read(string line, Action<double, long> onView)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(line);
+            if (json.RootElement.GetProperty("type").GetString() == "report")
+                return LoadReport.Parse(json.RootElement);
+            onView(json.RootElement.GetProperty("seconds").GetDouble(),
+                json.RootElement.GetProperty("round_trips").GetInt64());
+            return null;
+        }
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new LabException($"the load's report is not understood: {e.Message}");
+        }
+    }
+
+    private static string Text(TimeSpan duration) =>
+        duration.TotalMicroseconds.ToString("0.###", CultureInfo.InvariantCulture) + "us";
+}

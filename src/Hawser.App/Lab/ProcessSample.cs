@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace Hawser.App.Lab;
+
+/// <summary>What proc(5) says of a process at one moment.</summary>
+/// <param name="Cpu">User and system time of all its threads so far, to 10 ms.</param>
+/// <param name="VoluntarySwitches">Of the threads that live: a switch because it waits.</param>
+/// <param name="InvoluntarySwitches">Of the threads that live: a switch because its time was up.</param>
+/// <param name="ResidentBytes">Memory that is really there.</param>
+internal sealed record ProcessSample(TimeSpan Cpu, long VoluntarySwitches, long InvoluntarySwitches, long ResidentBytes)
+{
+    // USER_HZ is 100 on every architecture that .NET runs on.
+    private const double TicksPerSecond = 100;
+
+    /// <summary>Looks; null where there is no such file system, or no such process any more.</summary>
+    public static ProcessSample? TryOf(int process)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{process}/stat");
+            // The name, in parentheses, may hold blanks; what follows it counts from field 3.
+            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            (long voluntary, long involuntary) = Switches(process);
+            return new ProcessSample(
+                TimeSpan.FromSeconds((Number(fields[14 - 3]) + Number(fields[15 - 3])) / TicksPerSecond),
+                voluntary,
+                involuntary,
+                Field(File.ReadLines($"/proc/{process}/status"), "VmRSS:") * 1024);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static (long Voluntary, long Involuntary) Switches(int process)
+    {
+        long voluntary = 0;
+        long involuntary = 0;
+        foreach (string thread in Directory.GetDirectories($"/proc/{process}/task"))
+        {
+            try
+            {
+                string[] lines = File.ReadAllLines(Path.Combine(thread, "status"));
+                voluntary += Field(lines, "voluntary_ctxt_switches:");
+                involuntary += Field(lines, "nonvoluntary_ctxt_switches:");
+            }
+            catch (IOException)
+            {
+                // The thread ended while we looked.
+            }
+        }
+        return (voluntary, involuntary);
+    }
+
+    private static long Field(IEnumerable<string> lines, string name) =>
+        lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal)) is { } line
+            ? Number(line[name.Length..].Replace("kB", "", StringComparison.Ordinal))
+            : 0;
+
+    private static long Number(string text) =>
+        long.Parse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+        CultureInfo.InvariantCulture);
+}

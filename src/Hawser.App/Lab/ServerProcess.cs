@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Lab;
+
+/// <summary><c>hawser serve ping</c> in a process of its own, from its listening line until it is killed.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private const string ListeningLine = "Listening on ";
+    private const int SpareConnections = 100;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+    private readonly TaskCompletionSource<string> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _errors;
+    private string? _firstError;
+
+    private ServerProcess(Process process)
+    {
+        _process = process;
+        // Both are read on, so that neither fills.
+        _ = ReadAsync(process.StandardOutput, OnOutput);
+        _errors = ReadAsync(process.StandardError, line => _firstError ??= line);
+    }
+
+    /// <summary>Where it listens.</summary>
+    public string Address { get; private set; } = "";
+
+    /// <exception cref="LabException">It did not start.</exception>
+    public static async Task<ServerProcess> StartAsync(LabVariant variant, string? cores, CancellationToken cancel)
+    {
+        var server = new ServerProcess(OwnProgram.Start(cores, Arguments(variant)));
+        try
+        {
+            Task first = await Task.WhenAny(server._listening.Task, server._process.WaitForExitAsync(cancel))
+                .WaitAsync(StartLimit, cancel);
+            if (first != server._listening.Task)
+                throw new LabException($"the server did not start: {await server.LastWordsAsync()}");
+            string line = await server._listening.Task;
+            server.Address = line[(line.LastIndexOf(' ') + 1)..];
+            return server;
+        }
+        catch (TimeoutException)
+        {
+            await server.DisposeAsync();
+            throw new LabException($"the server did not listen within {Quantity.FormatDuration(StartLimit)}");
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What it has spent so far; null when it cannot be known.</summary>
+    public ProcessSample? TrySample() => ProcessSample.TryOf(_process.Id);
+
+    /// <summary>How it ended before its time; null when it lives.</summary>
+    public async Task<string?> FindDeathAsync() =>
+        _process.HasExited ? $"the server ended: {await LastWordsAsync()}" : null;
+
+    /// <summary>Ends it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    /// <summary>As on a command line.</summary>
+    internal static IReadOnlyList<string> Arguments(LabVariant variant)
+    {
+        LabSetting setting = variant.Setting;
+        int connections = setting.Clients + setting.Idle + SpareConnections;
+        string work = string.Create(CultureInfo.InvariantCulture, $"{setting.WorkMicroseconds}us");
+        List<string> arguments =
+        [
+            "serve", "ping", "--model", variant.Subject.Model!, "--host", "127.0.0.1", "--port", "0", "--work", work,
+            "--max-connections", $"{connections}", "--backlog", $"{connections}",
+            "--first-byte-timeout", "never", "--idle-timeout", "never",
+        ];
+        if (setting.SlowClient is { } slow)
+            arguments.AddRange(["--slow-client", slow]);
+        return arguments;
+    }
+
+    private async Task<string> LastWordsAsync()
+    {
+        await _process.WaitForExitAsync();
+        await _errors;
+        return $"exit code {_process.ExitCode}{(_firstError is null ? "" : $", {_firstError}")}";
+    }
+
+    private void OnOutput(string line)
+    {
+        if (line.StartsWith(ListeningLine, StringComparison.Ordinal))
+            _listening.TrySetResult(line);
+    }
+
+    private static async Task ReadAsync(StreamReader output, Action<string> onLine)
+    {
+        while (await output.ReadLineAsync() is { } line)
+            onLine(line);
+    }
+}

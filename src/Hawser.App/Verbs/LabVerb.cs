@@ -1,0 +1,143 @@
+using System.CommandLine;
+using System.Globalization;
+using Hawser.App.Lab;
+using Hawser.App.Lab.Exporters;
+using Hawser.App.Output;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Verbs;
+
+/// <summary><c>hawser lab</c>: one load, every model, side by side.</summary>
+internal sealed class LabVerb
+{
+    private static readonly (string Name, string ValueName, string Help)[] Measured =
+    [
+        ("service", "NAME", "the service"),
+        ("models", "LIST", "models, or all, or none"),
+        ("clients", "LIST", "numbers of clients at once"),
+        ("work", "LIST", "CPU time that each answer burns"),
+        ("slow-client", "LIST", "ID=DURATION: answers to that client block their thread; or none"),
+        ("idle", "LIST", "numbers of further connections that say nothing"),
+        ("rate", "N", "pings per second by a fixed schedule, or none: as pongs come"),
+        ("rounds", "N", "how often everything is measured"),
+        ("duration", "TIME", "of each measurement"),
+        ("warm-up", "TIME", "before each, under load and not measured"),
+    ];
+
+    private readonly Dictionary<string, Option<string>> _measured = Measured.ToDictionary(
+        option => option.Name,
+        option => CommonOptions.Text($"--{option.Name}", option.ValueName,
+            $"{option.Help} [default: {LabOptions.Defaults[option.Name]}]"));
+
+    private readonly Option<string[]> _against = new("--against")
+    {
+        Description = "another program of the same wire, that runs already (may be given several times)",
+        HelpName = "NAME=HOST:PORT",
+    };
+
+    private readonly Option<string> _scenario = CommonOptions.Text(
+        "--scenario", "NAME|FILE", "options that are written down; those given beside it come first");
+
+    private readonly Option<string> _seed = CommonOptions.Text(
+        "--seed", "N", "of the order of the variants (default: any)");
+
+    private readonly Option<string> _out = CommonOptions.Text(
+        "--out", "DIR", "where results are written (default: hawser-lab- and the time)");
+
+    private readonly Option<bool> _json = new("--json") { Description = "print the results as JSON" };
+
+    public static Command Create()
+    {
+        var verb = new LabVerb();
+        var command = new Command(
+            "lab", "Measure every model under the same load, side by side, and say what differs.");
+        foreach (Option option in (Option[])
+            [.. verb._measured.Values, verb._against, verb._scenario, verb._seed, verb._out, verb._json])
+        {
+            command.Add(option);
+        }
+        command.SetAction((parsed, _) => verb.RunAsync(parsed));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed)
+    {
+        LabOptions options = ReadOptions(parsed);
+        string folder = MakeFolder(parsed.GetValue(_out));
+        var run = new LabRun(options, CpuPinning.Find(), TimeProvider.System);
+        int total = LabPlan.Variants(options).Count * options.Rounds;
+        TimeSpan least = total * (options.WarmUp + options.Duration);
+        Standard.Error.WriteLine($"{total} measurements, about {Quantity.FormatDuration(1.1 * least)}, into {folder}");
+        foreach (string warning in run.WarningsBefore)
+            Standard.Error.WriteLine($"WARNING: {warning}");
+
+        using var signal = new StopSignal();
+        using var stop = new CancellationTokenSource();
+        _ = signal.Asked.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        int done = 0;
+        try
+        {
+            await run.RunAsync(Keep, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Standard.Error.WriteLine($"ERROR: stopped after {done} of {total} measurements; they are kept in {folder}");
+        }
+        return Print(run.Result, parsed.GetValue(_json));
+
+        void Keep(LabMeasurement measured)
+        {
+            ExporterCatalog.Write(run.Result, folder);
+            Standard.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{++done}/{total}  {LabRun.TextOf(measured)}"));
+        }
+    }
+
+    private LabOptions ReadOptions(ParseResult parsed)
+    {
+        var texts = new Dictionary<string, string>(LabOptions.Defaults);
+        if (parsed.GetValue(_scenario) is { } scenario)
+        {
+            foreach ((string name, string text) in LabScenario.Read(scenario))
+                texts[name] = text;
+        }
+        foreach ((string name, Option<string> option) in _measured)
+        {
+            if (parsed.GetValue(option) is { } text)
+                texts[name] = text;
+        }
+        int seed = parsed.GetValue(_seed) is { } given
+            ? Quantity.ParseInt(given, "seed", 0, int.MaxValue)
+            : Random.Shared.Next(1_000_000);
+        return LabOptions.Parse(texts, parsed.GetValue(_against) ?? [], seed);
+    }
+
+    private static string MakeFolder(string? given)
+    {
+        string folder = given
+            ?? TimeProvider.System.GetLocalNow().ToString("'hawser-lab-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        if (ExporterCatalog.All.Any(exporter => File.Exists(Path.Combine(folder, exporter.FileName))))
+            throw new UsageException($"'{folder}' has results already; name another folder with --out");
+        Directory.CreateDirectory(folder);
+        return folder;
+    }
+
+    private static int Print(LabResult result, bool json)
+    {
+        if (json)
+        {
+            Standard.Out.Write(new ResultsJson().Export(result));
+        }
+        else
+        {
+            Standard.Out.Write(new SummaryMarkdown().Export(result));
+        }
+        int failed = result.Measurements.Count(measurement => measurement.Error is not null);
+        if (failed > 0)
+            Standard.Error.WriteLine(
+                $"ERROR: {failed} of {result.Measurements.Count} measurements failed; see the warnings");
+        bool hasFigures = result.Measurements.Any(measurement => measurement.Figures is not null);
+        return !hasFigures ? ExitCode.Failed
+            : result.IsComplete && failed == 0 ? ExitCode.Done : ExitCode.PartlyDone;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hawser.Services.Upload;
+
+/// <summary>The SHA-256 of a file that another is writing or sending: follows on a pool thread, out of the page cache,
+/// while there is enough to do, and holds no thread while there is not.</summary>
+/// <param name="file">Open for reading until this is disposed.</param>
+/// <param name="offset">Where to begin.</param>
+internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposable
+{
+    private const int ChunkBytes = 256 * 1024;
+    private const int StepBytes = 1024 * 1024;
+
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long _hashed = offset;
+    private long _end = offset;
+    private Task _step = Task.CompletedTask;
+
+    /// <summary>The SHA-256 of a whole file, lower-case hex.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static string Of(SafeFileHandle file)
+    {
+        using var hash = new FollowingHash(file, 0);
+        hash._end = long.MaxValue;
+        hash.CatchUp();
+        return hash.ToHex();
+    }
+
+    /// <summary>The file may be hashed up to here.</summary>
+    public void Advance(long end)
+    {
+        Volatile.Write(ref _end, end);
+        if (_step.IsCompletedSuccessfully && end - _hashed >= StepBytes)
+            _step = Task.Run(CatchUp);
+    }
+
+    /// <summary>Hashes what is left.</summary>
+    /// <returns>Lower-case hex.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public async Task<string> FinishAsync()
+    {
+        await _step;
+        CatchUp();
+        return ToHex();
+    }
+
+    /// <summary>What is left need not be hashed.</summary>
+    public void Dispose()
+    {
+        Volatile.Write(ref _end, 0);
+        _step.ContinueWith(
+            static (step, hash) =>
+            {
+                // Of a file that was closed meanwhile: nobody is interested any more.
+                _ = step.Exception;
+                ((IncrementalHash)hash!).Dispose();
+            },
+            _hash, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void CatchUp()
+    {
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
+        {
+            while (Volatile.Read(ref _end) - _hashed is > 0 and var left)
+            {
+                int read = RandomAccess.Read(file, chunk.AsSpan(0, (int)Math.Min(ChunkBytes, left)), _hashed);
+                if (read == 0)
+                    return;
+                _hash.AppendData(chunk, 0, read);
+                _hashed += read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
+
+    private string ToHex() => Convert.ToHexStringLower(_hash.GetHashAndReset());
+}

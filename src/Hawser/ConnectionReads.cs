@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Hawser.Recycling;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hawser;
+
+/// <summary>Reads that are made of a connection's own.</summary>
+public static class ConnectionReads
+{
+    private const int BufferBytes = 256 * 1024;
+
+    /// <summary>Fills a buffer.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="buffer">The buffer.</param>
+    /// <returns>False when the peer has finished before its first byte.</returns>
+    /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
+    public static async ValueTask<bool> TryReadExactlyAsync(this Connection connection, Memory<byte> buffer)
+    {
+        int filled = 0;
+        while (filled < buffer.Length)
+        {
+            int read = await connection.ReadAsync(buffer[filled..]);
+            if (read == 0)
+                return filled == 0 ? false : throw ProtocolException.Truncated($"{filled} of {buffer.Length} bytes");
+            filled += read;
+        }
+        return true;
+    }
+
+    /// <summary>Receives what there is, at least a byte, into a file: much of it by the kernel alone, where calls block
+    /// and the system can (splice(2)).</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
+    /// <param name="offset">Where in the file the first byte goes.</param>
+    /// <param name="accept">Told how many bytes will be written, before they are; throws to refuse them.</param>
+    /// <returns>Bytes written; 0 when the peer has finished.</returns>
+    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    public static async ValueTask<int> ReceivePieceToFileAsync(
+        this Connection connection, SafeFileHandle file, long offset, Action<int> accept)
+    {
+        if (connection.CanUsePipe)
+        {
+            int received = connection.ReceiveIntoPipe();
+            if (received > 0)
+            {
+                accept(received);
+                connection.Transport.MoveFromPipe(file, offset, received);
+            }
+            return received;
+        }
+        ReadOnlyMemory<byte> piece = await connection.ReadAsync();
+        if (!piece.IsEmpty)
+        {
+            accept(piece.Length);
+            RandomAccess.Write(file, piece.Span, offset);
+        }
+        return piece.Length;
+    }
+
+    /// <summary>Reads into a file until the peer has finished.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
+    /// <param name="offset">Where in the file the first byte goes.</param>
+    /// <param name="limit">Bytes that are taken at the most.</param>
+    /// <returns>Bytes written.</returns>
+    /// <exception cref="ProtocolException">There were more bytes than the limit; that many were written.</exception>
+    public static async ValueTask<long> ReceiveToFileAsync(
+        this Connection connection, SafeFileHandle file, long offset, long limit = long.MaxValue)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            long written = 0;
+            while (true)
+            {
+                int read = await connection.ReadAsync(buffer);
+                if (read == 0)
+                    return written;
+                int allowed = (int)Math.Min(read, limit - written);
+                RandomAccess.Write(file, buffer.AsSpan(0, allowed), offset + written);
+                written += allowed;
+                if (allowed < read)
+                    throw new ProtocolException($"more than {limit} bytes", CloseReason.ByteLimit);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Buffers;
+
+namespace Hawser;
+
+/// <summary>What a connection has received and not read yet, in rented memory that it holds only while there is
+/// something. A peer that fills the buffer gets a larger one next time.</summary>
+internal struct ReceiveBuffer()
+{
+    private const int FirstBytes = 4096;
+    private const int LargestBytes = 256 * 1024;
+
+    private byte[]? _bytes;
+    private int _nextBytes = FirstBytes;
+    private int _start;
+    private int _end;
+
+    /// <summary>Bytes that can be read.</summary>
+    public readonly int Count => _end - _start;
+
+    /// <summary>Nothing can be read.</summary>
+    public readonly bool IsEmpty => _end == _start;
+
+    /// <summary>What can be read; valid until the next call that changes the buffer.</summary>
+    public readonly ReadOnlyMemory<byte> Content => _bytes.AsMemory(_start, _end - _start);
+
+    /// <summary>Takes bytes out. They stay valid until room is made or the memory given back.</summary>
+    public ReadOnlyMemory<byte> Take(int count)
+    {
+        ReadOnlyMemory<byte> taken = _bytes.AsMemory(_start, count);
+        _start += count;
+        return taken;
+    }
+
+    /// <summary>Room behind what is there, at least a byte of it; rents memory if need be.</summary>
+    public Memory<byte> MakeRoom()
+    {
+        if (_bytes is null)
+        {
+            _bytes = ArrayPool<byte>.Shared.Rent(_nextBytes);
+            _start = _end = 0;
+        }
+        else if (_end == _bytes.Length)
+        {
+            Move();
+        }
+        return _bytes.AsMemory(_end);
+    }
+
+    /// <summary>Counts bytes that were received into the room.</summary>
+    public void Add(int count)
+    {
+        if (count == _bytes!.Length - _end)
+            _nextBytes = Math.Min(2 * _bytes.Length, LargestBytes);
+        _end += count;
+    }
+
+    /// <summary>Gives the memory back, and forgets what was in it.</summary>
+    public void Return()
+    {
+        byte[]? bytes = _bytes;
+        _bytes = null;
+        _start = _end = 0;
+        if (bytes is not null)
+            ArrayPool<byte>.Shared.Return(bytes);
+    }
+
+    /// <summary>Moves what is there to the front, or into twice the memory if it is at the front already.</summary>
+    private void Move()
+    {
+        byte[] old = _bytes!;
+        byte[] target = _start > 0 ? old : ArrayPool<byte>.Shared.Rent(2 * old.Length);
+        old.AsSpan(_start, Count).CopyTo(target);
+        _end -= _start;
+        _start = 0;
+        _bytes = target;
+        if (target != old)
+            ArrayPool<byte>.Shared.Return(old);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using Hawser.App.Lab;
+using Xunit;
+
+namespace Hawser.Tests.App.Lab;
+
+public sealed class LabFiguresTest
+{
+    [Fact]
+    public void What_a_server_spent_is_what_lies_between_two_looks()
+    {
+        LabServerFigures figures = LabServerFigures.Between(
+            Sample(seconds: 10, roundTrips: 1000, cpuSeconds: 1, waits: 50, preempted: 7),
+            Sample(seconds: 12, roundTrips: 11_000, cpuSeconds: 2.5, waits: 5050, preempted: 17))!;
+
+        Assert.Equal(150, figures.CpuMicrosecondsPerRoundTrip, 9);
+        Assert.Equal(0.75, figures.CpuCores, 9);
+        Assert.Equal(0.5, figures.VoluntarySwitchesPerRoundTrip, 9);
+        Assert.Equal(5, figures.InvoluntarySwitchesPerSecond, 9);
+        Assert.Equal(4096, figures.ResidentBytes);
+    }
+
+    [Fact]
+    public void One_look_tells_nothing()
+    {
+        LabSample only = Sample(10, 1000, 1, 50, 7);
+
+        Assert.Null(LabServerFigures.Between(null, null));
+        Assert.Null(LabServerFigures.Between(only, null));
+        Assert.Null(LabServerFigures.Between(only, only));
+    }
+
+    [Fact]
+    public void This_process_has_spent_something()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "there is no /proc");
+        ProcessSample sample = ProcessSample.TryOf(Environment.ProcessId)!;
+
+        Assert.True(sample.Cpu > TimeSpan.Zero);
+        Assert.True(sample.VoluntarySwitches > 0);
+        Assert.InRange(sample.ResidentBytes, 1_000_000, 100_000_000_000);
+        Assert.Null(ProcessSample.TryOf(int.MaxValue));
+    }
+
+    [Theory]
+    [InlineData("round_trips_per_second", 1234567.8, "1,234,568")]
+    [InlineData("latency_p99_ns", 999, "999 ns")]
+    [InlineData("latency_p99_ns", 12345, "12.3 µs")]
+    [InlineData("latency_p99_ns", 1234567, "1.23 ms")]
+    [InlineData("latency_p99_ns", 2.5e9, "2.50 s")]
+    [InlineData("server_cpu_us_per_round_trip", 4.56, "4.6 µs")]
+    [InlineData("resident_bytes", 40_123_456, "40.1 MB")]
+    [InlineData("load_cpu_share", 0.914, "91 %")]
+    public void A_figure_reads_the_same_under_every_culture(string metric, double value, string text)
+    {
+        var odd = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        odd.NumberFormat.NumberDecimalSeparator = ",";
+        odd.NumberFormat.NumberGroupSeparator = ".";
+        CultureInfo.CurrentCulture = odd;
+
+        Assert.Equal(text, LabMetric.Get(metric).Format(value));
+    }
+
+    [Fact]
+    public void The_latency_curve_ends_where_less_than_one_latency_is_left()
+    {
+        LabSummary summary = LabFixture.Result().Summaries[0];
+
+        Assert.Equal(0, summary.LatencyCurve[0].Percent);
+        Assert.Equal(99.99, summary.LatencyCurve[^1].Percent);
+        Assert.Equal(summary.LatencyCurve.OrderBy(point => point.Ns), summary.LatencyCurve);
+    }
+
+    private static LabSample Sample(double seconds, long roundTrips, double cpuSeconds, long waits, long preempted) => new(
+        TimeSpan.FromSeconds(seconds), roundTrips,
+        new ProcessSample(TimeSpan.FromSeconds(cpuSeconds), waits, preempted, 4096), IsLast: false);
+}

@@ -1,0 +1,78 @@
+using Hawser.App.Lab;
+using Hawser.Services.Measuring;
+
+namespace Hawser.Tests.App.Lab;
+
+/// <summary>Results that nobody measured, always the same.</summary>
+internal static class LabFixture
+{
+    public static readonly LabSetting Fifty = new(50);
+
+    /// <summary>A variant under fifty clients.</summary>
+    public static LabVariant Variant(string name) => new(new LabSubject(name, name, null), Fifty);
+
+    /// <summary>Figures of which only these matter.</summary>
+    public static LabFigures Figures(
+        double rate, long p99Ns = 1_000_000, bool loadWasLimit = false, long slowest = 1) => new()
+    {
+        Seconds = 3,
+        RoundTrips = (long)(3 * rate),
+        RoundTripsPerSecond = rate,
+        LatencyP50Ns = 100_000,
+        LatencyP90Ns = 200_000,
+        LatencyP99Ns = p99Ns,
+        LatencyP999Ns = 2 * p99Ns,
+        LatencyMaxNs = 3 * p99Ns,
+        Unanswered = 0,
+        JainIndex = 0.99,
+        SlowestClientRoundTrips = slowest,
+        FastestClientRoundTrips = 2000,
+        LoadCpuShare = 0.5,
+        LoadWasLimit = loadWasLimit,
+        Server = new LabServerFigures(4.5, 0.9, 0.25, 12, 40_000_000),
+    };
+
+    /// <summary>A variant's measurements, a round each.</summary>
+    public static IEnumerable<LabMeasurement> Rounds(LabVariant variant, params double[] rates) =>
+        rates.Select((rate, index) => new LabMeasurement(index + 1, 1, variant, Figures(rate), null));
+
+    /// <summary>The summary of these rounds.</summary>
+    public static LabSummary Summary(string name, params double[] rates) =>
+        LabSummary.Of(Variant(name), [.. Rounds(Variant(name), rates)], latency: null);
+
+    /// <summary>Two models and a program that is not there, four rounds.</summary>
+    public static LabResult Result()
+    {
+        LabVariant gone = new(new LabSubject("gone, \"really\"", null, "127.0.0.1:1"), Fifty);
+        LabMeasurement[] measurements =
+        [
+            .. Rounds(Variant("select"), 100_000, 101_000, 102_000, 103_000),
+            .. Rounds(Variant("epoll"), 200_000, 201_000, 202_000, 203_000),
+            new(1, 3, gone, null, "refused, \"as expected\""),
+        ];
+        var latency = new LatencyHistogram();
+        for (int microseconds = 1; microseconds <= 10_000; microseconds++)
+            latency.Record(1000L * microseconds);
+        LabSummary[] summaries =
+        [
+            .. ((LabVariant[])[Variant("select"), Variant("epoll"), gone]).Select(variant =>
+                LabSummary.Of(variant, measurements, variant == gone ? null : latency)),
+        ];
+        return new LabResult
+        {
+            Command = "hawser lab --models select,epoll --clients 50 --rounds 4 --seed 1",
+            Begun = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            IsComplete = true,
+            Machine = new LabMachine(
+                "a processor", 8, "Linux", "10.0.0", "0.1.0", 0.1, "server to cores 0, load to cores 1"),
+            Seed = 1,
+            Rounds = 4,
+            SecondsPerMeasurement = 3,
+            WarmUpSeconds = 1,
+            Warnings = ["something <b>is</b> odd"],
+            Summaries = summaries,
+            Verdicts = LabVerdict.Of(summaries),
+            Measurements = measurements,
+        };
+    }
+}

@@ -1,0 +1,97 @@
+using Hawser.App.Lab;
+using Hawser.Models;
+using Xunit;
+
+namespace Hawser.Tests.App.Lab;
+
+public sealed class LabOptionsTest
+{
+    [Fact]
+    public void The_defaults_are_every_model_that_runs_here_under_three_numbers_of_clients()
+    {
+        LabOptions options = Parse([]);
+
+        Assert.Equal(
+            ConcurrencyModels.All.Where(model => model.IsAvailable).Select(model => model.Name),
+            options.Subjects.Select(subject => subject.Name));
+        Assert.Equal([new LabSetting(1), new LabSetting(50), new LabSetting(500)], options.Settings);
+        Assert.Equal((5, 3.0, 1.0), (options.Rounds, options.Duration.TotalSeconds, options.WarmUp.TotalSeconds));
+    }
+
+    [Fact]
+    public void Lists_are_crossed()
+    {
+        LabOptions options = Parse(
+            [("clients", "2,3"), ("work", "0,200us"), ("slow-client", "none,1=20ms"), ("idle", "0,7")]);
+
+        Assert.Equal(16, options.Settings.Distinct().Count());
+        Assert.Contains(new LabSetting(3, 200, "1=20ms", 7), options.Settings);
+    }
+
+    [Fact]
+    public void A_model_keeps_the_name_it_was_given()
+    {
+        LabSubject subject = Assert.Single(Parse([("models", "multi-select")]).Subjects);
+
+        Assert.Equal(("multi-select", "select"), (subject.Name, subject.Model));
+    }
+
+    [Fact]
+    public void A_program_joins_by_its_address_where_nothing_is_asked_of_the_server_itself()
+    {
+        LabOptions options = Parse(
+            [("models", "select"), ("clients", "2"), ("work", "0,1ms"), ("idle", "0,9")], "c=127.0.0.1:7000");
+
+        Assert.Equal(
+            ["select, 2 clients", "c, 2 clients", "select, 2 clients, 1 ms of work", "select, 2 clients, 9 idle",
+                "c, 2 clients, 9 idle", "select, 2 clients, 1 ms of work, 9 idle"],
+            LabPlan.Variants(options).Select(variant => variant.ToString()));
+    }
+
+    [Fact]
+    public void The_command_can_be_given_again()
+    {
+        LabOptions options = Parse([("models", "select"), ("rounds", "2")], "c=127.0.0.1:7000");
+
+        Assert.Equal("--models select --rounds 2 --against c=127.0.0.1:7000 --seed 1", options.Command);
+    }
+
+    [Theory]
+    [InlineData("service", "upload", "the lab cannot measure 'upload'; use ping")]
+    [InlineData("models", "select,fast", "unknown model 'fast'; use one of sequential")]
+    [InlineData("models", "select,select", "'select' is named twice")]
+    [InlineData("models", "none", "nothing to measure")]
+    [InlineData("clients", "1,,2", "'' is not a number of clients")]
+    [InlineData("clients", "0", "'0' is not a number of clients")]
+    [InlineData("work", "much", "'much' is not a duration")]
+    [InlineData("slow-client", "5", "'5' is not ID=DURATION; write it like 1=20ms, or none")]
+    [InlineData("slow-client", "1=20ms", "'1' is not a client's number; use a whole number from 0 to 0")]
+    [InlineData("slow-client", "0=never", "'never' is not a duration")]
+    [InlineData("idle", "-1", "'-1' is not a number of connections")]
+    [InlineData("rate", "fast", "'fast' is not a rate")]
+    [InlineData("rounds", "0", "'0' is not a number of rounds")]
+    [InlineData("duration", "0", "--duration must be longer than nothing")]
+    public void What_cannot_be_measured_is_refused_with_what_can(string name, string text, string part)
+    {
+        Exception refused = Assert.ThrowsAny<Exception>(() => Parse([(name, text)]));
+
+        Assert.True(refused is FormatException or ArgumentException);
+        Assert.Contains(part, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:7000")]
+    [InlineData("=127.0.0.1:7000")]
+    [InlineData("c=7000")]
+    [InlineData("c=127.0.0.1:none")]
+    public void What_is_not_an_address_with_a_name_is_refused(string text) =>
+        Assert.Throws<FormatException>(() => Parse([], text));
+
+    private static LabOptions Parse((string Name, string Text)[] given, params string[] against)
+    {
+        var texts = new Dictionary<string, string>(LabOptions.Defaults);
+        foreach ((string name, string text) in given)
+            texts[name] = text;
+        return LabOptions.Parse(texts, against, seed: 1);
+    }
+}

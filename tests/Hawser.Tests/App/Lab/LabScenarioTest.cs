@@ -1,0 +1,83 @@
+using Hawser.App.Lab;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App.Lab;
+
+public sealed class LabScenarioTest
+{
+    public static TheoryData<string> InTheRepository =>
+    [
+        .. Directory.GetFiles(ProgramRepository.PathOf("lab", "scenarios"), "*.json")
+            .Select(path => Path.GetFileNameWithoutExtension(path)),
+    ];
+
+    [Theory]
+    [MemberData(nameof(InTheRepository))]
+    public void Every_scenario_of_the_repository_comes_with_the_program_and_can_be_run(string name)
+    {
+        Assert.Contains(name, LabScenario.Names);
+
+        var texts = new Dictionary<string, string>(LabOptions.Defaults);
+        foreach ((string option, string text) in LabScenario.Read(name))
+            texts[option] = text;
+        LabOptions options = LabOptions.Parse(texts, [], seed: 1);
+
+        Assert.True(LabPlan.Variants(options).Count > 1);
+        Assert.True(options.Rounds >= LabVerdict.FewestRounds);
+    }
+
+    [Fact]
+    public void The_exercise_is_five_clients_one_slow_under_the_three_servers()
+    {
+        IReadOnlyDictionary<string, string> texts = LabScenario.Read("exercise");
+
+        Assert.Equal("simple,multi-select,threads", texts["models"]);
+        Assert.Equal("5", texts["clients"]);
+        Assert.Equal("none,1=20ms", texts["slow-client"]);
+    }
+
+    [Fact]
+    public void Lists_texts_and_numbers_become_the_texts_of_options() => WithFile(
+        """{ "description": "anything", "clients": [1, 50], "work": ["0", "200us"], "rounds": 3, "models": "all" }""",
+        path => Assert.Equal(
+            [("clients", "1,50"), ("work", "0,200us"), ("rounds", "3"), ("models", "all")],
+            LabScenario.Read(path).Select(option => (option.Key, option.Value))));
+
+    [Theory]
+    [InlineData("""{ "client": 5 }""", "'client' is no option; use description, service, models, clients")]
+    [InlineData("""{ "clients": { "a": 1 } }""", "is neither a text nor a number")]
+    [InlineData("[]", "it is not a JSON object")]
+    [InlineData("{", "scenario '")]
+    public void What_is_no_scenario_is_refused_with_its_name(string json, string part) => WithFile(json, path =>
+    {
+        FormatException refused = Assert.Throws<FormatException>(() => LabScenario.Read(path));
+
+        Assert.StartsWith($"scenario '{path}': ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(part, refused.Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void An_unknown_name_is_refused_with_those_there_are()
+    {
+        FormatException refused = Assert.Throws<FormatException>(() => LabScenario.Read("nonsense"));
+
+        Assert.Equal(
+            "there is no scenario 'nonsense'; use a file or one of cpu-bound, exercise, latency, many-connections",
+            refused.Message);
+    }
+
+    private static void WithFile(string text, Action<string> use)
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, text);
+            use(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Hawser.App.Lab.Exporters;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App.Lab;
+
+/// <summary>The lab as a program, for real and small.</summary>
+public sealed class LabTest : IDisposable
+{
+    private const int PartlyDone = 3;
+    private const int Misused = 2;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("hawser-lab-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Two_models_are_measured_and_all_files_written()
+    {
+        ProgramResult result = await RunAsync(
+            "--models", "select,threads", "--clients", "3", "--rounds", "2", "--slow-client", "1=1ms", "--json");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("WARNING: measurements of 0.2 s are short", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("\n4/4  ", result.Errors, StringComparison.Ordinal);
+        Assert.All(ExporterCatalog.All, exporter => Assert.True(File.Exists(Path.Combine(_folder, exporter.FileName))));
+        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")), result.Text);
+        using JsonDocument json = JsonDocument.Parse(result.Text);
+        AssertIsValid(json.RootElement);
+        Assert.True(json.RootElement.GetProperty("is_complete").GetBoolean());
+        Assert.Equal(5, File.ReadAllLines(Path.Combine(_folder, "results.csv")).Length);
+        foreach (JsonElement measured in json.RootElement.GetProperty("measurements").EnumerateArray())
+        {
+            JsonElement figures = measured.GetProperty("figures");
+            Assert.True(figures.GetProperty("round_trips").GetInt64() > 0);
+            Assert.False(measured.TryGetProperty("error", out _));
+        }
+        foreach (JsonElement summary in json.RootElement.GetProperty("summaries").EnumerateArray())
+        {
+            Assert.Equal(2, summary.GetProperty("rounds").GetInt32());
+            Assert.True(summary.GetProperty("latency_curve").GetArrayLength() > 5);
+        }
+    }
+
+    [Fact]
+    public async Task One_that_fails_is_recorded_and_the_others_are_kept()
+    {
+        // Bound and not listening: nobody else gets the port, and nobody answers at it.
+        using var closed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+
+        ProgramResult result = await RunAsync(
+            "--models", "select", "--clients", "2", "--rounds", "1", "--against", $"gone={closed.LocalEndPoint}");
+
+        Assert.Equal(PartlyDone, result.ExitCode);
+        Assert.EndsWith("ERROR: 1 of 2 measurements failed; see the warnings\n", result.Errors,
+            StringComparison.Ordinal);
+        Assert.Contains("gone, 2 clients: 1 of 1 measurements failed", result.Text, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")));
+        AssertIsValid(json.RootElement);
+        JsonElement[] measured = [.. json.RootElement.GetProperty("measurements").EnumerateArray()];
+        Assert.Contains("refused the connection", Of("gone").GetProperty("error").GetString(),
+            StringComparison.Ordinal);
+        Assert.True(Of("select").TryGetProperty("figures", out _));
+
+        JsonElement Of(string name) => measured.Single(entry =>
+            entry.GetProperty("variant").GetProperty("subject").GetProperty("name").GetString() == name);
+    }
+
+    [Fact]
+    public async Task A_program_of_the_same_wire_joins_by_its_address_without_figures_of_its_process()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--port", "0");
+        IPEndPoint endPoint = await server.ListeningAsync();
+
+        ProgramResult result = await RunAsync(
+            "--models", "none", "--clients", "2", "--rounds", "1", "--idle", "5", "--against", $"other={endPoint}",
+                "--json");
+
+        Assert.Equal(0, result.ExitCode);
+        using JsonDocument json = JsonDocument.Parse(result.Text);
+        AssertIsValid(json.RootElement);
+        JsonElement figures = json.RootElement.GetProperty("measurements")[0].GetProperty("figures");
+        Assert.True(figures.GetProperty("round_trips").GetInt64() > 0);
+        Assert.False(figures.TryGetProperty("server", out _));
+    }
+
+    [Fact]
+    public async Task Stopped_half_way_it_keeps_what_it_has()
+    {
+        await using ProgramProcess lab = ProgramProcess.Start(
+            ["lab", "--models", "select", "--clients", "1", "--rounds", "1000", "--duration", "200ms", "--warm-up", "0",
+                "--out", _folder]);
+        await lab.Errors.LineWithAsync("1/1000  ");
+        lab.Signal(ProgramProcess.SIGTERM);
+
+        ProgramResult result = await lab.EndAsync();
+
+        Assert.Equal(PartlyDone, result.ExitCode);
+        Assert.Contains("ERROR: stopped after ", result.Errors, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")));
+        AssertIsValid(json.RootElement);
+        Assert.False(json.RootElement.GetProperty("is_complete").GetBoolean());
+        Assert.True(json.RootElement.GetProperty("measurements").GetArrayLength() >= 1);
+    }
+
+    [Fact]
+    public async Task A_folder_that_has_results_is_not_written_over()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "results.csv"), "precious");
+
+        (await RunAsync("--models", "select")).IsError(Misused, "has results already; name another folder with --out");
+    }
+
+    [Fact]
+    public async Task A_scenarios_options_give_way_to_those_given_beside_it()
+    {
+        string scenario = Path.Combine(_folder, "small.json");
+        await File.WriteAllTextAsync(
+            scenario, """{ "models": ["select"], "clients": [1, 2], "rounds": 1, "rate": "2k" }""");
+
+        ProgramResult result = await RunAsync("--scenario", scenario, "--clients", "3");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("\n## 3 clients, at 2,000/s\n", result.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("## 1 client", result.Text, StringComparison.Ordinal);
+    }
+
+    private Task<ProgramResult> RunAsync(params string[] arguments) => ProgramProcess.RunAsync(
+        ["lab", "--duration", "200ms", "--warm-up", "50ms", "--seed", "1", "--out", _folder, .. arguments]);
+
+    private static void AssertIsValid(JsonElement results)
+    {
+        using JsonDocument schema = JsonDocument.Parse(
+            File.ReadAllBytes(ProgramRepository.PathOf("lab", "results.schema.json")));
+        Assert.Empty(JsonSchemaCheck.Violations(schema.RootElement, results));
+    }
+}

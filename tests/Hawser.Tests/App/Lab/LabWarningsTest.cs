@@ -1,0 +1,70 @@
+using Hawser.App.Lab;
+using Xunit;
+
+namespace Hawser.Tests.App.Lab;
+
+public sealed class LabWarningsTest
+{
+    private static readonly LabVariant Variant = LabFixture.Variant("select");
+    private static readonly LabMachine Calm = new("", 8, "", "", "", 0.1, "");
+    private static readonly CpuPinning Pinned = CpuPinning.Split([0, 1]);
+
+    private static readonly LabOptions Long = new()
+    {
+        Subjects = [Variant.Subject],
+        Settings = [Variant.Setting],
+        Command = "",
+    };
+
+    [Fact]
+    public void A_long_lab_on_a_calm_machine_has_none() => Assert.Empty(LabWarnings.Before(Long, Calm, Pinned));
+
+    [Fact]
+    public void Short_measurements_few_rounds_a_busy_machine_and_shared_cores_are_said()
+    {
+        LabOptions options = Long with { Duration = TimeSpan.FromSeconds(0.5), Rounds = 3 };
+
+        string[] warnings = [.. LabWarnings.Before(options, Calm with { LoadAverage = 7.5 }, CpuPinning.Split([0]))];
+
+        Assert.Collection(
+            warnings,
+            warning => Assert.StartsWith("measurements of 0.5 s are short", warning, StringComparison.Ordinal),
+            warning => Assert.StartsWith("with 3 rounds chance", warning, StringComparison.Ordinal),
+            warning => Assert.Contains("load average was 7.5", warning, StringComparison.Ordinal),
+            warning => Assert.Contains("take each other's cores", warning, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Steady_figures_have_none() =>
+        Assert.Empty(Of([.. LabFixture.Rounds(Variant, 100_000, 101_000, 102_000)]));
+
+    [Fact]
+    public void Rounds_that_lie_far_apart_are_said() => Assert.Equal(
+        "select, 50 clients: rounds lie 20 % of the median apart in throughput",
+        Assert.Single(Of([.. LabFixture.Rounds(Variant, 90_000, 100_000, 110_000)])));
+
+    [Fact]
+    public void A_load_at_its_limit_is_said() => Assert.Contains(
+        "load client was at its limit",
+        Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000, loadWasLimit: true), null)])),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void Clients_that_got_nothing_are_said() => Assert.Contains(
+        "some clients got no answer at all",
+        Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000, slowest: 0), null)])),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void Few_round_trips_are_said() => Assert.Equal(
+        "select, 50 clients: as few as 3,000 round trips a round, p99.9 rests on 3 of them",
+        Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(1000), null)])));
+
+    [Fact]
+    public void A_failure_is_said_with_its_reason() => Assert.Equal(
+        "select, 50 clients: 1 of 2 measurements failed, first: it broke",
+        Assert.Single(Of([.. LabFixture.Rounds(Variant, 100_000), new(2, 1, Variant, null, "it broke")])));
+
+    private static IEnumerable<string> Of(LabMeasurement[] measurements) =>
+        LabWarnings.Of(LabSummary.Of(Variant, measurements, null), measurements);
+}

@@ -1,0 +1,95 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Hawser.App.Lab;
+using Hawser.App.Lab.Exporters;
+using Xunit;
+
+namespace Hawser.Tests.App.Lab;
+
+public sealed partial class ReportHtmlTest
+{
+    private static readonly string Page = new ReportHtml().Export(LabFixture.Result());
+
+    [Fact]
+    public void The_page_needs_nothing_from_elsewhere()
+    {
+        Assert.DoesNotContain("<script", Page, StringComparison.Ordinal);
+        Assert.DoesNotContain("http", Page, StringComparison.Ordinal);
+        Assert.DoesNotContain("url(", Page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<link", Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_picture_is_sound_and_says_what_it_shows()
+    {
+        string[] pictures = [.. Picture().Matches(Page).Select(match => match.Value)];
+
+        // Throughput and latency of the one setting.
+        Assert.Equal(2, pictures.Length);
+        Assert.All(pictures, picture =>
+        {
+            XElement svg = XElement.Parse(picture);
+            Assert.Contains("50 clients", (string?)svg.Attribute("aria-label"), StringComparison.Ordinal);
+            Assert.DoesNotContain("NaN", picture, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Names_and_errors_are_text_and_never_markup()
+    {
+        Assert.Contains("something &lt;b&gt;is&lt;/b&gt; odd", Page, StringComparison.Ordinal);
+        Assert.Contains("gone, &quot;really&quot;", Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verdicts_stand_in_a_table_of_row_by_column()
+    {
+        Assert.Matches("class=\"better\" title=\"epoll has 1\\.99 times the round trips/s of select\">1\\.99<", Page);
+        Assert.Matches("class=\"worse\" title=\"epoll has 1\\.99 times the round trips/s of select\">0\\.50<", Page);
+        Assert.Contains("class=\"same\" title=\"no difference seen\">≈<", Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Several_numbers_of_clients_are_a_curve_and_hindrances_a_picture_of_their_own()
+    {
+        LabSetting[] settings = [new(1), new(50), new(1, 200), new(50, 200), new(50, 0, "1=5ms")];
+        LabMeasurement[] measurements =
+        [
+            .. from setting in settings
+               from round in Enumerable.Range(1, 4)
+               let variant = LabFixture.Variant("select") with { Setting = setting }
+               select new LabMeasurement(round, 1, variant, LabFixture.Figures(1000 + round), null),
+        ];
+        LabSummary[] summaries =
+        [
+            .. settings.Select(setting =>
+                LabSummary.Of(LabFixture.Variant("select") with { Setting = setting }, measurements, null)),
+        ];
+
+        string page = new ReportHtml().Export(
+            LabFixture.Result() with { Measurements = measurements, Summaries = summaries, Verdicts = [] });
+
+        Assert.Contains("<h3>1 to 50 clients</h3>", page, StringComparison.Ordinal);
+        Assert.Contains("<h3>1 to 50 clients, 200 us of work</h3>", page, StringComparison.Ordinal);
+        Assert.Contains("Waiting for somebody else", page, StringComparison.Ordinal);
+        Assert.Contains(">select, undisturbed<", page, StringComparison.Ordinal);
+        Assert.Contains(">select, client 1 slow by 5ms<", page, StringComparison.Ordinal);
+        Assert.All(Picture().Matches(page), match => XElement.Parse(match.Value));
+    }
+
+    [Fact]
+    public void Before_anything_is_measured_there_is_a_page_already()
+    {
+        LabResult result = LabFixture.Result();
+        LabSummary[] empty = [.. result.Summaries.Select(summary => LabSummary.Of(summary.Variant, [], null))];
+
+        string page = new ReportHtml().Export(
+            result with { Measurements = [], Summaries = empty, Verdicts = [], IsComplete = false });
+
+        Assert.Contains("not complete", page, StringComparison.Ordinal);
+        Assert.EndsWith("</html>\n", page, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
+    private static partial Regex Picture();
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Text.Json;
+using Hawser.Tests.Services.Ping;
+using Hawser.Tests.Services.Ping.Load;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App;
+
+/// <summary><c>hawser ping</c> under load, as a program.</summary>
+public sealed class PingLoadTest
+{
+    private const int Failed = 1;
+    private const int PartlyDone = 3;
+
+    [Fact]
+    public async Task With_a_duration_figures_are_printed_and_no_pong_is()
+    {
+        await using PingServer server = PingServer.Start("threads");
+
+        ProgramResult result = await RunAsync(server.EndPoint, "--num-clients", "3");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.DoesNotContain("pong", result.Text, StringComparison.Ordinal);
+        Assert.StartsWith("3 clients, closed loop, 1.0 s measured after 0.1 s of warm-up\nround trips   ", result.Text,
+            StringComparison.Ordinal);
+        Assert.Matches(@"latency       min \d+\.\d us  p50 ", result.Text);
+        Assert.Contains("\nfairness      ", result.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_json_is_one_line_with_its_fields()
+    {
+        await using PingServer server = PingServer.Start("threads");
+
+        ProgramResult result = await RunAsync(server.EndPoint, "--num-clients", "3", "--rate", "500", "--json");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(result.Text.Length - 1, result.Text.IndexOf('\n', StringComparison.Ordinal));
+        using JsonDocument json = JsonDocument.Parse(result.Text);
+        JsonElement report = json.RootElement;
+        Assert.Equal(("report", "open"),
+            (report.GetProperty("type").GetString(), report.GetProperty("loop").GetString()));
+        Assert.Equal(500, report.GetProperty("scheduled_per_second").GetDouble());
+        Assert.Equal(3, report.GetProperty("clients").GetInt32());
+        long roundTrips = report.GetProperty("round_trips").GetInt64();
+        Assert.Equal(500, roundTrips + report.GetProperty("unanswered").GetInt64());
+        foreach (string name in (string[])["latency", "service_time"])
+        {
+            JsonElement histogram = report.GetProperty(name);
+            Assert.Equal(roundTrips, histogram.GetProperty("count").GetInt64());
+            Assert.Equal(roundTrips,
+                histogram.GetProperty("buckets").EnumerateArray().Sum(bucket => bucket[2].GetInt64()));
+            long[] percentiles = [.. ((string[])["min_ns", "p50_ns", "p75_ns", "p90_ns", "p95_ns", "p99_ns", "p99.9_ns",
+                "p99.99_ns", "max_ns"]).Select(percentile => histogram.GetProperty(percentile).GetInt64())];
+            Assert.Equal(percentiles.Order(), percentiles);
+        }
+        foreach (string name in (string[])["seconds", "round_trips_per_second", "failed_clients", "jain_index",
+            "slowest_client", "fastest_client", "load_cpu_share"])
+        {
+            Assert.Equal(JsonValueKind.Number, report.GetProperty(name).ValueKind);
+        }
+        Assert.Equal(3, report.GetProperty("connect").GetProperty("count").GetInt32());
+        Assert.Equal(3, report.GetProperty("first_answer").GetProperty("count").GetInt32());
+        Assert.False(report.GetProperty("load_was_limit").ValueKind == JsonValueKind.Null);
+    }
+
+    [Fact]
+    public async Task The_json_stream_is_views_and_then_the_report()
+    {
+        await using PingServer server = PingServer.Start("threads");
+
+        ProgramResult result = await RunAsync(server.EndPoint, "--json-stream");
+
+        JsonElement[] lines = [.. result.Text.Split('\n')[..^1]
+            .Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+        Assert.True(lines.Length >= 3);
+        Assert.All(lines[..^1], line => Assert.Equal("view", line.GetProperty("type").GetString()));
+        Assert.Equal("report", lines[^1].GetProperty("type").GetString());
+        // It looks when the measured time begins and when it ends, whoever wants to know what was spent between.
+        double[] seconds = [.. lines[..^1].Select(line => line.GetProperty("seconds").GetDouble())];
+        Assert.Equal(seconds.Order(), seconds);
+        Assert.Equal(1, seconds[^1], 9);
+        Assert.Equal(
+            lines[^1].GetProperty("round_trips").GetInt64(),
+            lines[..^1].Sum(line => line.GetProperty("new_round_trips").GetInt64()));
+    }
+
+    [Fact]
+    public async Task Several_servers_are_named_one_after_the_other()
+    {
+        await using PingServer one = PingServer.Start("threads");
+        await using PingServer other = PingServer.Start("threads");
+
+        ProgramResult result = await RunAsync(one.EndPoint, $"{other.EndPoint}", "--num-clients", "2");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.All((PingServer[])[one, other], server => Assert.Single(
+            server.Log.Lines, line => line.StartsWith("+ connection", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task When_some_clients_fail_the_exit_code_says_so()
+    {
+        await using PingServer server = PingServer.Start("threads");
+        EndPoint nowhere;
+        using (var closed = new RawServer())
+            nowhere = closed.EndPoint;
+
+        ProgramResult some = await RunAsync(server.EndPoint, $"{nowhere}", "--num-clients", "2");
+        ProgramResult all = await RunAsync(nowhere);
+
+        Assert.Equal(PartlyDone, some.ExitCode);
+        Assert.Contains("ERROR: 1 of 2 clients failed, first client #1: ", some.Errors, StringComparison.Ordinal);
+        Assert.Equal(Failed, all.ExitCode);
+    }
+
+    [Fact]
+    public async Task Stopped_half_way_it_prints_what_it_has()
+    {
+        await using PingServer server = PingServer.Start("threads");
+        await using ProgramProcess program = ProgramProcess.Start(
+            "ping", $"{server.EndPoint}", "--duration", "5m", "--warm-up", "0");
+        await program.Errors.LineWithAsync(" round trips");
+        program.Signal(ProgramProcess.SIGTERM);
+
+        ProgramResult result = await program.EndAsync();
+
+        Assert.Matches(@"^1 clients, closed loop, .*\nround trips   [1-9]", result.Text);
+        Assert.DoesNotContain("ERROR", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(PartlyDone, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_search_says_each_step_and_gives_up_where_even_the_first_rate_is_too_much()
+    {
+        await using PingServer server = PingServer.Start("select", slowClient: "0=20ms");
+
+        ProgramResult result = await RunAsync(server.EndPoint, "--until", "p50<1ms");
+
+        Assert.Matches(@"^ +1,000/s  p50 .*  not kept\n", result.Errors);
+        Assert.EndsWith("ERROR: p50<1 ms is not kept even at the first rate; begin lower with --rate\n", result.Errors,
+            StringComparison.Ordinal);
+        Assert.Equal(Failed, result.ExitCode);
+    }
+
+    private static Task<ProgramResult> RunAsync(EndPoint server, params string[] arguments) => ProgramProcess.RunAsync(
+        ["ping", $"{server}", .. arguments, "--duration", "1s", "--warm-up", "100ms"]);
+}

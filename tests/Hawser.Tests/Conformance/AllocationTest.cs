@@ -1,0 +1,52 @@
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Conformance;
+
+/// <summary>What a round trip in the steady state allocates on the connection's thread. Nothing is promised of select, whose
+/// lists .NET makes anew for each call, nor of async.</summary>
+public sealed class AllocationTest
+{
+    private const int WarmUp = 2_000;
+    private const int Measured = 2_000;
+
+    [Theory]
+    [InlineData("sequential")]
+    [InlineData("threads")]
+    [InlineData("pool")]
+    [InlineData("epoll")]
+    public async Task A_round_trip_allocates_nothing(string model)
+    {
+        Assert.SkipUnless(Models.ConcurrencyModels.Get(model).IsAvailable, "not on this platform");
+        long allocated = -1;
+        await using TestServer server = TestServer.Start(model, async connection =>
+        {
+            byte[] answer = new byte[64];
+            long before = 0;
+            for (int i = 0; i < WarmUp + Measured; i++)
+            {
+                if (i == WarmUp)
+                    before = GC.GetAllocatedBytesForCurrentThread();
+                await connection.WaitForInputAsync();
+                ReadOnlyMemory<byte>? line = await connection.TryReadLineAsync(64);
+                line!.Value.CopyTo(answer);
+                answer[line.Value.Length] = (byte)'\n';
+                await connection.WriteAsync(answer.AsMemory(0, line.Value.Length + 1));
+            }
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        });
+        using RawClient client = await server.ConnectAsync();
+
+        byte[] ping = "ping\n"u8.ToArray();
+        for (int i = 0; i < WarmUp + Measured; i++)
+        {
+            await client.SendAsync(ping);
+            await client.ReceiveExactlyAsync(ping.Length);
+        }
+        client.FinishSending();
+        await server.Observer.NextEndAsync();
+
+        // Less than a byte a round trip: what is left is the runtime's own (a pool's first buffer, a tier of the jit).
+        Assert.InRange(allocated, 0, Measured - 1);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Conformance;
+
+/// <summary>A server that runs out of descriptors.</summary>
+public sealed class DescriptorTest
+{
+    private const int Descriptors = 120;
+
+    [Theory, Models(ModelKind.Concurrent)]
+    public async Task Out_of_descriptors_it_serves_whom_it_has_sheds_the_rest_and_recovers(string model)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
+        using ServeProcess serve = ServeProcess.Start(model, Descriptors);
+        IPEndPoint where = await serve.Listening;
+        using RawClient polite = await RawClient.ConnectAsync(where);
+        await PingAsync(polite, 0);
+
+        var held = new List<RawClient>();
+        long begin = Stopwatch.GetTimestamp();
+        TimeSpan cpuBefore = serve.Process.TotalProcessorTime;
+        int shed = 0;
+        for (int n = 1; shed < 5; n++)
+        {
+            RawClient client = await RawClient.ConnectAsync(where);
+            if (await IsServedAsync(client))
+                held.Add(client);
+            else
+                shed++;
+            await PingAsync(polite, n);
+        }
+        serve.Process.Refresh();
+        TimeSpan cpu = serve.Process.TotalProcessorTime - cpuBefore;
+        TimeSpan wall = Stopwatch.GetElapsedTime(begin);
+
+        Assert.InRange(held.Count, 10, Descriptors);
+        // The back-off makes five clients cost some hundred milliseconds of waiting; the rest is a generous allowance.
+        Assert.InRange(cpu, TimeSpan.Zero, wall / 2 + TimeSpan.FromSeconds(1));
+        await Patience.UntilAsync(() => serve.Errors.Count > 0);
+        Assert.Single(serve.Errors, line => line.Contains("out of ", StringComparison.Ordinal));
+
+        held.ForEach(client => client.Dispose());
+        for (bool served = false; !served;)
+        {
+            using RawClient next = await RawClient.ConnectAsync(where);
+            served = await IsServedAsync(next);
+        }
+        await Patience.UntilAsync(() => serve.Errors.Any(line => line.Contains("recovered", StringComparison.Ordinal)));
+        await PingAsync(polite, 1_000);
+    }
+
+    private static async Task PingAsync(RawClient client, int n)
+    {
+        await client.SendAsync($"ping 0 {n}\n");
+        Assert.Equal($"pong 0 {n}", await client.ReceiveLineAsync());
+    }
+
+    private static async Task<bool> IsServedAsync(RawClient client)
+    {
+        try
+        {
+            await client.SendAsync("ping 1 1\n");
+            return await client.ReceiveLineAsync() == "pong 1 1";
+        }
+        catch (Exception e) when (e is SocketException or EndOfStreamException)
+        {
+            client.Dispose();
+            return false;
+        }
+    }
+}

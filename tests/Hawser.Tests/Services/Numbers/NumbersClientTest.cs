@@ -1,0 +1,184 @@
+using System.Net.Sockets;
+using System.Text;
+using Hawser.Services.Numbers;
+using Xunit;
+
+namespace Hawser.Tests.Services.Numbers;
+
+/// <summary>Well-formed lists, in every mode.</summary>
+public sealed class NumbersClientTest
+{
+    public static TheoryData<string> Modes => ["default", "plain", "fused"];
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task Lists_are_on_disk_as_they_came_and_sorted(string mode)
+    {
+        const int Lists = 12;
+        await using NumbersServer server = NumbersServer.Start(count: 30_000, seed: 11);
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, IReadOnlyList<ListFailure> doubts) =
+            ListWorkshop.Run(mode, shop.Options(server.EndPoint, Lists));
+
+        Assert.Empty(failures);
+        Assert.Empty(doubts);
+        Assert.Equal(2 * Lists, shop.Names().Length);
+        // Which list got which place in the order of accept is not known, but each came once.
+        Assert.Equal(
+            Enumerable.Range(0, Lists).Select(index => NumbersServer.ListOf(11, index, 30_000)).Order(),
+            Enumerable.Range(0, Lists).Select(shop.Unsorted).Order());
+        Assert.All(
+            Enumerable.Range(0, Lists),
+            list => Assert.Equal(ListWorkshop.SortedByHand(shop.Unsorted(list)), shop.Sorted(list)));
+    }
+
+    [Theory]
+    [InlineData("default", "5")]
+    [InlineData("fused", "5")]
+    [InlineData("default", "3,-1,2")]
+    [InlineData("fused", "3,-1,2")]
+    [InlineData("default", "-0,007,-12\n")]
+    [InlineData("fused", "-0,007,-12\n")]
+    [InlineData("default", "9223372036854775807,1,-9223372036854775808,1\r\n")]
+    [InlineData("fused", "9223372036854775807,1,-9223372036854775808,1\r\n")]
+    public async Task A_list_may_come_a_byte_at_a_time(string mode, string list)
+    {
+        await using var server = new ScriptedServer(async (client, _) =>
+        {
+            foreach (byte one in Encoding.ASCII.GetBytes(list))
+                await client.SendAsync(new[] { one }, SocketFlags.None);
+        });
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(server.EndPoint, 1));
+
+        Assert.Empty(failures);
+        Assert.Equal(list, shop.Unsorted(0));
+        Assert.Equal(ListWorkshop.SortedByHand(list), shop.Sorted(0));
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task Numbers_beyond_32_bits_are_sorted_as_numbers(string mode)
+    {
+        await using NumbersServer server = NumbersServer.Start(count: 40_000, min: long.MinValue, max: long.MaxValue);
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(server.EndPoint, 2));
+
+        Assert.Empty(failures);
+        Assert.All([0, 1], list => Assert.Equal(ListWorkshop.SortedByHand(shop.Unsorted(list)), shop.Sorted(list)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task Shorter_lists_replace_longer_ones_of_an_earlier_run_whole(string mode)
+    {
+        await using ScriptedServer first = ScriptedServer.Sending("300000,200000,100000");
+        await using ScriptedServer second = ScriptedServer.Sending("2,1");
+        using var shop = new ListWorkshop();
+        ListWorkshop.Run(mode, shop.Options(first.EndPoint, 3));
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(second.EndPoint, 3));
+
+        Assert.Empty(failures);
+        Assert.All([0, 1, 2], list => Assert.Equal(("2,1", "1,2"), (shop.Unsorted(list), shop.Sorted(list))));
+        Assert.Equal(6, shop.Names().Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task What_a_killed_run_left_behind_does_not_get_into_a_list(string mode)
+    {
+        await using ScriptedServer server = ScriptedServer.Sending("2,1");
+        using var shop = new ListWorkshop();
+        Directory.CreateDirectory(Path.Combine(shop.Folder, "unsorted_files"));
+        Directory.CreateDirectory(Path.Combine(shop.Folder, "sorted_files"));
+        File.WriteAllText(shop.PathOf("unsorted_files", 0) + ".part", "8,8,8,8,8");
+        File.WriteAllText(shop.PathOf("sorted_files", 0) + ".part", "8,8,8,8,8");
+
+        ListWorkshop.Run(mode, shop.Options(server.EndPoint, 1));
+
+        Assert.Equal(["sorted_files/0.txt", "unsorted_files/0.txt"], shop.Names());
+        Assert.Equal(("2,1", "1,2"), (shop.Unsorted(0), shop.Sorted(0)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task Resuming_fetches_only_what_is_not_whole(string mode)
+    {
+        await using ScriptedServer server = ScriptedServer.Sending("9,8");
+        using var shop = new ListWorkshop();
+        Directory.CreateDirectory(Path.Combine(shop.Folder, "unsorted_files"));
+        File.WriteAllText(shop.PathOf("unsorted_files", 0), "4,3");
+        File.WriteAllText(shop.PathOf("unsorted_files", 1), "4,3,");
+        File.WriteAllText(shop.PathOf("unsorted_files", 2), "4,3,2");
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
+            mode, shop.Options(server.EndPoint, 4) with { Resume = true, Count = 2 });
+
+        Assert.Empty(failures);
+        Assert.Equal(["4,3", "9,8", "9,8", "9,8"], Enumerable.Range(0, 4).Select(shop.Unsorted));
+        Assert.Equal(["3,4", "8,9", "8,9", "8,9"], Enumerable.Range(0, 4).Select(shop.Sorted));
+        Assert.Equal(3, server.Accepted);
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_list_that_is_shorter_than_its_neighbours_is_doubted(string mode)
+    {
+        await using ScriptedServer server = ScriptedServer.Sending("1,2,3", "1,2,3", "1,2", "1,2,3");
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, IReadOnlyList<ListFailure> doubts) =
+            ListWorkshop.Run(mode, shop.Options(server.EndPoint, 4));
+
+        Assert.Empty(failures);
+        ListFailure doubt = Assert.Single(doubts);
+        Assert.Equal("1,2", shop.Unsorted(doubt.List));
+        Assert.Equal(
+            "2 numbers, where most lists have 3; it may be cut, and --count 3 would fetch it again", doubt.Message);
+    }
+
+    [Fact]
+    public async Task Lists_that_all_have_counts_of_their_own_are_not_doubted()
+    {
+        await using ScriptedServer server = ScriptedServer.Sending("1", "1,2", "1,2,3", "1,2,3,4");
+        using var shop = new ListWorkshop();
+
+        Assert.Empty(ListWorkshop.Run("fused", shop.Options(server.EndPoint, 4)).Doubts);
+    }
+
+    [Fact]
+    public async Task Verifying_finds_a_sorted_file_that_somebody_changed()
+    {
+        await using ScriptedServer server = ScriptedServer.Sending("3,1,2");
+        using var shop = new ListWorkshop();
+        var client = new NumbersClient(shop.Options(server.EndPoint, 4));
+        Assert.Empty(client.RunFused().Failures);
+        Assert.Empty(client.Verify([]));
+
+        File.WriteAllText(shop.PathOf("sorted_files", 1), "1,2,4");
+        File.Delete(shop.PathOf("sorted_files", 2));
+
+        IReadOnlyList<ListFailure> wrong = client.Verify([]);
+        Assert.Equal([1, 2], wrong.Select(failure => failure.List));
+        Assert.Equal("list 1: sorted wrongly: number 2 is 4 instead of 3", wrong[0].ToString());
+    }
+
+    [Fact]
+    public async Task The_time_of_the_pipeline_is_booked_on_all_of_its_stages()
+    {
+        await using NumbersServer server = NumbersServer.Start(count: 50_000);
+        using var shop = new ListWorkshop();
+
+        PipelineReport report = new NumbersClient(shop.Options(server.EndPoint, 3)).RunFused();
+
+        Assert.All(Enum.GetValues<PipelineStage>(), stage =>
+        {
+            Assert.True(report.Stages.TimeOf(stage) > TimeSpan.Zero);
+            Assert.True(report.Stages.BytesPerSecond(stage) > 0);
+        });
+    }
+}

@@ -1,0 +1,232 @@
+using System.Net.Sockets;
+using Hawser.Services.Numbers;
+using Xunit;
+
+namespace Hawser.Tests.Services.Numbers;
+
+/// <summary>Malformed lists and servers that fail, in every mode.</summary>
+public sealed class NumbersFailureTest
+{
+    public static TheoryData<string> Modes => NumbersClientTest.Modes;
+
+    public static TheoryData<string, string, string> MalformedListsInEveryMode
+    {
+        get
+        {
+            var all = new TheoryData<string, string, string>();
+            foreach (string mode in Modes.Select(row => row.Data))
+            {
+                all.Add(mode, "12,3x4", "byte 4: 'x' where a digit or a comma has to follow a digit");
+                all.Add(mode, "1,,2", "byte 2: ',' where a number has to follow a comma");
+                all.Add(mode, "1,--5", "byte 3: '-' where a digit has to follow a minus sign");
+                all.Add(mode, "1, 2", "byte 2: byte 0x20 where a number has to follow a comma");
+                all.Add(mode, "9223372036854775808", "byte 18: a number is beyond 64 bits");
+                all.Add(mode, "1\n2", "byte 2: '2' after the newline that ends the list");
+            }
+            return all;
+        }
+    }
+
+    public static TheoryData<string, string, string> CutListsInEveryMode
+    {
+        get
+        {
+            var all = new TheoryData<string, string, string>();
+            foreach (string mode in Modes.Select(row => row.Data))
+            {
+                all.Add(mode, "", "byte 0: the list is empty");
+                all.Add(mode, "1,2,", "byte 4: the list ends in a comma");
+                all.Add(mode, "1,-", "byte 3: the list ends in a minus sign");
+                all.Add(mode, "1,2", "byte 3: the list has 2 numbers, not 3");
+                all.Add(mode, "1,2,3,4", "byte 7: the list has 4 numbers, not 3");
+            }
+            return all;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(MalformedListsInEveryMode))]
+    public async Task A_malformed_list_is_kept_as_it_came_and_the_others_are_done(
+        string mode, string list, string message)
+    {
+        await using ScriptedServer server = ScriptedServer.Sending("2,1", list, "3,2");
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
+            mode, shop.Options(server.EndPoint, 3) with { Connections = 1, Sorters = 1, Pipelines = 1 });
+
+        Assert.Equal([new ListFailure(1, message)], failures);
+        Assert.Equal(list, shop.Unsorted(1));
+        Assert.Equal(
+            ["sorted_files/0.txt", "sorted_files/2.txt"],
+            shop.Names().Except(["unsorted_files/0.txt", "unsorted_files/1.txt", "unsorted_files/2.txt"]));
+    }
+
+    [Theory]
+    [MemberData(nameof(CutListsInEveryMode))]
+    public async Task A_list_that_is_cut_every_time_is_tried_three_times_and_not_kept(
+        string mode, string list, string message)
+    {
+        await using ScriptedServer server = ScriptedServer.Sending(list);
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
+            mode, shop.Options(server.EndPoint, 1) with { Count = 3 });
+
+        Assert.Equal([new ListFailure(0, message)], failures);
+        Assert.Empty(shop.Names());
+        Assert.Equal(3, server.Accepted);
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_download_that_breaks_twice_is_begun_again(string mode)
+    {
+        await using var server = new ScriptedServer(async (client, index) =>
+        {
+            await ScriptedServer.SendAsync(client, "30,20,10");
+            if (index < 2)
+                client.Close(timeout: 0);
+        });
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
+            mode, shop.Options(server.EndPoint, 1) with { Count = 3 });
+
+        Assert.Empty(failures);
+        Assert.Equal(("30,20,10", "10,20,30"), (shop.Unsorted(0), shop.Sorted(0)));
+        Assert.Equal(3, server.Accepted);
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_server_that_resets_every_time_leaves_no_file_not_even_an_earlier_runs(string mode)
+    {
+        await using ScriptedServer good = ScriptedServer.Sending("2,1");
+        await using var bad = new ScriptedServer(async (client, _) =>
+        {
+            await ScriptedServer.SendAsync(client, "3,2,1");
+            client.Close(timeout: 0);
+        });
+        using var shop = new ListWorkshop();
+        ListWorkshop.Run(mode, shop.Options(good.EndPoint, 2));
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(bad.EndPoint, 1));
+
+        Assert.Equal([new ListFailure(0, "the peer reset the connection")], failures);
+        Assert.Equal(["sorted_files/1.txt", "unsorted_files/1.txt"], shop.Names());
+        Assert.Equal(3, bad.Accepted);
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_server_that_sends_without_end_is_left_at_the_limit(string mode)
+    {
+        await using var server = new ScriptedServer(async (client, _) =>
+        {
+            try
+            {
+                while (true)
+                    await ScriptedServer.SendAsync(client, "0000000000000000");
+            }
+            catch (IOException)
+            {
+                // The client has left.
+            }
+        });
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
+            mode, shop.Options(server.EndPoint, 1) with { MaxBytes = 1_000_000 });
+
+        Assert.Equal([new ListFailure(0, "byte 1000000: a list has at most that many bytes")], failures);
+        Assert.Equal(1, server.Accepted);
+        Assert.Empty(shop.Names());
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_server_that_dies_half_way_costs_the_lists_that_are_not_whole(string mode)
+    {
+        ScriptedServer? server = null;
+        server = new ScriptedServer(async (client, index) =>
+        {
+            if (index == 6)
+                server!.StopListening();
+            await ScriptedServer.SendAsync(client, index < 6 ? "3,2,1" : "3,2");
+        });
+        await using ScriptedServer dying = server;
+        using var shop = new ListWorkshop();
+        var options = shop.Options(dying.EndPoint, 40) with { Count = 3, Connections = 1, Pipelines = 1 };
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, options);
+
+        Assert.Equal(Enumerable.Range(6, 34), failures.Select(failure => failure.List));
+        Assert.Equal(12, shop.Names().Length);
+        Assert.All(Enumerable.Range(0, 6), list => Assert.Equal("1,2,3", shop.Sorted(list)));
+        string[] lines = [.. ListFailure.Describe(failures)];
+        Assert.Equal(2, lines.Length);
+        Assert.EndsWith("refused the connection; is the server running there?", lines[0], StringComparison.Ordinal);
+        Assert.Equal("lists 11 to 39: not tried, because 5 lists in a row failed", lines[1]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_server_that_is_not_there_harms_no_list_of_an_earlier_run(string mode)
+    {
+        ScriptedServer server = ScriptedServer.Sending("2,1");
+        using var shop = new ListWorkshop();
+        ListWorkshop.Run(mode, shop.Options(server.EndPoint, 2));
+        NumbersClientOptions options = shop.Options(server.EndPoint, 2);
+        await server.DisposeAsync();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, options);
+
+        Assert.Equal(2, failures.Count);
+        Assert.All([0, 1], list => Assert.Equal(("2,1", "1,2"), (shop.Unsorted(list), shop.Sorted(list))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_server_that_falls_silent_is_waited_for_once_and_no_longer_than_the_idle_timeout(string mode)
+    {
+        var over = new TaskCompletionSource();
+        await using var server = new ScriptedServer(async (client, _) =>
+        {
+            await client.SendAsync("3,2"u8.ToArray(), SocketFlags.None);
+            await over.Task;
+        });
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
+            mode, shop.Options(server.EndPoint, 1) with { IdleTimeout = TimeSpan.FromMilliseconds(100) });
+        over.SetResult();
+
+        Assert.Equal([new ListFailure(0, "the connection was idle for too long")], failures);
+        Assert.Equal(1, server.Accepted);
+        Assert.Empty(shop.Names());
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_made_fails_at_once()
+    {
+        using var shop = new ListWorkshop();
+        string file = Path.Combine(shop.Folder, "file");
+        File.WriteAllText(file, "");
+
+        Assert.ThrowsAny<IOException>(() => new NumbersClient(shop.Options(new System.Net.IPEndPoint(1, 1), 1) with
+        {
+            Folder = file,
+        }));
+    }
+
+    [Fact]
+    public void Neighbours_that_fail_alike_are_told_in_one_line() =>
+        Assert.Equal(
+            ["list 1: a", "lists 3 to 5: a", "list 6, byte 4711: b", "lists 8 to 9, byte 0: c"],
+            ListFailure.Describe(
+            [
+                new(1, "a"), new(3, "a"), new(4, "a"), new(5, "a"), new(6, "byte 4711: b"), new(8, "byte 0: c"),
+                new(9, "byte 0: c"),
+            ]));
+}

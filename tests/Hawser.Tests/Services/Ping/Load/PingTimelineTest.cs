@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Net;
+using Hawser.Services.Ping.Load;
+using Xunit;
+
+namespace Hawser.Tests.Services.Ping.Load;
+
+public sealed class PingTimelineTest
+{
+    private const long Start = 1_000_000_007;
+
+    private static readonly PingLoadOptions Options = new()
+    {
+        Servers = [new IPEndPoint(IPAddress.Loopback, 1)],
+        Clients = 7,
+        Ramp = TimeSpan.FromSeconds(2),
+        WarmUp = TimeSpan.FromSeconds(1),
+        Duration = TimeSpan.FromSeconds(3),
+        Rate = 700,
+    };
+
+    [Fact]
+    public void The_pings_of_all_clients_together_come_at_equal_distances()
+    {
+        var timeline = new PingTimeline(Options, Start);
+        long[] moments =
+        [
+            .. from client in Enumerable.Range(0, 7)
+               from n in Enumerable.Range(0, 500)
+               let moment = timeline.PingAt(client, n)
+               orderby moment
+               select moment,
+        ];
+
+        double distance = Stopwatch.Frequency / 700.0;
+        Assert.Equal(timeline.LoadBegins, moments[0]);
+        // Each moment is cut to a whole tick, the distances are not added up: the error does not grow.
+        for (int i = 0; i < moments.Length; i++)
+            Assert.InRange(moments[i] - timeline.LoadBegins - (i * distance), -2, 1);
+    }
+
+    [Fact]
+    public void Connections_are_opened_at_equal_distances_along_the_ramp()
+    {
+        var timeline = new PingTimeline(Options, Start);
+        long[] moments = [.. Enumerable.Range(0, 7).Select(timeline.ConnectAt)];
+
+        Assert.Equal(Start, moments[0]);
+        Assert.True(moments[^1] < timeline.LoadBegins);
+        for (int i = 1; i < 7; i++)
+            Assert.InRange(moments[i] - moments[i - 1] - (2.0 * Stopwatch.Frequency / 7), -1, 1);
+    }
+
+    [Fact]
+    public void Ramp_and_warm_up_come_before_what_is_measured()
+    {
+        var timeline = new PingTimeline(Options, Start);
+
+        Assert.Equal(Start + (2 * Stopwatch.Frequency), timeline.LoadBegins);
+        Assert.Equal(Start + (3 * Stopwatch.Frequency), timeline.Begin);
+        Assert.Equal(Start + (6 * Stopwatch.Frequency), timeline.End);
+        Assert.Equal(
+            [false, true, true, false],
+            ((long[])[timeline.Begin - 1, timeline.Begin, timeline.End - 1, timeline.End]).Select(timeline.IsMeasured));
+    }
+
+    [Fact]
+    public void Without_a_rate_there_is_no_schedule()
+    {
+        Assert.True(new PingTimeline(Options, Start).IsOpenLoop);
+        Assert.False(new PingTimeline(Options with { Rate = null }, Start).IsOpenLoop);
+    }
+}
