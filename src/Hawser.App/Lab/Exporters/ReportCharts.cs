@@ -9,7 +9,7 @@ internal sealed class ReportCharts(LabResult result)
     private const int Colours = 8;
 
     // Up to p99.99 in any case: pictures of different settings are the easier to compare.
-    private const double ShortestAxis = 10_500;
+    private const double ShortestAxis = 20_000;
 
     private readonly string[] _subjects =
         [.. result.Summaries.Select(summary => summary.Variant.Subject.Name).Distinct()];
@@ -91,7 +91,7 @@ internal sealed class ReportCharts(LabResult result)
         {
             plot.Curve(
                 summary.LatencyCurve.Select(point => (Beyond(point.Percent), (double)point.Ns)),
-                $"line {StyleOf(summary.Variant.Subject.Name)}");
+                $"line {(summary.LeavesOut ? "partial " : "")}{StyleOf(summary.Variant.Subject.Name)}");
         }
         return plot.Render();
     }

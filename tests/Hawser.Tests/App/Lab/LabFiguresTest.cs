@@ -13,12 +13,17 @@ public sealed class LabFiguresTest
             Sample(seconds: 10, roundTrips: 1000, cpuSeconds: 1, waits: 50, preempted: 7),
             Sample(seconds: 12, roundTrips: 11_000, cpuSeconds: 2.5, waits: 5050, preempted: 17))!;
 
-        Assert.Equal(150, figures.CpuMicrosecondsPerRoundTrip, 9);
+        Assert.Equal(150, figures.CpuMicrosecondsPerRoundTrip!.Value, 9);
         Assert.Equal(0.75, figures.CpuCores, 9);
         Assert.Equal(0.5, figures.VoluntarySwitchesPerRoundTrip, 9);
         Assert.Equal(5, figures.InvoluntarySwitchesPerSecond, 9);
         Assert.Equal(4096, figures.ResidentBytes);
     }
+
+    [Fact]
+    public void Less_than_ten_steps_of_cpu_time_are_too_few_to_divide() => Assert.Null(LabServerFigures.Between(
+        Sample(seconds: 10, roundTrips: 1000, cpuSeconds: 1, waits: 0, preempted: 0),
+        Sample(seconds: 12, roundTrips: 11_000, cpuSeconds: 1.09, waits: 0, preempted: 0))!.CpuMicrosecondsPerRoundTrip);
 
     [Fact]
     public void One_look_tells_nothing()
