@@ -47,7 +47,8 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
     /// <summary>The entry of that name.</summary>
     public static LabMetric Get(string name) => All.First(metric => metric.Name == name);
 
-    private static string Percent(double share) => share < 0.1 ? Text($"{share * 100:0.##} %") : Text($"{share * 100:0} %");
+    private static string Percent(double share) =>
+        share < 0.1 ? Text($"{share * 100:0.##} %") : Text($"{share * 100:0} %");
 
     private static string Whole(double value) => Text($"{value:#,0}");
 

@@ -31,6 +31,8 @@ internal static class LabTrial
         int colon = address.LastIndexOf(':');
         using IdleConnections idle = await IdleConnections.OpenAsync(
             CommonOptions.ParseTarget(address[..colon], address[(colon + 1)..]), setting.Idle, cancel);
+        if (server is not null)
+            await server.AcceptIdleAsync(cancel);
         LabSample? begin = null;
         LabSample? end = null;
         LoadReport report = await LoadProcess.RunAsync(address, setting, options, pinning.LoadCores, Look, cancel);
@@ -38,15 +40,18 @@ internal static class LabTrial
             throw new LabException("no round trip was measured");
         return report with { Figures = report.Figures with { Server = LabServerFigures.Between(begin, end) } };
 
-        // The load reports when its measured time begins and ends, and in between.
+        // The load reports when its measured time begins and ends; in between a look would only disturb.
         void Look(double seconds, long roundTrips)
         {
-            if (server is null || seconds <= 0 || end?.IsLast == true || server.TrySample() is not { } process)
+            bool isOver = seconds >= options.Duration.TotalSeconds;
+            bool isNews = begin is null ? seconds > 0 : isOver && end is null;
+            if (!isNews || server?.TrySample() is not { } process)
                 return;
-            var sample = new LabSample(
-                Stopwatch.GetElapsedTime(0), roundTrips, process, seconds >= options.Duration.TotalSeconds);
-            begin ??= sample;
-            end = sample;
+            var sample = new LabSample(Stopwatch.GetElapsedTime(0), roundTrips, process);
+            if (begin is null)
+                begin = sample;
+            else
+                end = sample;
         }
     }
 }

@@ -139,9 +139,9 @@ internal sealed class ReportHtml : IExporter
     private static void WriteFigures(HtmlPage page, LabResult result)
     {
         page.Append("<h2>Figures and verdicts</h2>\n<p>Medians, and below them least and most of the rounds. ")
-            .Append("Between two subjects a number stands only where their intervals do not overlap; ≈ means no difference seen, ")
-            .Append("? too few rounds to tell, – that latencies cannot be compared, because somebody was left without ")
-            .Append("an answer.</p>\n");
+            .Append("Between two subjects a number stands only where their intervals do not overlap; ≈ means no ")
+            .Append("difference seen, ? too few rounds to tell, – that latencies cannot be compared, because ")
+            .Append("somebody was left without an answer.</p>\n");
         foreach (LabSetting setting in result.Settings)
         {
             page.Add($"<h3 class=\"setting\">{setting}</h3>\n<div class=\"cards\">");

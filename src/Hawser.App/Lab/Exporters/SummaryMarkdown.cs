@@ -41,8 +41,9 @@ internal sealed class SummaryMarkdown : IExporter
         yield return $"Pinned: {result.Machine.Pinned}";
         yield return $"Command: `{result.Command}`";
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s each after {result.WarmUpSeconds:0.###} s ")
-            + "of warm-up; figures are medians over rounds, in parentheses the least and the most";
+            $"{result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s each, ")
+            + string.Create(CultureInfo.InvariantCulture, $"after {result.WarmUpSeconds:0.###} s of warm-up; ")
+            + "figures are medians over rounds, in parentheses the least and the most";
     }
 
     private static void WriteSetting(StringBuilder text, LabResult result, LabSetting setting)

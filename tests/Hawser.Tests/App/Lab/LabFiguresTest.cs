@@ -21,9 +21,8 @@ public sealed class LabFiguresTest
     }
 
     [Fact]
-    public void Less_than_ten_steps_of_cpu_time_are_too_few_to_divide() => Assert.Null(LabServerFigures.Between(
-        Sample(seconds: 10, roundTrips: 1000, cpuSeconds: 1, waits: 0, preempted: 0),
-        Sample(seconds: 12, roundTrips: 11_000, cpuSeconds: 1.09, waits: 0, preempted: 0))!.CpuMicrosecondsPerRoundTrip);
+    public void Less_than_ten_steps_of_cpu_time_are_too_few_to_divide() => Assert.Null(
+        LabServerFigures.Between(Sample(10, 1000, 1, 0, 0), Sample(12, 11_000, 1.09, 0, 0))!.CpuMicrosecondsPerRoundTrip);
 
     [Fact]
     public void One_look_tells_nothing()
@@ -76,7 +75,8 @@ public sealed class LabFiguresTest
         Assert.Equal(summary.LatencyCurve.OrderBy(point => point.Ns), summary.LatencyCurve);
     }
 
-    private static LabSample Sample(double seconds, long roundTrips, double cpuSeconds, long waits, long preempted) => new(
+    private static LabSample Sample(
+        double seconds, long roundTrips, double cpuSeconds, long waits, long preempted) => new(
         TimeSpan.FromSeconds(seconds), roundTrips,
-        new ProcessSample(TimeSpan.FromSeconds(cpuSeconds), waits, preempted, 4096), IsLast: false);
+        new ProcessSample(TimeSpan.FromSeconds(cpuSeconds), waits, preempted, 4096));
 }
