@@ -48,8 +48,7 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>What has come and was not read yet; valid until the next call.</summary>
     public ReadOnlyMemory<byte> Buffered => _received.Content;
 
-    /// <summary>Bytes sent that the peer's system has acknowledged: what really gets through. Asked of the kernel (TCP on
-    /// Linux, where the handshake may count as one); elsewhere the same as <see cref="BytesSent"/>.</summary>
+    /// <summary>Bytes sent that the peer's system has acknowledged (TCP on Linux); elsewhere those sent.</summary>
     public long BytesAcknowledged => _transport.BytesAcknowledged;
 
     /// <summary>The peer has finished, and all it sent has been read off the wire.</summary>
@@ -58,8 +57,12 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>What ended the connection from outside; <see cref="CloseReason.None"/> while nothing has.</summary>
     internal CloseReason EndedBy => (CloseReason)Volatile.Read(ref _endedBy);
 
-    internal bool IsReceiving => _receiving;
+    internal Transport Transport => _transport;
 
+    /// <summary>The next bytes may go from the socket into the transport's pipe.</summary>
+    internal bool CanUsePipe => _received.IsEmpty && !PeerHasFinished && _transport.TryUsePipe();
+
+    internal bool IsReceiving => _receiving;
     internal bool IsSending => _sending;
 
     /// <summary>Book-keeping of the server's heartbeat.</summary>
@@ -188,14 +191,19 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         _transport.Abort();
     }
 
-    /// <summary>Closes the connection at once, in order as far as both sides have finished: for clients. A handler need
-    /// not; its server closes what it returns from.</summary>
-    public void Dispose() => CloseNow();
+    /// <summary>Closes at once, in order as far as both sides have finished: for clients, not for handlers.</summary>
+    public void Dispose()
+    {
+        // A receive that is still under way may write to the buffer until it is told.
+        if (!_receiving)
+            _received.Return();
+        _transport.Close();
+    }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()
     {
-        CloseNow();
+        Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -217,40 +225,6 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     {
         if (_rest.Stop())
             _transport.StopReceiving();
-    }
-
-    /// <summary>The orderly end: what was written arrives, because the peer is read to its own end, within bounds,
-    /// before the socket is closed.</summary>
-    internal async ValueTask CloseAsync(TimeSpan linger)
-    {
-        try
-        {
-            // After a timeout the handler may have said so: that arrives as well.
-            if (!PeerHasFinished
-                && EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
-            {
-                _transport.FinishSending();
-                // A handler may have left with a receive under way; then its end is what closing is.
-                if (!_receiving)
-                    await DiscardInputAsync(Deadline.After(linger));
-            }
-        }
-        catch (Exception e) when (IsBroken(e) || e is ConnectionClosedException or ProtocolException)
-        {
-            // It ended in another way meanwhile.
-        }
-        finally
-        {
-            CloseNow();
-        }
-    }
-
-    internal void CloseNow()
-    {
-        // A receive that is still under way may write to the buffer until it is told.
-        if (!_receiving)
-            _received.Return();
-        _transport.Close();
     }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
@@ -346,6 +320,24 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>Receives into the transport's pipe.</summary>
+    internal int ReceiveIntoPipe()
+    {
+        _receiving = true;
+        try
+        {
+            return Check(_transport.ReceiveIntoPipe());
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            throw Closed(e);
+        }
+        finally
+        {
+            _receiving = false;
+        }
+    }
+
     private int Check(int count)
     {
         if (count == 0)
@@ -378,17 +370,6 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    private async ValueTask DiscardInputAsync(Deadline deadline)
-    {
-        do
-        {
-            _received.Return();
-        }
-        while (!deadline.HasPassed
-            && await _transport.WaitToReceiveAsync(deadline)
-            && await _transport.ReceiveAsync(_received.MakeRoom()) > 0);
-    }
-
     private ConnectionClosedException Closed(Exception? cause)
     {
         // A call that our own close has ended says nothing of the peer.
@@ -401,5 +382,5 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         return new ConnectionClosedException(EndedBy == CloseReason.None ? CloseReason.Aborted : EndedBy, cause);
     }
 
-    private static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
+    internal static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 }

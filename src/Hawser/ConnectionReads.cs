@@ -29,6 +29,36 @@ public static class ConnectionReads
         return true;
     }
 
+    /// <summary>Receives what there is, at least a byte, into a file: much of it by the kernel alone, where calls block
+    /// and the system can (splice(2)).</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
+    /// <param name="offset">Where in the file the first byte goes.</param>
+    /// <param name="accept">Told how many bytes will be written, before they are; throws to refuse them.</param>
+    /// <returns>Bytes written; 0 when the peer has finished.</returns>
+    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    public static async ValueTask<int> ReceivePieceToFileAsync(
+        this Connection connection, SafeFileHandle file, long offset, Action<int> accept)
+    {
+        if (connection.CanUsePipe)
+        {
+            int received = connection.ReceiveIntoPipe();
+            if (received > 0)
+            {
+                accept(received);
+                connection.Transport.MoveFromPipe(file, offset, received);
+            }
+            return received;
+        }
+        ReadOnlyMemory<byte> piece = await connection.ReadAsync();
+        if (!piece.IsEmpty)
+        {
+            accept(piece.Length);
+            RandomAccess.Write(file, piece.Span, offset);
+        }
+        return piece.Length;
+    }
+
     /// <summary>Reads into a file until the peer has finished.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>

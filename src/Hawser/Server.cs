@@ -234,10 +234,10 @@ public sealed class Server : IAsyncDisposable
         {
             _options.Observer.Faulted(connection, fault);
             connection.Abort(CloseReason.HandlerFault);
-            connection.CloseNow();
+            connection.Dispose();
             return connection.EndedBy;
         }
-        await connection.CloseAsync(_options.Limits.LingerTimeout);
+        await LingeringClose.CloseAsync(connection, _options.Limits.LingerTimeout);
         if (connection.EndedBy != CloseReason.None)
             return connection.EndedBy;
         return reason is CloseReason.HandlerFinished && _stopping.IsCancellationRequested

@@ -110,10 +110,10 @@ internal static class NumbersBench
 
     private static void Write(ResultPage page, int lists, List<Run> runs, List<Dictionary<string, double>> stages)
     {
-        page.Line($"{lists} lists of 250,000 numbers each, from one `hawser serve numbers` on the same machine, with both");
-        page.Line("sets of files. Seconds: the median of the rounds, with the fastest and the slowest. Download, sorting and");
-        page.Line("together are what the program itself prints; the process includes its start. A ratio is taken within a round,");
-        page.Line("then the median.");
+        page.Line($"{lists} lists of 250,000 numbers each, from one `hawser serve numbers` on the same machine, with");
+        page.Line("both sets of files. Seconds: the median of the rounds, with the fastest and the slowest. Download,");
+        page.Line("sorting and together are what the program itself prints; the process includes its start. A ratio is");
+        page.Line("taken within a round, then the median.");
         page.Line();
         page.Table(
             ["program", "download", "sorting", "together", "process", "Python takes, times"],

@@ -30,8 +30,10 @@ internal static class WaysBench
     /// <c>--seed</c> of the shuffling, <c>--name</c> of the results, <c>--file</c> of the page.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
-        ResultPage page = await ResultPage.BeginAsync("ways", "From a file into a socket and back: system calls", arguments);
-        string folder = Path.Combine(arguments.Text("folder", Path.GetTempPath()), $"hawser-bench-{Environment.ProcessId}");
+        ResultPage page =
+            await ResultPage.BeginAsync("ways", "From a file into a socket and back: system calls", arguments);
+        string parent = arguments.Text("folder", Path.GetTempPath());
+        string folder = Path.Combine(parent, $"hawser-bench-{Environment.ProcessId}");
         Directory.CreateDirectory(folder);
         try
         {
@@ -39,9 +41,9 @@ internal static class WaysBench
             string source = Path.Combine(folder, "source");
             WriteSource(source, bytes);
             List<Run> runs = RunRounds(source, arguments);
-            page.Line($"{bytes / Gigabyte:0.00} GB over the loopback interface, a thread on each side, page cache warm, the target new.");
-            page.Line("Median of the rounds with the lowest and the highest. The threads' own CPU time, in seconds for a GB, tells the");
-            page.Line("ways apart even where other work takes the cores.");
+            page.Line($"{bytes / Gigabyte:0.00} GB over the loopback interface, a thread on each side, page cache warm, the");
+            page.Line("target new. Median of the rounds with the lowest and the highest. The threads' own CPU time, in seconds");
+            page.Line("for a GB, tells the ways apart even where other work takes the cores.");
             page.Line();
             page.Table(
                 ["sender -> receiver", "GB/s", "sender CPU s/GB", "receiver CPU s/GB"],

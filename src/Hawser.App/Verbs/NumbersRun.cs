@@ -69,7 +69,8 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         if (!json)
         {
             Standard.Out.WriteLine(Text($"Total time: {report.Time.TotalSeconds:0.000000}"));
-            Standard.Out.WriteLine(Text($"Memory is copied at {copySpeed / 1e9:0.0} GB/s on one core; each stage, per core:"));
+            Standard.Out.WriteLine(
+                Text($"Memory is copied at {copySpeed / 1e9:0.0} GB/s on one core; each stage, per core:"));
             TextTable.Write(Standard.Out, ["stage", "share", "GB/s", "of copy speed"],
                 [.. Enum.GetValues<PipelineStage>().Select(stage => Row(report.Stages, stage, copySpeed))], 1, 3);
         }

@@ -22,7 +22,7 @@ internal static class NumbersVerb
         Option<string> count = CommonOptions.Text("--count", "N", "numbers each list must have (default: any)");
         Option<string> idle = CommonOptions.Text("--idle-timeout", "TIME", "for the server's next byte", "10s");
         var plain = new Option<bool>("--plain") { Description = "one by one, on one thread" };
-        var fused = new Option<bool>("--fused") { Description = "one pipeline, nothing read back; the share of each stage" };
+        var fused = new Option<bool>("--fused") { Description = "one pipeline, and the share of each of its stages" };
         var compare = new Option<bool>("--compare") { Description = "plain first, then parallel, and the speed-up" };
         var verify = new Option<bool>("--verify") { Description = "check every sorted list against its unsorted one" };
         var resume = new Option<bool>("--resume") { Description = "keep lists that are on disk already" };
@@ -68,7 +68,8 @@ internal static class NumbersVerb
         Option<string> seed = CommonOptions.Text("--seed", "S", "the server's seed");
         Option<string> index = CommonOptions.Text("--index", "I", "the list's place in the order of accept, from 0");
         seed.Required = index.Required = true;
-        Option<string> count = CommonOptions.Text("--count", "N", "numbers of a list", NumbersService.Count.DefaultText);
+        Option<string> count =
+            CommonOptions.Text("--count", "N", "numbers of a list", NumbersService.Count.DefaultText);
         Option<string> min = CommonOptions.Text("--min", "N", "the smallest number", NumbersService.Min.DefaultText);
         Option<string> max = CommonOptions.Text("--max", "N", "the largest number", NumbersService.Max.DefaultText);
         check.Add(file);

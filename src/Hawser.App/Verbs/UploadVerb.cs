@@ -23,13 +23,19 @@ internal static class UploadVerb
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string> connect = CommonOptions.Text("--connect-timeout", "TIME", "for the connection", "10s");
-        Option<string> idle = CommonOptions.Text("--idle-timeout", "TIME", "without the server taking a byte, and for its receipt", "10s");
+        Option<string> idle = CommonOptions.Text(
+            "--idle-timeout", "TIME", "without the server taking a byte, and for its receipt", "10s");
+        var noHash = new Option<bool>("--no-hash")
+        {
+            Description = "compare only the number of bytes with the receipt: faster",
+        };
         var json = new Option<bool>("--json") { Description = "print the outcomes as JSON, a line each" };
         verb.Add(host);
         verb.Add(port);
         verb.Add(files);
         verb.Add(connect);
         verb.Add(idle);
+        verb.Add(noHash);
         verb.Add(json);
         verb.Add(CreateVerify());
         verb.SetAction((parsed, _) => SendAllAsync(
@@ -39,6 +45,7 @@ internal static class UploadVerb
             {
                 ConnectTimeout = Quantity.ParseDuration(parsed.GetValue(connect)!),
                 IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(idle)!),
+                Hash = !parsed.GetValue(noHash),
             },
             parsed.GetValue(json)));
         return verb;
@@ -106,14 +113,15 @@ internal static class UploadVerb
         {
             Standard.Error.WriteLine($"ERROR: {file}: the server stored other bytes than were sent: "
                 + $"{outcome.Receipt!.Bytes} bytes, sha256:{outcome.Receipt.Sha256}; sent were "
-                + $"{outcome.BytesSent} bytes, sha256:{outcome.Sha256}; if the file did not change meanwhile, do not trust it");
+                + $"{outcome.BytesSent} bytes, sha256:{outcome.Sha256}; "
+                + "if the file did not change meanwhile, do not trust it");
             return ExitCode.NotVerified;
         }
         if (outcome.Receipt is null)
             Standard.Error.WriteLine($"{file}: sent, not confirmed: this server sends no receipt");
         else if (!json)
             Standard.Out.WriteLine($"{file}: {outcome.Receipt.FileName}, {outcome.BytesSent} bytes in "
-                + $"{Quantity.FormatDuration(time)}, verified{(outcome.Receipt.Synced ? ", synced" : "")}");
+                + $"{Quantity.FormatDuration(time)}, {(outcome.IsVerified ? "verified" : "not hashed")}{(outcome.Receipt.Synced ? ", synced" : "")}");
         return ExitCode.Done;
     }
 

@@ -15,8 +15,8 @@ internal static class ClockTiming
     /// <summary>How long a client waits, beyond its own duration, for the others to be done recording: an hour.</summary>
     public static readonly TimeSpan RosterPatience = TimeSpan.FromHours(1);
 
-    /// <summary>How long after its last interval a client waits for replies under way: 1 s.</summary>
-    public static readonly TimeSpan LastReplyPatience = TimeSpan.FromSeconds(1);
+    /// <summary>How long after its last interval a client waits for replies under way: 2 s.</summary>
+    public static readonly TimeSpan LastReplyPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>Between two questions for the roster: 100 ms.</summary>
     public static readonly TimeSpan AlivePeriod = TimeSpan.FromMilliseconds(100);

@@ -1,7 +1,7 @@
 namespace Hawser.Services.Numbers;
 
-/// <summary>Where a client keeps lists: as they came in <c>unsorted_files</c>, ascending in <c>sorted_files</c>. A list has
-/// its name only when it is whole.</summary>
+/// <summary>Where a client keeps lists: as they came in <c>unsorted_files</c>, ascending in <c>sorted_files</c>. A list
+/// has its name only when it is whole.</summary>
 internal sealed class ListFolders
 {
     private readonly string _unsorted;

@@ -55,7 +55,8 @@ public sealed class NumbersService : Service
         var options = new NumbersClientOptions { Server = host.EndPoint, Folder = folder, Lists = DemoLists };
         (TimeSpan time, string? difference) = await RunAsync(options with { Connections = 1 });
         var phases = new Demonstration(
-            $"{DemoLists} lists of 250,000 numbers, checked against the seed, sorted", BytesIn(folder), time, difference);
+            $"{DemoLists} lists of 250,000 numbers, checked against the seed, sorted", BytesIn(folder), time,
+            difference);
 
         string fusedFolder = Path.Combine(folder, "fused");
         var client = new NumbersClient(options with { Folder = fusedFolder });

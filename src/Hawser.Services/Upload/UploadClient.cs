@@ -35,8 +35,8 @@ public static class UploadClient
         {
             // A file without a length is one of the system's (proc(5)), and is read to its end like a pipe.
             sha256 = source is FileStream { CanSeek: true, Length: > 0 } file
-                ? await SendFileAsync(connection, file, answer, progress)
-                : await SendStreamAsync(connection, source, answer, watchdog, progress);
+                ? await SendFileAsync(connection, file, answer, options.Hash, progress)
+                : await SendStreamAsync(connection, source, answer, watchdog, options.Hash, progress);
         }
         catch (ConnectionClosedException)
         {
@@ -49,13 +49,13 @@ public static class UploadClient
     }
 
     /// <summary>The kernel sends; another thread hashes what has been sent, from the page cache.</summary>
-    /// <returns>The hash; null when the server has ended it before.</returns>
+    /// <returns>The hash; null when the server has ended it before, or nobody asked.</returns>
     private static async Task<string?> SendFileAsync(
-        Connection connection, FileStream file, Task<UploadReceipt?> answer, Action<long>? progress)
+        Connection connection, FileStream file, Task<UploadReceipt?> answer, bool hashes, Action<long>? progress)
     {
         long begin = file.Position;
         long end = file.Length;
-        using var hash = new FollowingHash(file.SafeFileHandle, begin);
+        using FollowingHash? hash = hashes ? new FollowingHash(file.SafeFileHandle, begin) : null;
         for (long offset = begin; offset < end;)
         {
             if (IsOver(answer))
@@ -63,19 +63,19 @@ public static class UploadClient
             long count = Math.Min(SendFileBytes, end - offset);
             await connection.SendFileAsync(file.SafeFileHandle, offset, count);
             offset += count;
-            hash.Advance(offset);
+            hash?.Advance(offset);
             progress?.Invoke(offset - begin);
         }
         connection.FinishWriting();
-        return await hash.FinishAsync();
+        return hash is null ? null : await hash.FinishAsync();
     }
 
-    /// <returns>The hash; null when the server has ended it before.</returns>
+    /// <returns>The hash; null when the server has ended it before, or nobody asked.</returns>
     private static async Task<string?> SendStreamAsync(
         Connection connection, Stream source, Task<UploadReceipt?> answer, ProgressWatchdog watchdog,
-        Action<long>? progress)
+        bool hashes, Action<long>? progress)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using IncrementalHash? hash = hashes ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {
@@ -89,7 +89,7 @@ public static class UploadClient
                 if (read == 0)
                     break;
                 await connection.WriteAsync(chunk.AsMemory(0, read));
-                hash.AppendData(chunk, 0, read);
+                hash?.AppendData(chunk, 0, read);
                 progress?.Invoke(connection.BytesSent);
             }
         }
@@ -98,7 +98,7 @@ public static class UploadClient
             ArrayPool<byte>.Shared.Return(chunk);
         }
         connection.FinishWriting();
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>The server has refused, or is gone. That it has finished its side, or has stored something, does not end

@@ -50,22 +50,27 @@ internal sealed class UploadFile : IDisposable
     /// <summary>The part, locked.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Adds bytes at the end. Blocks the calling thread as the disk does.</summary>
+    /// <summary>Adds all that the client sends, until it finishes. Blocks the calling thread as the disk does.</summary>
     /// <exception cref="UploadRefusedException">A limit is met.</exception>
+    /// <exception cref="ConnectionClosedException">The client reset, or was silent for too long.</exception>
     /// <exception cref="IOException">The disk is full, or worse.</exception>
-    public void Append(ReadOnlySpan<byte> bytes)
+    public async Task ReceiveAsync(Connection connection)
     {
-        if (bytes.Length > _settings.MaxBytes - Length)
-            throw new UploadRefusedException($"an upload has at most {_settings.MaxBytes} bytes");
-        _folder.Claim(bytes.Length);
-        _claimed += bytes.Length;
-        Write(bytes, Length);
-        Length += bytes.Length;
-        _hash?.Advance(Length);
-        if (_settings.Sync && Length - _flushed >= FlushEveryBytes)
+        Action<int> claim = Claim;
+        try
         {
-            RandomAccess.FlushToDisk(Handle);
-            _flushed = Length;
+            int received;
+            while ((received = await connection.ReceivePieceToFileAsync(Handle, Length, claim)) > 0)
+            {
+                Length += received;
+                _hash?.Advance(Length);
+                FlushNowAndThen();
+            }
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            // What .NET makes of EFBIG.
+            throw new UploadRefusedException("the file is too large for the server's disk", e);
         }
     }
 
@@ -84,6 +89,8 @@ internal sealed class UploadFile : IDisposable
             RandomAccess.FlushToDisk(Handle);
         PosixFile.Rename(_part, _final);
         _published = true;
+        // The lock has kept the part; the file is anybody's to read.
+        Handle.Dispose();
         _folder.Settle(_claimed, Length);
     }
 
@@ -100,7 +107,7 @@ internal sealed class UploadFile : IDisposable
     public void PublishError()
     {
         // Written before the rest is cut: on a full disk there is no other block to write it to.
-        Write(ErrorMark, 0);
+        RandomAccess.Write(Handle, ErrorMark, 0);
         RandomAccess.SetLength(Handle, ErrorMark.Length);
         Length = ErrorMark.Length;
         Publish();
@@ -120,16 +127,19 @@ internal sealed class UploadFile : IDisposable
         Handle.Dispose();
     }
 
-    private void Write(ReadOnlySpan<byte> bytes, long offset)
+    private void Claim(int bytes)
     {
-        try
-        {
-            RandomAccess.Write(Handle, bytes, offset);
-        }
-        catch (ArgumentOutOfRangeException e)
-        {
-            // What .NET makes of EFBIG.
-            throw new UploadRefusedException("the file is too large for the server's disk", e);
-        }
+        if (bytes > _settings.MaxBytes - Length)
+            throw new UploadRefusedException($"an upload has at most {_settings.MaxBytes} bytes");
+        _folder.Claim(bytes);
+        _claimed += bytes;
+    }
+
+    private void FlushNowAndThen()
+    {
+        if (!_settings.Sync || Length - _flushed < FlushEveryBytes)
+            return;
+        RandomAccess.FlushToDisk(Handle);
+        _flushed = Length;
     }
 }

@@ -45,8 +45,7 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         string sha256;
         try
         {
-            while (await connection.ReadAsync() is { IsEmpty: false } piece)
-                file.Append(piece.Span);
+            await file.ReceiveAsync(connection);
             sha256 = await file.FinishHashAsync();
             file.Publish();
         }

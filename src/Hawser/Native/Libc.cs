@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -16,6 +17,7 @@ internal static unsafe partial class Libc
 
     public const int EINTR = 4;
     public const int EAGAIN = 11;
+    public const int EINVAL = 22;
 
     private const int EPIPE = 32;
     private const int ENOSYS = 38;
@@ -26,6 +28,9 @@ internal static unsafe partial class Libc
     private const int EFD_CLOEXEC = 0x80000;
     private const int EPOLL_CLOEXEC = 0x80000;
     private const short POLLIN = 1;
+    private const int O_CLOEXEC = 0x80000;
+    private const int F_SETPIPE_SZ = 1031;
+    private const uint SPLICE_F_MOVE = 1;
 
     private static bool _hasEpollPwait2 = true;
 
@@ -70,6 +75,40 @@ internal static unsafe partial class Libc
         while (sent == -EINTR);
         return sent;
     }
+
+    /// <summary>Bytes that went from one descriptor to the other, one of which is a pipe's; 0 at the end, or the negative
+    /// errno. An offset below zero is none.</summary>
+    public static long Splice(int from, int to, long offset, int count)
+    {
+        nint moved;
+        do
+        {
+            moved = OrError(splice(from, null, to, offset < 0 ? null : &offset, (nuint)count, SPLICE_F_MOVE));
+        }
+        while (moved == -EINTR);
+        return moved;
+    }
+
+    /// <summary>A pipe that holds so many bytes.</summary>
+    /// <returns>False when there is no descriptor or no memory for it.</returns>
+    public static bool TryCreatePipe(
+        int bytes, [NotNullWhen(true)] out SafeFileHandle? output, [NotNullWhen(true)] out SafeFileHandle? input)
+    {
+        output = input = null;
+        int* ends = stackalloc int[2];
+        if (pipe2(ends, O_CLOEXEC) != 0)
+            return false;
+        output = new SafeFileHandle(ends[0], ownsHandle: true);
+        input = new SafeFileHandle(ends[1], ownsHandle: true);
+        if (fcntl(ends[1], F_SETPIPE_SZ, bytes) >= bytes)
+            return true;
+        output.Dispose();
+        input.Dispose();
+        return false;
+    }
+
+    /// <summary>The exception that .NET's own file calls would throw for this errno.</summary>
+    public static IOException FileError(int errno) => new(Marshal.GetPInvokeErrorMessage(errno), errno);
 
     /// <summary>Waits until the socket has input or an end, or the deadline passes.</summary>
     /// <returns>False when the deadline passed first.</returns>
@@ -190,6 +229,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     private static partial nint sendfile(int socket, int file, ref long offset, nuint count);
+
+    [LibraryImport(Library)]
+    private static partial nint splice(int from, long* fromOffset, int to, long* toOffset, nuint count, uint flags);
+
+    [LibraryImport(Library)]
+    private static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport(Library)]
+    private static partial int fcntl(int descriptor, int command, int argument);
 
     [LibraryImport(Library)]
     private static partial int ppoll(PollEntry* entries, nuint count, Timespec* timeout, void* signals);

@@ -11,6 +11,12 @@ internal sealed class BlockingTransport(Socket socket) : SocketTransport(socket)
     private const int LargestSendBytes = 64 * 1024;
     private const long LargestSendFileBytes = 1024 * 1024;
 
+    // A pipe is two descriptors and a megabyte: not for small change.
+    private const long PipeAfterBytes = 4 * 1024 * 1024;
+
+    private SplicePipe? _pipe;
+    private bool _hasTriedPipe;
+
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         if (deadline.IsNone)
@@ -59,6 +65,34 @@ internal sealed class BlockingTransport(Socket socket) : SocketTransport(socket)
             count -= sent;
         }
         return ValueTask.CompletedTask;
+    }
+
+    public override bool TryUsePipe()
+    {
+        if (_pipe is null && !_hasTriedPipe && OperatingSystem.IsLinux() && BytesReceived >= PipeAfterBytes)
+        {
+            _hasTriedPipe = true;
+            _pipe = SplicePipe.TryCreate();
+        }
+        return _pipe is not null;
+    }
+
+    public override int ReceiveIntoPipe()
+    {
+        using DescriptorLease socket = new(Socket.SafeHandle);
+        int received = _pipe!.Fill(socket.Descriptor);
+        if (received < 0)
+            throw Libc.SocketError(-received);
+        CountReceived(received);
+        return received;
+    }
+
+    public override void MoveFromPipe(SafeFileHandle file, long offset, int count) => _pipe!.Empty(file, offset, count);
+
+    public override void Close()
+    {
+        _pipe?.Dispose();
+        base.Close();
     }
 
     private bool WaitReadable(Deadline deadline)

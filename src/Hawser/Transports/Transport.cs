@@ -42,6 +42,17 @@ public abstract class Transport
     /// <summary>Receives what there is, at least a byte; 0 when the peer has finished.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
+    /// <summary>Whether what comes next should go by way of the kernel's own pipe, with <see cref="ReceiveIntoPipe"/> and
+    /// <see cref="MoveFromPipe"/>, if it is to go into a file.</summary>
+    public virtual bool TryUsePipe() => false;
+
+    /// <summary>Receives what there is, at least a byte, into the pipe; 0 when the peer has finished.</summary>
+    public virtual int ReceiveIntoPipe() => throw new NotSupportedException();
+
+    /// <summary>Writes what was received into the pipe to a file.</summary>
+    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    public virtual void MoveFromPipe(SafeFileHandle file, long offset, int count) => throw new NotSupportedException();
+
     /// <summary>Sends all of it; done when the kernel has the last byte. Waiting for the peer to make room is the
     /// back-pressure.</summary>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> data);

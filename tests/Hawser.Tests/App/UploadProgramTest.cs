@@ -94,6 +94,18 @@ public sealed class UploadProgramTest : IDisposable
     }
 
     [Fact]
+    public async Task Without_a_hash_only_the_number_of_bytes_is_compared()
+    {
+        await using ProgramProcess server = Serve();
+
+        ProgramResult result = await ProgramProcess.RunAsync(
+            "upload", "127.0.0.1", await PortAsync(server), "--no-hash", _folder.Write("one", [1, 2, 3]));
+
+        result.IsDone();
+        Assert.EndsWith(", not hashed\n", result.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_receipt_that_lies_ends_with_exit_code_4()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -189,7 +201,7 @@ public sealed class UploadProgramTest : IDisposable
             return;
         }
         await using ProgramProcess server = ProgramProcess.StartInShell(
-            $"umask {umask}; exec \"$@\"", "serve", "upload", "0", _folder["stored"], "--host", "127.0.0.1");
+            $"umask {umask}; exec \"$@\"", "", "serve", "upload", "0", _folder["stored"], "--host", "127.0.0.1");
         await ProgramProcess.RunAsync("upload", "127.0.0.1", await PortAsync(server), _folder.Write("one", [1]));
 
         Assert.Equal(

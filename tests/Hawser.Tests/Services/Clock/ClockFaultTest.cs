@@ -20,7 +20,7 @@ public sealed class ClockFaultTest
         using RawClockClient dying = await RawClockClient.ConnectAsync(stage.EndPoint);
         if (phase != "before it said a word")
             await dying.RegisterAsync();
-        Task<ClockRun> others = stage.RunAsync(2, TimeSpan.FromMilliseconds(300));
+        Task<ClockRun> others = stage.RunAsync(2, ClockStage.Short);
         await stage.Log.LineWithAsync(phase == "before it said a word" ? "client 1 from" : "client 2 from");
         if (phase == "while recording")
             await dying.ExchangeTickAsync(0);
@@ -40,7 +40,7 @@ public sealed class ClockFaultTest
     public async Task A_client_that_dies_after_the_roster_is_reported_and_not_waited_for()
     {
         await using ClockStage stage = ClockStage.Start();
-        Task<ClockRun> others = stage.RunAsync(2, TimeSpan.FromMilliseconds(300));
+        Task<ClockRun> others = stage.RunAsync(2, ClockStage.LongEnoughToJoin);
         await stage.Log.LineWithAsync("client 1 from");
         using (RawClockClient dying = await RawClockClient.ConnectAsync(stage.EndPoint))
         {
@@ -94,7 +94,7 @@ public sealed class ClockFaultTest
     public async Task A_server_that_is_gone_during_the_peer_exchange_is_not_missed()
     {
         await using ClockStage stage = ClockStage.Start();
-        Task<ClockRun> others = stage.RunAsync(2, TimeSpan.FromMilliseconds(300));
+        Task<ClockRun> others = stage.RunAsync(2, ClockStage.LongEnoughToJoin);
         await stage.Log.LineWithAsync("client 1 from");
         using RawClockClient stalling = await RawClockClient.ConnectAsync(stage.EndPoint);
         await stalling.RegisterAsync();

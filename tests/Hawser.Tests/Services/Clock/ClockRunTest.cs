@@ -75,7 +75,7 @@ public sealed partial class ClockRunTest
     public async Task Clients_of_several_processes_meet_whoever_comes_before_the_first_is_done()
     {
         await using ClockStage stage = ClockStage.Start();
-        Task<ClockRun> first = stage.RunAsync(2, TimeSpan.FromSeconds(1));
+        Task<ClockRun> first = stage.RunAsync(2, ClockStage.LongEnoughToJoin);
         await stage.Log.LineWithAsync("client 1 from");
         ClockRun late = await stage.RunAsync(1, ClockStage.Short);
         Assert.True(late.IsComplete && (await first).IsComplete);

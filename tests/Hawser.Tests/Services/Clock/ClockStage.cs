@@ -10,6 +10,10 @@ namespace Hawser.Tests.Services.Clock;
 internal sealed class ClockStage : IAsyncDisposable
 {
     public static readonly TimeSpan Short = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>For a test that joins while it goes on.</summary>
+    public static readonly TimeSpan LongEnoughToJoin = TimeSpan.FromSeconds(2);
+
     public static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
 
     private readonly ServiceHost _host;

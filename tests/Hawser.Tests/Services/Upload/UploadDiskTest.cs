@@ -9,7 +9,8 @@ namespace Hawser.Tests.Services.Upload;
 /// <summary>A disk that is full: a small tmpfs, which only root may mount.</summary>
 public sealed partial class UploadDiskTest : IAsyncLifetime
 {
-    private const int DiskBytes = 1024 * 1024;
+    // Half of it is enough for the kernel's pipe to be used, where there is one.
+    private const int DiskBytes = 16 * 1024 * 1024;
 
     private readonly TemporaryFolder _folder = new();
     private bool _mounted;

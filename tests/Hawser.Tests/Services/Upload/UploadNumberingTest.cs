@@ -116,7 +116,7 @@ public sealed class UploadNumberingTest : IDisposable
     {
         var folder = new UploadFolder(new UploadSettings { Folder = _folder.Root });
         using UploadFile file = folder.Begin(1);
-        file.Append("ours"u8);
+        RandomAccess.Write(file.Handle, "ours"u8, 0);
         _folder.Write("1.file", "theirs"u8.ToArray());
 
         Assert.ThrowsAny<IOException>(file.Publish);

@@ -8,6 +8,9 @@ public sealed class UploadRefusalTest : IDisposable
 {
     private static readonly TimeSpan NearlyIdleTimeout = TimeSpan.FromSeconds(9);
 
+    // Enough for the kernel's pipe to be used, where there is one.
+    private const int LargeBytes = 6_000_000;
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -19,8 +22,8 @@ public sealed class UploadRefusalTest : IDisposable
         var time = new FakeTime();
         await using UploadServer server = UploadServer.Start(_folder.Root, model, time: time);
         using RawPeer peer = await server.ConnectAsync();
-        await peer.SendAsync("half of it");
-        await UntilServerWaitsAsync(server, bytesReceived: 10);
+        await peer.SendAsync(new byte[LargeBytes]);
+        await UntilServerWaitsAsync(server, LargeBytes);
 
         await UntilTimedOutAsync(server, time);
 
@@ -70,7 +73,7 @@ public sealed class UploadRefusalTest : IDisposable
         await using UploadServer server = UploadServer.Start(_folder.Root, model);
         using (RawPeer peer = await server.ConnectAsync())
         {
-            await peer.SendAsync(new byte[1_000_000]);
+            await peer.SendAsync(new byte[LargeBytes]);
             await Patience.UntilAsync(() => File.Exists(_folder[".1.part"]));
             peer.Reset();
         }
@@ -107,13 +110,13 @@ public sealed class UploadRefusalTest : IDisposable
     public async Task A_refusal_half_way_is_heard_by_our_client()
     {
         await using UploadServer server = UploadServer.Start(
-            _folder["stored"], with: settings => settings.Set(UploadService.MaxBytes, "1MiB"));
+            _folder["stored"], with: settings => settings.Set(UploadService.MaxBytes, "8MiB"));
         await using FileStream source = File.OpenRead(_folder.Write("source", new byte[64 * 1024 * 1024]));
 
         UploadOutcome outcome = await server.SendAsync(source);
 
         Assert.True(outcome.IsRefused);
-        Assert.Equal("an upload has at most 1048576 bytes", outcome.Receipt!.Refusal);
+        Assert.Equal("an upload has at most 8388608 bytes", outcome.Receipt!.Refusal);
     }
 
     [Fact]

@@ -1,0 +1,54 @@
+using System.Buffers;
+using Hawser.Transports;
+
+namespace Hawser;
+
+/// <summary>The orderly end of a connection: what was written arrives, because the peer is read to its own end, within
+/// bounds, before the socket is closed. Closing with unread input would send a reset, which can destroy what is still
+/// under way.</summary>
+internal static class LingeringClose
+{
+    private const int DiscardBytes = 4096;
+
+    /// <summary>Half-closes, waits for the peer to do the same, and closes. Never throws.</summary>
+    public static async ValueTask CloseAsync(Connection connection, TimeSpan linger)
+    {
+        try
+        {
+            // After a timeout the handler may have said so: that arrives as well.
+            if (!connection.PeerHasFinished
+                && connection.EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
+            {
+                connection.Transport.FinishSending();
+                // A handler may have left with a receive under way; then its end is what closing is.
+                if (!connection.IsReceiving)
+                    await DiscardInputAsync(connection.Transport, Deadline.After(linger));
+            }
+        }
+        catch (Exception e) when (Connection.IsBroken(e) || e is ConnectionClosedException or ProtocolException)
+        {
+            // It ended in another way meanwhile.
+        }
+        finally
+        {
+            connection.Dispose();
+        }
+    }
+
+    private static async ValueTask DiscardInputAsync(Transport transport, Deadline deadline)
+    {
+        byte[] discarded = ArrayPool<byte>.Shared.Rent(DiscardBytes);
+        try
+        {
+            while (!deadline.HasPassed
+                && await transport.WaitToReceiveAsync(deadline)
+                && await transport.ReceiveAsync(discarded) > 0)
+            {
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(discarded);
+        }
+    }
+}

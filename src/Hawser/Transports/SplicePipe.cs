@@ -1,0 +1,84 @@
+using System.Buffers;
+using Hawser.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hawser.Transports;
+
+/// <summary>The way from a socket into a file without user space: splice(2) through a pipe. Linux only.</summary>
+internal sealed class SplicePipe : IDisposable
+{
+    // What anybody may ask for (pipe(7), pipe-max-size). A smaller pipe is slower than a buffer.
+    private const int Bytes = 1024 * 1024;
+
+    private readonly SafeFileHandle _output;
+    private readonly SafeFileHandle _input;
+
+    private SplicePipe(SafeFileHandle output, SafeFileHandle input)
+    {
+        _output = output;
+        _input = input;
+    }
+
+    /// <returns>Null when the system has no such pipe left for us.</returns>
+    public static SplicePipe? TryCreate()
+    {
+        if (!Libc.TryCreatePipe(Bytes, out SafeFileHandle? output, out SafeFileHandle? input))
+            return null;
+        return new SplicePipe(output, input);
+    }
+
+    /// <summary>Moves what there is into the pipe, at least a byte; 0 at the end of the stream, or the negative
+    /// errno.</summary>
+    public int Fill(int socket)
+    {
+        using DescriptorLease input = new(_input);
+        return (int)Libc.Splice(socket, input.Descriptor, -1, Bytes);
+    }
+
+    /// <summary>Moves all of it on into a file.</summary>
+    /// <exception cref="IOException">The disk is full, or worse; its HResult is the errno.</exception>
+    public void Empty(SafeFileHandle file, long offset, int count)
+    {
+        using DescriptorLease output = new(_output);
+        using DescriptorLease target = new(file);
+        while (count > 0)
+        {
+            long moved = Libc.Splice(output.Descriptor, target.Descriptor, offset, count);
+            if (moved == -Libc.EINVAL)
+            {
+                Copy(file, offset, count);
+                return;
+            }
+            if (moved <= 0)
+                throw Libc.FileError((int)-moved);
+            offset += moved;
+            count -= (int)moved;
+        }
+    }
+
+    public void Dispose()
+    {
+        _input.Dispose();
+        _output.Dispose();
+    }
+
+    /// <summary>For a file system that cannot be spliced to.</summary>
+    private void Copy(SafeFileHandle file, long offset, int count)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(count);
+        try
+        {
+            while (count > 0)
+            {
+                int read = RandomAccess.Read(_output, buffer.AsSpan(0, count), fileOffset: 0);
+                RandomAccess.Write(file, buffer.AsSpan(0, read), offset);
+                offset += read;
+                count -= read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
