@@ -24,7 +24,7 @@ internal sealed record LabVerdict(
     public const string TooFewRounds = "too few rounds to tell";
 
     /// <summary>What is said of latencies when one of the two left clients or pings without an answer.</summary>
-    public const string NotComparable = "not comparable, because one left clients or pings without an answer";
+    public const string NotComparable = "not comparable (one left clients or pings without an answer)";
 
     /// <summary>A verdict on every pair under the same setting, in every figure that is judged.</summary>
     public static IReadOnlyList<LabVerdict> Of(IReadOnlyList<LabSummary> summaries) =>
