@@ -6,6 +6,9 @@ namespace Hawser.App.Lab;
 /// <summary>One measurement of one variant: server, idle connections, load.</summary>
 internal static class LabTrial
 {
+    // The load reports once a second; a little more, because it may be late.
+    private const double LastSecond = 1.1;
+
     /// <exception cref="LabException">It failed.</exception>
     public static async Task<LoadReport> RunAsync(
         LabVariant variant, LabOptions options, CpuPinning pinning, CancellationToken cancel)
@@ -34,24 +37,28 @@ internal static class LabTrial
         if (server is not null)
             await server.AcceptIdleAsync(cancel);
         LabSample? begin = null;
+        LabSample? late = null;
         LabSample? end = null;
         LoadReport report = await LoadProcess.RunAsync(address, setting, options, pinning.LoadCores, Look, cancel);
         if (report.Figures.RoundTrips == 0)
             throw new LabException("no round trip was measured");
-        return report with { Figures = report.Figures with { Server = LabServerFigures.Between(begin, end) } };
+        return report with { Figures = report.Figures with { Server = LabServerFigures.Between(begin, late, end) } };
 
-        // The load reports when its measured time begins and ends; in between a look would only disturb.
+        // The load reports when its measured time begins and ends, and every second. Just before the end, clients and
+        // the threads that serve them are still there; earlier looks would only disturb.
         void Look(double seconds, long roundTrips)
         {
-            bool isOver = seconds >= options.Duration.TotalSeconds;
-            bool isNews = begin is null ? seconds > 0 : isOver && end is null;
-            if (!isNews || server?.TrySample() is not { } process)
+            double left = options.Duration.TotalSeconds - seconds;
+            bool isWanted = begin is null ? seconds > 0 : left < LastSecond && end is null;
+            if (!isWanted || server?.TrySample() is not { } process)
                 return;
             var sample = new LabSample(Stopwatch.GetElapsedTime(0), roundTrips, process);
             if (begin is null)
                 begin = sample;
-            else
+            else if (left <= 0)
                 end = sample;
+            else
+                late = sample;
         }
     }
 }
