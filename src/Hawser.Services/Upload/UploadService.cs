@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using Hawser.Models;
 using Hawser.Services.Text;
@@ -95,13 +96,9 @@ public sealed class UploadService : Service
         ServiceSettings settings = new ServiceSettings().Set(Folder, stored).Set(Manifest, "true");
         await using ServiceHost host = ServiceHost.StartForDemonstration(this, settings, model, Stream.Null);
         long begin = Stopwatch.GetTimestamp();
-        UploadOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(1, DemoUploads).Select(async n =>
-        {
-            string path = Path.Combine(folder, $"upload-{n}");
-            await File.WriteAllBytesAsync(path, RandomNumberGenerator.GetBytes(DemoBytes + n));
-            await using FileStream source = File.OpenRead(path);
-            return await UploadClient.SendAsync(host.EndPoint, source, new UploadClientOptions());
-        }));
+        UploadOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(1, DemoUploads).Select(n => Task.Factory.StartNew(
+            () => UploadOneAsync(host.EndPoint, Path.Combine(folder, $"upload-{n}"), DemoBytes + n),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
         TimeSpan time = Stopwatch.GetElapsedTime(begin);
         await host.StopAsync();
 
@@ -111,6 +108,13 @@ public sealed class UploadService : Service
             difference ??= $"{found.Verified} of {DemoUploads} files verified";
         return [new($"{DemoUploads} files of 3 MB at once, receipts and manifest checked",
             outcomes.Sum(outcome => outcome.BytesSent), time, difference)];
+    }
+
+    private static async Task<UploadOutcome> UploadOneAsync(EndPoint server, string path, int bytes)
+    {
+        File.WriteAllBytes(path, RandomNumberGenerator.GetBytes(bytes));
+        await using FileStream source = File.OpenRead(path);
+        return await UploadClient.SendAsync(server, source, new UploadClientOptions());
     }
 
     private static UnixFileMode ParseMode(string text)
