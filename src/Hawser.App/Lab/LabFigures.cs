@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Hawser.App.Lab;
 
 /// <summary>What one measurement gave. Durations end in their unit.</summary>
@@ -21,6 +23,10 @@ internal sealed record LabFigures
 
     /// <summary>Pings of an open loop's schedule that got no pong by the end.</summary>
     public required long Unanswered { get; init; }
+
+    /// <summary>Of all pings that were to be measured, the share that got no pong.</summary>
+    [JsonIgnore]
+    public double UnansweredShare => Unanswered == 0 ? 0 : (double)Unanswered / (RoundTrips + Unanswered);
 
     /// <summary>Jain's index of the clients' round trips, 1 for evenly shared.</summary>
     public required double JainIndex { get; init; }

@@ -15,6 +15,9 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
     /// <summary>Variants are told apart by it.</summary>
     public bool IsJudged { get; init; }
 
+    /// <summary>It is of those pings that were answered, and says nothing of the others.</summary>
+    public bool IsOfAnswers { get; init; }
+
     /// <summary>The list. A new one is one entry here.</summary>
     public static IReadOnlyList<LabMetric> All { get; } =
     [
@@ -23,12 +26,12 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
             MoreIsBetter = true,
             IsJudged = true,
         },
-        new("latency_p50_ns", "p50", f => f.LatencyP50Ns, Time) { IsJudged = true },
+        new("latency_p50_ns", "p50", f => f.LatencyP50Ns, Time) { IsJudged = true, IsOfAnswers = true },
         new("latency_p90_ns", "p90", f => f.LatencyP90Ns, Time),
-        new("latency_p99_ns", "p99", f => f.LatencyP99Ns, Time) { IsJudged = true },
+        new("latency_p99_ns", "p99", f => f.LatencyP99Ns, Time) { IsJudged = true, IsOfAnswers = true },
         new("latency_p999_ns", "p99.9", f => f.LatencyP999Ns, Time),
         new("latency_max_ns", "max", f => f.LatencyMaxNs, Time),
-        new("unanswered", "unanswered", f => f.Unanswered, Whole),
+        new("unanswered_share", "unanswered", f => f.UnansweredShare, Percent),
         new("server_cpu_us_per_round_trip", "CPU per round trip",
             f => f.Server?.CpuMicrosecondsPerRoundTrip, us => Time(us * 1e3)) { IsJudged = true },
         new("server_cpu_cores", "cores", f => f.Server?.CpuCores, value => Text($"{value:0.00}")),
@@ -38,11 +41,14 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
             f => f.Server?.InvoluntarySwitchesPerSecond, Whole),
         new("resident_bytes", "memory", f => f.Server?.ResidentBytes, bytes => Text($"{bytes / 1e6:0.0} MB")),
         new("jain_index", "fairness", f => f.JainIndex, value => Text($"{value:0.000}")) { MoreIsBetter = true },
-        new("load_cpu_share", "load's CPU", f => f.LoadCpuShare, share => Text($"{share * 100:0} %")),
+        new("load_cpu_share", "load's CPU", f => f.LoadCpuShare, Percent),
     ];
 
     /// <summary>The entry of that name.</summary>
     public static LabMetric Get(string name) => All.First(metric => metric.Name == name);
+
+    private static string Percent(double share) =>
+        share < 0.1 ? Text($"{share * 100:0.##} %") : Text($"{share * 100:0} %");
 
     private static string Whole(double value) => Text($"{value:#,0}");
 

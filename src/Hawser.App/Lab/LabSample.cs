@@ -4,5 +4,4 @@ namespace Hawser.App.Lab;
 /// <param name="Moment">Time, from any beginning.</param>
 /// <param name="RoundTrips">Round trips measured by then.</param>
 /// <param name="Process">What the server had spent by then.</param>
-/// <param name="IsLast">The measured time is over.</param>
-internal sealed record LabSample(TimeSpan Moment, long RoundTrips, ProcessSample Process, bool IsLast);
+internal sealed record LabSample(TimeSpan Moment, long RoundTrips, ProcessSample Process);

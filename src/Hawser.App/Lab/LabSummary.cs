@@ -7,15 +7,20 @@ namespace Hawser.App.Lab;
 /// <param name="Variant">What was measured.</param>
 /// <param name="Rounds">Rounds that gave figures.</param>
 /// <param name="Failed">Rounds that failed.</param>
+/// <param name="LeavesOut">Clients that got no pong at all, or more than a hundredth of the pings: latencies are of the
+/// others.</param>
 /// <param name="Metrics">The spread of each figure, by its name.</param>
 /// <param name="LatencyCurve">Percentiles of the latencies of all rounds together.</param>
 internal sealed record LabSummary(
     LabVariant Variant,
     int Rounds,
     int Failed,
+    bool LeavesOut,
     IReadOnlyDictionary<string, LabSpread> Metrics,
     IReadOnlyList<LabCurvePoint> LatencyCurve)
 {
+    private const double FewUnanswered = 0.01;
+
     private static readonly double[] Percents =
     [
         0, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92.5, 95, 97, 98, 99, 99.25, 99.5, 99.7, 99.8, 99.9, 99.925, 99.95,
@@ -43,7 +48,10 @@ internal sealed record LabSummary(
             if (values.Length > 0)
                 metrics[metric.Name] = LabStatistics.SpreadOf(values);
         }
-        return new LabSummary(variant, figures.Length, own.Length - figures.Length, metrics, CurveOf(latency));
+        bool leavesOut = figures.Any(figure =>
+            figure.SlowestClientRoundTrips == 0 || figure.UnansweredShare > FewUnanswered);
+        return new LabSummary(
+            variant, figures.Length, own.Length - figures.Length, leavesOut, metrics, CurveOf(latency));
     }
 
     // A percentile that fewer than one latency lies beyond is the maximum, and said once.

@@ -6,6 +6,9 @@ namespace Hawser.App.Lab;
 /// <summary>One measurement of one variant: server, idle connections, load.</summary>
 internal static class LabTrial
 {
+    // The load reports once a second; a little more, because it may be late.
+    private const double LastSecond = 1.1;
+
     /// <exception cref="LabException">It failed.</exception>
     public static async Task<LoadReport> RunAsync(
         LabVariant variant, LabOptions options, CpuPinning pinning, CancellationToken cancel)
@@ -31,22 +34,31 @@ internal static class LabTrial
         int colon = address.LastIndexOf(':');
         using IdleConnections idle = await IdleConnections.OpenAsync(
             CommonOptions.ParseTarget(address[..colon], address[(colon + 1)..]), setting.Idle, cancel);
+        if (server is not null)
+            await server.AcceptIdleAsync(cancel);
         LabSample? begin = null;
+        LabSample? late = null;
         LabSample? end = null;
         LoadReport report = await LoadProcess.RunAsync(address, setting, options, pinning.LoadCores, Look, cancel);
         if (report.Figures.RoundTrips == 0)
             throw new LabException("no round trip was measured");
-        return report with { Figures = report.Figures with { Server = LabServerFigures.Between(begin, end) } };
+        return report with { Figures = report.Figures with { Server = LabServerFigures.Between(begin, late, end) } };
 
-        // The load reports when its measured time begins and ends, and in between.
+        // The load reports when its measured time begins and ends, and every second. Just before the end, clients and
+        // the threads that serve them are still there; earlier looks would only disturb.
         void Look(double seconds, long roundTrips)
         {
-            if (server is null || seconds <= 0 || end?.IsLast == true || server.TrySample() is not { } process)
+            double left = options.Duration.TotalSeconds - seconds;
+            bool isWanted = begin is null ? seconds > 0 : left < LastSecond && end is null;
+            if (!isWanted || server?.TrySample() is not { } process)
                 return;
-            var sample = new LabSample(
-                Stopwatch.GetElapsedTime(0), roundTrips, process, seconds >= options.Duration.TotalSeconds);
-            begin ??= sample;
-            end = sample;
+            var sample = new LabSample(Stopwatch.GetElapsedTime(0), roundTrips, process);
+            if (begin is null)
+                begin = sample;
+            else if (left <= 0)
+                end = sample;
+            else
+                late = sample;
         }
     }
 }

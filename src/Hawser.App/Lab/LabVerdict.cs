@@ -23,6 +23,9 @@ internal sealed record LabVerdict(
     /// <summary>What is said when there is too little to go by.</summary>
     public const string TooFewRounds = "too few rounds to tell";
 
+    /// <summary>What is said of latencies when one of the two left clients or pings without an answer.</summary>
+    public const string NotComparable = "not comparable (one left clients or pings without an answer)";
+
     /// <summary>A verdict on every pair under the same setting, in every figure that is judged.</summary>
     public static IReadOnlyList<LabVerdict> Of(IReadOnlyList<LabSummary> summaries) =>
     [
@@ -47,15 +50,25 @@ internal sealed record LabVerdict(
         double? ratio = b.Median == 0 ? null : a.Median / b.Median;
         if (Math.Min(a.Rounds, b.Rounds) < FewestRounds)
             return Verdict(null, TooFewRounds);
+        if (metric.IsOfAnswers && (first.LeavesOut || second.LeavesOut))
+            return Verdict(null, NotComparable);
         if (a.Low <= b.High && b.Low <= a.High)
             return Verdict(null, NoDifference);
-        bool firstIsBetter = a.Median > b.Median == metric.MoreIsBetter;
-        (string better, string worse) = firstIsBetter ? (nameA, nameB) : (nameB, nameA);
-        double factor = (firstIsBetter ? a.Median : b.Median) / (firstIsBetter ? b.Median : a.Median);
-        string times = string.Create(CultureInfo.InvariantCulture, $"{factor:0.00} times");
-        return Verdict(better, $"{better} has {times} the {metric.Title} of {worse}");
+        bool firstIsMore = a.Median > b.Median;
+        (string more, string less) = firstIsMore ? (nameA, nameB) : (nameB, nameA);
+        return Verdict(
+            metric.MoreIsBetter ? more : less,
+            $"{more} has {Times(firstIsMore ? a : b, firstIsMore ? b : a)} the {metric.Title} of {less}");
 
         LabVerdict Verdict(string? better, string words) =>
             new(first.Variant.Setting, metric.Name, nameA, nameB, better, ratio, words);
     }
+
+    private static string Times(LabSpread more, LabSpread less) => less.Median <= 0
+        ? "many times"
+        : (more.Median / less.Median) switch
+        {
+            < 10 and var times => times.ToString("0.00", CultureInfo.InvariantCulture) + " times",
+            var times => times.ToString("#,0", CultureInfo.InvariantCulture) + " times",
+        };
 }

@@ -51,6 +51,11 @@ internal static class LabWarnings
             yield return $"{name}: the load client was at its limit, the server may be faster than its figures";
         if (figures.Any(figure => figure.SlowestClientRoundTrips == 0))
             yield return $"{name}: some clients got no answer at all, and latency is of the others";
+        else if (summary.LeavesOut && summary["unanswered_share"] is { } share)
+        {
+            yield return Text($"{name}: up to {share.Max * 100:0} % of the pings got no answer, ")
+                + "latency is of the others";
+        }
         if (figures.Length > 0 && figures.Min(figure => figure.RoundTrips) is < FewRoundTrips and var fewest)
         {
             yield return Text($"{name}: as few as {fewest:#,0} round trips a round, ")

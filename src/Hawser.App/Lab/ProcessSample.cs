@@ -7,7 +7,9 @@ namespace Hawser.App.Lab;
 /// <param name="VoluntarySwitches">Of the threads that live: a switch because it waits.</param>
 /// <param name="InvoluntarySwitches">Of the threads that live: a switch because its time was up.</param>
 /// <param name="ResidentBytes">Memory that is really there.</param>
-internal sealed record ProcessSample(TimeSpan Cpu, long VoluntarySwitches, long InvoluntarySwitches, long ResidentBytes)
+/// <param name="Threads">Threads that live.</param>
+internal sealed record ProcessSample(
+    TimeSpan Cpu, long VoluntarySwitches, long InvoluntarySwitches, long ResidentBytes, int Threads)
 {
     // USER_HZ is 100 on every architecture that .NET runs on.
     private const double TicksPerSecond = 100;
@@ -20,12 +22,13 @@ internal sealed record ProcessSample(TimeSpan Cpu, long VoluntarySwitches, long 
             string stat = File.ReadAllText($"/proc/{process}/stat");
             // The name, in parentheses, may hold blanks; what follows it counts from field 3.
             string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            (long voluntary, long involuntary) = Switches(process);
+            (long voluntary, long involuntary, int threads) = Switches(process);
             return new ProcessSample(
                 TimeSpan.FromSeconds((Number(fields[14 - 3]) + Number(fields[15 - 3])) / TicksPerSecond),
                 voluntary,
                 involuntary,
-                Field(File.ReadLines($"/proc/{process}/status"), "VmRSS:") * 1024);
+                Field(File.ReadLines($"/proc/{process}/status"), "VmRSS:") * 1024,
+                threads);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -33,10 +36,11 @@ internal sealed record ProcessSample(TimeSpan Cpu, long VoluntarySwitches, long 
         }
     }
 
-    private static (long Voluntary, long Involuntary) Switches(int process)
+    private static (long Voluntary, long Involuntary, int Threads) Switches(int process)
     {
         long voluntary = 0;
         long involuntary = 0;
+        int threads = 0;
         foreach (string thread in Directory.GetDirectories($"/proc/{process}/task"))
         {
             try
@@ -44,13 +48,14 @@ internal sealed record ProcessSample(TimeSpan Cpu, long VoluntarySwitches, long 
                 string[] lines = File.ReadAllLines(Path.Combine(thread, "status"));
                 voluntary += Field(lines, "voluntary_ctxt_switches:");
                 involuntary += Field(lines, "nonvoluntary_ctxt_switches:");
+                threads++;
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // The thread ended while we looked.
             }
         }
-        return (voluntary, involuntary);
+        return (voluntary, involuntary, threads);
     }
 
     private static long Field(IEnumerable<string> lines, string name) =>

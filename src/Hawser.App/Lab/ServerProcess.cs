@@ -8,17 +8,23 @@ namespace Hawser.App.Lab;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const string ListeningLine = "Listening on ";
+    private const string ConnectionLine = "+ connection ";
     private const int SpareConnections = 100;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AcceptLimit = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
     private readonly TaskCompletionSource<string> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _idleAccepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly int _idle;
     private readonly Task _errors;
     private string? _firstError;
+    private int _accepted;
 
-    private ServerProcess(Process process)
+    private ServerProcess(Process process, int idle)
     {
         _process = process;
+        _idle = idle;
         // Both are read on, so that neither fills.
         _ = ReadAsync(process.StandardOutput, OnOutput);
         _errors = ReadAsync(process.StandardError, line => _firstError ??= line);
@@ -30,7 +36,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="LabException">It did not start.</exception>
     public static async Task<ServerProcess> StartAsync(LabVariant variant, string? cores, CancellationToken cancel)
     {
-        var server = new ServerProcess(OwnProgram.Start(cores, Arguments(variant)));
+        var server = new ServerProcess(OwnProgram.Start(cores, Arguments(variant)), variant.Setting.Idle);
         try
         {
             Task first = await Task.WhenAny(server._listening.Task, server._process.WaitForExitAsync(cancel))
@@ -51,6 +57,15 @@ internal sealed class ServerProcess : IAsyncDisposable
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Waits until it serves the idle connections, lest it is measured while it still takes them. A model that
+    /// does not take so many is not waited for longer than ten seconds.</summary>
+    public async Task AcceptIdleAsync(CancellationToken cancel)
+    {
+        if (_idle > 0)
+            await _idleAccepted.Task.WaitAsync(AcceptLimit, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancel.ThrowIfCancellationRequested();
     }
 
     /// <summary>What it has spent so far; null when it cannot be known.</summary>
@@ -97,6 +112,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         if (line.StartsWith(ListeningLine, StringComparison.Ordinal))
             _listening.TrySetResult(line);
+        else if (line.StartsWith(ConnectionLine, StringComparison.Ordinal) && ++_accepted == _idle)
+            _idleAccepted.TrySetResult();
     }
 
     private static async Task ReadAsync(StreamReader output, Action<string> onLine)

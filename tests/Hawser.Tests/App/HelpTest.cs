@@ -20,6 +20,7 @@ public sealed class HelpTest
     [InlineData("serve --help", "--host", "--port-base", "ping", "message")]
     [InlineData("ping --help", "--host", "--port", "--num-clients", "--count", "--interval")]
     [InlineData("message --help", "HOST", "PORT", "--wait")]
+    [InlineData("lab --help", "--models", "--clients", "--against", "--scenario", "--rounds", "--out", "--seed", "--json")]
     [InlineData("demo --help", "Run every service")]
     public async Task Help_names_what_a_verb_has(string arguments, params string[] parts)
     {

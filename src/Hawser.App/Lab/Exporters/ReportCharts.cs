@@ -9,7 +9,7 @@ internal sealed class ReportCharts(LabResult result)
     private const int Colours = 8;
 
     // Up to p99.99 in any case: pictures of different settings are the easier to compare.
-    private const double ShortestAxis = 10_500;
+    private const double ShortestAxis = 20_000;
 
     private readonly string[] _subjects =
         [.. result.Summaries.Select(summary => summary.Variant.Subject.Name).Distinct()];
@@ -91,7 +91,7 @@ internal sealed class ReportCharts(LabResult result)
         {
             plot.Curve(
                 summary.LatencyCurve.Select(point => (Beyond(point.Percent), (double)point.Ns)),
-                $"line {StyleOf(summary.Variant.Subject.Name)}");
+                $"line {(summary.LeavesOut ? "partial " : "")}{StyleOf(summary.Variant.Subject.Name)}");
         }
         return plot.Render();
     }
@@ -109,7 +109,7 @@ internal sealed class ReportCharts(LabResult result)
             measured.Min(summary => summary["latency_p50_ns"]!.Median),
             measured.Max(summary => summary["latency_p999_ns"]!.Median));
         var plot = new RowPlot(
-            "Latency where a server is held up", axis, groups.Sum(group => group.Rows.Length), true, 300, 110);
+            "Latency where a server is held up", axis, groups.Sum(group => group.Rows.Length), true, 300, 200);
         int row = 0;
         foreach ((string subject, LabSummary[] rows) in groups)
         {
@@ -133,7 +133,8 @@ internal sealed class ReportCharts(LabResult result)
         string p50 = Text("latency_p50_ns");
         string p99 = Text("latency_p99_ns");
         string p999 = Text("latency_p999_ns");
-        plot.Span(row, Ns("latency_p50_ns"), Ns("latency_p99_ns"), Ns("latency_p999_ns"), p99,
+        string figure = summary.LeavesOut ? $"{p99}, of those answered" : p99;
+        plot.Span(row, Ns("latency_p50_ns"), Ns("latency_p99_ns"), Ns("latency_p999_ns"), figure,
             StyleOf(summary.Variant.Subject.Name), $"{summary.Variant}: median {p50}, p99 {p99}, p99.9 {p999}");
 
         double Ns(string metric) => summary[metric]!.Median;

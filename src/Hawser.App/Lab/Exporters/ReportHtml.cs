@@ -14,6 +14,7 @@ internal sealed class ReportHtml : IExporter
         .s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}
         .s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}
         .line{fill:none;stroke:var(--c);stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
+        .partial{stroke-dasharray:2 6}
         .range{fill:none;stroke:var(--c);stroke-width:7;stroke-opacity:.28;stroke-linecap:round}
         .spot{fill:var(--c);stroke:var(--card);stroke-width:1.5}
         .ring{fill:var(--card);stroke:var(--c);stroke-width:2}
@@ -34,7 +35,8 @@ internal sealed class ReportHtml : IExporter
         summary{cursor:pointer;font-weight:600}
         details ul{margin:10px 0 2px;padding-left:20px;color:var(--soft);font-size:13.5px}
         code{font:12.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-        td small{font-size:11.5px}
+        td small{font-size:11px}.figures{font-size:13px}.figures td{padding:6px 5px}
+        .figures th{white-space:normal;vertical-align:bottom;padding:4px 5px 8px}
         .matrix td,.matrix th{text-align:center;padding:6px 8px}
         .matrix th:first-child,.matrix td:first-child{text-align:left}
         .same{color:var(--soft)}.better{color:var(--good);background:var(--goodbg);font-weight:600}
@@ -109,7 +111,8 @@ internal sealed class ReportHtml : IExporter
     {
         page.Append("<h2>Latency</h2>\n<p>How long which share of all answers took at most, of all rounds together. ")
             .Append("Every step to the right is ten times rarer. Of a schedule, latency counts from when a ping was ")
-            .Append("to be sent.</p>\n<div class=\"cards\">");
+            .Append("to be sent. Dotted: clients or pings were left without an answer, and are in no percentile.</p>\n")
+            .Append("<div class=\"cards\">");
         foreach (LabSetting setting in result.Settings.Where(setting =>
             result.Summaries.Any(summary => summary.Variant.Setting == setting && summary.LatencyCurve.Count > 0)))
         {
@@ -136,8 +139,9 @@ internal sealed class ReportHtml : IExporter
     private static void WriteFigures(HtmlPage page, LabResult result)
     {
         page.Append("<h2>Figures and verdicts</h2>\n<p>Medians, and below them least and most of the rounds. ")
-            .Append("Between two subjects a number stands only where their intervals do not overlap; ≈ means no difference seen, ")
-            .Append("? too few rounds to tell.</p>\n");
+            .Append("Between two subjects a number stands only where their intervals do not overlap; ≈ means no ")
+            .Append("difference seen, ? too few rounds to tell, – that latencies cannot be compared, because ")
+            .Append("somebody was left without an answer.</p>\n");
         foreach (LabSetting setting in result.Settings)
         {
             page.Add($"<h3 class=\"setting\">{setting}</h3>\n<div class=\"cards\">");

@@ -9,8 +9,8 @@ internal static class ReportTables
     private static readonly string[] Columns =
     [
         "round_trips_per_second", "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
-        "server_cpu_us_per_round_trip", "server_cpu_cores", "voluntary_switches_per_round_trip",
-        "involuntary_switches_per_second", "resident_bytes", "jain_index", "unanswered",
+        "server_cpu_us_per_round_trip", "voluntary_switches_per_round_trip",
+        "involuntary_switches_per_second", "resident_bytes", "jain_index", "unanswered_share",
     ];
 
     /// <summary>All figures under one setting.</summary>
@@ -18,7 +18,7 @@ internal static class ReportTables
     {
         LabSummary[] summaries = [.. result.Summaries.Where(summary => summary.Variant.Setting == setting)];
         string[] columns = [.. Columns.Where(name => summaries.Any(summary => summary[name] is { Max: > 0 }))];
-        page.Append("<div class=\"card wide\"><table><thead><tr><th></th>");
+        page.Append("<div class=\"card wide\"><table class=\"figures\"><thead><tr><th></th>");
         foreach (string column in columns)
             page.Add($"<th>{LabMetric.Get(column).Title}</th>");
         page.Append("</tr></thead><tbody>\n");
@@ -78,12 +78,24 @@ internal static class ReportTables
         }
         if (verdict.Better is null || verdict.Ratio is not { } ratio)
         {
-            string mark = verdict.Words == LabVerdict.NoDifference ? "≈" : "?";
+            string mark = verdict.Words switch
+            {
+                LabVerdict.NoDifference => "≈",
+                LabVerdict.NotComparable => "–",
+                _ => "?",
+            };
             page.Add($"<td class=\"same\" title=\"{verdict.Words}\">{mark}</td>");
             return;
         }
-        string text = (verdict.First == row ? ratio : 1 / ratio).ToString("0.00", CultureInfo.InvariantCulture);
+        string text = Times(verdict.First == row ? ratio : 1 / ratio);
         string style = verdict.Better == row ? "better" : "worse";
         page.Add($"<td class=\"{style}\" title=\"{verdict.Words}\">{text}</td>");
     }
+
+    private static string Times(double ratio) => ratio switch
+    {
+        < 0.01 => "< 0.01",
+        < 100 => ratio.ToString("0.00", CultureInfo.InvariantCulture),
+        _ => ratio.ToString("#,0", CultureInfo.InvariantCulture),
+    };
 }

@@ -10,7 +10,7 @@ internal sealed class SummaryMarkdown : IExporter
     [
         "round_trips_per_second", "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
         "server_cpu_us_per_round_trip", "voluntary_switches_per_round_trip", "involuntary_switches_per_second",
-        "resident_bytes", "jain_index",
+        "resident_bytes", "jain_index", "unanswered_share",
     ];
 
     public string FileName => "summary.md";
@@ -41,8 +41,9 @@ internal sealed class SummaryMarkdown : IExporter
         yield return $"Pinned: {result.Machine.Pinned}";
         yield return $"Command: `{result.Command}`";
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s each after {result.WarmUpSeconds:0.###} s ")
-            + "of warm-up; figures are medians over rounds, in parentheses the least and the most";
+            $"{result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s each, ")
+            + string.Create(CultureInfo.InvariantCulture, $"after {result.WarmUpSeconds:0.###} s of warm-up; ")
+            + "figures are medians over rounds, in parentheses the least and the most";
     }
 
     private static void WriteSetting(StringBuilder text, LabResult result, LabSetting setting)

@@ -10,24 +10,42 @@ public sealed class LabFiguresTest
     public void What_a_server_spent_is_what_lies_between_two_looks()
     {
         LabServerFigures figures = LabServerFigures.Between(
-            Sample(seconds: 10, roundTrips: 1000, cpuSeconds: 1, waits: 50, preempted: 7),
+            Sample(seconds: 10, roundTrips: 1000, cpuSeconds: 1, waits: 50, preempted: 7), late: null,
             Sample(seconds: 12, roundTrips: 11_000, cpuSeconds: 2.5, waits: 5050, preempted: 17))!;
 
-        Assert.Equal(150, figures.CpuMicrosecondsPerRoundTrip, 9);
+        Assert.Equal(150, figures.CpuMicrosecondsPerRoundTrip!.Value, 9);
         Assert.Equal(0.75, figures.CpuCores, 9);
-        Assert.Equal(0.5, figures.VoluntarySwitchesPerRoundTrip, 9);
-        Assert.Equal(5, figures.InvoluntarySwitchesPerSecond, 9);
+        Assert.Equal(0.5, figures.VoluntarySwitchesPerRoundTrip!.Value, 9);
+        Assert.Equal(5, figures.InvoluntarySwitchesPerSecond!.Value, 9);
         Assert.Equal(4096, figures.ResidentBytes);
     }
+
+    [Fact]
+    public void Where_threads_leave_with_their_clients_switches_are_those_of_the_look_before()
+    {
+        LabSample begin = Sample(10, 1000, 1, 50, 10, threads: 60);
+        LabSample end = Sample(12, 11_000, 2.5, 40, 5, threads: 10);
+
+        LabServerFigures seen = LabServerFigures.Between(begin, Sample(11, 6000, 1.7, 5050, 15, threads: 60), end)!;
+        LabServerFigures unseen = LabServerFigures.Between(begin, null, end)!;
+
+        Assert.Equal((150, 150), (seen.CpuMicrosecondsPerRoundTrip, unseen.CpuMicrosecondsPerRoundTrip));
+        Assert.Equal((1, 5), (seen.VoluntarySwitchesPerRoundTrip, seen.InvoluntarySwitchesPerSecond));
+        Assert.Equal((null, null), (unseen.VoluntarySwitchesPerRoundTrip, unseen.InvoluntarySwitchesPerSecond));
+    }
+
+    [Fact]
+    public void Less_than_ten_steps_of_cpu_time_are_too_few_to_divide() => Assert.Null(LabServerFigures.Between(
+        Sample(10, 1000, 1, 0, 0), null, Sample(12, 11_000, 1.09, 0, 0))!.CpuMicrosecondsPerRoundTrip);
 
     [Fact]
     public void One_look_tells_nothing()
     {
         LabSample only = Sample(10, 1000, 1, 50, 7);
 
-        Assert.Null(LabServerFigures.Between(null, null));
-        Assert.Null(LabServerFigures.Between(only, null));
-        Assert.Null(LabServerFigures.Between(only, only));
+        Assert.Null(LabServerFigures.Between(null, null, null));
+        Assert.Null(LabServerFigures.Between(only, null, null));
+        Assert.Null(LabServerFigures.Between(only, null, only));
     }
 
     [Fact]
@@ -71,7 +89,8 @@ public sealed class LabFiguresTest
         Assert.Equal(summary.LatencyCurve.OrderBy(point => point.Ns), summary.LatencyCurve);
     }
 
-    private static LabSample Sample(double seconds, long roundTrips, double cpuSeconds, long waits, long preempted) => new(
+    private static LabSample Sample(
+        double seconds, long roundTrips, double cpuSeconds, long waits, long preempted, int threads = 8) => new(
         TimeSpan.FromSeconds(seconds), roundTrips,
-        new ProcessSample(TimeSpan.FromSeconds(cpuSeconds), waits, preempted, 4096), IsLast: false);
+        new ProcessSample(TimeSpan.FromSeconds(cpuSeconds), waits, preempted, 4096, threads));
 }

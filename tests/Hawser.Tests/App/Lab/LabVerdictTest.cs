@@ -25,7 +25,7 @@ public sealed class LabVerdictTest
         LabVerdict verdict = LabVerdict.Judge(P99, Summary("a", 100, 101, 102, 103), Summary("b", 203, 202, 204, 205));
 
         Assert.Equal("a", verdict.Better);
-        Assert.Equal("a has 0.50 times the p99 of b", verdict.Words);
+        Assert.Equal("b has 2.00 times the p99 of a", verdict.Words);
 
         static LabSummary Summary(string name, params long[] p99) => LabSummary.Of(
             LabFixture.Variant(name),
@@ -43,6 +43,33 @@ public sealed class LabVerdictTest
 
         Assert.Equal((null, LabVerdict.NoDifference), (overlap.Better, overlap.Words));
         Assert.Equal((null, LabVerdict.NoDifference), (touch.Better, touch.Words));
+    }
+
+    [Fact]
+    public void Latencies_are_not_compared_with_those_of_a_server_that_left_somebody_without_an_answer()
+    {
+        LabSummary all = LabFixture.Summary("a", 100, 101, 102, 103);
+        LabSummary some = LabFixture.Summary("b", 203, 202, 204, 205) with { LeavesOut = true };
+
+        Assert.Equal("b", LabVerdict.Judge(Rate, all, some).Better);
+        Assert.Equal(LabVerdict.NotComparable, LabVerdict.Judge(P99, all, some).Words);
+        Assert.Equal(LabVerdict.NotComparable, LabVerdict.Judge(P99, some, all).Words);
+    }
+
+    [Theory]
+    [InlineData(1, 0, false)]
+    [InlineData(0, 0, true)]
+    [InlineData(1, 30, false)]
+    [InlineData(1, 31, true)]
+    public void Somebody_is_left_out_when_a_client_or_a_hundredth_of_the_pings_got_no_answer(
+        long slowest, long unanswered, bool leavesOut)
+    {
+        LabFigures figures = LabFixture.Figures(990, slowest: slowest) with { Unanswered = unanswered };
+
+        LabSummary summary = LabSummary.Of(
+            LabFixture.Variant("a"), [new LabMeasurement(1, 1, LabFixture.Variant("a"), figures, null)], null);
+
+        Assert.Equal(leavesOut, summary.LeavesOut);
     }
 
     [Fact]

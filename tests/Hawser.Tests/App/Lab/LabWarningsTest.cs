@@ -56,6 +56,11 @@ public sealed class LabWarningsTest
             StringComparison.Ordinal);
 
     [Fact]
+    public void Pings_that_got_nothing_are_said() => Assert.Equal(
+        "select, 50 clients: up to 25 % of the pings got no answer, latency is of the others",
+        Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000) with { Unanswered = 100_000 }, null)])));
+
+    [Fact]
     public void Few_round_trips_are_said() => Assert.Equal(
         "select, 50 clients: as few as 3,000 round trips a round, p99.9 rests on 3 of them",
         Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(1000), null)])));
