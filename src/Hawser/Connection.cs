@@ -178,7 +178,8 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>From now on any end that comes before <see cref="FinishWriting"/> is a reset, even if this process is
-    /// killed: half of something does not look like the whole of it. Over TCP; other streams do not know a reset.</summary>
+    /// killed: half of something does not look like the whole of it. Over TCP; other streams do not know a
+    /// reset.</summary>
     public void ResetUnlessFinished() => _transport.ResetUnlessFinished();
 
     /// <summary>Destroys the connection at once: the peer sees a reset, waiting calls throw. From any thread.</summary>

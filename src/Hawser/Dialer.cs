@@ -89,7 +89,8 @@ public static class Dialer
         throw new ConnectException(Explain(target, last!), last!);
     }
 
-    /// <exception cref="TimeoutException">The look-up took longer; the system goes on with it, nobody waits.</exception>
+    /// <exception cref="TimeoutException">The look-up took longer; the system goes on with it, nobody
+    /// waits.</exception>
     private static IEnumerable<EndPoint> Resolve(EndPoint target, TimeSpan timeout) =>
         target is DnsEndPoint name
             ? Dns.GetHostAddressesAsync(name.Host).WaitAsync(timeout).GetAwaiter().GetResult()

@@ -15,7 +15,8 @@ internal static class IdleBench
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AcceptTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>Options: <c>--connections 10000</c>, <c>--models epoll,async</c>, <c>--name</c> of the results.</summary>
+    /// <summary>Options: <c>--connections 10000</c>, <c>--models epoll,async</c>, <c>--name</c> of the
+    /// results.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync("idle", "Idle connections: resident memory", arguments);

@@ -21,8 +21,9 @@ internal static class RateBench
 
     /// <summary>
     /// Options: <c>--rounds 5</c>, <c>--seconds 2</c>, <c>--warm-up 1.5</c>, <c>--connections 1,50,500</c>,
-    /// <c>--models epoll,...</c>, <c>--rivals kestrel,redis,asyncio</c>, <c>--against NAME=HAWSER,...</c> (further builds of <c>hawser</c>, each under epoll with
-    /// one loop), <c>--seed</c> of the shuffling, <c>--name</c> of the results, <c>--file</c> of the page.
+    /// <c>--models epoll,...</c>, <c>--rivals kestrel,redis,asyncio</c>, <c>--against NAME=HAWSER,...</c> (further
+    /// builds of <c>hawser</c>, each under epoll with one loop), <c>--seed</c> of the shuffling, <c>--name</c> of the
+    /// results, <c>--file</c> of the page.
     /// </summary>
     public static async Task RunAsync(Arguments arguments)
     {

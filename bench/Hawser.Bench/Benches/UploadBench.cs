@@ -6,8 +6,8 @@ using Hawser.Bench.Results;
 namespace Hawser.Bench.Benches;
 
 /// <summary><c>upload</c>: a file into a file over the loopback interface, Hawser beside the usual tools.</summary>
-/// <remarks>A round is one run of each, in an order that is shuffled anew. The source is in the page cache; the target is
-/// new. The clock runs from the sender's exec until the sender has ended and the receiver has all.</remarks>
+/// <remarks>A round is one run of each, in an order that is shuffled anew. The source is in the page cache; the target
+/// is new. The clock runs from the sender's exec until the sender has ended and the receiver has all.</remarks>
 internal static class UploadBench
 {
     private const string Receipt = "hawser";
@@ -20,7 +20,8 @@ internal static class UploadBench
 
     private sealed record Run(string Name, int Round, double Seconds, double? TransferSeconds);
 
-    /// <summary>Options: <c>--rounds 7</c>, <c>--mib 2048</c>, <c>--folder</c> of source and target (the temporary one),
+    /// <summary>Options: <c>--rounds 7</c>, <c>--mib 2048</c>, <c>--folder</c> of source and target (the temporary
+    /// one),
     /// <c>--seed</c> of the shuffling, <c>--name</c> of the results, <c>--file</c> of the page.</summary>
     public static async Task RunAsync(Arguments arguments)
     {

@@ -14,7 +14,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Hawser.Bench.Rivals;
 
-/// <summary>The ping server as one writes it on ASP.NET Core's Kestrel: a connection handler, and nothing of HTTP.</summary>
+/// <summary>The ping server as one writes it on ASP.NET Core's Kestrel: a connection handler, and nothing of
+/// HTTP.</summary>
 internal sealed class KestrelPing : ConnectionHandler
 {
     /// <summary>The verb it is started by.</summary>

@@ -3,7 +3,8 @@ using Hawser.Services.Numbers;
 
 namespace Hawser.Benchmarks.Numbers;
 
-/// <summary>What a list goes through on one core: format, parse, sort, format. The C++ reference times the same.</summary>
+/// <summary>What a list goes through on one core: format, parse, sort, format. The C++ reference times the
+/// same.</summary>
 public class WholeListBenchmarks
 {
     private readonly int[] _unsorted = ListOfNumbers.Make();

@@ -88,7 +88,7 @@ internal sealed record LabOptions
         int colon = text.LastIndexOf(':');
         if (equals <= 0 || colon <= equals + 1)
             throw new FormatException($"'{text}' is not NAME=HOST:PORT; write it like redis=127.0.0.1:6379");
-        CommonOptions.ParseTarget(text[(equals + 1)..colon], text[(colon + 1)..]);
+        VerbOptions.ParseTarget(text[(equals + 1)..colon], text[(colon + 1)..]);
         return new LabSubject(text[..equals], null, text[(equals + 1)..]);
     }
 

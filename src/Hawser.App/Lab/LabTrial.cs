@@ -33,7 +33,7 @@ internal static class LabTrial
     {
         int colon = address.LastIndexOf(':');
         using IdleConnections idle = await IdleConnections.OpenAsync(
-            CommonOptions.ParseTarget(address[..colon], address[(colon + 1)..]), setting.Idle, cancel);
+            VerbOptions.ParseTarget(address[..colon], address[(colon + 1)..]), setting.Idle, cancel);
         if (server is not null)
             await server.AcceptIdleAsync(cancel);
         LabSample? begin = null;

@@ -19,11 +19,11 @@ internal static class ClockVerb
             Description = "the server's name or address",
             DefaultValueFactory = _ => "127.0.0.1",
         };
-        Option<string> port = CommonOptions.Text("--port", "PORT", "the server's port", "5555");
-        Option<string> clients = CommonOptions.Text("--clients", "N", "clients in this process (default: 1, or asked)");
-        Option<string> interval = CommonOptions.Text("--interval", "TIME", "between ticks, 1ms to 60s", "10ms");
-        Option<string> duration = CommonOptions.Text("--duration", "TIME", "to record, up to 24h", "5m");
-        Option<string> folder = CommonOptions.Text("--out", "DIR", "where the recordings go; made if it is missing", "out");
+        Option<string> port = VerbOptions.Text("--port", "PORT", "the server's port", "5555");
+        Option<string> clients = VerbOptions.Text("--clients", "N", "clients in this process (default: 1, or asked)");
+        Option<string> interval = VerbOptions.Text("--interval", "TIME", "between ticks, 1ms to 60s", "10ms");
+        Option<string> duration = VerbOptions.Text("--duration", "TIME", "to record, up to 24h", "5m");
+        Option<string> folder = VerbOptions.Text("--out", "DIR", "where the recordings go; made if it is missing", "out");
         var alone = new Option<bool>("--no-exchange") { Description = "record only; neither give nor take recordings" };
         var json = new Option<bool>("--json") { Description = "print the report as JSON" };
         verb.Add(host);
@@ -33,7 +33,7 @@ internal static class ClockVerb
         verb.SetAction((parsed, _) => RunAsync(
             new ClockClientOptions
             {
-                Server = CommonOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
+                Server = VerbOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
                 Folder = parsed.GetValue(folder)!,
                 Interval = Quantity.ParseDuration(parsed.GetValue(interval)!),
                 Duration = Quantity.ParseDuration(parsed.GetValue(duration)!),
@@ -53,7 +53,7 @@ internal static class ClockVerb
             Arity = ArgumentArity.OneOrMore,
         };
         var json = new Option<bool>("--json") { Description = "print it as JSON" };
-        Option<string> html = CommonOptions.Text("--html", "FILE", "write it as one self-contained page with plots");
+        Option<string> html = VerbOptions.Text("--html", "FILE", "write it as one self-contained page with plots");
         report.Add(files);
         report.Add(json);
         report.Add(html);

@@ -26,7 +26,7 @@ internal sealed class LabVerb
 
     private readonly Dictionary<string, Option<string>> _measured = Measured.ToDictionary(
         option => option.Name,
-        option => CommonOptions.Text($"--{option.Name}", option.ValueName,
+        option => VerbOptions.Text($"--{option.Name}", option.ValueName,
             $"{option.Help} [default: {LabOptions.Defaults[option.Name]}]"));
 
     private readonly Option<string[]> _against = new("--against")
@@ -35,13 +35,13 @@ internal sealed class LabVerb
         HelpName = "NAME=HOST:PORT",
     };
 
-    private readonly Option<string> _scenario = CommonOptions.Text(
+    private readonly Option<string> _scenario = VerbOptions.Text(
         "--scenario", "NAME|FILE", "options that are written down; those given beside it come first");
 
-    private readonly Option<string> _seed = CommonOptions.Text(
+    private readonly Option<string> _seed = VerbOptions.Text(
         "--seed", "N", "of the order of the variants (default: any)");
 
-    private readonly Option<string> _out = CommonOptions.Text(
+    private readonly Option<string> _out = VerbOptions.Text(
         "--out", "DIR", "where results are written (default: hawser-lab- and the time)");
 
     private readonly Option<bool> _json = new("--json") { Description = "print the results as JSON" };

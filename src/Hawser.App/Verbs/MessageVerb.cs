@@ -13,14 +13,14 @@ internal static class MessageVerb
         var verb = new Command("message", "Send the standard input to a message server, byte for byte.");
         var host = new Argument<string>("HOST") { Description = "a name, an address or unix:PATH" };
         var port = new Argument<string>("PORT") { Description = "the server's port" };
-        Option<string> wait = CommonOptions.Text("--wait", "TIME", "for the server to close, after the last byte", "30s");
+        Option<string> wait = VerbOptions.Text("--wait", "TIME", "for the server to close, after the last byte", "30s");
         verb.Add(host);
         verb.Add(port);
         verb.Add(wait);
         verb.SetAction(async (parsed, _) =>
         {
             TimeSpan patience = Quantity.ParseTimeout(parsed.GetValue(wait)!);
-            var server = CommonOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!);
+            var server = VerbOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!);
             if (!Console.IsInputRedirected)
                 Standard.Error.WriteLine("reading the message from the terminal; end it with Ctrl-D");
             await using Stream input = Standard.OpenInput();

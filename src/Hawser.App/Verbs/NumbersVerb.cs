@@ -13,14 +13,14 @@ internal static class NumbersVerb
     public static Command Create()
     {
         var verb = new Command("numbers", "Download lists of numbers and sort them, and say how long it took.");
-        Option<string> host = CommonOptions.Text("--host", "HOST", "a name, an address or unix:PATH", "127.0.0.1");
-        Option<string> port = CommonOptions.Text("--port", "PORT", "the server's port", "12345");
-        Option<string> lists = CommonOptions.Text("--lists", "N", "how many lists", "100");
-        Option<string> outFolder = CommonOptions.Text("--out", "DIR", "where unsorted_files and sorted_files go", ".");
-        Option<string> parallel = CommonOptions.Text("--parallel", "N",
+        Option<string> host = VerbOptions.Text("--host", "HOST", "a name, an address or unix:PATH", "127.0.0.1");
+        Option<string> port = VerbOptions.Text("--port", "PORT", "the server's port", "12345");
+        Option<string> lists = VerbOptions.Text("--lists", "N", "how many lists", "100");
+        Option<string> outFolder = VerbOptions.Text("--out", "DIR", "where unsorted_files and sorted_files go", ".");
+        Option<string> parallel = VerbOptions.Text("--parallel", "N",
             "threads that sort; twice as many connections (default: one per core)");
-        Option<string> count = CommonOptions.Text("--count", "N", "numbers each list must have (default: any)");
-        Option<string> idle = CommonOptions.Text("--idle-timeout", "TIME", "for the server's next byte", "10s");
+        Option<string> count = VerbOptions.Text("--count", "N", "numbers each list must have (default: any)");
+        Option<string> idle = VerbOptions.Text("--idle-timeout", "TIME", "for the server's next byte", "10s");
         var plain = new Option<bool>("--plain") { Description = "one by one, on one thread" };
         var fused = new Option<bool>("--fused") { Description = "one pipeline, and the share of each of its stages" };
         var compare = new Option<bool>("--compare") { Description = "plain first, then parallel, and the speed-up" };
@@ -37,7 +37,7 @@ internal static class NumbersVerb
         {
             var options = new NumbersClientOptions
             {
-                Server = CommonOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
+                Server = VerbOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
                 Folder = parsed.GetValue(outFolder)!,
                 Lists = Quantity.ParseInt(parsed.GetValue(lists)!, "number of lists", 1, 1_000_000),
                 Count = parsed.GetValue(count) is { } n ? NumbersService.Count.Parse(n) : null,
@@ -65,13 +65,13 @@ internal static class NumbersVerb
     {
         var check = new Command("check", "Check a list against the seed of the server that sent it, offline.");
         var file = new Argument<string>("FILE") { Description = "a list as it came" };
-        Option<string> seed = CommonOptions.Text("--seed", "S", "the server's seed");
-        Option<string> index = CommonOptions.Text("--index", "I", "the list's place in the order of accept, from 0");
+        Option<string> seed = VerbOptions.Text("--seed", "S", "the server's seed");
+        Option<string> index = VerbOptions.Text("--index", "I", "the list's place in the order of accept, from 0");
         seed.Required = index.Required = true;
         Option<string> count =
-            CommonOptions.Text("--count", "N", "numbers of a list", NumbersService.Count.DefaultText);
-        Option<string> min = CommonOptions.Text("--min", "N", "the smallest number", NumbersService.Min.DefaultText);
-        Option<string> max = CommonOptions.Text("--max", "N", "the largest number", NumbersService.Max.DefaultText);
+            VerbOptions.Text("--count", "N", "numbers of a list", NumbersService.Count.DefaultText);
+        Option<string> min = VerbOptions.Text("--min", "N", "the smallest number", NumbersService.Min.DefaultText);
+        Option<string> max = VerbOptions.Text("--max", "N", "the largest number", NumbersService.Max.DefaultText);
         check.Add(file);
         foreach (Option option in (Option[])[seed, index, count, min, max])
             check.Add(option);

@@ -15,32 +15,32 @@ internal sealed class PingVerb
     };
 
     private readonly Option<string> _host =
-        CommonOptions.Text("--host", "HOST", "a name, an address or unix:PATH", "127.0.0.1");
+        VerbOptions.Text("--host", "HOST", "a name, an address or unix:PATH", "127.0.0.1");
 
-    private readonly Option<string> _port = CommonOptions.Text("--port", "PORT", "the server's port", "8000");
-    private readonly Option<string> _clients = CommonOptions.Text("--num-clients", "N", "clients at once", "1");
-    private readonly Option<string> _count = CommonOptions.Text("--count", "N", "pings of each client (default: 10)");
+    private readonly Option<string> _port = VerbOptions.Text("--port", "PORT", "the server's port", "8000");
+    private readonly Option<string> _clients = VerbOptions.Text("--num-clients", "N", "clients at once", "1");
+    private readonly Option<string> _count = VerbOptions.Text("--count", "N", "pings of each client (default: 10)");
 
     private readonly Option<string> _interval =
-        CommonOptions.Text("--interval", "TIME", "between a pong and the next ping", "0ms");
+        VerbOptions.Text("--interval", "TIME", "between a pong and the next ping", "0ms");
 
     private readonly Option<string> _duration =
-        CommonOptions.Text("--duration", "TIME", "put a load on the server for so long, and print figures only");
+        VerbOptions.Text("--duration", "TIME", "put a load on the server for so long, and print figures only");
 
     private readonly Option<string> _warmUp =
-        CommonOptions.Text("--warm-up", "TIME", "of a load, before it is measured", "1s");
+        VerbOptions.Text("--warm-up", "TIME", "of a load, before it is measured", "1s");
 
     private readonly Option<string> _ramp =
-        CommonOptions.Text("--ramp", "TIME", "of a load, over which connections are opened", "0s");
+        VerbOptions.Text("--ramp", "TIME", "of a load, over which connections are opened", "0s");
 
     private readonly Option<string> _rate =
-        CommonOptions.Text("--rate", "N", "pings per second, like 50k, sent by a fixed schedule (default: as pongs come)");
+        VerbOptions.Text("--rate", "N", "pings per second, like 50k, sent by a fixed schedule (default: as pongs come)");
 
     private readonly Option<string> _until =
-        CommonOptions.Text("--until", "GOAL", "find the highest rate that keeps a latency, like p99<1ms");
+        VerbOptions.Text("--until", "GOAL", "find the highest rate that keeps a latency, like p99<1ms");
 
     private readonly Option<string> _loops =
-        CommonOptions.Text("--loops", "N", "event loops of the load", $"{Environment.ProcessorCount}");
+        VerbOptions.Text("--loops", "N", "event loops of the load", $"{Environment.ProcessorCount}");
 
     private readonly Option<bool> _json = new("--json") { Description = "print the figures of a load as JSON" };
 
@@ -114,7 +114,7 @@ internal sealed class PingVerb
         int colon = server.LastIndexOf(':');
         bool hasPort = colon > 0 && colon == server.IndexOf(':');
         return hasPort && !server.StartsWith("unix:", StringComparison.Ordinal)
-            ? CommonOptions.ParseTarget(server[..colon], server[(colon + 1)..])
-            : CommonOptions.ParseTarget(server, port);
+            ? VerbOptions.ParseTarget(server[..colon], server[(colon + 1)..])
+            : VerbOptions.ParseTarget(server, port);
     }
 }

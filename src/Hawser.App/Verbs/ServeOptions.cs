@@ -29,24 +29,24 @@ internal sealed class ServeOptions
         ModelOptions models = new();
         if (service.PortIsArgument)
             _portArgument = new Argument<string>("PORT") { Description = "where to listen; 0: the system chooses" };
-        _port = CommonOptions.Text("--port", "PORT", "where to listen; 0: the system chooses", $"{service.DefaultPort}");
-        _host = CommonOptions.Text("--host", "ADDRESS", "an address, a name, :: for IPv6 and IPv4, or unix:PATH",
+        _port = VerbOptions.Text("--port", "PORT", "where to listen; 0: the system chooses", $"{service.DefaultPort}");
+        _host = VerbOptions.Text("--host", "ADDRESS", "an address, a name, :: for IPv6 and IPv4, or unix:PATH",
             service.DefaultHost);
-        _model = CommonOptions.Text("--model", "MODEL", string.Join(", ", ConcurrencyModels.All.Select(Names)),
+        _model = VerbOptions.Text("--model", "MODEL", string.Join(", ", ConcurrencyModels.All.Select(Names)),
             service.DefaultModel);
-        _threads = CommonOptions.Text("--threads", "N", "threads of the model pool", $"{models.Threads}");
-        _loops = CommonOptions.Text("--loops", "N", "loops of the model epoll", $"{models.Loops}");
-        _backlog = CommonOptions.Text("--backlog", "N", "connections that may wait in the kernel",
+        _threads = VerbOptions.Text("--threads", "N", "threads of the model pool", $"{models.Threads}");
+        _loops = VerbOptions.Text("--loops", "N", "loops of the model epoll", $"{models.Loops}");
+        _backlog = VerbOptions.Text("--backlog", "N", "connections that may wait in the kernel",
             $"{service.DefaultBacklog}");
-        _connections = CommonOptions.Text("--max-connections", "N", "connections at once; more wait in the kernel",
+        _connections = VerbOptions.Text("--max-connections", "N", "connections at once; more wait in the kernel",
             $"{limits.Connections}");
         // Where the two are the same, whoever changes the one means both.
         bool isIdle = limits.FirstByteTimeout == limits.IdleTimeout;
-        _firstByte = CommonOptions.Text("--first-byte-timeout", "TIME",
+        _firstByte = VerbOptions.Text("--first-byte-timeout", "TIME",
             $"for the first byte, or never{(isIdle ? " (default: as --idle-timeout)" : "")}",
             isIdle ? null : Text(limits.FirstByteTimeout));
-        _idle = CommonOptions.Text("--idle-timeout", "TIME", "without a byte moving, or never", Text(limits.IdleTimeout));
-        _drain = CommonOptions.Text("--drain-timeout", "TIME", "for conversations in progress when a signal comes",
+        _idle = VerbOptions.Text("--idle-timeout", "TIME", "without a byte moving, or never", Text(limits.IdleTimeout));
+        _drain = VerbOptions.Text("--drain-timeout", "TIME", "for conversations in progress when a signal comes",
             Text(limits.DrainTimeout));
     }
 
@@ -69,7 +69,7 @@ internal sealed class ServeOptions
         string idle = parsed.GetValue(_idle)!;
         string port = _portArgument is null ? parsed.GetValue(_port)! : parsed.GetValue(_portArgument)!;
         IReadOnlyList<EndPoint> endPoints =
-            CommonOptions.ParseListenAddress(parsed.GetValue(_host)!, CommonOptions.ParseListenPort(port, _service.LowestPort));
+            VerbOptions.ParseListenAddress(parsed.GetValue(_host)!, VerbOptions.ParseListenPort(port, _service.LowestPort));
         return new ServerOptions
         {
             EndPoints = endPoints,

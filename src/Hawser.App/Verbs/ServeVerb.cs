@@ -54,15 +54,15 @@ internal static class ServeVerb
             command.Add(flag);
             return parsed => parsed.GetValue(flag) ? "true" : null;
         }
-        Option<string> value = CommonOptions.Text($"--{option.Name}", option.ValueName, option.Help, option.DefaultText);
+        Option<string> value = VerbOptions.Text($"--{option.Name}", option.ValueName, option.Help, option.DefaultText);
         command.Add(value);
         return parsed => parsed.GetValue(value);
     }
 
     private static void AddAllServices(Command verb)
     {
-        Option<string> host = CommonOptions.Text("--host", "ADDRESS", "where to listen", "127.0.0.1");
-        Option<string> portBase = CommonOptions.Text(
+        Option<string> host = VerbOptions.Text("--host", "ADDRESS", "where to listen", "127.0.0.1");
+        Option<string> portBase = VerbOptions.Text(
             "--port-base", "PORT", "the first service's port, the others follow (default: each its own)");
         verb.Add(host);
         verb.Add(portBase);
@@ -77,7 +77,7 @@ internal static class ServeVerb
                 next = next is > 0 ? next + 1 : next;
                 services.Add((service, ServiceSettings.Defaults, new ServerOptions
                 {
-                    EndPoints = CommonOptions.ParseListenAddress(parsed.GetValue(host)!, port),
+                    EndPoints = VerbOptions.ParseListenAddress(parsed.GetValue(host)!, port),
                     Model = ConcurrencyModels.Get(service.DefaultModel),
                     Backlog = service.DefaultBacklog,
                     Limits = service.DefaultLimits,

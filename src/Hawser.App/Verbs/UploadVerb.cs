@@ -22,8 +22,8 @@ internal static class UploadVerb
             Description = "what to send; - is the standard input",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string> connect = CommonOptions.Text("--connect-timeout", "TIME", "for the connection", "10s");
-        Option<string> idle = CommonOptions.Text(
+        Option<string> connect = VerbOptions.Text("--connect-timeout", "TIME", "for the connection", "10s");
+        Option<string> idle = VerbOptions.Text(
             "--idle-timeout", "TIME", "without the server taking a byte, and for its receipt", "10s");
         var noHash = new Option<bool>("--no-hash")
         {
@@ -39,7 +39,7 @@ internal static class UploadVerb
         verb.Add(json);
         verb.Add(CreateVerify());
         verb.SetAction((parsed, _) => SendAllAsync(
-            CommonOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
+            VerbOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
             parsed.GetValue(files)!,
             new UploadClientOptions
             {

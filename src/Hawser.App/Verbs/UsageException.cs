@@ -22,7 +22,8 @@ internal sealed class UsageException(string message) : Exception(message)
         return new UsageException($"{what}; see '{typed} --help'");
     }
 
-    /// <summary>An option that an argument of several words has taken for one of them; null when there is none.</summary>
+    /// <summary>An option that an argument of several words has taken for one of them; null when there is
+    /// none.</summary>
     public static UsageException? OfSwallowedOption(ParseResult parsed)
     {
         string? option = parsed.CommandResult.Children.OfType<ArgumentResult>()

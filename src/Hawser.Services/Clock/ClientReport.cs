@@ -60,7 +60,8 @@ public sealed record ClientReport
     /// <summary>What the rows alone tell; null when all four timestamps were at hand.</summary>
     public RowTiming? Rows { get; init; }
 
-    /// <summary>What it has of the others' recordings; null when nothing was to be exchanged, or nobody knows.</summary>
+    /// <summary>What it has of the others' recordings; null when nothing was to be exchanged, or nobody
+    /// knows.</summary>
     public ClientDeliveries? Deliveries { get; init; }
 
     /// <summary>The distributions behind the figures, for plots and totals; not part of JSON.</summary>

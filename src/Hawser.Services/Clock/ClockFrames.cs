@@ -15,8 +15,8 @@ internal sealed class ClockFrames(Connection connection)
     public ReadOnlySpan<byte> Payload => _read.AsSpan(ClockProtocol.HeaderSize, _length);
 
     /// <summary>Waits for a whole frame and takes it.</summary>
-    /// <returns>Anything but <see cref="InputState.Ready"/>: none was taken. After <see cref="InputState.TimedOut"/> one
-    /// that has come in part can be waited for again.</returns>
+    /// <returns>Anything but <see cref="InputState.Ready"/>: none was taken. After <see cref="InputState.TimedOut"/>
+    /// one that has come in part can be waited for again.</returns>
     /// <exception cref="ProtocolException">It is none of the protocol, or was cut off.</exception>
     public async ValueTask<InputState> ReadAsync(Deadline deadline = default)
     {
@@ -48,8 +48,8 @@ internal sealed class ClockFrames(Connection connection)
     }
 
     /// <summary>A client says that it is alive, and hears that its server is.</summary>
-    /// <exception cref="ProtocolException">It is not, or answers with something else than Alive, a page of the roster or
-    /// Goodbye.</exception>
+    /// <exception cref="ProtocolException">It is not, or answers with something else than Alive, a page of the roster
+    /// or Goodbye.</exception>
     public async ValueTask AskAsync()
     {
         await SendAsync(ClockProtocol.WriteAlive(Room(0)));

@@ -78,7 +78,8 @@ internal static class ClockPlots
         return plot.Render();
     }
 
-    // A bucket may lie across bins; its count is shared by how much of it each has, lest bars stand and fall by rounding.
+    // A bucket may lie across bins; its count is shared by how much of it each has, lest bars stand and fall by
+    // rounding.
     private static double[] Rebin(LatencyHistogram delay, PlotAxis axis, double[] bins)
     {
         foreach (HistogramBucket bucket in delay.Buckets())

@@ -5,8 +5,8 @@ namespace Hawser.Services.Clock;
 
 /// <summary>
 /// What a clock server knows of its clients, shared by all its connections: who is there, who is done, who heard from
-/// whom. Safe from several threads. It never waits and never calls back: a waiting client asks again with Alive, so that
-/// it serves blocking and event-driven connections alike.
+/// whom. Safe from several threads. It never waits and never calls back: a waiting client asks again with Alive, so
+/// that it serves blocking and event-driven connections alike.
 /// </summary>
 /// <remarks>
 /// Sessions follow each other. One takes clients until the first of them is done; its roster is frozen when nobody
@@ -57,8 +57,8 @@ internal sealed class ClockRegister(int mostClients = ClockLimits.Clients)
     }
 
     /// <summary>
-    /// Takes a page of a client's results; pages come in order. False: a rule was broken. The summary is not null for the
-    /// one call that completes the session.
+    /// Takes a page of a client's results; pages come in order. False: a rule was broken. The summary is not null for
+    /// the one call that completes the session.
     /// </summary>
     public bool TryReport(
         ClockMember member, ResultsPage page, out SessionSummary? summary, [NotNullWhen(false)] out string? broken)
@@ -81,8 +81,8 @@ internal sealed class ClockRegister(int mostClients = ClockLimits.Clients)
     }
 
     /// <summary>
-    /// The client is gone, on purpose or not; to be called whenever its connection ends. The summary is not null for the one
-    /// call that completes the session.
+    /// The client is gone, on purpose or not; to be called whenever its connection ends. The summary is not null for
+    /// the one call that completes the session.
     /// </summary>
     public SessionSummary? Leave(ClockMember member)
     {

@@ -66,7 +66,8 @@ public sealed class ClockService : Service
             bytes, time, Compare(options, run))];
     }
 
-    /// <summary>Whether every copy is its original, and every row of a client stands in the server's recording.</summary>
+    /// <summary>Whether every copy is its original, and every row of a client stands in the server's
+    /// recording.</summary>
     private static string? Compare(ClockClientOptions options, ClockRun run)
     {
         if (!run.IsComplete)

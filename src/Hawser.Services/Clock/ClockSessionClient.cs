@@ -1,7 +1,7 @@
 namespace Hawser.Services.Clock;
 
-/// <summary>A client whose recording is over: waits for the roster, swaps recordings with everybody on it, and tells the
-/// server, if that still lives.</summary>
+/// <summary>A client whose recording is over: waits for the roster, swaps recordings with everybody on it, and tells
+/// the server, if that still lives.</summary>
 /// <remarks>Belongs to the clients' thread.</remarks>
 internal sealed class ClockSessionClient(
     uint id, ClockClientOptions options, ClockFrames frames, RecordingDigest recording, ExchangeCounts counts,

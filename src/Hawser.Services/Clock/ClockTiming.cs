@@ -12,7 +12,8 @@ internal static class ClockTiming
     /// <summary>How long a client waits for any answer that is not a tick's: 10 s.</summary>
     public static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a client waits, beyond its own duration, for the others to be done recording: an hour.</summary>
+    /// <summary>How long a client waits, beyond its own duration, for the others to be done recording: an
+    /// hour.</summary>
     public static readonly TimeSpan RosterPatience = TimeSpan.FromHours(1);
 
     /// <summary>How long after its last interval a client waits for replies under way: 2 s.</summary>

@@ -1,6 +1,7 @@
 namespace Hawser.Services.Clock;
 
-/// <summary>A client's own recording, as it gives it to peer after peer: packed once, and kept if it is small.</summary>
+/// <summary>A client's own recording, as it gives it to peer after peer: packed once, and kept if it is
+/// small.</summary>
 internal sealed class OwnRecording
 {
     // What more would take in memory is packed anew for every peer.

@@ -53,8 +53,8 @@ internal sealed class PeerAgenda
     }
 
     /// <summary>
-    /// The peer to whom a greeting belongs that came in, whether or not it is its turn: a pair may meet early. Null: it is
-    /// not on the roster, has been met, or is not the one of the two who connects.
+    /// The peer to whom a greeting belongs that came in, whether or not it is its turn: a pair may meet early. Null: it
+    /// is not on the roster, has been met, or is not the one of the two who connects.
     /// </summary>
     public RosterEntry? Expected(PeerHello hello)
     {
@@ -68,8 +68,8 @@ internal sealed class PeerAgenda
     }
 
     /// <summary>
-    /// Notes how a meeting ended: what came of the peer's recording, and of this client's by the peer's receipt. What was
-    /// delivered once stays so.
+    /// Notes how a meeting ended: what came of the peer's recording, and of this client's by the peer's receipt. What
+    /// was delivered once stays so.
     /// </summary>
     public void Note(RosterEntry partner, DeliveryOutcome received, bool isGiven)
     {

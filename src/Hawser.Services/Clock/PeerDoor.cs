@@ -34,7 +34,8 @@ internal sealed class PeerDoor : IConnectionHandler, IAsyncDisposable
     /// <exception cref="ListenException">There is no port to be had.</exception>
     public static PeerDoor Open(IPAddress address) => new(address);
 
-    /// <summary>From now on peers may have the roster, and greet before this client has it. Before, nobody can.</summary>
+    /// <summary>From now on peers may have the roster, and greet before this client has it. Before, nobody
+    /// can.</summary>
     public void Expect() => _expects = true;
 
     /// <summary>The roster is there: those who have greeted are served.</summary>

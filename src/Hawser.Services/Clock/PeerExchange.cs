@@ -5,8 +5,8 @@ namespace Hawser.Services.Clock;
 /// <summary>One client's peer exchange: plays its rounds, one meeting at a time, whether it calls or is called. Guards
 /// itself: those who call come on threads of their own.</summary>
 /// <remarks>
-/// A client has its turn with one peer at a time. One who calls keeps its own turn while it waits for the other's, who is
-/// always further up the roster: no circle of waiting can close.
+/// A client has its turn with one peer at a time. One who calls keeps its own turn while it waits for the other's, who
+/// is always further up the roster: no circle of waiting can close.
 /// </remarks>
 internal sealed class PeerExchange : IDisposable
 {

@@ -1,7 +1,7 @@
 namespace Hawser.Services.Clock;
 
-/// <summary>Two clients swap their recordings over one connection, one direction after the other. The peer's is known by
-/// size and hash from the roster, and nothing else is taken.</summary>
+/// <summary>Two clients swap their recordings over one connection, one direction after the other. The peer's is known
+/// by size and hash from the roster, and nothing else is taken.</summary>
 /// <param name="partner">The peer, as the roster has it.</param>
 /// <param name="own">What it is given.</param>
 /// <param name="copyPath">Where its recording goes.</param>

@@ -1,8 +1,8 @@
 namespace Hawser.Services.Clock;
 
 /// <summary>
-/// A peer's recording on its way to its place. It lies under a temporary name until its hash is right, and then takes its
-/// own in one step; whatever goes wrong leaves nothing behind, and an earlier good copy as it was.
+/// A peer's recording on its way to its place. It lies under a temporary name until its hash is right, and then takes
+/// its own in one step; whatever goes wrong leaves nothing behind, and an earlier good copy as it was.
 /// </summary>
 internal sealed class RecordingCopy : IDisposable
 {

@@ -29,8 +29,8 @@ internal sealed class RecordingPacker : IDisposable
     }
 
     /// <summary>
-    /// Fills the payload of the next Chunk, <see cref="ClockLimits.ChunkBytes"/> at most; answers with its length, and with
-    /// 0 once, at the end: the empty chunk that ends a recording.
+    /// Fills the payload of the next Chunk, <see cref="ClockLimits.ChunkBytes"/> at most; answers with its length, and
+    /// with 0 once, at the end: the empty chunk that ends a recording.
     /// </summary>
     public int Pack(Span<byte> payload)
     {

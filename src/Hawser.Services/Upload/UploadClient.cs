@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Hawser.Services.Upload;
 
 /// <summary>Sends one file, as the bytes it has and nothing else, and checks the receipt.</summary>
-/// <remarks>Whatever ends the client before the end of the file, a kill included, resets the connection, so that no server
-/// takes a part for the whole.</remarks>
+/// <remarks>Whatever ends the client before the end of the file, a kill included, resets the connection, so that no
+/// server takes a part for the whole.</remarks>
 public static class UploadClient
 {
     private const int ChunkBytes = 256 * 1024;
@@ -104,8 +104,8 @@ public static class UploadClient
         return hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>The server has refused, or is gone. That it has finished its side, or has stored something, does not end
-    /// ours.</summary>
+    /// <summary>The server has refused, or is gone. That it has finished its side, or has stored something, does not
+    /// end ours.</summary>
     private static bool IsOver(Task<UploadReceipt?> answer) =>
         answer.IsFaulted || answer is { IsCompletedSuccessfully: true, Result.Refusal: not null };
 

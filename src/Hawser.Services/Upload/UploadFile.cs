@@ -50,7 +50,8 @@ internal sealed class UploadFile : IDisposable
     /// <summary>The part, locked.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Adds all that the client sends, until it finishes. Blocks the calling thread as the disk does.</summary>
+    /// <summary>Adds all that the client sends, until it finishes. Blocks the calling thread as the disk
+    /// does.</summary>
     /// <exception cref="UploadRefusedException">A limit is met.</exception>
     /// <exception cref="ConnectionClosedException">The client reset, or was silent for too long.</exception>
     /// <exception cref="IOException">The disk is full, or worse.</exception>
@@ -80,7 +81,8 @@ internal sealed class UploadFile : IDisposable
 
     /// <summary>Gives it its final name; with <see cref="UploadSettings.Sync"/>, once it would survive a power
     /// failure.</summary>
-    /// <exception cref="IOException">It could not be made durable, or the name is taken by a stranger's file.</exception>
+    /// <exception cref="IOException">It could not be made durable, or the name is taken by a stranger's
+    /// file.</exception>
     public void Publish()
     {
         if (!OperatingSystem.IsWindows())

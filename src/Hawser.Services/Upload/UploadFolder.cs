@@ -48,8 +48,8 @@ internal sealed class UploadFolder
     /// <summary>Whether a name is that of a stored file, and which.</summary>
     public static bool TryParseName(string name, out long number) => TryParse(name, "", Suffix, out number);
 
-    /// <summary>Takes the number of a connection: the n-th since the start gets the n-th number after the highest that was
-    /// there, whichever thread comes here first. A number that another server has is passed over.</summary>
+    /// <summary>Takes the number of a connection: the n-th since the start gets the n-th number after the highest that
+    /// was there, whichever thread comes here first. A number that another server has is passed over.</summary>
     /// <exception cref="IOException">The folder takes no more files.</exception>
     public UploadFile Begin(long connection)
     {

@@ -2,8 +2,8 @@ namespace Hawser.Services.Upload;
 
 /// <summary>What came of an upload.</summary>
 /// <param name="BytesSent">Bytes that the kernel took.</param>
-/// <param name="Sha256">Their SHA-256, lower-case hex; null when the upload was refused before its end, or nobody asked for
-/// it.</param>
+/// <param name="Sha256">Their SHA-256, lower-case hex; null when the upload was refused before its end, or nobody asked
+/// for it.</param>
 /// <param name="Receipt">What the server answered; null when it closed without an answer.</param>
 public sealed record UploadOutcome(long BytesSent, string? Sha256, UploadReceipt? Receipt)
 {

@@ -9,8 +9,8 @@ internal sealed record UploadSettings
     /// <summary>Bytes of one upload at the most. Default: no limit.</summary>
     public long MaxBytes { get; init; } = long.MaxValue;
 
-    /// <summary>Bytes of all files of the folder at the most, uploads under way included. Default: no limit. Each of two
-    /// servers on one folder knows of the other's uploads under way only when they are stored.</summary>
+    /// <summary>Bytes of all files of the folder at the most, uploads under way included. Default: no limit. Each of
+    /// two servers on one folder knows of the other's uploads under way only when they are stored.</summary>
     public long QuotaBytes { get; init; } = long.MaxValue;
 
     /// <summary>Bytes that must stay free on the disk. Default 0.</summary>

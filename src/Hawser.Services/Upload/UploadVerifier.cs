@@ -5,8 +5,8 @@ namespace Hawser.Services.Upload;
 /// <summary>Checks a folder of uploads against its manifest, with no server.</summary>
 public static class UploadVerifier
 {
-    /// <summary>Checks every file the manifest tells of, and looks for those it does not. Where it tells of a number twice,
-    /// because the file was taken away and the number given again, the later line counts.</summary>
+    /// <summary>Checks every file the manifest tells of, and looks for those it does not. Where it tells of a number
+    /// twice, because the file was taken away and the number given again, the later line counts.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="onFinding">Told of everything that is not as it should be, a line each.</param>
     /// <exception cref="IOException">The folder has no manifest, or it cannot be read.</exception>

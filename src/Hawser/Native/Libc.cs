@@ -76,8 +76,8 @@ internal static unsafe partial class Libc
         return sent;
     }
 
-    /// <summary>Bytes that went from one descriptor to the other, one of which is a pipe's; 0 at the end, or the negative
-    /// errno. An offset below zero is none.</summary>
+    /// <summary>Bytes that went from one descriptor to the other, one of which is a pipe's; 0 at the end, or the
+    /// negative errno. An offset below zero is none.</summary>
     public static long Splice(int from, int to, long offset, int count)
     {
         nint moved;

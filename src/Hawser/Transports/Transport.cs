@@ -42,7 +42,8 @@ public abstract class Transport
     /// <summary>Receives what there is, at least a byte; 0 when the peer has finished.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
-    /// <summary>Whether what comes next should go by way of the kernel's own pipe, with <see cref="ReceiveIntoPipe"/> and
+    /// <summary>Whether what comes next should go by way of the kernel's own pipe, with <see cref="ReceiveIntoPipe"/>
+    /// and
     /// <see cref="MoveFromPipe"/>, if it is to go into a file.</summary>
     public virtual bool TryUsePipe() => false;
 
@@ -84,7 +85,8 @@ public abstract class Transport
     /// <summary>Half-close: the peer reads the end of the stream after what was sent.</summary>
     public abstract void FinishSending();
 
-    /// <summary>Lets any end before <see cref="FinishSending"/> be a reset, where the stream knows such a thing.</summary>
+    /// <summary>Lets any end before <see cref="FinishSending"/> be a reset, where the stream knows such a
+    /// thing.</summary>
     public virtual void ResetUnlessFinished()
     {
     }

@@ -85,7 +85,8 @@ public sealed class FairnessTest
         await Record.ExceptionAsync(() => taking);
     }
 
-    /// <summary>The loop is held until a crowd has gathered at the door; who is inside must not wait for all of it.</summary>
+    /// <summary>The loop is held until a crowd has gathered at the door; who is inside must not wait for all of
+    /// it.</summary>
     [Theory, Models(ModelKind.Loop)]
     public async Task A_crowd_at_the_door_does_not_keep_those_inside_from_their_turn(string model)
     {

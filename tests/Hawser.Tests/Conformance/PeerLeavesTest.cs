@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>A peer that leaves, politely or not, at every point of a conversation: it ends its own connection only.</summary>
+/// <summary>A peer that leaves, politely or not, at every point of a conversation: it ends its own connection
+/// only.</summary>
 public sealed class PeerLeavesTest
 {
     private static readonly byte[] Mark = "."u8.ToArray();

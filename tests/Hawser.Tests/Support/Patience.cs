@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>Bounds every wait of a test, so that a test that hangs fails instead. No test passes because of time.</summary>
+/// <summary>Bounds every wait of a test, so that a test that hangs fails instead. No test passes because of
+/// time.</summary>
 internal static class Patience
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);

@@ -7,7 +7,8 @@ namespace Hawser.Tests.Support;
 /// <summary>The built program as a child process. Disposing kills it.</summary>
 internal sealed partial class ProgramProcess : IAsyncDisposable
 {
-    /// <summary>Bounds every wait for a program: much longer than the longest of them takes, on a busy machine.</summary>
+    /// <summary>Bounds every wait for a program: much longer than the longest of them takes, on a busy
+    /// machine.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public const int SIGINT = 2;
@@ -35,7 +36,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     /// <summary>Starts <c>hawser</c> with these arguments.</summary>
     public static ProgramProcess Start(params string[] arguments) => Start([], readOutput: true, arguments);
 
-    /// <summary>Starts it with environment variables; its output may be left for the test to read, or to close.</summary>
+    /// <summary>Starts it with environment variables; its output may be left for the test to read, or to
+    /// close.</summary>
     public static ProgramProcess Start(
         (string Name, string Value)[] environment, bool readOutput, params string[] arguments)
     {

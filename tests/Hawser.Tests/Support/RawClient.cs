@@ -62,7 +62,8 @@ internal sealed class RawClient : IDisposable
         }
     }
 
-    /// <summary>Everything up to the peer's orderly end; throws <see cref="SocketException"/> if it is a reset.</summary>
+    /// <summary>Everything up to the peer's orderly end; throws <see cref="SocketException"/> if it is a
+    /// reset.</summary>
     public async Task<byte[]> ReceiveToEndAsync()
     {
         using var all = new MemoryStream();

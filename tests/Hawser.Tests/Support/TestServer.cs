@@ -3,7 +3,8 @@ using Hawser.Models;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>A server on the loopback interface, at a port of the system's choice, with an observer that remembers.</summary>
+/// <summary>A server on the loopback interface, at a port of the system's choice, with an observer that
+/// remembers.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
     private TestServer(Server server, RecordingObserver observer)
@@ -18,8 +19,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public EndPoint EndPoint => Server.EndPoints[0];
 
-    /// <summary>How many waiting peers and how much time the tests' servers allow at their stop: little, because an idle
-    /// peer must not need it, unless a test says otherwise.</summary>
+    /// <summary>How many waiting peers and how much time the tests' servers allow at their stop: little, because an
+    /// idle peer must not need it, unless a test says otherwise.</summary>
     public static ServerLimits Limits { get; } = new()
     {
         DrainTimeout = TimeSpan.FromSeconds(2),

@@ -47,8 +47,8 @@ public sealed class PingLoadReport
     /// <summary>Each connection's first round trip.</summary>
     public LatencyHistogram FirstAnswer => _tally.FirstAnswer;
 
-    /// <summary>Pings that got no pong: of an open loop's schedule those that were to be measured, of a closed loop those
-    /// that were under way when their connection ended.</summary>
+    /// <summary>Pings that got no pong: of an open loop's schedule those that were to be measured, of a closed loop
+    /// those that were under way when their connection ended.</summary>
     public long Unanswered => _tally.Unanswered;
 
     /// <summary>Clients that ended in an error.</summary>

@@ -8,7 +8,7 @@ using Hawser.Services.Text;
 namespace Hawser.App.Verbs;
 
 /// <summary>Options that several verbs share, and how their texts are read.</summary>
-internal static class CommonOptions
+internal static class VerbOptions
 {
     // unix(7): sun_path has 108 bytes, its end mark included; macOS has 104.
     private const int LongestUnixPathBytes = 103;
