@@ -151,7 +151,13 @@ public sealed class Server : IAsyncDisposable
         catch (SocketException e) when (AcceptError.IsOutOfDescriptors(e))
         {
             _places.Release();
-            await _shedder.ShedAsync(_stopping.Token);
+            await _shedder.ShedAsync(last: null, _stopping.Token);
+            return true;
+        }
+        if (_shedder.HasOneOfTheLast(Connections))
+        {
+            _places.Release();
+            await _shedder.ShedAsync(accepted, _stopping.Token);
             return true;
         }
         await AdmitAsync(accepted);

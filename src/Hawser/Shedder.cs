@@ -16,9 +16,13 @@ internal sealed class Shedder : IDisposable
     // One to accept with, the others for the runtime, which ends the process when it cannot start a thread of its own.
     private const int ReserveDescriptors = 8;
 
+    // Connections do not get these: the runtime may need one at any moment.
+    private const int LastDescriptors = 16;
+
     private readonly ListenerSet _listeners;
     private readonly IServerObserver _observer;
     private readonly SafeFileHandle?[] _reserve = new SafeFileHandle?[ReserveDescriptors];
+    private readonly long _mostConnections;
     private TimeSpan _pause = TimeSpan.Zero;
     private long _shed;
 
@@ -27,12 +31,25 @@ internal sealed class Shedder : IDisposable
         _listeners = listeners;
         _observer = observer;
         TakeReserve();
+        _mostConnections = DescriptorLimit.Read() is { } limit
+            ? limit - DescriptorLimit.CountUsed() - LastDescriptors
+            : long.MaxValue;
     }
 
+    /// <summary>Whether one more connection beside so many would get one of the last descriptors there are.</summary>
+    public bool HasOneOfTheLast(int connections) => connections >= _mostConnections;
+
     /// <summary>Sheds what waits, then pauses.</summary>
-    public async Task ShedAsync(CancellationToken stopping)
+    /// <param name="last">Shed as well: a connection that got one of the last descriptors.</param>
+    /// <param name="stopping">Ends the pause.</param>
+    public async Task ShedAsync(Socket? last, CancellationToken stopping)
     {
         ReleaseReserve();
+        if (last is not null)
+        {
+            last.Dispose();
+            _shed++;
+        }
         try
         {
             for (int shed = 0; shed < ShedAtOnce && _listeners.TryAccept(out Socket? waiting); shed++)

@@ -157,7 +157,7 @@ public sealed class NumbersTest
     [InlineData]
     [InlineData("--plain")]
     [InlineData("--fused")]
-    public async Task A_server_that_is_not_there_is_two_lines_and_a_failure(params string[] options)
+    public async Task A_server_that_is_not_there_is_a_few_lines_and_a_failure(params string[] options)
     {
         ScriptedServer server = ScriptedServer.Sending("1");
         IPEndPoint endPoint = server.EndPoint;
@@ -166,11 +166,13 @@ public sealed class NumbersTest
 
         ProgramResult result = await RunAsync(endPoint, shop, options);
 
+        // Mostly two: the lists that failed, and the rest. A thread may still fail at one behind the first not tried.
         string[] lines = result.Errors.Split('\n')[..^1];
-        Assert.Equal(2, lines.Length);
-        Assert.Matches(
-            $@"^ERROR: lists 0 to \d: {endPoint} refused the connection; is the server running there\?$", lines[0]);
-        Assert.Matches("^ERROR: lists [0-9] to 99: not tried, because 5 lists in a row failed$", lines[1]);
+        Assert.InRange(lines.Length, 2, 2 * Environment.ProcessorCount * 2);
+        Assert.All(lines, line => Assert.Matches(
+            $@"^ERROR: lists? \d+( to \d+)?: ({endPoint} refused the connection; is the server running there\?"
+            + "|not tried, because 5 lists in a row failed)$", line));
+        Assert.Matches("^ERROR: lists [0-9]+ to 99: not tried, because 5 lists in a row failed$", lines[^1]);
         Assert.Equal(Failed, result.ExitCode);
         Assert.Empty(shop.Names());
     }

@@ -90,13 +90,20 @@ public sealed class StopTest
     [Theory, Models]
     public async Task A_slow_reader_gets_all_of_its_answer_within_the_drain_time(string model)
     {
-        await using TestServer server = TestServer.Start(model,
-            async connection => await connection.WriteAsync(new byte[20_000_000]),
+        CancellationToken begun = default;
+        await using TestServer server = TestServer.Start(
+            model,
+            async (connection, stopping) =>
+            {
+                begun = stopping;
+                await connection.WriteAsync(new byte[20_000_000]);
+            },
             options => options with { Limits = Patient });
         using RawClient client = await server.ConnectAsync(receiveBufferBytes: 16 * 1024);
         await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Any(c => c.IsSending && c.BytesSent > 0));
 
         Task<DrainReport> stop = server.Server.StopAsync();
+        await Patience.UntilAsync(() => begun.IsCancellationRequested);
         Assert.Equal(20_000_000, (await client.ReceiveToEndAsync()).Length);
         client.FinishSending();
 

@@ -15,7 +15,7 @@ public static class LoadPreflight
         if (!OperatingSystem.IsLinux())
             return [];
         var obstacles = new List<string>();
-        if (DescriptorLimit() is { } descriptors && options.Clients + OwnDescriptors > descriptors)
+        if (DescriptorLimit.Read() is { } descriptors && options.Clients + OwnDescriptors > descriptors)
         {
             obstacles.Add($"{options.Clients} clients need {options.Clients + OwnDescriptors} descriptors, the limit "
                 + $"is {descriptors}; raise it with 'ulimit -n'");
@@ -40,14 +40,6 @@ public static class LoadPreflight
         }
         return [$"{options.Clients} connections at once may overflow the server's backlog, which is at most {most} "
             + "here; spread them with --ramp or raise net.core.somaxconn"];
-    }
-
-    private static long? DescriptorLimit()
-    {
-        string? line = TryRead("/proc/self/limits")?.Split('\n')
-            .FirstOrDefault(entry => entry.StartsWith("Max open files", StringComparison.Ordinal));
-        string[] words = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        return words.Length > 3 && long.TryParse(words[3], CultureInfo.InvariantCulture, out long limit) ? limit : null;
     }
 
     private static long? EphemeralPorts()

@@ -108,8 +108,9 @@ public sealed class UploadClientTest : IDisposable
         Task<UploadOutcome> sending = SendAsync(LargeBytes, Patient);
         using (RawPeer server = await RawPeer.AcceptAsync(_listener))
         {
-            await server.SendAsync("ERROR no more today\n");
+            // Unread input is what makes the close a reset.
             await Patience.UntilAsync(() => server.Available > 0);
+            await server.SendAsync("ERROR no more today\n");
         }
 
         Assert.Equal("no more today", (await sending.Bounded()).Receipt!.Refusal);
