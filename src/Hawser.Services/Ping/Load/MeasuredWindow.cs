@@ -8,7 +8,6 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
 {
     private TimeSpan? _cpuAtBegin;
     private TimeSpan? _cpuAtEnd;
-    private long _lastLook;
     private long _ended;
 
     /// <summary>Measured time so far.</summary>
@@ -56,10 +55,10 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
 
     private void Look()
     {
-        _lastLook = Stopwatch.GetTimestamp();
-        if (_cpuAtBegin is null && _lastLook >= timeline.Begin)
+        long now = Stopwatch.GetTimestamp();
+        if (_cpuAtBegin is null && now >= timeline.Begin)
             _cpuAtBegin = Environment.CpuUsage.TotalTime;
-        if (_cpuAtEnd is null && _lastLook >= timeline.End)
+        if (_cpuAtEnd is null && now >= timeline.End)
             _cpuAtEnd = Environment.CpuUsage.TotalTime;
     }
 }
