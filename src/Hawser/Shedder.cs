@@ -32,7 +32,7 @@ internal sealed class Shedder : IDisposable
         _observer = observer;
         TakeReserve();
         _mostConnections = DescriptorLimit.Read() is { } limit
-            ? limit - DescriptorLimit.CountUsed() - LastDescriptors
+            ? Math.Max(1, limit - DescriptorLimit.CountUsed() - LastDescriptors)
             : long.MaxValue;
     }
 
