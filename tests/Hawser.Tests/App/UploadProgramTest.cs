@@ -221,6 +221,9 @@ public sealed class UploadProgramTest : IDisposable
         }
 
         await Patience.UntilAsync(() => File.Exists(Stored(1)));
+        // The server has it open, and locked, for a moment longer than it has its name.
+        server.Signal(ProgramProcess.SIGKILL);
+        await server.EndAsync();
         Assert.Equal("ERROR", File.ReadAllText(Stored(1)));
     }
 
