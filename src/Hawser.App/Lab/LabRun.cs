@@ -86,8 +86,10 @@ internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvide
             latency.Add(report.Latency);
             return new LabMeasurement(round, place, variant, report.Figures, null);
         }
-        catch (Exception e) when (e is LabException or IOException && !cancel.IsCancellationRequested)
+        catch (Exception e) when (e is LabException or IOException)
         {
+            // What it broke off is no failure.
+            cancel.ThrowIfCancellationRequested();
             return new LabMeasurement(round, place, variant, null, e.Message.ReplaceLineEndings(" "));
         }
     }

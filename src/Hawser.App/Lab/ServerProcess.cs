@@ -41,6 +41,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             Task first = await Task.WhenAny(server._listening.Task, server._process.WaitForExitAsync(cancel))
                 .WaitAsync(StartLimit, cancel);
+            cancel.ThrowIfCancellationRequested();
             if (first != server._listening.Task)
                 throw new LabException($"the server did not start: {await server.LastWordsAsync()}");
             string line = await server._listening.Task;
