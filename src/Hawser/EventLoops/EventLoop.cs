@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hawser.Native;
 
 namespace Hawser.EventLoops;
 
@@ -105,6 +106,8 @@ internal sealed class EventLoop
     private void Run()
     {
         SynchronizationContext.SetSynchronizationContext(new LoopContext(this));
+        if (OperatingSystem.IsLinux())
+            Libc.TightenTimers();
         try
         {
             while (!_ending)
