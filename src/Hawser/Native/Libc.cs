@@ -90,6 +90,21 @@ internal static unsafe partial class Libc
         return moved;
     }
 
+    /// <summary>Bytes read from a pipe, 0 at its end, or the negative errno.</summary>
+    public static int Read(int pipe, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count;
+            do
+            {
+                count = OrError(read(pipe, start, (nuint)buffer.Length));
+            }
+            while (count == -EINTR);
+            return (int)count;
+        }
+    }
+
     /// <summary>A pipe that holds so many bytes.</summary>
     /// <returns>False when there is no descriptor or no memory for it.</returns>
     public static bool TryCreatePipe(

@@ -46,7 +46,7 @@ internal sealed class SplicePipe : IDisposable
             long moved = Libc.Splice(output.Descriptor, target.Descriptor, offset, count);
             if (moved == -Libc.EINVAL)
             {
-                Copy(file, offset, count);
+                Copy(output, file, offset, count);
                 return;
             }
             if (moved <= 0)
@@ -63,14 +63,16 @@ internal sealed class SplicePipe : IDisposable
     }
 
     /// <summary>For a file system that cannot be spliced to.</summary>
-    private void Copy(SafeFileHandle file, long offset, int count)
+    private static void Copy(DescriptorLease output, SafeFileHandle file, long offset, int count)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(count);
         try
         {
             while (count > 0)
             {
-                int read = RandomAccess.Read(_output, buffer.AsSpan(0, count), fileOffset: 0);
+                int read = Libc.Read(output.Descriptor, buffer.AsSpan(0, count));
+                if (read <= 0)
+                    throw Libc.FileError(-read);
                 RandomAccess.Write(file, buffer.AsSpan(0, read), offset);
                 offset += read;
                 count -= read;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Hawser.Services.Upload;
 using Hawser.Tests.Support;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
@@ -93,6 +94,28 @@ public sealed class FileTransferTest : IDisposable
         byte[] file = await File.ReadAllBytesAsync(_path);
         Assert.Equal([0, 0, 0, 0, 0, .. "buffered"u8], file[..13]);
         Assert.True(_content.AsSpan().SequenceEqual(file.AsSpan(13)));
+    }
+
+    /// <summary>One that is open for appending cannot be spliced to, and says so only when it is tried.</summary>
+    [Theory, Models]
+    public async Task Pieces_land_in_a_file_that_the_kernel_cannot_move_them_to(string model)
+    {
+        await using TestServer server = TestServer.Start(model, async connection =>
+        {
+            using SafeFileHandle file = PosixFile.OpenLog(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            long written = 0;
+            int received;
+            while ((received = await connection.ReceivePieceToFileAsync(file, written, _ => { })) > 0)
+                written += received;
+        });
+        using RawClient client = await server.ConnectAsync();
+
+        await client.SendAsync(_content);
+        client.FinishSending();
+
+        Assert.Empty(await client.ReceiveToEndAsync());
+        byte[] file = await File.ReadAllBytesAsync(_path);
+        Assert.True(_content.AsSpan().SequenceEqual(file));
     }
 
     [Theory, Models]
