@@ -21,6 +21,7 @@ internal static unsafe partial class PosixFile
     private const int O_CLOEXEC = 0x80000;
     private const int AT_EMPTY_PATH = 0x1000;
     private const uint STATX_NLINK = 4;
+    private const int FALLOC_FL_KEEP_SIZE = 1;
 
     // struct statx of linux/stat.h, the same on every architecture.
     private const int StatxBytes = 256;
@@ -59,6 +60,11 @@ internal static unsafe partial class PosixFile
             || *(uint*)(found + NumberOfLinksOffset) > 0;
     }
 
+    /// <summary>Reserves space for a part of a file, whose length stays as it is.</summary>
+    /// <returns>False when there is not so much, or the file system cannot do it.</returns>
+    public static bool TryReserve(SafeFileHandle file, long offset, long bytes) =>
+        OperatingSystem.IsLinux() && Fallocate(file, FALLOC_FL_KEEP_SIZE, offset, bytes) == 0;
+
     /// <summary>Makes the names in a folder durable (fsync(2) of the folder). Does nothing where there is no such
     /// call.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
@@ -93,6 +99,9 @@ internal static unsafe partial class PosixFile
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "fallocate")]
+    private static partial int Fallocate(SafeFileHandle file, int mode, long offset, long bytes);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(SafeFileHandle handle);

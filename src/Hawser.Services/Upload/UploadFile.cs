@@ -17,6 +17,7 @@ internal sealed class UploadFile : IDisposable
     private readonly UploadSettings _settings;
     private readonly UploadFolder _folder;
     private readonly FollowingHash? _hash;
+    private readonly ReservedSpace? _space;
     private long _claimed;
     private long _flushed;
     private bool _published;
@@ -32,6 +33,8 @@ internal sealed class UploadFile : IDisposable
         Handle = File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(Handle, OwnerOnly);
+        // Space that is reserved is not free, and would count as if it were used.
+        _space = settings.MinFreeBytes == 0 ? new ReservedSpace(Handle, part) : null;
         _hash = settings.Receipt || settings.Manifest ? new FollowingHash(Handle, 0) : null;
     }
 
@@ -64,6 +67,7 @@ internal sealed class UploadFile : IDisposable
             while ((received = await connection.ReceivePieceToFileAsync(Handle, Length, claim)) > 0)
             {
                 Length += received;
+                _space?.Extend(Length);
                 _hash?.Advance(Length);
                 FlushNowAndThen();
             }
@@ -85,6 +89,7 @@ internal sealed class UploadFile : IDisposable
     /// file.</exception>
     public void Publish()
     {
+        _space?.Release(Length);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(Handle, _settings.Mode);
         if (_settings.Sync)
