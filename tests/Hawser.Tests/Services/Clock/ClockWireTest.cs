@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Net;
-using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Hawser.Services.Clock;
@@ -17,7 +15,6 @@ public sealed class ClockWireTest
 
     private static readonly RecordingDigest Small = RecordingDigest.Of("Timestamp Data\n"u8);
     private static readonly RecordingDigest Large = WithBytes(4_200_123);
-    private static readonly Dictionary<string, byte[]> Golden = ReadGolden();
 
     private static readonly Hello Hello = new(ClockAbilities.Brotli, 40001, 10_000_000, 300_000_000_000);
     private static readonly Welcome Welcome = new(ClockAbilities.Brotli, 7, 5000);
@@ -47,14 +44,14 @@ public sealed class ClockWireTest
     {
         var frame = new byte[100_000];
         int length = Write(Enum.Parse<ClockMessage>(name), frame);
-        Assert.Equal(Convert.ToHexString(Golden[name]), Convert.ToHexString(frame.AsSpan(0, length)));
+        Assert.Equal(Convert.ToHexString(GoldenBytes.Of(name)), Convert.ToHexString(frame.AsSpan(0, length)));
     }
 
     [Theory]
     [MemberData(nameof(Messages))]
     public void Every_message_of_the_document_is_read_as_what_was_written(string name)
     {
-        byte[] frame = Golden[name];
+        byte[] frame = GoldenBytes.Of(name);
         Assert.True(ClockProtocol.TryReadHeader(frame, out ClockMessage type, out int length, out _));
         Assert.Equal((name, frame.Length - ClockProtocol.HeaderSize), (type.ToString(), length));
         Assert.Null(Read(type, frame.AsSpan(ClockProtocol.HeaderSize), out object? message));
@@ -66,7 +63,7 @@ public sealed class ClockWireTest
     public void A_length_the_type_does_not_allow_is_refused_with_the_rule(string name)
     {
         var type = Enum.Parse<ClockMessage>(name);
-        byte[] frame = [.. Golden[name]];
+        byte[] frame = [.. GoldenBytes.Of(name)];
         (frame[1], frame[2], frame[3]) = (0xff, 0xff, 0xff);
         Assert.False(ClockProtocol.TryReadHeader(frame, out _, out _, out string? broken));
         Assert.StartsWith($"{type} has ", broken, StringComparison.Ordinal);
@@ -128,7 +125,7 @@ public sealed class ClockWireTest
     [InlineData("Receipt", 0, 0x0a, "an outcome is 0 to 9, not 10")]
     public void A_field_beyond_its_limit_is_refused_with_the_rule(string name, int at, byte value, string rule)
     {
-        byte[] payload = Golden[name][ClockProtocol.HeaderSize..];
+        byte[] payload = GoldenBytes.Of(name)[ClockProtocol.HeaderSize..];
         payload[at] = value;
         Assert.StartsWith(rule, Read(Enum.Parse<ClockMessage>(name), payload, out _), StringComparison.Ordinal);
     }
@@ -144,7 +141,7 @@ public sealed class ClockWireTest
                 byte[] payload = [.. bytes.Select(b => (byte)b)];
                 byte[] header = [(byte)type, 0, (byte)(extra >> 8), (byte)extra];
                 if (!ClockProtocol.TryReadHeader(header, out _, out int length, out _))
-                    length = Golden[type.ToString()].Length - ClockProtocol.HeaderSize;
+                    length = GoldenBytes.Of(type.ToString()).Length - ClockProtocol.HeaderSize;
                 string? broken = Read(type, payload.AsSpan(0, length), out object? message);
                 Assert.True(broken is null == message is not null);
             }).QuickCheckThrowOnFailure();
@@ -262,34 +259,5 @@ public sealed class ClockWireTest
         Span<byte> sha256 = stackalloc byte[RecordingDigest.HashBytes];
         Small.CopyHashTo(sha256);
         return new RecordingDigest(bytes, sha256);
-    }
-
-    // The dumps of docs/protocols-clock.md: fenced blocks that begin with ```hex and the message's name.
-    private static Dictionary<string, byte[]> ReadGolden()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Hawser.slnx")))
-            folder = folder.Parent!;
-        var golden = new Dictionary<string, byte[]>();
-        StringBuilder? hex = null;
-        string name = "";
-        foreach (string line in File.ReadLines(Path.Combine(folder.FullName, "docs", "protocols-clock.md")))
-        {
-            if (line.StartsWith("```hex ", StringComparison.Ordinal))
-            {
-                (name, hex) = (line[7..], new StringBuilder());
-            }
-            else if (hex is not null && line == "```")
-            {
-                golden.Add(name, Convert.FromHexString(hex.ToString()));
-                hex = null;
-            }
-            else
-            {
-                hex?.Append(CultureInfo.InvariantCulture, $"{line.Split('#')[0].Replace(" ", "")}");
-            }
-        }
-
-        return golden;
     }
 }
