@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text;
+using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Ping;
 
@@ -47,12 +47,7 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
         if (options.SlowClients.TryGetValue(client, out TimeSpan pause))
             stopping.WaitHandle.WaitOne(pause);
         if (options.Work > TimeSpan.Zero)
-        {
-            long begin = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetElapsedTime(begin) < options.Work)
-            {
-            }
-        }
+            ThreadCpuTime.Burn(options.Work);
     }
 
     private static string ThreadName() =>

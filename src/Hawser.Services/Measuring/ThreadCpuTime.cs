@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Hawser.Services.Measuring;
+
+/// <summary>The CPU time of the calling thread: what it has computed, without the time in which others had its
+/// core.</summary>
+internal static unsafe partial class ThreadCpuTime
+{
+    private const int CLOCK_THREAD_CPUTIME_ID = 3;
+
+    /// <summary>Computes nothing of use for so long. Where the system does not tell a thread's CPU time, the clock
+    /// on the wall counts.</summary>
+    public static void Burn(TimeSpan work)
+    {
+        TimeSpan end = Now() + work;
+        while (Now() < end)
+        {
+        }
+    }
+
+    private static TimeSpan Now()
+    {
+        // Seconds and nanoseconds, each as long as a register.
+        nint* now = stackalloc nint[2];
+        return OperatingSystem.IsLinux() && ClockGetTime(CLOCK_THREAD_CPUTIME_ID, now) == 0
+            ? TimeSpan.FromSeconds(now[0]) + TimeSpan.FromTicks(now[1] / TimeSpan.NanosecondsPerTick)
+            : Stopwatch.GetElapsedTime(0);
+    }
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int ClockGetTime(int clock, nint* time);
+}
