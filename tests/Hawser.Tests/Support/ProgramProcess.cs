@@ -97,9 +97,12 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         return new IPEndPoint(IPAddress.Loopback, port);
     }
 
-    public void Signal(int signal)
+    public void Signal(int signal) => Signal(Id, signal);
+
+    /// <summary>Signals a process that one of ours has started.</summary>
+    public static void Signal(int process, int signal)
     {
-        if (kill(Id, signal) != 0)
+        if (kill(process, signal) != 0)
             throw new InvalidOperationException($"kill: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 

@@ -24,7 +24,7 @@ public sealed class LabTest : IDisposable
             "--models", "select,threads", "--clients", "3", "--rounds", "2", "--slow-client", "1=1ms", "--json");
 
         Assert.Equal(0, result.ExitCode);
-        Assert.Contains("WARNING: measurements of 0.2 s are short", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("WARNING: measurements of 0.5 s are short", result.Errors, StringComparison.Ordinal);
         Assert.Contains("\n4/4  ", result.Errors, StringComparison.Ordinal);
         Assert.All(ExporterCatalog.All, exporter => Assert.True(File.Exists(Path.Combine(_folder, exporter.FileName))));
         Assert.Equal(await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")), result.Text);
@@ -69,6 +69,30 @@ public sealed class LabTest : IDisposable
 
         JsonElement Of(string name) => measured.Single(entry =>
             entry.GetProperty("variant").GetProperty("subject").GetProperty("name").GetString() == name);
+    }
+
+    [Fact]
+    public async Task A_server_that_dies_under_load_is_recorded_and_the_others_are_kept()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are found in /proc");
+        await using ProgramProcess lab = ProgramProcess.Start(
+            ["lab", "--models", "select,threads,async", "--clients", "2", "--rounds", "1", "--duration", "1s",
+                "--warm-up", "0", "--out", _folder]);
+        int? server = null;
+        await Patience.UntilAsync(() =>
+            (server = ChildOf(lab.Id, "serve")) is not null && ChildOf(lab.Id, "--json-stream") is not null);
+        ProgramProcess.Signal(server!.Value, ProgramProcess.SIGKILL);
+
+        ProgramResult result = await lab.EndAsync();
+
+        Assert.Equal(PartlyDone, result.ExitCode);
+        using JsonDocument json = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")));
+        AssertIsValid(json.RootElement);
+        JsonElement[] measured = [.. json.RootElement.GetProperty("measurements").EnumerateArray()];
+        JsonElement[] died = [.. measured.Where(entry => entry.TryGetProperty("error", out _))];
+        Assert.Equal("the server ended: exit code 137", Assert.Single(died).GetProperty("error").GetString());
+        Assert.Equal(2, measured.Count(entry => entry.TryGetProperty("figures", out _)));
     }
 
     [Fact]
@@ -132,7 +156,30 @@ public sealed class LabTest : IDisposable
     }
 
     private Task<ProgramResult> RunAsync(params string[] arguments) => ProgramProcess.RunAsync(
-        ["lab", "--duration", "200ms", "--warm-up", "50ms", "--seed", "1", "--out", _folder, .. arguments]);
+        ["lab", "--duration", "500ms", "--warm-up", "50ms", "--seed", "1", "--out", _folder, .. arguments]);
+
+    private static int? ChildOf(int parent, string argument)
+    {
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), out int process))
+                continue;
+            try
+            {
+                // The name, which is in brackets, may have blanks; the parent is the second field after it.
+                string stat = File.ReadAllText(Path.Combine(folder, "stat"));
+                string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                string[] arguments = File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0');
+                if (fields[1] == $"{parent}" && arguments.Contains(argument))
+                    return process;
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+            }
+        }
+        return null;
+    }
 
     private static void AssertIsValid(JsonElement results)
     {
