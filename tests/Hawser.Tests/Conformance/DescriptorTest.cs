@@ -15,14 +15,16 @@ public sealed class DescriptorTest
     public async Task Out_of_descriptors_it_serves_whom_it_has_sheds_the_rest_and_recovers(string model)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
-        using ServeProcess serve = ServeProcess.Start(model, Descriptors);
-        IPEndPoint where = await serve.Listening;
+        await using ProgramProcess serve = ProgramProcess.StartInShell(
+            $"ulimit -n {Descriptors}; exec \"$@\"", "",
+            "serve", "ping", "--port", "0", "--model", model, "--threads", "1000", "--loops", "1");
+        IPEndPoint where = await serve.ListeningAsync();
         using RawClient polite = await RawClient.ConnectAsync(where);
         await PingAsync(polite, 0);
 
         var held = new List<RawClient>();
         long begin = Stopwatch.GetTimestamp();
-        TimeSpan cpuBefore = serve.Process.TotalProcessorTime;
+        TimeSpan cpuBefore = serve.CpuTime;
         int shed = 0;
         for (int n = 1; shed < 5; n++)
         {
@@ -33,15 +35,14 @@ public sealed class DescriptorTest
                 shed++;
             await PingAsync(polite, n);
         }
-        serve.Process.Refresh();
-        TimeSpan cpu = serve.Process.TotalProcessorTime - cpuBefore;
+        TimeSpan cpu = serve.CpuTime - cpuBefore;
         TimeSpan wall = Stopwatch.GetElapsedTime(begin);
 
         Assert.InRange(held.Count, 10, Descriptors);
         // The back-off makes five clients cost some hundred milliseconds of waiting; the rest is a generous allowance.
         Assert.InRange(cpu, TimeSpan.Zero, wall / 2 + TimeSpan.FromSeconds(1));
-        await Patience.UntilAsync(() => serve.Errors.Count > 0);
-        Assert.Single(serve.Errors, line => line.Contains("out of ", StringComparison.Ordinal));
+        await serve.Errors.LineWithAsync("out of ");
+        Assert.Single(serve.Errors.Lines, line => line.Contains("out of ", StringComparison.Ordinal));
 
         held.ForEach(client => client.Dispose());
         for (bool served = false; !served;)
@@ -49,7 +50,7 @@ public sealed class DescriptorTest
             using RawClient next = await RawClient.ConnectAsync(where);
             served = await IsServedAsync(next);
         }
-        await Patience.UntilAsync(() => serve.Errors.Any(line => line.Contains("recovered", StringComparison.Ordinal)));
+        await serve.Errors.LineWithAsync("recovered");
         await PingAsync(polite, 1_000);
     }
 

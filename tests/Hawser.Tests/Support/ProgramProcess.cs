@@ -27,6 +27,16 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>What it has used so far.</summary>
+    public TimeSpan CpuTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public Stream Input => _process.StandardInput.BaseStream;
 
     public ProgramOutput Output { get; }

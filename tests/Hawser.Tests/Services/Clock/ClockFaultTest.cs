@@ -7,8 +7,6 @@ namespace Hawser.Tests.Services.Clock;
 
 public sealed class ClockFaultTest
 {
-    private const int SIGKILL = 9;
-
     [Theory]
     [InlineData("before it said a word")]
     [InlineData("while recording")]
@@ -130,11 +128,11 @@ public sealed class ClockFaultTest
     {
         await using ClockStage stage = ClockStage.Start();
         string port = $"{((System.Net.IPEndPoint)stage.EndPoint).Port}";
-        using var client = HawserProcess.Start(
+        await using ProgramProcess client = ProgramProcess.Start(
             "clock", "127.0.0.1", "--port", port, "--duration", "1h", "--out", stage.Folder["out"]);
         await stage.WaitForRowsAsync();
-        client.Signal(SIGKILL);
-        await client.WaitAsync();
+        client.Signal(ProgramProcess.SIGKILL);
+        await client.EndAsync();
         await stage.Log.LineWithAsync("client 0 has left");
         Assert.True((await stage.RunAsync(1, ClockStage.Short)).IsComplete);
         await stage.StopAsync();
@@ -146,18 +144,18 @@ public sealed class ClockFaultTest
     [Fact]
     public async Task A_killed_server_leaves_whole_rows_and_its_clients_keep_what_they_have()
     {
-        using var folder = new ScratchFolder();
-        using var server = HawserProcess.Start("serve", "clock", "--host", "127.0.0.1", "--port", "0", "--out", folder["s"]);
-        string listening = await server.LineWithAsync("Listening on ");
+        using var folder = new TemporaryFolder();
+        await using ProgramProcess server = ProgramProcess.Start(
+            "serve", "clock", "--host", "127.0.0.1", "--port", "0", "--out", folder["s"]);
         var options = new ClockClientOptions
         {
-            Server = System.Net.IPEndPoint.Parse(listening["Listening on ".Length..]),
+            Server = await server.ListeningAsync(),
             Folder = folder["c"],
         };
         Task<ClockRun> recording = ClockClients.RunAsync(options, TextWriter.Null).Bounded();
         string path = TimeDataWriter.ServerPath(folder["s"]);
         await Patience.UntilAsync(() => new FileInfo(path).Length > 200);
-        server.Signal(SIGKILL);
+        server.Signal(ProgramProcess.SIGKILL);
         ClockRun run = await recording;
         Assert.Contains("recorded only", Assert.Single(run.Troubles), StringComparison.Ordinal);
         Assert.Equal(TimeDataEnding.Cut, ClockReport.FromFiles([path]).Clients[0].Ending);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Hawser.Services.Clock;
 using Hawser.Services.Drawing;
+using Hawser.Tests.Support;
 using Xunit;
 
 namespace Hawser.Tests.Services.Clock;
@@ -18,7 +19,7 @@ public sealed class ClockReportTest
     [Fact]
     public void From_a_recording_and_its_companion_everything_is_told()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         string path = Record(folder["out"], id: 3, ticks: 200, answered: 198, missed: 2);
         ClientReport client = Assert.Single(ClockReport.FromFiles([path]).Clients);
         Assert.Equal((3u, TimeDataEnding.Whole), (client.ClientId, client.Ending));
@@ -35,7 +36,7 @@ public sealed class ClockReportTest
     [Fact]
     public void Without_the_companion_the_rows_are_told_and_what_is_unknown_is_not_made_up()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         string path = Record(folder["out"], id: 3, ticks: 200, answered: 198, missed: 2);
         File.Delete(ExchangeLogFormat.PathFor(path));
         ClockReport report = ClockReport.FromFiles([path]);
@@ -52,7 +53,7 @@ public sealed class ClockReportTest
     [Fact]
     public void A_client_in_its_own_file_and_in_the_servers_is_told_of_once_with_the_most_that_is_known()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         string path = Record(folder["out"], id: 3, ticks: 100, answered: 100, missed: 0);
         string copy = folder["serverTimeData.txt"];
         File.Copy(path, copy);
@@ -63,7 +64,7 @@ public sealed class ClockReportTest
     [Fact]
     public void A_cut_recording_is_reported_up_to_where_it_is_cut_and_said_to_be_cut()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         string path = Record(folder["out"], id: 3, ticks: 200, answered: 198, missed: 2);
         Cut(path, keep: 0.5);
         Cut(ExchangeLogFormat.PathFor(path), keep: 0.6);
@@ -78,7 +79,7 @@ public sealed class ClockReportTest
     [Fact]
     public void A_file_that_is_no_recording_is_an_error_with_file_line_and_rule()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         File.WriteAllText(folder["notes.txt"], "Dear diary,\n");
         FormatException error = Assert.Throws<FormatException>(() => ClockReport.FromFiles([folder["notes.txt"]]));
         Assert.Contains("notes.txt, line 1: a recording begins", error.Message, StringComparison.Ordinal);

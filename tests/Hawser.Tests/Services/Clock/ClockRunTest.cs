@@ -34,7 +34,7 @@ public sealed partial class ClockRunTest
     [Theory, Models]
     public async Task The_service_proves_itself_under_every_model(string model)
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         var shown = await new ClockService().DemonstrateAsync(
             Hawser.Models.ConcurrencyModels.Get(model), Directory.CreateDirectory(folder["demo"]).FullName).Bounded();
         Assert.All(shown, demonstration => Assert.Null(demonstration.Difference));

@@ -38,7 +38,7 @@ internal sealed class ClockStage : IAsyncDisposable
             });
     }
 
-    public ScratchFolder Folder { get; } = new();
+    public TemporaryFolder Folder { get; } = new();
 
     public LogLines Log { get; } = new();
 

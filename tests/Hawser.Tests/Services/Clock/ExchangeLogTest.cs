@@ -1,5 +1,6 @@
 using System.Text;
 using Hawser.Services.Clock;
+using Hawser.Tests.Support;
 using Xunit;
 
 namespace Hawser.Tests.Services.Clock;
@@ -11,7 +12,7 @@ public sealed class ExchangeLogTest
     [Fact]
     public async Task What_the_writer_wrote_the_reader_reads()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         string path = ExchangeLogFormat.PathFor(folder["client_3_TimeData.txt"]);
         Exchange[] written = [.. Enumerable.Range(0, 500).Select(Sample)];
         using (var flusher = new LineFileFlusher())

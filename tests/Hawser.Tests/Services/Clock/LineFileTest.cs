@@ -1,5 +1,6 @@
 using System.Text;
 using Hawser.Services.Clock;
+using Hawser.Tests.Support;
 using Xunit;
 
 namespace Hawser.Tests.Services.Clock;
@@ -9,7 +10,7 @@ public sealed class LineFileTest
     [Fact]
     public void Lines_wait_in_memory_until_they_are_flushed()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         using var file = new LineFile(folder["a.txt"]);
         file.Append("one\n"u8);
         Assert.Empty(ReadShared(folder["a.txt"]));
@@ -23,7 +24,7 @@ public sealed class LineFileTest
     [Fact]
     public async Task A_file_that_has_ended_is_closed_by_the_next_flush_and_tells_its_size_and_hash()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         using var file = new LineFile(folder["new/folder/a.txt"]);
         file.Append("one\n"u8);
         file.Flush();
@@ -39,7 +40,7 @@ public sealed class LineFileTest
     [Fact]
     public void When_the_disk_stalls_lines_beyond_the_limit_are_dropped_whole_and_counted()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         using var file = new LineFile(folder["a.txt"], pendingLimit: 10);
         Assert.True(file.Append("12345678\n"u8));
         Assert.False(file.Append("12\n"u8));
@@ -65,7 +66,7 @@ public sealed class LineFileTest
     [Fact]
     public void Whatever_is_appended_by_many_threads_ends_up_in_whole_lines()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         using (var flusher = new LineFileFlusher())
         {
             var file = new LineFile(folder["a.txt"]);
@@ -86,7 +87,7 @@ public sealed class LineFileTest
     [Fact]
     public async Task The_flusher_closes_what_has_ended_without_being_stopped()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         using var flusher = new LineFileFlusher();
         var file = new LineFile(folder["a.txt"]);
         flusher.Add(file);

@@ -10,7 +10,7 @@ public sealed class PeerDoorTest : IAsyncDisposable
     private static readonly byte[] Content = "Timestamp Data\n"u8.ToArray();
     private static readonly RecordingDigest Digest = RecordingDigest.Of(Content);
 
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private readonly PeerDoor _door = PeerDoor.Open(IPAddress.Loopback);
     private readonly RosterReceiver _roster = new();
 

@@ -10,7 +10,7 @@ public sealed class PeerExchangeTest : IDisposable
     private static readonly byte[] Mine = [.. Enumerable.Repeat("Timestamp Data of mine\n"u8.ToArray(), 20_000).SelectMany(b => b)];
     private static readonly byte[] Theirs = [.. Enumerable.Repeat("Timestamp Data of theirs\n"u8.ToArray(), 10_000).SelectMany(b => b)];
 
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private readonly SessionToken _token = SessionToken.Create();
     private readonly List<byte> _given = [];
 

@@ -1,4 +1,5 @@
 using Hawser.Services.Clock;
+using Hawser.Tests.Support;
 using Xunit;
 
 namespace Hawser.Tests.Services.Clock;
@@ -10,7 +11,7 @@ public sealed class RecordingCopyTest
     [Fact]
     public void A_copy_has_its_name_only_when_its_hash_is_right()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         string path = TimeDataWriter.CopyPath(folder["out"], id: 3, other: 7);
         using (var copy = new RecordingCopy(path, RecordingDigest.Of(Content), isBrotli: false))
         {
@@ -27,7 +28,7 @@ public sealed class RecordingCopyTest
     [Fact]
     public void A_copy_that_fails_leaves_nothing_and_an_earlier_one_as_it_was()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         string path = folder["client_7_TimeData.txt"];
         File.WriteAllText(path, "earlier");
         using (var copy = new RecordingCopy(path, RecordingDigest.Of("Timestamp Date\n"u8), isBrotli: false))

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Hawser.Services.Clock;
+using Hawser.Tests.Support;
 using Xunit;
 
 namespace Hawser.Tests.Services.Clock;
@@ -16,7 +17,7 @@ public sealed class TimeDataReaderTest
     [Fact]
     public async Task What_the_writer_wrote_the_reader_reads()
     {
-        using var folder = new ScratchFolder();
+        using var folder = new TemporaryFolder();
         var client = IPEndPoint.Parse("10.0.0.2:40000");
         var server = IPEndPoint.Parse("10.0.0.1:5555");
         string path = TimeDataWriter.ClientPath(folder["out"], 3);
