@@ -41,6 +41,14 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
         }
     }
 
+    /// <summary>Blocks like <see cref="Read(Span{byte})"/>: whoever has the input to itself gains nothing from a second
+    /// thread, which a stream's own way takes for every call.</summary>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new ValueTask<int>(Read(buffer.Span));
+    }
+
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override unsafe void Write(ReadOnlySpan<byte> buffer)

@@ -6,7 +6,7 @@ namespace Hawser.Services.Message;
 /// <summary>Sends one message.</summary>
 public static class MessageClient
 {
-    private const int ChunkBytes = 128 * 1024;
+    private const int ChunkBytes = 1024 * 1024;
 
     /// <summary>Sends all that <paramref name="input"/> has, half-closes, and waits until the server has
     /// closed.</summary>

@@ -10,7 +10,7 @@ namespace Hawser.Services.Message;
 internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
 {
     // The writer has one chunk while the connection fills the other.
-    private const int ChunkBytes = 256 * 1024;
+    private const int ChunkBytes = 1024 * 1024;
 
     private readonly MessageOptions _options;
     private readonly MessageMemory _memory;
