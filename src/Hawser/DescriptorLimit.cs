@@ -20,7 +20,9 @@ public static class DescriptorLimit
             string? line = File.ReadLines("/proc/self/limits")
                 .FirstOrDefault(entry => entry.StartsWith("Max open files", StringComparison.Ordinal));
             string[] words = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-            return words.Length > 3 && long.TryParse(words[3], CultureInfo.InvariantCulture, out long limit) ? limit : null;
+            return words.Length > 3 && long.TryParse(words[3], CultureInfo.InvariantCulture, out long limit)
+                ? limit
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

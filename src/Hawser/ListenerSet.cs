@@ -48,8 +48,8 @@ public sealed class ListenerSet : IDisposable
         }
     }
 
-    /// <summary>Takes a connection if one is there. Never waits; takes none while <see cref="AcceptAsync"/> is used, which
-    /// would be faster, so that this call would have to wait for the next.</summary>
+    /// <summary>Takes a connection if one is there. Never waits; takes none while <see cref="AcceptAsync"/> is used,
+    /// which would be faster, so that this call would have to wait for the next.</summary>
     public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
     {
         foreach (Listener listener in _accepting is null ? _listeners : [])

@@ -65,7 +65,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     public async Task AcceptIdleAsync(CancellationToken cancel)
     {
         if (_idle > 0)
-            await _idleAccepted.Task.WaitAsync(AcceptLimit, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _idleAccepted.Task.WaitAsync(AcceptLimit, cancel)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancel.ThrowIfCancellationRequested();
     }
 

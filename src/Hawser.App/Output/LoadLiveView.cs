@@ -10,10 +10,12 @@ internal static class LoadLiveView
     /// <summary>Runs a load and draws it, once a second, on the standard error.</summary>
     public static Task<PingLoadReport> RunAsync(PingLoadOptions options, CancellationToken cancel)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return console.Live(new Text($"opening {options.Clients} connections"))
             .AutoClear(true)
-            .StartAsync(context => PingLoad.RunAsync(options, view => context.UpdateTarget(Draw(options, view)), cancel));
+            .StartAsync(context =>
+                PingLoad.RunAsync(options, view => context.UpdateTarget(Draw(options, view)), cancel));
     }
 
     private static Panel Draw(PingLoadOptions options, PingLoadView view)
@@ -22,7 +24,8 @@ internal static class LoadLiveView
         Add("round trips", Number(view.RoundTrips));
         Add("last second", Number(view.NewRoundTrips));
         foreach (double percent in (double[])[50, 90, 99, 99.9, 100])
-            Add(percent == 100 ? "max" : FormattableString.Invariant($"p{percent}"), LoadText.Time(view.Latency, percent));
+            Add(percent == 100 ? "max" : FormattableString.Invariant($"p{percent}"),
+                LoadText.Time(view.Latency, percent));
         Add("connected", $"{Number(view.Connected)} of {Number(options.Clients)}");
         Add("failed", Number(view.Failed));
         Add("descriptors", Number(OpenDescriptors()));

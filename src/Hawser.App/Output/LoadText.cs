@@ -43,8 +43,8 @@ internal static class LoadText
 
     private static string Spread(LatencyHistogram histogram) => histogram.Count == 0
         ? "none"
-        : $"min {Time(histogram.MinNs)}  p50 {Time(histogram, 50)}  p90 {Time(histogram, 90)}  p99 {Time(histogram, 99)}  "
-            + $"p99.9 {Time(histogram, 99.9)}  max {Time(histogram.MaxNs)}";
+        : $"min {Time(histogram.MinNs)}  p50 {Time(histogram, 50)}  p90 {Time(histogram, 90)}  "
+            + $"p99 {Time(histogram, 99)}  p99.9 {Time(histogram, 99.9)}  max {Time(histogram.MaxNs)}";
 
     private static string Time(double ns) => ns switch
     {

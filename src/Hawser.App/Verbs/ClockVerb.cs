@@ -13,7 +13,8 @@ internal static class ClockVerb
 
     public static Command Create()
     {
-        var verb = new Command("clock", "Exchange timestamps with a clock server, then recordings with its other clients.");
+        var verb = new Command(
+            "clock", "Exchange timestamps with a clock server, then recordings with its other clients.");
         var host = new Argument<string>("HOST")
         {
             Description = "the server's name or address",
@@ -23,7 +24,8 @@ internal static class ClockVerb
         Option<string> clients = VerbOptions.Text("--clients", "N", "clients in this process (default: 1, or asked)");
         Option<string> interval = VerbOptions.Text("--interval", "TIME", "between ticks, 1ms to 60s", "10ms");
         Option<string> duration = VerbOptions.Text("--duration", "TIME", "to record, up to 24h", "5m");
-        Option<string> folder = VerbOptions.Text("--out", "DIR", "where the recordings go; made if it is missing", "out");
+        Option<string> folder = VerbOptions.Text(
+            "--out", "DIR", "where the recordings go; made if it is missing", "out");
         var alone = new Option<bool>("--no-exchange") { Description = "record only; neither give nor take recordings" };
         var json = new Option<bool>("--json") { Description = "print the report as JSON" };
         verb.Add(host);

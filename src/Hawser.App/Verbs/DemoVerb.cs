@@ -40,7 +40,8 @@ internal static class DemoVerb
                 }
             }
         }
-        TextTable.Write(Standard.Out, ["service", "what was done", "bytes", "time", "verified"], rows, rightFrom: 2, rightTo: 3);
+        TextTable.Write(
+            Standard.Out, ["service", "what was done", "bytes", "time", "verified"], rows, rightFrom: 2, rightTo: 3);
         return verified ? ExitCode.Done : ExitCode.NotVerified;
     }
 }

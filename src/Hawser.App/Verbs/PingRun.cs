@@ -49,7 +49,8 @@ internal static class PingRun
             return;
         roundTrips.Sort();
         double median = (roundTrips[(roundTrips.Count - 1) / 2] + roundTrips[roundTrips.Count / 2]) / 2;
-        Standard.Out.WriteLine($"{roundTrips.Count} round trips by {clients} clients in {Quantity.FormatDuration(time)}; "
+        Standard.Out.WriteLine(
+            $"{roundTrips.Count} round trips by {clients} clients in {Quantity.FormatDuration(time)}; "
             + $"round-trip time min {roundTrips[0]:0.000} ms, median {median:0.000} ms, max {roundTrips[^1]:0.000} ms");
     }
 }

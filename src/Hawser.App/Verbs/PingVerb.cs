@@ -34,7 +34,8 @@ internal sealed class PingVerb
         VerbOptions.Text("--ramp", "TIME", "of a load, over which connections are opened", "0s");
 
     private readonly Option<string> _rate =
-        VerbOptions.Text("--rate", "N", "pings per second, like 50k, sent by a fixed schedule (default: as pongs come)");
+        VerbOptions.Text(
+            "--rate", "N", "pings per second, like 50k, sent by a fixed schedule (default: as pongs come)");
 
     private readonly Option<string> _until =
         VerbOptions.Text("--until", "GOAL", "find the highest rate that keeps a latency, like p99<1ms");
@@ -50,11 +51,12 @@ internal sealed class PingVerb
     public static Command Create()
     {
         var verb = new PingVerb();
-        var command = new Command("ping", "Send pings from many clients at once and print every pong, or measure a load.");
+        var command = new Command(
+            "ping", "Send pings from many clients at once and print every pong, or measure a load.");
         command.Add(verb._servers);
         foreach (Option option in (Option[])
-            [verb._host, verb._port, verb._clients, verb._count, verb._interval, verb._duration, verb._warmUp, verb._ramp,
-                verb._rate, verb._until, verb._loops, verb._json, verb._jsonStream])
+            [verb._host, verb._port, verb._clients, verb._count, verb._interval, verb._duration, verb._warmUp,
+                verb._ramp, verb._rate, verb._until, verb._loops, verb._json, verb._jsonStream])
         {
             command.Add(option);
         }

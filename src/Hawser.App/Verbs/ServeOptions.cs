@@ -69,7 +69,8 @@ internal sealed class ServeOptions
         string idle = parsed.GetValue(_idle)!;
         string port = _portArgument is null ? parsed.GetValue(_port)! : parsed.GetValue(_portArgument)!;
         IReadOnlyList<EndPoint> endPoints =
-            VerbOptions.ParseListenAddress(parsed.GetValue(_host)!, VerbOptions.ParseListenPort(port, _service.LowestPort));
+            VerbOptions.ParseListenAddress(
+                parsed.GetValue(_host)!, VerbOptions.ParseListenPort(port, _service.LowestPort));
         return new ServerOptions
         {
             EndPoints = endPoints,

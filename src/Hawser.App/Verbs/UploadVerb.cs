@@ -121,7 +121,8 @@ internal static class UploadVerb
             Standard.Error.WriteLine($"{file}: sent, not confirmed: this server sends no receipt");
         else if (!json)
             Standard.Out.WriteLine($"{file}: {outcome.Receipt.FileName}, {outcome.BytesSent} bytes in "
-                + $"{Quantity.FormatDuration(time)}, {(outcome.IsVerified ? "verified" : "not hashed")}{(outcome.Receipt.Synced ? ", synced" : "")}");
+                + $"{Quantity.FormatDuration(time)}, {(outcome.IsVerified ? "verified" : "not hashed")}"
+                + (outcome.Receipt.Synced ? ", synced" : ""));
         return ExitCode.Done;
     }
 

@@ -16,7 +16,8 @@ internal sealed class UsageException(string message) : Exception(message)
             [] => parsed.Errors[0].Message.TrimEnd('.'),
             [['-', ..] option, ..] => $"unknown option '{option}'",
             [var word, ..] when command.Subcommands.Count > 0 =>
-                $"there is no '{typed} {word}'; use one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}",
+                $"there is no '{typed} {word}'; use one of "
+                    + string.Join(", ", command.Subcommands.Select(c => c.Name)),
             [var word, ..] => $"'{word}' is one word too many",
         };
         return new UsageException($"{what}; see '{typed} --help'");

@@ -39,7 +39,8 @@ internal static class VerbOptions
             return new IPEndPoint(address, number);
         return Uri.CheckHostName(host) == UriHostNameType.Dns
             ? new DnsEndPoint(host, number)
-            : throw new FormatException($"'{host}' is not a host name or address; write it like example.org, 127.0.0.1, ::1 or unix:PATH");
+            : throw new FormatException($"'{host}' is not a host name or address; "
+                + "write it like example.org, 127.0.0.1, ::1 or unix:PATH");
     }
 
     /// <summary>Where to listen: one address, all those of a name, or <c>unix:PATH</c>.</summary>
@@ -55,7 +56,8 @@ internal static class VerbOptions
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            throw new FormatException($"there is no host '{host}' to listen at; use an address of this machine or 0.0.0.0");
+            throw new FormatException(
+                $"there is no host '{host}' to listen at; use an address of this machine or 0.0.0.0");
         }
     }
 

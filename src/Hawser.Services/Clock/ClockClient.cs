@@ -83,7 +83,8 @@ internal sealed class ClockClient(
             ClockProtocol.TryReadRefused(frames.Payload, out RefusalReason reason, out string? wrong);
             throw new ProtocolException(wrong ?? $"the server {options.Server} takes no client now ({reason})");
         }
-        ClockFrames.Rule(frames.Type == ClockMessage.Welcome ? null : $"a server begins with Welcome, not {frames.Type}");
+        ClockFrames.Rule(
+            frames.Type == ClockMessage.Welcome ? null : $"a server begins with Welcome, not {frames.Type}");
         ClockProtocol.TryReadWelcome(frames.Payload, out Welcome welcome, out string? broken);
         ClockFrames.Rule(broken);
         return welcome.ClientId;

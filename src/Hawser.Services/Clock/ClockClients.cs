@@ -18,7 +18,8 @@ public static class ClockClients
         using var flusher = new LineFileFlusher();
         var start = new StartLine(options);
         ClockClient[] clients =
-            [.. Enumerable.Range(0, options.Clients).Select(n => new ClockClient(n, options, loop, flusher, start, log))];
+            [.. Enumerable.Range(0, options.Clients)
+                .Select(n => new ClockClient(n, options, loop, flusher, start, log))];
         await loop.RunAsync(() => Task.WhenAll(clients.Select(client => client.RunAsync(leave))));
         return new ClockRun(
             ClockReport.Of(clients.Select(client => client.Report).OfType<ClientReport>()),

@@ -2,7 +2,8 @@ namespace Hawser.Services.Clock;
 
 /// <summary>How long one client is still believed to be there. Renewed by its connection, watched by
 /// <see cref="ClockLeases"/>.</summary>
-internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan stay, Action<ClockLease> forget) : IDisposable
+internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan stay, Action<ClockLease> forget)
+    : IDisposable
 {
     private readonly long _silenceNs = Nanoseconds(silence);
     private long _heardNs = ClockReading.MonotonicNow(time);

@@ -40,7 +40,8 @@ internal static class ClockPlots
             if (bins[i] > 0)
             {
                 double to = from * ratio;
-                string tip = $"{DurationText.Of(from)} to {DurationText.Of(to)}: {DurationText.Count((long)Math.Round(bins[i]))}";
+                string count = DurationText.Count((long)Math.Round(bins[i]));
+                string tip = $"{DurationText.Of(from)} to {DurationText.Of(to)}: {count}";
                 plot.Bar(from, to, bins[i], tip);
             }
         }

@@ -106,7 +106,8 @@ internal sealed class ClockRecorder
     {
         ClockReading t1 = ClockReading.Now(_time);
         await _frames.SendAsync(
-            ClockProtocol.WriteRequest(_frames.Room(ClockProtocol.RequestSize), new ExchangeRequest(tick, t1.Since(_startNs))));
+            ClockProtocol.WriteRequest(
+                _frames.Room(ClockProtocol.RequestSize), new ExchangeRequest(tick, t1.Since(_startNs))));
         _sent++;
         if (_outstanding.Count == MostOutstanding)
             _outstanding.Dequeue();
@@ -134,7 +135,8 @@ internal sealed class ClockRecorder
             return true;
         if (state != InputState.Ready || _frames.Type == ClockMessage.Goodbye)
             return false;
-        ClockFrames.Rule(_frames.Type == ClockMessage.Reply ? null : $"{_frames.Type} is not for a client that records");
+        ClockFrames.Rule(
+            _frames.Type == ClockMessage.Reply ? null : $"{_frames.Type} is not for a client that records");
         ClockProtocol.TryReadReply(_frames.Payload, out ExchangeReply reply, out string? broken);
         ClockFrames.Rule(broken);
         Take(reply, t4);

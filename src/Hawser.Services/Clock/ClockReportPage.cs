@@ -62,7 +62,8 @@ internal static class ClockReportPage
 
     private static void WriteTable(HtmlPage page, ClockReport report)
     {
-        page.Append("<div class=\"card roll\"><table><thead><tr><th>client</th><th>made</th><th>missed</th><th>lost</th>")
+        page.Append("<div class=\"card roll\"><table><thead><tr><th>client</th>")
+            .Append("<th>made</th><th>missed</th><th>lost</th>")
             .Append("<th>delay median</th><th>p99</th><th>max</th><th>jitter p99</th><th>lateness p99</th>")
             .Append("<th>offset</th><th>drift</th></tr></thead><tbody>\n");
         foreach (ClientReport client in report.Clients)

@@ -73,7 +73,8 @@ public sealed class ClockService : Service
         if (!run.IsComplete)
             return run.Troubles.Count > 0 ? run.Troubles[0] : "a recording was not delivered";
         uint[] ids = [.. run.Report.Clients.Select(client => client.ClientId!.Value)];
-        foreach ((uint id, uint other) in ids.SelectMany(id => ids.Where(other => other != id).Select(other => (id, other))))
+        foreach ((uint id, uint other) in
+            ids.SelectMany(id => ids.Where(other => other != id).Select(other => (id, other))))
         {
             byte[] original = File.ReadAllBytes(TimeDataWriter.ClientPath(options.Folder, other));
             if (!original.AsSpan().SequenceEqual(File.ReadAllBytes(TimeDataWriter.CopyPath(options.Folder, id, other))))

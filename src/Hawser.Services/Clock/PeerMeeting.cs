@@ -58,7 +58,8 @@ internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string 
             Received = DeliveryOutcome.Refused;
         if (Received is not null)
             return null;
-        ClockFrames.Rule(frames.Type == ClockMessage.PeerWelcome ? null : $"a peer answers with PeerWelcome, not {frames.Type}");
+        ClockFrames.Rule(
+            frames.Type == ClockMessage.PeerWelcome ? null : $"a peer answers with PeerWelcome, not {frames.Type}");
         PeerProtocol.TryReadPeerWelcome(frames.Payload, out PeerWelcome welcome, out string? broken);
         ClockFrames.Rule(broken
             ?? (!welcome.Token.Equals(hello.Token) ? "a peer knows the session's token"

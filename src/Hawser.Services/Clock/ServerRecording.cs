@@ -16,7 +16,8 @@ internal sealed class ServerRecording(TimeDataWriter rows)
 
     /// <summary>Writes the last line: the duration is that from the first tick to the last.</summary>
     public Task EndAsync() =>
-        rows.EndAsync(ClockTiming.FromNanoseconds(Math.Max(0, Volatile.Read(ref _lastNs) - Volatile.Read(ref _firstNs))));
+        rows.EndAsync(ClockTiming.FromNanoseconds(
+            Math.Max(0, Volatile.Read(ref _lastNs) - Volatile.Read(ref _firstNs))));
 
     private void Widen(long firstNs, long lastNs)
     {

@@ -18,7 +18,8 @@ internal sealed record SessionSummary(int Clients, IReadOnlyList<MissingDelivery
     /// <summary>One line, and one for each of the first fifty that are missing.</summary>
     public string ToText()
     {
-        var text = new StringBuilder($"{DurationText.Count(Delivered)} of {DurationText.Count(Expected)} files delivered\n");
+        var text = new StringBuilder(
+            $"{DurationText.Count(Delivered)} of {DurationText.Count(Expected)} files delivered\n");
         foreach (MissingDelivery missing in Missing.Take(MostLines))
             text.Append($"  missing: client {missing.From} to client {missing.To}: {Wording(missing.Outcome)}\n");
         if (Missing.Count > MostLines)

@@ -4,8 +4,8 @@ namespace Hawser.Services.Upload;
 
 /// <summary>Space on the disk that a growing file has before it needs it (fallocate(2)): the file system then finds a
 /// place for megabytes at once, and not for every block as it is written.</summary>
-/// <remarks>Nobody else gets that space meanwhile, so it is a small share of what is free. Where there is little, or the
-/// file system cannot do it, the file grows as files do.</remarks>
+/// <remarks>Nobody else gets that space meanwhile, so it is a small share of what is free. Where there is little, or
+/// the file system cannot do it, the file grows as files do.</remarks>
 /// <param name="file">Open for writing.</param>
 /// <param name="path">A path on the same file system.</param>
 internal sealed class ReservedSpace(SafeFileHandle file, string path)

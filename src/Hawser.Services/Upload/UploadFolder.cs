@@ -119,7 +119,8 @@ internal sealed class UploadFolder
         .Where(file => TryParseName(file.Name, out _) && file.Exists)
         .Sum(file => file.Length);
 
-    private static bool TryParsePart(string name, out long number) => TryParse(name, PartPrefix, PartSuffix, out number);
+    private static bool TryParsePart(string name, out long number) =>
+        TryParse(name, PartPrefix, PartSuffix, out number);
 
     private static bool TryParse(string name, string prefix, string suffix, out long number)
     {

@@ -51,7 +51,8 @@ internal sealed record UploadRecord(
                 root.GetProperty("sha256").GetString(),
                 stored ? null : root.GetProperty("error").GetString() ?? "");
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             return null;
         }

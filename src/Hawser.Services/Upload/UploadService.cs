@@ -96,9 +96,10 @@ public sealed class UploadService : Service
         ServiceSettings settings = new ServiceSettings().Set(Folder, stored).Set(Manifest, "true");
         await using ServiceHost host = ServiceHost.StartForDemonstration(this, settings, model, Stream.Null);
         long begin = Stopwatch.GetTimestamp();
-        UploadOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(1, DemoUploads).Select(n => Task.Factory.StartNew(
-            () => UploadOneAsync(host.EndPoint, Path.Combine(folder, $"upload-{n}"), DemoBytes + n),
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+        UploadOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(1, DemoUploads)
+            .Select(n => Task.Factory.StartNew(
+                () => UploadOneAsync(host.EndPoint, Path.Combine(folder, $"upload-{n}"), DemoBytes + n),
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
         TimeSpan time = Stopwatch.GetElapsedTime(begin);
         await host.StopAsync();
 
