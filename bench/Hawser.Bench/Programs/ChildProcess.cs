@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Hawser.Bench.Programs;
+
+/// <summary>Processes that this one starts. A signal that ends this one ends them as well: a server that stays would
+/// be in the next bench's way.</summary>
+internal static partial class ChildProcess
+{
+    private const int SIGTERM = 15;
+
+    private static readonly ConcurrentDictionary<Process, bool> Running = new();
+
+    // Kept for as long as the process lives: a registration that is collected is none.
+    private static readonly PosixSignalRegistration[] Signals =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => KillAll()),
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => KillAll()),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => KillAll()),
+    ];
+
+    /// <exception cref="BenchException">There is no such program.</exception>
+    public static Process Start(ProcessStartInfo start)
+    {
+        GC.KeepAlive(Signals);
+        try
+        {
+            Process process = Process.Start(start)!;
+            Running[process] = true;
+            return process;
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new BenchException($"{start.FileName} cannot be started: {e.Message}");
+        }
+    }
+
+    /// <summary>Waits for its end; after the limit it is killed with all that it has started.</summary>
+    /// <exception cref="BenchException">It took longer than that.</exception>
+    public static async Task WaitForExitAsync(Process process, TimeSpan limit)
+    {
+        using var patience = new CancellationTokenSource(limit);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new BenchException($"{process.StartInfo.FileName} did not end within {limit.TotalSeconds:0} s");
+        }
+        finally
+        {
+            End(process);
+        }
+    }
+
+    /// <summary>Asks it to end.</summary>
+    public static void Terminate(Process process) => _ = Kill(process.Id, SIGTERM);
+
+    /// <summary>Sees to it that it has ended.</summary>
+    public static void End(Process process)
+    {
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        Running.TryRemove(process, out _);
+    }
+
+    private static void KillAll()
+    {
+        foreach (Process process in Running.Keys)
+        {
+            try
+            {
+                process.Kill(entireProcessTree: true);
+            }
+            catch (InvalidOperationException)
+            {
+                // It has ended by itself.
+            }
+        }
+        ScratchFolder.DeleteAll();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}
