@@ -11,9 +11,13 @@ internal static class BenchCatalog
         {
             Tools = ["gcc", "make", "redis-server", "python3"],
         },
-        new("upload", "a file into a file: beside socat, ncat and nc", 6, UploadBench.RunAsync)
+        new("message", "standard input into output: beside socat, ncat, nc and iperf3", 5, MessageBench.RunAsync)
         {
-            Tools = FileTools.Programs,
+            Tools = [.. FileTools.Programs, Iperf.Program],
+        },
+        new("upload", "a file into a file: beside socat, ncat, nc and iperf3", 6, UploadBench.RunAsync)
+        {
+            Tools = [.. FileTools.Programs, Iperf.Program],
         },
         new("numbers", "a hundred lists downloaded and sorted: beside Python", 2, NumbersBench.RunAsync)
         {
