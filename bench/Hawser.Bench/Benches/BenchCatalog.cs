@@ -23,6 +23,11 @@ internal static class BenchCatalog
         {
             Tools = ["python3"],
         },
+        new("clock", "delay and jitter beside irtt, and the lateness of many clients", 7, ClockBench.RunAsync)
+        {
+            Tools = ["irtt"],
+            FullMinutes = 6,
+        },
         new("start", "from exec to listening, and from exec to exit", 0.5, StartBench.RunAsync),
         new("idle", "memory of ten thousand idle connections", 3, IdleBench.RunAsync),
         new("ways", "system calls from a file into a socket, and from a socket into a file", 2, WaysBench.RunAsync),
