@@ -14,6 +14,7 @@ internal static class Program
     private static readonly (string Name, string Summary, Func<Arguments, Task> RunAsync)[] Others =
     [
         (AllBenches.Verb, "every bench, one after the other", AllBenches.RunAsync),
+        (Readme.Verb, "the table of models in README.md, from the newest growth.json", Readme.RunAsync),
     ];
 
     /// <summary>What a bench starts as a process of its own.</summary>

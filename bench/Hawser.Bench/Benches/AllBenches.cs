@@ -30,6 +30,9 @@ internal static class AllBenches
             if (await RunAsync(bench, arguments) is { } failure)
                 failures.Add($"{bench.Name} {failure}");
         }
+        bool hasGrown = benches.Any(bench => bench.RunAsync == GrowthBench.RunAsync) && !arguments.IsQuick;
+        if (hasGrown && !failures.Exists(failure => failure.StartsWith("growth", StringComparison.Ordinal)))
+            await Readme.RunAsync(arguments);
         if (failures.Count > 0)
         {
             throw new BenchException(
