@@ -91,6 +91,7 @@ internal static class GrowthPage
         LimitTrial[] tried = [.. limit.Where(trial => trial.Error is null)];
         if (tried.Length > 0)
         {
+            text.Paragraph($"`{tried[0].Command.Replace($"--model {tried[0].Model}", "--model MODEL")}`");
             text.Table(
                 ["model", "clients", "answered", "waited", "not connected", "closed", "refused", "serves afterwards"],
                 tried.Select(Row));

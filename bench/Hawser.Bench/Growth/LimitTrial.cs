@@ -8,6 +8,9 @@ internal sealed record LimitTrial
     /// <summary>What there was too little of.</summary>
     public required string Limit { get; init; }
 
+    /// <summary>How the server was started.</summary>
+    public string Command { get; init; } = "";
+
     public required int Clients { get; init; }
 
     /// <summary>How the trial itself failed; null when it did not.</summary>

@@ -70,11 +70,9 @@ internal static class LimitTrials
             return trial with { Error = $"not tried: {tool} is not installed" };
         if (limit.Prefix.Contains("setpriv") && Environment.UserName != "root")
             return trial with { Error = "not tried: only root can be another user" };
-        string[] command =
-        [
-            .. limit.Prefix, hawser, "serve", "ping", "--host", "127.0.0.1", "--port", "0", "--model", model,
-            .. limit.Options,
-        ];
+        string[] serve = ["serve", "ping", "--host", "127.0.0.1", "--port", "0", "--model", model, .. limit.Options];
+        trial = trial with { Command = string.Join(' ', [.. limit.Prefix, "hawser", .. serve]) };
+        string[] command = [.. limit.Prefix, hawser, .. serve];
         try
         {
             using RunningServer server = await RunningServer.StartAsync(
