@@ -51,6 +51,10 @@ internal static class Program
             Console.Error.WriteLine($"ERROR: {e.Message}");
             return 1;
         }
+        finally
+        {
+            ChildProcess.LeaveGate();
+        }
     }
 
     private static void Announce(BenchEntry bench, Arguments options)

@@ -9,15 +9,19 @@ namespace Hawser.Bench.Programs;
 internal static partial class ChildProcess
 {
     private const int SIGTERM = 15;
+    private const int EndedBySignal = 128;
 
     private static readonly ConcurrentDictionary<Process, bool> Running = new();
+
+    // Held for good by whoever ends this process: nobody may start another or leave meanwhile.
+    private static readonly Lock Gate = new();
 
     // Kept for as long as the process lives: a registration that is collected is none.
     private static readonly PosixSignalRegistration[] Signals =
     [
-        PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => KillAll()),
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => KillAll()),
-        PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => KillAll()),
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndAll),
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, EndAll),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, EndAll),
     ];
 
     /// <exception cref="BenchException">There is no such program.</exception>
@@ -26,9 +30,12 @@ internal static partial class ChildProcess
         GC.KeepAlive(Signals);
         try
         {
-            Process process = Process.Start(start)!;
-            Running[process] = true;
-            return process;
+            lock (Gate)
+            {
+                Process process = Process.Start(start)!;
+                Running[process] = true;
+                return process;
+            }
         }
         catch (System.ComponentModel.Win32Exception e)
         {
@@ -55,6 +62,14 @@ internal static partial class ChildProcess
         }
     }
 
+    /// <summary>Before this process leaves: returns unless a signal is just ending it.</summary>
+    public static void LeaveGate()
+    {
+        lock (Gate)
+        {
+        }
+    }
+
     /// <summary>Asks it to end.</summary>
     public static void Terminate(Process process) => _ = Kill(process.Id, SIGTERM);
 
@@ -67,20 +82,24 @@ internal static partial class ChildProcess
         Running.TryRemove(process, out _);
     }
 
-    private static void KillAll()
+    private static void EndAll(PosixSignalContext signal)
     {
-        foreach (Process process in Running.Keys)
+        lock (Gate)
         {
-            try
+            foreach (Process process in Running.Keys)
             {
-                process.Kill(entireProcessTree: true);
+                try
+                {
+                    process.Kill(entireProcessTree: true);
+                }
+                catch (InvalidOperationException)
+                {
+                    // It has ended by itself.
+                }
             }
-            catch (InvalidOperationException)
-            {
-                // It has ended by itself.
-            }
+            ScratchFolder.DeleteAll();
+            Environment.Exit(EndedBySignal + SIGTERM);
         }
-        ScratchFolder.DeleteAll();
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]
