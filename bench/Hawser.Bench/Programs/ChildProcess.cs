@@ -11,6 +11,9 @@ internal static partial class ChildProcess
     private const int SIGTERM = 15;
     private const int EndedBySignal = 128;
 
+    // For a bench to end its own processes and to clear up, before it is killed.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
     private static readonly ConcurrentDictionary<Process, bool> Running = new();
 
     // Held for good by whoever ends this process: nobody may start another or leave meanwhile.
@@ -43,7 +46,8 @@ internal static partial class ChildProcess
         }
     }
 
-    /// <summary>Waits for its end; after the limit it is killed with all that it has started.</summary>
+    /// <summary>Waits for its end; after the limit it is asked to end, and then killed with all that it has
+    /// started.</summary>
     /// <exception cref="BenchException">It took longer than that.</exception>
     public static async Task WaitForExitAsync(Process process, TimeSpan limit)
     {
@@ -54,6 +58,8 @@ internal static partial class ChildProcess
         }
         catch (OperationCanceledException)
         {
+            Terminate(process);
+            process.WaitForExit(Grace);
             throw new BenchException($"{process.StartInfo.FileName} did not end within {limit.TotalSeconds:0} s");
         }
         finally
@@ -86,16 +92,13 @@ internal static partial class ChildProcess
     {
         lock (Gate)
         {
-            foreach (Process process in Running.Keys)
+            Process[] running = [.. Running.Keys];
+            foreach (Process process in running)
+                Terminate(process);
+            foreach (Process process in running)
             {
-                try
-                {
+                if (!process.WaitForExit(Grace))
                     process.Kill(entireProcessTree: true);
-                }
-                catch (InvalidOperationException)
-                {
-                    // It has ended by itself.
-                }
             }
             ScratchFolder.DeleteAll();
             Environment.Exit(EndedBySignal + SIGTERM);

@@ -37,8 +37,14 @@ internal sealed class ScratchFolder : IDisposable
     {
         foreach (string path in All.Keys)
         {
-            if (Directory.Exists(path))
+            try
+            {
                 Directory.Delete(path, recursive: true);
+            }
+            catch (IOException)
+            {
+                // Somebody still writes there; the system's own clearing up has to do.
+            }
         }
     }
 }
