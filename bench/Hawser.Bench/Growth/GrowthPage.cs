@@ -46,7 +46,7 @@ internal static class GrowthPage
     private static string Cell(GrowthPoint? point, Func<GrowthPoint, Figure?> of, Func<double, string> toText) =>
         point is null || of(point) is not { } figure
             ? GrowthText.None
-            : point.Rounds == 1 ? toText(figure.Median)
+            : toText(figure.Min) == toText(figure.Max) ? toText(figure.Median)
             : $"{toText(figure.Median)} ({toText(figure.Min)} to {toText(figure.Max)})";
 
     private static void WriteFailures(Markdown text, GrowthResult result)

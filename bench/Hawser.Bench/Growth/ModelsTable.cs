@@ -31,11 +31,12 @@ internal static class ModelsTable
         int many = all[^1];
         int[] growing = [.. ((int[])[all[0], some, many]).Distinct()];
         var text = new Markdown();
+        text.Line();
         text.Table(
             [
                 "model", "how it serves",
                 $"round trips/s: {string.Join(", ", growing.Select(clients => $"{clients:#,0}"))} clients",
-                $"p99: {some:#,0}", $"memory: {many:#,0}", $"answered of {many:#,0}",
+                $"p99: {some:#,0}", $"memory: {many:#,0}", $"answered of {some:#,0}, {many:#,0}",
             ],
             result.Models.Select(model => (string[])
             [
@@ -45,10 +46,14 @@ internal static class ModelsTable
                     Cell(result.At(model, clients)?.RoundTripsPerSecond, GrowthText.Thousands))),
                 Cell(result.At(model, some)?.LatencyP99Ns, GrowthText.Time),
                 Cell(result.At(model, many)?.ResidentBytes, GrowthText.Megabytes),
-                Cell(result.At(model, many)?.AnsweredClients, GrowthText.Whole),
-            ]));
-        text.Line($"Medians of {result.Rounds} rounds on {result.Taken:yyyy-MM-dd}: {result.Host}.");
-        text.Line($"With spread, CPU, and where each breaks: [growth]({page}).");
+                string.Join(", ", ((int[])[some, many]).Select(clients =>
+                    Cell(result.At(model, clients)?.AnsweredClients, GrowthText.Whole))),
+            ]), texts: 2);
+        text.Paragraph(
+            $"""
+            Medians of {result.Rounds} rounds on {result.Taken:yyyy-MM-dd}: {result.Host}. The figures are of the
+            clients that were answered; the others waited. With spread, CPU, and where each breaks: [growth]({page}).
+            """);
         return text.ToString();
     }
 

@@ -26,22 +26,25 @@ internal sealed class Markdown
         Line();
     }
 
-    /// <summary>A table and an empty line; every column but the first is set to the right.</summary>
-    public void Table(string[] head, IEnumerable<string[]> rows)
+    /// <summary>A table and an empty line; the columns of figures are set to the right.</summary>
+    /// <param name="head">The first row.</param>
+    /// <param name="rows">The others.</param>
+    /// <param name="texts">How many columns, from the left, are no figures.</param>
+    public void Table(string[] head, IEnumerable<string[]> rows, int texts = 1)
     {
         string[][] all = [head, .. rows];
         int[] widths = [.. head.Select((_, column) => all.Max(row => row[column].Length))];
-        Line(Row(head, widths));
+        Line(Row(head, widths, texts));
         Line($"|{string.Join('|', widths.Select((width, column) =>
-            new string('-', width + 1) + (column > 0 ? ":" : "-")))}|");
+            new string('-', width + 1) + (column < texts ? "-" : ":")))}|");
         foreach (string[] row in all[1..])
-            Line(Row(row, widths));
+            Line(Row(row, widths, texts));
         Line();
     }
 
     public override string ToString() => _text.ToString();
 
-    private static string Row(string[] cells, int[] widths) =>
+    private static string Row(string[] cells, int[] widths, int texts) =>
         $"| {string.Join(" | ", cells.Select((cell, column) =>
-            column > 0 ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column])))} |";
+            column < texts ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column])))} |";
 }

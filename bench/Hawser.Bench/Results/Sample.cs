@@ -5,16 +5,13 @@ internal sealed class Sample(IEnumerable<double> values)
 {
     private readonly double[] _sorted = [.. values.Order()];
 
-    /// <summary>The median, and from the lowest to the highest where there is more than one.</summary>
+    /// <summary>The median, and from the lowest to the highest where they differ.</summary>
     public string ToString(string format) => ToString(value => value.ToString(format));
 
     /// <inheritdoc cref="ToString(string)"/>
-    public string ToString(Func<double, string> text) => _sorted.Length switch
-    {
-        0 => "–",
-        1 => text(Median),
-        _ => $"{text(Median)} ({text(_sorted[0])} to {text(_sorted[^1])})",
-    };
+    public string ToString(Func<double, string> text) => IsEmpty ? "–"
+        : text(_sorted[0]) == text(_sorted[^1]) ? text(Median)
+        : $"{text(Median)} ({text(_sorted[0])} to {text(_sorted[^1])})";
 
     /// <summary>The median alone.</summary>
     public string MedianText(string format) => IsEmpty ? "–" : Median.ToString(format);

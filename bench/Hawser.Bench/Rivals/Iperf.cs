@@ -11,7 +11,14 @@ internal static class Iperf
 
     /// <summary>Sends as many bytes as the file has, if it is installed.</summary>
     public static IEnumerable<FileSender> Installed() => Requirement.Has(Program)
-        ? [new FileSender(Program, (source, _) => SendAsync(new FileInfo(source).Length)) { KeepsBytes = false, IsRival = true }]
+        ?
+        [
+            new FileSender(Program, (source, _) => SendAsync(new FileInfo(source).Length))
+            {
+                KeepsBytes = false,
+                IsRival = true,
+            },
+        ]
         : [];
 
     private static async Task<FileTransfer> SendAsync(long bytes)
