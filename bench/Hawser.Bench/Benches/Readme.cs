@@ -9,20 +9,23 @@ internal static class Readme
     /// <summary>The verb it is started by.</summary>
     public const string Verb = "readme";
 
+    private const string FileName = "README.md";
+
     public static Task RunAsync(Arguments arguments)
     {
-        string readme = Repository.At("README.md");
-        string json = GrowthResult.FindNewest(Repository.At("docs", "results"))
-            ?? throw new BenchException($"docs/results has no {GrowthResult.FileName}; run the bench growth first");
-        string text = File.ReadAllText(readme);
-        string made = ModelsTable.Replace(text, GrowthResult.Read(json), PageBeside(Repository.At(), json));
-        File.WriteAllText(readme, made);
-        string from = Path.GetRelativePath(Repository.At(), json);
-        Console.Error.WriteLine($"README.md {(made == text ? "is as it is made" : "was made anew")} from {from}");
+        File.WriteAllText(Repository.At(FileName), Make(Repository.At()));
+        Console.Error.WriteLine($"{FileName} has the table of models of the newest {GrowthResult.FileName}");
         return Task.CompletedTask;
     }
 
-    /// <summary>The page beside a growth.json, as README.md links to it.</summary>
-    public static string PageBeside(string root, string json) =>
-        Path.ChangeExtension(Path.GetRelativePath(root, json), ".md").Replace('\\', '/');
+    /// <summary>The text of README.md as it should be.</summary>
+    /// <param name="root">Of the repository.</param>
+    /// <exception cref="BenchException">There are no results to make it from, or no place for it.</exception>
+    public static string Make(string root)
+    {
+        string json = GrowthResult.FindNewest(Path.Combine(root, "docs", "results"))
+            ?? throw new BenchException($"docs/results has no {GrowthResult.FileName}; run the bench growth first");
+        string page = Path.ChangeExtension(Path.GetRelativePath(root, json), ".md").Replace('\\', '/');
+        return ModelsTable.Replace(File.ReadAllText(Path.Combine(root, FileName)), GrowthResult.Read(json), page);
+    }
 }

@@ -66,7 +66,7 @@ public sealed class GrowthTest
         const string end = "<!-- end of what is made -->\n";
         string once = ModelsTable.Replace($"before\n{begin}old\n{end}after\n", Result, "growth.md");
 
-        Assert.StartsWith($"before\n{begin}| model ", once, StringComparison.Ordinal);
+        Assert.StartsWith($"before\n{begin}\n| model ", once, StringComparison.Ordinal);
         Assert.EndsWith($"{end}after\n", once, StringComparison.Ordinal);
         Assert.DoesNotContain("old", once, StringComparison.Ordinal);
         Assert.Contains(" 10.0 k, 150 k |", once, StringComparison.Ordinal);
