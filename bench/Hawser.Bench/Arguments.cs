@@ -2,9 +2,14 @@ using System.Globalization;
 
 namespace Hawser.Bench;
 
-/// <summary>The options of a bench: <c>--name value</c>, each with its default where it is read.</summary>
+/// <summary>The options of a bench: <c>--name value</c> or a flag, each with its default where it is read.</summary>
 internal sealed class Arguments
 {
+    private const string Quick = "quick";
+    private const string Full = "full";
+
+    private static readonly string[] Flags = [Quick, Full];
+
     private readonly string[] _words;
     private readonly Dictionary<string, string> _values = [];
 
@@ -12,29 +17,47 @@ internal sealed class Arguments
     public Arguments(string[] words)
     {
         _words = words;
-        if (words.Length % 2 != 0)
-            throw new FormatException("options come in pairs, like --rounds 5");
-        for (int i = 0; i < words.Length; i += 2)
+        for (int i = 0; i < words.Length; i++)
         {
             if (!words[i].StartsWith("--", StringComparison.Ordinal))
                 throw new FormatException($"'{words[i]}' is not an option; write it like --rounds 5");
-            _values[words[i][2..]] = words[i + 1];
+            string name = words[i][2..];
+            if (Flags.Contains(name))
+                _values[name] = "";
+            else if (i + 1 < words.Length)
+                _values[name] = words[++i];
+            else
+                throw new FormatException($"{words[i]} needs a value; options come in pairs, like --rounds 5");
         }
     }
 
-    public string Text(string name, string otherwise) => _values.GetValueOrDefault(name, otherwise);
+    /// <summary>A trial of a few seconds, whose figures mean little.</summary>
+    public bool IsQuick => _values.ContainsKey(Quick);
 
-    public int Number(string name, int otherwise) =>
-        _values.TryGetValue(name, out string? text) ? ParseNumber(name, text) : otherwise;
+    /// <summary>What takes long as well.</summary>
+    public bool IsFull => _values.ContainsKey(Full);
 
-    public int[] Numbers(string name, string otherwise) =>
-        [.. Text(name, otherwise).Split(',').Select(text => ParseNumber(name, text))];
+    /// <param name="name">Of the option.</param>
+    /// <param name="otherwise">When it is not given.</param>
+    /// <param name="quick">When it is not given and the run is quick; null for the same.</param>
+    public string Text(string name, string otherwise, string? quick = null) =>
+        _values.GetValueOrDefault(name) ?? (IsQuick ? quick : null) ?? otherwise;
+
+    /// <inheritdoc cref="Text"/>
+    public int Number(string name, int otherwise, int? quick = null) =>
+        _values.TryGetValue(name, out string? text) ? ParseNumber(name, text)
+        : IsQuick ? quick ?? otherwise
+        : otherwise;
+
+    /// <summary>Numbers, as <c>--name 1,50,500</c>.</summary>
+    public int[] Numbers(string name, string otherwise, string? quick = null) =>
+        [.. Text(name, otherwise, quick).Split(',').Select(text => ParseNumber(name, text))];
 
     /// <summary>Seconds, as <c>--name 2.5</c>.</summary>
-    public TimeSpan Seconds(string name, double otherwise)
+    public TimeSpan Seconds(string name, double otherwise, double? quick = null)
     {
         if (!_values.TryGetValue(name, out string? text))
-            return TimeSpan.FromSeconds(otherwise);
+            return TimeSpan.FromSeconds(IsQuick ? quick ?? otherwise : otherwise);
         return double.TryParse(text, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 0 and < 1e6
             ? TimeSpan.FromSeconds(seconds)
             : throw new FormatException($"'{text}' is not a number of seconds for --{name}");

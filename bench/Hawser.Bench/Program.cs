@@ -1,23 +1,20 @@
 using System.Runtime.Versioning;
 using Hawser.Bench.Benches;
 using Hawser.Bench.Load;
+using Hawser.Bench.Programs;
 using Hawser.Bench.Rivals;
 
 [assembly: SupportedOSPlatform("linux")]
 
 namespace Hawser.Bench;
 
-/// <summary>The benches. A new one is one file and one line here.</summary>
+/// <summary>Runs one bench, or all of them.</summary>
 internal static class Program
 {
-    private static readonly (string Name, string Summary, Func<Arguments, Task> RunAsync)[] Benches =
+    private static readonly (string Name, string Summary, Func<Arguments, Task> RunAsync)[] Others =
     [
-        ("rate", "round trips of ping: Hawser beside a server in C", RateBench.RunAsync),
-        ("idle", "memory of ten thousand idle connections", IdleBench.RunAsync),
-        ("numbers", "a hundred lists downloaded and sorted: Hawser beside Python", NumbersBench.RunAsync),
-        ("start", "from exec to listening, and from exec to exit", StartBench.RunAsync),
-        ("upload", "a file into a file: Hawser beside socat, ncat and nc", UploadBench.RunAsync),
-        ("ways", "system calls from a file into a socket, and from a socket into a file", WaysBench.RunAsync),
+        (AllBenches.Verb, "every bench, one after the other", AllBenches.RunAsync),
+        (Readme.Verb, "the table of models in README.md, from the newest growth.json", Readme.RunAsync),
     ];
 
     /// <summary>What a bench starts as a process of its own.</summary>
@@ -31,17 +28,17 @@ internal static class Program
     private static async Task<int> Main(string[] arguments)
     {
         string verb = arguments.FirstOrDefault("");
-        Func<Arguments, Task>? run = Benches.Concat(Loads).FirstOrDefault(entry => entry.Name == verb).RunAsync;
+        BenchEntry? bench = BenchCatalog.All.FirstOrDefault(entry => entry.Name == verb);
+        Func<Arguments, Task>? run =
+            bench?.RunAsync ?? Others.Concat(Loads).FirstOrDefault(entry => entry.Name == verb).RunAsync;
         if (run is null)
-        {
-            foreach ((string name, string summary, _) in Benches.Concat(Loads))
-                Console.Error.WriteLine($"  {name,-8} {summary}");
-            Console.Error.WriteLine("ERROR: name a bench; these there are");
-            return 2;
-        }
+            return Misused();
         try
         {
-            await run(new Arguments(arguments[1..]));
+            var options = new Arguments(arguments[1..]);
+            if (bench is not null)
+                Announce(bench, options);
+            await run(options);
             return 0;
         }
         catch (FormatException e)
@@ -54,5 +51,28 @@ internal static class Program
             Console.Error.WriteLine($"ERROR: {e.Message}");
             return 1;
         }
+        finally
+        {
+            ChildProcess.LeaveGate();
+        }
+    }
+
+    private static void Announce(BenchEntry bench, Arguments options)
+    {
+        double minutes = bench.TimeOf(options).TotalMinutes;
+        Console.Error.WriteLine($"{bench.Name}: about {minutes:0.#} min with its own rounds and durations");
+        // All of them have been told of at once where all benches run.
+        if (Environment.GetEnvironmentVariable(Repository.ProgramVariable) is null)
+            Requirement.Announce(bench.Tools);
+    }
+
+    private static int Misused()
+    {
+        foreach (BenchEntry entry in BenchCatalog.All)
+            Console.Error.WriteLine($"  {entry.Name,-8} {entry.Summary}");
+        foreach ((string name, string summary, _) in Others.Concat(Loads))
+            Console.Error.WriteLine($"  {name,-8} {summary}");
+        Console.Error.WriteLine("ERROR: name a bench; these there are");
+        return 2;
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Hawser.Bench.Load;
 using Hawser.Bench.Programs;
 using Hawser.Bench.Results;
@@ -15,66 +14,76 @@ internal static class IdleBench
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AcceptTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>Options: <c>--connections 10000</c>, <c>--models epoll,async</c>, <c>--name</c> of the
-    /// results.</summary>
+    private sealed record Variant(string Model, int Pings)
+    {
+        public List<Figures> Rounds { get; } = [];
+    }
+
+    private sealed record Figures(long Before, long With, long After);
+
+    /// <summary>Options: <c>--connections 10000</c>, <c>--models epoll,async</c>, <c>--rounds 3</c>, <c>--seed</c> of
+    /// the shuffling, and those of <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync("idle", "Idle connections: resident memory", arguments);
         string hawser = await Repository.PublishHawserAsync();
-        int connections = arguments.Number("connections", 10_000);
-        var rows = new List<string[]>();
-        foreach (string model in arguments.Text("models", "epoll,async").Split(','))
+        int connections = arguments.Number("connections", 10_000, quick: 1000);
+        Variant[] variants =
+        [
+            .. from model in arguments.Text("models", "epoll,async").Split(',')
+               from pings in (int[])[0, 1]
+               select new Variant(model, pings),
+        ];
+        var rounds = new Rounds(page, arguments, otherwise: 3);
+        await rounds.RunAsync(variants, variant => $"{variant.Model}, {variant.Pings} pings each", async (_, variant) =>
         {
-            foreach (int pings in (int[])[0, 1])
-                rows.Add(await MeasureAsync(hawser, model, connections, pings));
-        }
-        page.Line($"{connections} connections to `hawser serve ping`, held by a second process: idle from the start, or after one");
-        page.Line("ping each (their buffers must have been given back). VmRSS of the server in MiB; per connection in KiB, all");
-        page.Line("that the server has grown by divided by their number.");
-        page.Line();
-        page.Table(["model", "pings each", "before", "with", "KiB per connection", "after closing"], rows);
-        page.Save("idle.md");
+            Figures figures = await MeasureAsync(hawser, variant, connections);
+            variant.Rounds.Add(figures);
+            return $"{(figures.With - figures.Before) / Kibibyte / connections:0.0} KiB per connection";
+        }, text => Write(text, variants, connections));
+        rounds.Finish(text => Write(text, variants, connections));
     }
 
-    private static async Task<string[]> MeasureAsync(string hawser, string model, int connections, int pings)
+    private static async Task<Figures> MeasureAsync(string hawser, Variant variant, int connections)
     {
-        await Console.Error.WriteLineAsync($"{model}, {pings} pings each ...");
         using RunningServer server = await RunningServer.StartAsync(new ServerProgram(
-            $"hawser {model}", hawser, "serve", "ping", "--port", "0", "--model", model,
+            $"hawser {variant.Model}", hawser, "serve", "ping", "--port", "0", "--model", variant.Model,
             "--max-connections", $"{connections}", "--backlog", "1024", "--first-byte-timeout", "never"));
         int descriptors = ProcessSample.Descriptors(server.ProcessId);
         long before = await SettledBytesAsync(server);
 
-        using Process holder = StartHolder(server, connections, pings);
-        if (await holder.StandardOutput.ReadLineAsync() is null)
-            throw new BenchException($"the connections could not be held; see ulimit -n, it must be above {connections}");
-        await WaitForDescriptorsAsync(server, count => count >= descriptors + connections);
-        long with = await SettledBytesAsync(server);
+        using Process holder = StartHolder(server, connections, variant.Pings);
+        try
+        {
+            Task<string?> held = holder.StandardOutput.ReadLineAsync();
+            if (await Task.WhenAny(held, Task.Delay(AcceptTimeout)) != held || await held is null)
+            {
+                throw new BenchException(
+                    $"the connections could not be held; see ulimit -n, it must be above {connections}");
+            }
+            await WaitForDescriptorsAsync(server, count => count >= descriptors + connections);
+            long with = await SettledBytesAsync(server);
 
-        holder.StandardInput.Close();
-        await holder.WaitForExitAsync();
-        await WaitForDescriptorsAsync(server, count => count < descriptors + connections / 100);
-        long after = await SettledBytesAsync(server);
-        return
-        [
-            model,
-            $"{pings}",
-            Text(before / Mebibyte),
-            Text(with / Mebibyte),
-            Text((with - before) / Kibibyte / connections),
-            Text(after / Mebibyte),
-        ];
+            holder.StandardInput.Close();
+            await ChildProcess.WaitForExitAsync(holder, AcceptTimeout);
+            await WaitForDescriptorsAsync(server, count => count < descriptors + Math.Max(1, connections / 100));
+            return new Figures(before, with, await SettledBytesAsync(server));
+        }
+        finally
+        {
+            ChildProcess.End(holder);
+        }
     }
 
     private static Process StartHolder(RunningServer server, int connections, int pings)
     {
         string[] arguments =
             [IdleLoad.Verb, "--port", $"{server.Port}", "--connections", $"{connections}", "--pings", $"{pings}"];
-        return Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments)
+        return ChildProcess.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        })!;
+        });
     }
 
     private static async Task<long> SettledBytesAsync(RunningServer server)
@@ -89,10 +98,36 @@ internal static class IdleBench
         while (!reached(ProcessSample.Descriptors(server.ProcessId)))
         {
             if (Stopwatch.GetElapsedTime(begin) > AcceptTimeout)
-                throw new BenchException($"the server has {ProcessSample.Descriptors(server.ProcessId)} descriptors still");
+            {
+                throw new BenchException(
+                    $"the server has {ProcessSample.Descriptors(server.ProcessId)} descriptors still");
+            }
             await Task.Delay(100);
         }
     }
 
-    private static string Text(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
+    private static void Write(Markdown text, Variant[] variants, int connections)
+    {
+        text.Paragraph(
+            $"""
+            {connections:#,0} connections to `hawser serve ping`, held by a second process: idle from the start, or
+            after one ping each (their buffers must have been given back). VmRSS of the server in MiB; per connection
+            in KiB, all that the server has grown by divided by their number. Median of the rounds, with the lowest
+            and the highest.
+            """);
+        text.Table(
+            ["model", "pings each", "before", "with", "KiB per connection", "after closing"],
+            variants.Select(variant => (string[])
+            [
+                variant.Model,
+                $"{variant.Pings}",
+                Over(variant, figures => figures.Before / Mebibyte),
+                Over(variant, figures => figures.With / Mebibyte),
+                Over(variant, figures => (figures.With - figures.Before) / Kibibyte / connections),
+                Over(variant, figures => figures.After / Mebibyte),
+            ]));
+    }
+
+    private static string Over(Variant variant, Func<Figures, double> figure) =>
+        new Sample(variant.Rounds.Select(figure)).ToString("0.0");
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Hawser.Bench.Programs;
 using Hawser.Bench.Results;
@@ -24,57 +23,39 @@ internal static class NumbersBench
     /// <summary>
     /// Options: <c>--rounds 9</c>, <c>--python-rounds 3</c> (0: without it), <c>--lists 100</c>, <c>--model threads</c>
     /// of the server, <c>--folder</c> for the lists (default: the system's temporary one), <c>--seed</c> of the
-    /// shuffling, <c>--name</c> of the results.
+    /// shuffling, and those of <see cref="ResultPage"/>.
     /// </summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync("numbers", "Numbers: lists downloaded and sorted", arguments);
         string hawser = await Repository.PublishHawserAsync();
-        int rounds = arguments.Number("rounds", 9);
-        int pythonRounds = await HasPythonAsync() ? arguments.Number("python-rounds", 3) : 0;
-        int lists = arguments.Number("lists", 100);
-        string folder = Path.Combine(
-            arguments.Text("folder", Path.GetTempPath()), $"hawser-bench-{Environment.ProcessId}");
+        int pythonRounds = Requirement.Has("python3") ? arguments.Number("python-rounds", 3, quick: 1) : 0;
+        int lists = arguments.Number("lists", 100, quick: 4);
+        using var folder = new ScratchFolder(arguments);
         using RunningServer server = await RunningServer.StartAsync(new ServerProgram(
             "hawser", hawser, "serve", "numbers", "--host", "127.0.0.1", "--port", "0",
             "--model", arguments.Text("model", "threads")));
-        var random = new Random(arguments.Number("seed", 1));
         var runs = new List<Run>();
         var stages = new List<Dictionary<string, double>>();
-        try
+        var rounds = new Rounds(page, arguments, otherwise: 9, quick: 2);
+        await rounds.RunAsync([.. Modes, Python], program => program, async (round, program) =>
         {
-            for (int round = 0; round <= rounds; round++)
-            {
-                string[] programs = round <= pythonRounds && pythonRounds > 0 ? [.. Modes, Python] : [.. Modes];
-                random.Shuffle(programs);
-                foreach (string program in programs)
-                {
-                    Run run = await MeasureAsync(
-                        program, round, hawser, Path.Combine(folder, program), server.Port, lists, stages);
-                    runs.Add(run);
-                    await Console.Error.WriteLineAsync(
-                        $"round {round} of {rounds}: {program}: {Text(run.Whole, "0.000")} s");
-                }
-            }
+            if (program == Python && (pythonRounds == 0 || round > pythonRounds))
+                return "left out";
+            Run run = await MeasureAsync(program, round, hawser, folder.At(program), server.Port, lists, stages);
+            runs.Add(run);
+            return $"{run.Whole:0.000} s";
+        }, Write, hasWarmUp: true);
+        await rounds.MeasureAsync(rounds.Count, "fused, verified", async () =>
+        {
             await Tool.RunAsync(
                 hawser, "numbers", "--port", $"{server.Port}", "--lists", $"{lists}", "--fused", "--verify",
-                "--out", Path.Combine(folder, "fused"));
-        }
-        finally
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
-        Write(page, lists, [.. runs.Where(run => run.Round > 0)], stages[1..]);
-        page.Save("numbers.md");
-    }
+                "--out", folder.At("fused"));
+            return "every sorted list is its unsorted one in order";
+        });
+        rounds.Finish(Write);
 
-    private static async Task<bool> HasPythonAsync()
-    {
-        bool has = await Tool.RunAsync("python3", "--version") is not null;
-        if (!has)
-            await Console.Error.WriteLineAsync("skipped: the Python program; it needs python3");
-        return has;
+        void Write(Markdown text) => WriteTables(text, lists, [.. runs.Where(run => run.Round > 0)], stages.Skip(1));
     }
 
     private static async Task<Run> MeasureAsync(
@@ -89,8 +70,8 @@ internal static class NumbersBench
             _ => (hawser, (string[])["numbers"]),
         };
         long begin = Stopwatch.GetTimestamp();
-        string output = (await Tool.RunAsync(
-            fileName, [.. words, "--port", $"{port}", "--lists", $"{lists}", "--out", folder]))!;
+        string output = await Tool.RunAsync(
+            fileName, [.. words, "--port", $"{port}", "--lists", $"{lists}", "--out", folder]);
         double process = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         if (program != "fused")
         {
@@ -105,23 +86,25 @@ internal static class NumbersBench
     }
 
     private static double Figure(string output, string name) => double.Parse(
-        output.Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..],
-        CultureInfo.InvariantCulture);
+        output.Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..]);
 
-    private static void Write(ResultPage page, int lists, List<Run> runs, List<Dictionary<string, double>> stages)
+    private static void WriteTables(
+        Markdown text, int lists, List<Run> runs, IEnumerable<Dictionary<string, double>> stages)
     {
-        page.Line($"{lists} lists of 250,000 numbers each, from one `hawser serve numbers` on the same machine, with");
-        page.Line("both sets of files. Seconds: the median of the rounds, with the fastest and the slowest. Download,");
-        page.Line("sorting and together are what the program itself prints; the process includes its start. A ratio is");
-        page.Line("taken within a round, then the median.");
-        page.Line();
-        page.Table(
+        text.Paragraph(
+            $"""
+            {lists} lists of 250,000 numbers each, from one `hawser serve numbers` on the same machine, with both sets
+            of files. Seconds: the median of the rounds, with the fastest and the slowest. Download, sorting and
+            together are what the program itself prints; the process includes its start. A ratio is taken within a
+            round, then the median.
+            """);
+        text.Table(
             ["program", "download", "sorting", "together", "process", "Python takes, times"],
             Modes.Append(Python).Where(program => runs.Exists(run => run.Program == program))
                 .Select(program => Row(program, runs)));
-        page.Line("Where the fused time goes, summed over its threads, milliseconds of a list:");
-        page.Line();
-        page.Table(["stage", "ms"], stages[0].Keys.Select(stage => (string[])
+        text.Line("Where the fused time goes, summed over its threads, milliseconds of a list:");
+        text.Line();
+        text.Table(["stage", "ms"], stages.SelectMany(round => round.Keys).Distinct().Select(stage => (string[])
             [stage, new Sample(stages.Select(round => round[stage] * 1000 / lists)).ToString("0.00")]));
     }
 
@@ -144,6 +127,4 @@ internal static class NumbersBench
 
         string Over(Func<Run, double> figure) => new Sample(own.Select(figure)).ToString("0.000");
     }
-
-    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

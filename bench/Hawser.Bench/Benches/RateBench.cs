@@ -1,9 +1,10 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Hawser.Bench.Load;
 using Hawser.Bench.Programs;
 using Hawser.Bench.Results;
+using Hawser.Bench.Rivals;
+using Hawser.Models;
 
 namespace Hawser.Bench.Benches;
 
@@ -16,48 +17,53 @@ internal static class RateBench
 {
     private const string OneLoop = "C, 1 loop";
     private const string AllLoops = "C, a loop per core";
+    private const string Sequential = "hawser sequential";
 
     private sealed record Run(string Server, int Connections, int Round, LoadReport Report);
 
     /// <summary>
     /// Options: <c>--rounds 5</c>, <c>--seconds 2</c>, <c>--warm-up 1.5</c>, <c>--connections 1,50,500</c>,
-    /// <c>--models epoll,...</c>, <c>--rivals kestrel,redis,asyncio</c>, <c>--against NAME=HAWSER,...</c> (further
-    /// builds of <c>hawser</c>, each under epoll with one loop), <c>--seed</c> of the shuffling, <c>--name</c> of the
-    /// results, <c>--file</c> of the page.
+    /// <c>--models</c> (all), <c>--rivals kestrel,redis,asyncio</c> (all), <c>--against NAME=HAWSER,...</c> (further
+    /// builds of <c>hawser</c>, each under epoll with one loop), <c>--seed</c> of the shuffling, and those of
+    /// <see cref="ResultPage"/>.
     /// </summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync("rate", "Ping: round trips per second", arguments);
         List<ServerProgram> servers = await ServersAsync(arguments);
-        int[] connections = arguments.Numbers("connections", "1,50,500");
-        int rounds = arguments.Number("rounds", 5);
-        var random = new Random(arguments.Number("seed", 1));
+        int[] connections = arguments.Numbers("connections", "1,50,500", quick: "1,50");
         var runs = new List<Run>();
-        for (int round = 1; round <= rounds; round++)
-        {
-            (ServerProgram Server, int Connections)[] order =
-                [.. servers.SelectMany(server => connections.Select(count => (server, count)))];
-            random.Shuffle(order);
-            foreach ((ServerProgram server, int count) in order)
+        var rounds = new Rounds(page, arguments, otherwise: 5);
+        await rounds.RunAsync(
+            from server in servers
+            from count in connections
+            where count == 1 || server.Name != Sequential
+            select (Server: server, Connections: count),
+            entry => $"{entry.Server.Name}, {entry.Connections} connections",
+            async (round, entry) =>
             {
-                LoadReport report = await RunOneAsync(server, count, arguments);
-                runs.Add(new Run(server.Name, count, round, report));
-                await Console.Error.WriteLineAsync($"round {round} of {rounds}: {server.Name}, {count} connections: "
-                    + $"{report.RoundTripsPerSecond:0} round trips/s");
-            }
-        }
-        Write(page, servers, connections, runs);
-        page.Save(arguments.Text("file", "rate.md"));
+                LoadReport report = await RunOneAsync(entry.Server, entry.Connections, arguments);
+                runs.Add(new Run(entry.Server.Name, entry.Connections, round, report));
+                return $"{report.RoundTripsPerSecond:0} round trips/s";
+            }, Write);
+        rounds.Finish(Write);
+
+        void Write(Markdown text) => WriteTables(text, servers, connections, runs);
     }
 
     private static async Task<List<ServerProgram>> ServersAsync(Arguments arguments)
     {
         var servers = new List<ServerProgram>();
-        bool hasReference = await Repository.MakeReferenceAsync() is { } reference && AddReferences(servers, reference);
-        if (!hasReference)
-            await Console.Error.WriteLineAsync("skipped: the server in C; it needs a compiler: apt-get install gcc make");
+        if (await Repository.MakeReferenceAsync() is { } reference)
+        {
+            servers.Add(new ServerProgram(OneLoop, reference, "0", "1"));
+            servers.Add(new ServerProgram(AllLoops, reference, "0", $"{Environment.ProcessorCount}"));
+        }
         string hawser = await Repository.PublishHawserAsync();
-        foreach (string model in arguments.Text("models", "epoll").Split(','))
+        string models = arguments.Text("models", "all");
+        if (models == "all")
+            models = string.Join(',', ConcurrencyModels.All.Select(model => model.Name));
+        foreach (string model in models.Split(','))
         {
             if (model == "epoll")
                 servers.Add(OneEpollLoop("hawser epoll, 1 loop", hawser));
@@ -68,7 +74,7 @@ internal static class RateBench
                 Reference = model is "sequential" or "select" ? OneLoop : AllLoops,
             });
         }
-        servers.AddRange(await Rivals.RivalServers.FindAsync(arguments.Text("rivals", "none"), OneLoop, AllLoops));
+        servers.AddRange(RivalServers.Find(arguments.Text("rivals", "all"), OneLoop, AllLoops));
         foreach (string other in arguments.Text("against", "").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = other.Split('=', 2);
@@ -79,44 +85,44 @@ internal static class RateBench
         return servers;
     }
 
-    private static bool AddReferences(List<ServerProgram> servers, string reference)
-    {
-        servers.Add(new ServerProgram(OneLoop, reference, "0", "1"));
-        servers.Add(new ServerProgram(AllLoops, reference, "0", $"{Environment.ProcessorCount}"));
-        return true;
-    }
-
     private static ServerProgram OneEpollLoop(string name, string hawser) =>
         new(name, hawser, "serve", "ping", "--port", "0", "--model", "epoll", "--loops", "1") { Reference = OneLoop };
 
     private static async Task<LoadReport> RunOneAsync(ServerProgram program, int connections, Arguments arguments)
     {
         using RunningServer server = await RunningServer.StartAsync(program);
-        string? report = await Tool.RunAsync(
+        string report = await Tool.RunAsync(
             Environment.ProcessPath!, PingLoad.Verb,
             "--port", $"{server.Port}", "--server", $"{server.ProcessId}", "--connections", $"{connections}",
             "--wire", program.Wire.Name,
-            "--warm-up", Text(arguments.Seconds("warm-up", 1.5).TotalSeconds, "0.###"),
-            "--seconds", Text(arguments.Seconds("seconds", 2).TotalSeconds, "0.###"));
-        return JsonSerializer.Deserialize<LoadReport>(report!) ?? throw new UnreachableException();
+            "--warm-up", $"{arguments.Seconds("warm-up", 1.5, quick: 0.5).TotalSeconds:0.###}",
+            "--seconds", $"{arguments.Seconds("seconds", 2, quick: 0.5).TotalSeconds:0.###}");
+        return JsonSerializer.Deserialize<LoadReport>(report) ?? throw new UnreachableException();
     }
 
-    private static void Write(
-        ResultPage page, List<ServerProgram> servers, int[] connections, List<Run> runs)
+    private static void WriteTables(
+        Markdown text, List<ServerProgram> servers, int[] connections, List<Run> runs)
     {
-        page.Line("Each figure is the median of the rounds, with the lowest and the highest round. A ratio is taken within a");
-        page.Line("round, then the median over the rounds: servers of one thread against C with one loop, the others against C");
-        page.Line("with a loop per core. The load is one thread; where its share of a core nears 1 it was the limit itself. The CPU");
-        page.Line("that a server spends on a round trip says what it could do alone, and suffers less from company: C's divided by");
-        page.Line("the server's is the second ratio.");
-        page.Line();
+        text.Paragraph(
+            """
+            Each figure is the median of the rounds, with the lowest and the highest round. A ratio is taken within a
+            round, then the median over the rounds: servers of one thread against C with one loop, the others against
+            C with a loop per core. The load is one thread; where its share of a core nears 1 it was the limit itself.
+            The CPU that a server spends on a round trip says what it could do alone, and suffers less from company:
+            C's divided by the server's is the second ratio. `sequential` serves one connection at a time, and is
+            measured with one.
+            """);
         foreach (int count in connections)
         {
-            page.Line($"## {count} connection{(count == 1 ? "" : "s")}");
-            page.Line();
-            page.Table(
-                ["server", "round trips/s", "ratio to C", "p50 µs", "p99 µs", "CPU µs per round trip", "ratio to C", "load CPU"],
-                servers.Select(server => Row(server, [.. runs.Where(run => run.Connections == count)])));
+            text.Line($"## {count} connection{(count == 1 ? "" : "s")}");
+            text.Line();
+            text.Table(
+                [
+                    "server", "round trips/s", "ratio to C", "p50 µs", "p99 µs", "CPU µs per round trip", "ratio to C",
+                    "load CPU",
+                ],
+                servers.Where(server => count == 1 || server.Name != Sequential)
+                    .Select(server => Row(server, [.. runs.Where(run => run.Connections == count)])));
         }
     }
 
@@ -131,18 +137,17 @@ internal static class RateBench
             server.Name,
             Over(own, report => report.RoundTripsPerSecond).ToString("#,0"),
             Ratio(pairs.Select(pair => pair.Own.RoundTripsPerSecond / pair.Reference.RoundTripsPerSecond)),
-            Text(Over(own, report => report.P50Microseconds).Median, "0.0"),
-            Text(Over(own, report => report.P99Microseconds).Median, "0.0"),
+            Over(own, report => report.P50Microseconds).MedianText("0.0"),
+            Over(own, report => report.P99Microseconds).MedianText("0.0"),
             Over(own, report => report.ServerCpuMicroseconds).ToString("0.00"),
             Ratio(pairs.Select(pair => pair.Reference.ServerCpuMicroseconds / pair.Own.ServerCpuMicroseconds)),
-            Text(Over(own, report => report.LoadCpuShare).Median, "0.00"),
+            Over(own, report => report.LoadCpuShare).MedianText("0.00"),
         ];
     }
 
     private static string Ratio(IEnumerable<double> ratios) =>
         ratios.Any() ? new Sample(ratios).ToString("0.00") : "";
 
-    private static Sample Over(List<Run> runs, Func<LoadReport, double> figure) => new(runs.Select(run => figure(run.Report)));
-
-    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+    private static Sample Over(List<Run> runs, Func<LoadReport, double> figure) =>
+        new(runs.Select(run => figure(run.Report)));
 }

@@ -7,33 +7,35 @@ namespace Hawser.Bench.Benches;
 /// <summary><c>start</c>: from exec to the listening line, and from exec to exit.</summary>
 internal static class StartBench
 {
-    /// <summary>Options: <c>--rounds 20</c>, <c>--name</c> of the results.</summary>
+    private sealed record Start(string Name, Func<Task<double>> MeasureAsync)
+    {
+        public List<double> Milliseconds { get; } = [];
+    }
+
+    /// <summary>Options: <c>--rounds 20</c>, <c>--seed</c> of the shuffling, and those of
+    /// <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync("start", "Start-up time", arguments);
         string hawser = await Repository.PublishHawserAsync();
-        int rounds = arguments.Number("rounds", 20);
         var ping = new ServerProgram("hawser ping", hawser, "serve", "ping", "--port", "0");
         var message = new ServerProgram("hawser message", hawser, "serve", "message", "0", "--host", "127.0.0.1");
-        List<double> pingStarts = [];
-        List<double> messageStarts = [];
-        List<double> sends = [];
         using RunningServer receiver = await RunningServer.StartAsync(message);
-        for (int round = 0; round < rounds; round++)
-        {
-            pingStarts.Add(await MeasureStartAsync(ping));
-            messageStarts.Add(await MeasureStartAsync(message));
-            sends.Add(await MeasureSendAsync(hawser, receiver.Port));
-        }
-        page.Line($"Milliseconds of the published build, median of {rounds} with the lowest and the highest.");
-        page.Line();
-        page.Table(["what", "ms"],
+        Start[] starts =
         [
-            ["`hawser serve ping`: exec to the listening line", new Sample(pingStarts).ToString("0")],
-            ["`hawser serve message`: exec to the listening line", new Sample(messageStarts).ToString("0")],
-            ["`hawser message` with an empty standard input: exec to exit", new Sample(sends).ToString("0")],
-        ]);
-        page.Save("start.md");
+            new("`hawser serve ping`: exec to the listening line", () => MeasureStartAsync(ping)),
+            new("`hawser serve message`: exec to the listening line", () => MeasureStartAsync(message)),
+            new("`hawser message` with an empty standard input: exec to exit",
+                () => MeasureSendAsync(hawser, receiver.Port)),
+        ];
+        var rounds = new Rounds(page, arguments, otherwise: 20, quick: 3);
+        await rounds.RunAsync(starts, start => start.Name, async (round, start) =>
+        {
+            double milliseconds = await start.MeasureAsync();
+            start.Milliseconds.Add(milliseconds);
+            return $"{milliseconds:0} ms";
+        }, text => Write(text, starts));
+        rounds.Finish(text => Write(text, starts));
     }
 
     private static async Task<double> MeasureStartAsync(ServerProgram program)
@@ -45,13 +47,14 @@ internal static class StartBench
     private static async Task<double> MeasureSendAsync(string hawser, int port)
     {
         long begin = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(
-            new ProcessStartInfo(hawser, ["message", "127.0.0.1", $"{port}"]) { RedirectStandardInput = true })!;
-        process.StandardInput.Close();
-        await process.WaitForExitAsync();
-        TimeSpan time = Stopwatch.GetElapsedTime(begin);
-        return process.ExitCode == 0
-            ? time.TotalMilliseconds
-            : throw new BenchException($"hawser message failed with exit code {process.ExitCode}");
+        await Tool.ShellAsync("exec \"$0\" message 127.0.0.1 \"$1\" < /dev/null", hawser, $"{port}");
+        return Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+    }
+
+    private static void Write(Markdown text, Start[] starts)
+    {
+        text.Paragraph("Milliseconds of the published build, median of the rounds with the lowest and the highest.");
+        text.Table(["what", "ms"], starts.Select(start =>
+            (string[])[start.Name, new Sample(start.Milliseconds).ToString("0")]));
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Hawser.Bench.Load;
+using Hawser.Bench.Programs;
 using Hawser.Bench.Results;
 using Microsoft.Win32.SafeHandles;
 
@@ -27,33 +28,38 @@ internal static class WaysBench
         Repeat(() => FileCalls.SendFile(socket, file, WithoutOffset, SendFileBytes)));
 
     /// <summary>Options: <c>--rounds 5</c>, <c>--mib 1024</c>, <c>--folder</c> of the files (the temporary one),
-    /// <c>--seed</c> of the shuffling, <c>--name</c> of the results, <c>--file</c> of the page.</summary>
+    /// <c>--seed</c> of the shuffling, and those of <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page =
             await ResultPage.BeginAsync("ways", "From a file into a socket and back: system calls", arguments);
-        string parent = arguments.Text("folder", Path.GetTempPath());
-        string folder = Path.Combine(parent, $"hawser-bench-{Environment.ProcessId}");
-        Directory.CreateDirectory(folder);
-        try
+        using var folder = new ScratchFolder(arguments);
+        string source = folder.At("source");
+        int mebibytes = arguments.Number("mib", 1024, quick: 64);
+        SourceFile.Write(source, mebibytes);
+        var runs = new List<Run>();
+        var rounds = new Rounds(page, arguments, otherwise: 5);
+        await rounds.RunAsync(Pairs(), pair => pair.Name, (round, pair) =>
         {
-            long bytes = arguments.Number("mib", 1024) * 1024L * KiB;
-            string source = Path.Combine(folder, "source");
-            WriteSource(source, bytes);
-            List<Run> runs = RunRounds(source, arguments);
-            page.Line($"{bytes / Gigabyte:0.00} GB over the loopback interface, a thread on each side, page cache warm, the");
-            page.Line("target new. Median of the rounds with the lowest and the highest. The threads' own CPU time, in seconds");
-            page.Line("for a GB, tells the ways apart even where other work takes the cores.");
-            page.Line();
-            page.Table(
-                ["sender -> receiver", "GB/s", "sender CPU s/GB", "receiver CPU s/GB"],
-                Pairs().Select(pair => Row(pair.Name, [.. runs.Where(run => run.Pair == pair.Name)], bytes / Gigabyte)));
-            page.Save(arguments.Text("file", "ways.md"));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+            Run run = Measure(source, pair.Sender, pair.Receiver) with { Pair = pair.Name, Round = round };
+            if (round > 0)
+                runs.Add(run);
+            return Task.FromResult($"{run.Seconds:0.00} s");
+        }, text => Write(text, runs, mebibytes * 1024.0 * KiB), hasWarmUp: true);
+        rounds.Finish(text => Write(text, runs, mebibytes * 1024.0 * KiB));
+    }
+
+    private static void Write(Markdown text, List<Run> runs, double bytes)
+    {
+        text.Paragraph(
+            $"""
+            {bytes / Gigabyte:0.00} GB over the loopback interface, a thread on each side, page cache warm, the target
+            new. Median of the rounds with the lowest and the highest. The threads' own CPU time, in seconds for a GB,
+            tells the ways apart even where other work takes the cores.
+            """);
+        text.Table(
+            ["sender -> receiver", "GB/s", "sender CPU s/GB", "receiver CPU s/GB"],
+            Pairs().Select(pair => Row(pair.Name, [.. runs.Where(run => run.Pair == pair.Name)], bytes / Gigabyte)));
     }
 
     private static string[] Row(string name, List<Run> runs, double gigabytes) =>
@@ -64,39 +70,11 @@ internal static class WaysBench
         new Sample(runs.Select(run => run.ReceiverCpu / gigabytes)).ToString("0.00"),
     ];
 
-    private static List<Run> RunRounds(string source, Arguments arguments)
-    {
-        var random = new Random(arguments.Number("seed", 1));
-        var runs = new List<Run>();
-        int rounds = arguments.Number("rounds", 5);
-        (string Name, Way Sender, Way Receiver)[] pairs = [.. Pairs()];
-        for (int round = 0; round <= rounds; round++)
-        {
-            random.Shuffle(pairs);
-            foreach ((string name, Way sender, Way receiver) in pairs)
-            {
-                Run run = Measure(source, sender, receiver) with { Pair = name, Round = round };
-                if (round > 0)
-                    runs.Add(run);
-            }
-        }
-        return runs;
-    }
-
-    private static void WriteSource(string path, long bytes)
-    {
-        byte[] chunk = new byte[1024 * KiB];
-        using FileStream source = File.Create(path);
-        for (long written = 0; written < bytes; written += chunk.Length)
-            source.Write(chunk);
-        // Else its write-back would go on beside the first rounds.
-        source.Flush(flushToDisk: true);
-    }
-
     private static IEnumerable<(string Name, Way Sender, Way Receiver)> Pairs()
     {
         Way readWrite = Copy(256 * KiB);
-        foreach (Way receiver in (Way[])[Copy(64 * KiB), readWrite, Copy(1024 * KiB), Splice(64 * KiB), Splice(1024 * KiB)])
+        Way[] receivers = [Copy(64 * KiB), readWrite, Copy(1024 * KiB), Splice(64 * KiB), Splice(1024 * KiB)];
+        foreach (Way receiver in receivers)
             yield return ($"{SendFile.Name} -> {receiver.Name}", SendFile, receiver);
         yield return ($"{readWrite.Name} -> {readWrite.Name}", readWrite, readWrite);
     }

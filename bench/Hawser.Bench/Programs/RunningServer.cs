@@ -1,16 +1,21 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Hawser.Bench.Programs;
 
 /// <summary>A server in a process of its own, from its listening line until it is killed.</summary>
 internal sealed class RunningServer : IDisposable
 {
-    private readonly Process _process;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
-    private RunningServer(Process process, int port, TimeSpan startTime)
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _errors;
+
+    private RunningServer(Process process, ConcurrentQueue<string> errors, int port, TimeSpan startTime)
     {
         _process = process;
+        _errors = errors;
         Port = port;
         StartTime = startTime;
     }
@@ -22,41 +27,77 @@ internal sealed class RunningServer : IDisposable
     /// <summary>From exec to the listening line.</summary>
     public TimeSpan StartTime { get; }
 
-    /// <exception cref="BenchException">It ended before it listened.</exception>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>The lines on its standard error so far.</summary>
+    public IReadOnlyCollection<string> Errors => _errors;
+
+    /// <exception cref="BenchException">It ended before it listened, or did not listen in time.</exception>
     public static async Task<RunningServer> StartAsync(ServerProgram program)
     {
-        var start = new ProcessStartInfo(program.FileName, program.Arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var errors = new ConcurrentQueue<string>();
         var listening = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         long begin = Stopwatch.GetTimestamp();
-        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
-        process.Exited += (_, _) => listening.TrySetException(
-            new BenchException($"it did not start: {program.FileName} {string.Join(' ', program.Arguments)}"));
+        Process process = ChildProcess.Start(StartOf(program));
         // A service whose output is its bytes says elsewhere that it listens. Both are read on, so that neither fills.
-        process.OutputDataReceived += OnLine;
-        process.ErrorDataReceived += OnLine;
-        process.Start();
+        process.OutputDataReceived += (_, e) => Look(e.Data);
+        process.ErrorDataReceived += (_, e) =>
+        {
+            if (e.Data is { Length: > 0 } line)
+                errors.Enqueue(line);
+            Look(e.Data);
+        };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        string line = await listening.Task;
-        TimeSpan startTime = Stopwatch.GetElapsedTime(begin);
-        int port = program.Port ?? int.Parse(line[(line.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
-        return new RunningServer(process, port, startTime);
-
-        void OnLine(object sender, DataReceivedEventArgs e)
+        Task exit = process.WaitForExitAsync();
+        Task first = await Task.WhenAny(listening.Task, exit, Task.Delay(StartLimit));
+        if (first != listening.Task)
         {
-            if (e.Data is { } text && text.Contains(program.ListeningLine, StringComparison.Ordinal))
-                listening.TrySetResult(text);
+            ChildProcess.End(process);
+            string how = first == exit ? $"ended with exit code {process.ExitCode}" : "did not listen";
+            throw new BenchException($"the server {how}: {program}: {string.Join(" ", errors.Take(3))}");
+        }
+        TimeSpan startTime = Stopwatch.GetElapsedTime(begin);
+        string said = await listening.Task;
+        int port = program.Port ?? int.Parse(said[(said.LastIndexOf(':') + 1)..]);
+        return new RunningServer(process, errors, port, startTime);
+
+        void Look(string? line)
+        {
+            if (line is not null && line.Contains(program.ListeningLine, StringComparison.Ordinal))
+                listening.TrySetResult(line);
+        }
+    }
+
+    /// <summary>Asks it to end, and waits until it has.</summary>
+    /// <exception cref="BenchException">It did not, or not well.</exception>
+    public async Task StopAsync()
+    {
+        ChildProcess.Terminate(_process);
+        await ChildProcess.WaitForExitAsync(_process, StopLimit);
+        if (_process.ExitCode != 0)
+        {
+            throw new BenchException(
+                $"the server ended with exit code {_process.ExitCode}: {string.Join(" ", Errors.Take(3))}");
         }
     }
 
     public void Dispose()
     {
-        _process.Kill();
-        _process.WaitForExit();
+        ChildProcess.End(_process);
         _process.Dispose();
+    }
+
+    private static ProcessStartInfo StartOf(ServerProgram program)
+    {
+        // The shell opens the file and becomes the server, so that nobody stands between the two.
+        string[] command = program.OutputFile is { } file
+            ? ["/bin/sh", "-c", "exec \"$@\" > \"$0\"", file, program.FileName, .. program.Arguments]
+            : [program.FileName, .. program.Arguments];
+        return new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
     }
 }

@@ -14,9 +14,15 @@ internal sealed record ServerProgram(string Name, string FileName, params string
     /// <summary>Where it was told to listen, if its line does not say it.</summary>
     public int? Port { get; init; }
 
+    /// <summary>A file that takes its standard output; null when it is only listened to.</summary>
+    public string? OutputFile { get; init; }
+
     /// <summary>What it speaks.</summary>
     public PingWire Wire { get; init; } = PingWire.Ping;
 
     /// <summary>What it is compared with; null for a reference.</summary>
     public string? Reference { get; init; }
+
+    /// <summary>As on a command line.</summary>
+    public override string ToString() => $"{FileName} {string.Join(' ', Arguments)}";
 }

@@ -1,34 +1,46 @@
-using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Hawser.Bench.Programs;
 
-/// <summary>A program that is run to its end.</summary>
+/// <summary>A program that is run to its end, which it has to come to within minutes.</summary>
 internal static class Tool
 {
-    /// <summary>Runs it and gives its standard output; null when it is not installed.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    /// <summary>Runs it and gives its standard output.</summary>
     /// <exception cref="BenchException">It failed; the message has what it said.</exception>
-    public static async Task<string?> RunAsync(string fileName, params string[] arguments)
+    public static async Task<string> RunAsync(string fileName, params string[] arguments)
     {
-        var start = new ProcessStartInfo(fileName, arguments)
+        (int exitCode, string output, string errors) = await ReadAsync(fileName, arguments);
+        return exitCode == 0
+            ? output
+            : throw new BenchException(
+                $"{fileName} {string.Join(' ', arguments)} failed with exit code {exitCode}: "
+                + (output + errors).Trim());
+    }
+
+    /// <summary>Runs a line of shell. What it is to do with names comes as <c>$0</c>, <c>$1</c> and so on.</summary>
+    /// <exception cref="BenchException">It failed; the message has what it said.</exception>
+    public static Task ShellAsync(string line, params string[] names) => RunAsync("/bin/sh", ["-c", line, .. names]);
+
+    /// <summary>Runs it and gives all that it says, however it ends.</summary>
+    public static async Task<string> ReadAllAsync(string fileName, params string[] arguments)
+    {
+        (_, string output, string errors) = await ReadAsync(fileName, arguments);
+        return output + errors;
+    }
+
+    private static async Task<(int ExitCode, string Output, string Errors)> ReadAsync(
+        string fileName, string[] arguments)
+    {
+        using Process process = ChildProcess.Start(new ProcessStartInfo(fileName, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        };
-        try
-        {
-            using Process process = Process.Start(start)!;
-            Task<string> output = process.StandardOutput.ReadToEndAsync();
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            return process.ExitCode == 0
-                ? await output
-                : throw new BenchException(
-                    $"{fileName} {string.Join(' ', arguments)} failed: {(await output + await errors).Trim()}");
-        }
-        catch (Win32Exception)
-        {
-            return null;
-        }
+        });
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        await ChildProcess.WaitForExitAsync(process, Limit);
+        return (process.ExitCode, await output, await errors);
     }
 }

@@ -1,84 +1,90 @@
 using System.Globalization;
-using System.Text;
+using Hawser.Bench.Benches;
 using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Results;
 
-/// <summary>A page under docs/results: what was measured, where, with what and how.</summary>
+/// <summary>A page under docs/results: what was measured, where, with what and how. It is written anew whenever there
+/// is more, so that a run that breaks keeps what it had.</summary>
 internal sealed class ResultPage
 {
-    // Above this somebody else was at work before the bench had begun.
-    private const double CalmLoad = 0.5;
+    private const string Unfinished = "**Unfinished";
 
-    private readonly StringBuilder _text = new();
-    private readonly string _folder;
+    private readonly string _head;
+    private readonly string _path;
 
-    private ResultPage(string folder) => _folder = folder;
+    private ResultPage(string head, string path)
+    {
+        _head = head;
+        _path = path;
+    }
 
     /// <summary>Begins a page with its title, the host and the versions.</summary>
-    /// <param name="bench">The bench's verb.</param>
+    /// <param name="bench">The bench's name.</param>
     /// <param name="title">What it measures.</param>
-    /// <param name="arguments">The options as given; <c>--name</c> names the folder of the results.</param>
+    /// <param name="arguments">The options as given: <c>--name</c> of the folder of the results, <c>--file</c> of the
+    /// page. Quick runs lie elsewhere, lest they replace what is kept.</param>
     public static async Task<ResultPage> BeginAsync(string bench, string title, Arguments arguments)
     {
-        string name = arguments.Text("name", Slug($"{Cpu()} {Environment.ProcessorCount}"));
-        string date = DateTime.Now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var page = new ResultPage(Repository.At("docs", "results", $"{date}-{name}"));
-        string gcc = (await Tool.RunAsync("gcc", "-dumpfullversion"))?.Trim() ?? "none";
-        double load = LoadAverage();
-        string company = load > CalmLoad
-            ? $"shared with other work: the load average was {load.ToString("0.0", CultureInfo.InvariantCulture)} at the start"
-            : "otherwise at rest";
-        page.Line($"# {title}");
-        page.Line();
-        page.Line($"- Taken on {date}, at commit {await Repository.CommitAsync()}");
-        page.Line($"- Host: {Cpu()}, {Environment.ProcessorCount} cores, Linux {Kernel()}, .NET {Environment.Version}, "
-            + $"gcc {gcc}; {company}");
-        page.Line($"- Command: `dotnet run -c Release --project bench/Hawser.Bench -- {$"{bench} {arguments}".Trim()}`");
-        page.Line();
-        return page;
+        DateTime now = DateTime.Now;
+        string date = now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var head = new Markdown();
+        head.Line($"# {title}");
+        head.Line();
+        head.Line($"- Taken on {date} at {now:HH:mm}, at commit {await Repository.CommitAsync()}");
+        head.Line($"- Host: {Host.Name}; {Host.Company}");
+        if (await Requirement.VersionsAsync(BenchCatalog.Get(bench).Tools) is { Length: > 0 } versions)
+            head.Line($"- Versions: {versions}");
+        string command = $"{bench} {arguments}".Trim();
+        head.Line($"- Command: `dotnet run -c Release --project bench/Hawser.Bench -- {command}`");
+        if (arguments.IsQuick)
+            head.Line("- **A quick trial**, to see that it works: few and short rounds. Its figures mean little.");
+        head.Line();
+        string name = $"{date}-{arguments.Text("name", Host.FolderName)}";
+        string folder = arguments.IsQuick
+            ? Repository.At("artifacts", "bench", "results", name)
+            : Repository.At("docs", "results", name);
+        return new ResultPage(head.ToString(), Path.Combine(folder, arguments.Text("file", $"{bench}.md")));
     }
 
-    public void Line(string text = "") => _text.Append(text).Append('\n');
-
-    /// <summary>A table; every column but the first is set to the right.</summary>
-    public void Table(string[] head, IEnumerable<string[]> rows)
+    /// <summary>Writes what there is so far, marked as such.</summary>
+    /// <param name="write">Writes the text below the head.</param>
+    /// <param name="progress">How far it is.</param>
+    public void SaveUnfinished(Action<Markdown> write, string progress)
     {
-        string[][] all = [head, .. rows];
-        int[] widths = [.. head.Select((_, column) => all.Max(row => row[column].Length))];
-        Line(Row(head, widths));
-        Line($"|{string.Join('|', widths.Select((width, column) => new string('-', width + 1) + (column > 0 ? ":" : "-")))}|");
-        foreach (string[] row in all[1..])
-            Line(Row(row, widths));
-        Line();
+        var text = new Markdown();
+        text.Line($"{Unfinished}: {progress}.**");
+        text.Line();
+        write(text);
+        Write(text);
     }
 
-    /// <summary>Prints the page and puts it into its folder.</summary>
-    /// <param name="fileName">Its name there.</param>
-    public void Save(string fileName)
+    /// <summary>Writes the whole page, and prints it.</summary>
+    /// <param name="write">Writes the text below the head.</param>
+    public void Save(Action<Markdown> write)
     {
-        Directory.CreateDirectory(_folder);
-        string path = Path.Combine(_folder, fileName);
-        File.WriteAllText(path, _text.ToString().TrimEnd('\n') + "\n");
-        Console.Write(_text);
-        Console.Error.WriteLine($"written to {Path.GetRelativePath(Repository.At(), path)}");
+        var text = new Markdown();
+        write(text);
+        Console.WriteLine(Write(text));
+        Console.Error.WriteLine($"written to {Path.GetRelativePath(Repository.At(), _path)}");
     }
 
-    private static string Row(string[] cells, int[] widths) =>
-        $"| {string.Join(" | ", cells.Select((cell, column) =>
-            column > 0 ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column])))} |";
+    /// <summary>Writes a further file into the page's folder.</summary>
+    public void SaveBeside(string fileName, string text) =>
+        Replace(Path.Combine(Path.GetDirectoryName(_path)!, fileName), text);
 
-    private static string Cpu() => File.ReadLines("/proc/cpuinfo")
-        .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
-        ?? "unknown CPU";
+    private string Write(Markdown body)
+    {
+        string text = (_head + body).TrimEnd('\n') + "\n";
+        Replace(_path, text);
+        return text;
+    }
 
-    private static string Kernel() =>
-        string.Join('.', File.ReadAllText("/proc/sys/kernel/osrelease").Trim().Split('.', '-').Take(2));
-
-    /// <summary>Runnable tasks, averaged over the last minute.</summary>
-    private static double LoadAverage() =>
-        double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
-
-    private static string Slug(string text) => string.Join('-', text.ToLowerInvariant()
-        .Split([.. text.ToLowerInvariant().Where(c => !char.IsAsciiLetterOrDigit(c))], StringSplitOptions.RemoveEmptyEntries));
+    /// <summary>At no moment is there half a file.</summary>
+    private static void Replace(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path + ".new", text);
+        File.Move(path + ".new", path, overwrite: true);
+    }
 }

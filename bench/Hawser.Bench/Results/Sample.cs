@@ -1,23 +1,24 @@
-using System.Globalization;
-
 namespace Hawser.Bench.Results;
 
-/// <summary>One figure from several rounds.</summary>
+/// <summary>One figure from several rounds; from none it is a dash.</summary>
 internal sealed class Sample(IEnumerable<double> values)
 {
     private readonly double[] _sorted = [.. values.Order()];
 
-    public double Median => _sorted.Length % 2 == 1
-        ? _sorted[_sorted.Length / 2]
+    /// <summary>The median, and from the lowest to the highest where they differ.</summary>
+    public string ToString(string format) => ToString(value => value.ToString(format));
+
+    /// <inheritdoc cref="ToString(string)"/>
+    public string ToString(Func<double, string> text) => IsEmpty ? "–"
+        : text(_sorted[0]) == text(_sorted[^1]) ? text(Median)
+        : $"{text(Median)} ({text(_sorted[0])} to {text(_sorted[^1])})";
+
+    /// <summary>The median alone.</summary>
+    public string MedianText(string format) => IsEmpty ? "–" : Median.ToString(format);
+
+    private bool IsEmpty => _sorted.Length == 0;
+
+    private double Median => IsEmpty ? double.NaN
+        : _sorted.Length % 2 == 1 ? _sorted[_sorted.Length / 2]
         : (_sorted[_sorted.Length / 2 - 1] + _sorted[_sorted.Length / 2]) / 2;
-
-    public double Lowest => _sorted[0];
-
-    public double Highest => _sorted[^1];
-
-    /// <summary>The median, and from the lowest to the highest.</summary>
-    public string ToString(string format) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Text(Median, format)} ({Text(Lowest, format)} to {Text(Highest, format)})");
-
-    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

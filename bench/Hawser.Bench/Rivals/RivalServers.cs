@@ -1,18 +1,15 @@
-using System.Net;
-using System.Net.Sockets;
 using Hawser.Bench.Load;
 using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Rivals;
 
-/// <summary>The servers that Hawser is measured against. What is not installed is skipped, with a word on how to get
-/// it.</summary>
+/// <summary>The servers that Hawser is measured against. What is not installed is left out.</summary>
 internal static class RivalServers
 {
     /// <param name="names">Which: kestrel, redis, asyncio, with commas; or all, or none.</param>
     /// <param name="oneLoop">The reference of servers with one thread.</param>
     /// <param name="allLoops">The reference of servers with a thread per core.</param>
-    public static async Task<List<ServerProgram>> FindAsync(string names, string oneLoop, string allLoops)
+    public static List<ServerProgram> Find(string names, string oneLoop, string allLoops)
     {
         string[] wanted = names == "all" ? ["kestrel", "redis", "asyncio"] : names == "none" ? [] : names.Split(',');
         var found = new List<ServerProgram>();
@@ -21,7 +18,7 @@ internal static class RivalServers
             ServerProgram server = name switch
             {
                 "kestrel" => new("Kestrel", Environment.ProcessPath!, KestrelPing.Verb) { Reference = allLoops },
-                "redis" => Redis(FreePort(), oneLoop),
+                "redis" => Redis(LoopbackPort.FreeTcp(), oneLoop),
                 "asyncio" => new(
                     "Python asyncio", "python3", Repository.At("bench", "reference", "ping", "asyncio_ping.py"), "0")
                 {
@@ -29,10 +26,8 @@ internal static class RivalServers
                 },
                 _ => throw new FormatException($"'{name}' is not a rival; use kestrel, redis, asyncio, all or none"),
             };
-            if (await IsInstalledAsync(server))
+            if (server.FileName == Environment.ProcessPath || Requirement.Has(server.FileName))
                 found.Add(server);
-            else
-                await Console.Error.WriteLineAsync($"skipped: {server.Name}; to have it: apt-get install {Package(name)}");
         }
         return found;
     }
@@ -45,16 +40,4 @@ internal static class RivalServers
             Wire = PingWire.Redis,
             Reference = reference,
         };
-
-    private static async Task<bool> IsInstalledAsync(ServerProgram server) =>
-        server.FileName == Environment.ProcessPath || await Tool.RunAsync(server.FileName, "--version") is not null;
-
-    private static string Package(string name) => name == "redis" ? "redis-server" : "python3";
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
-    }
 }

@@ -31,6 +31,9 @@ internal sealed record LabFigures
     /// <summary>Jain's index of the clients' round trips, 1 for evenly shared.</summary>
     public required double JainIndex { get; init; }
 
+    /// <summary>Clients that got at least one pong.</summary>
+    public required long AnsweredClients { get; init; }
+
     public required long SlowestClientRoundTrips { get; init; }
 
     public required long FastestClientRoundTrips { get; init; }

@@ -31,6 +31,7 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
         new("latency_p99_ns", "p99", f => f.LatencyP99Ns, Time) { IsJudged = true, IsOfAnswers = true },
         new("latency_p999_ns", "p99.9", f => f.LatencyP999Ns, Time),
         new("latency_max_ns", "max", f => f.LatencyMaxNs, Time),
+        new("answered_clients", "clients answered", f => f.AnsweredClients, Whole) { MoreIsBetter = true },
         new("unanswered_share", "unanswered", f => f.UnansweredShare, Percent),
         new("server_cpu_us_per_round_trip", "CPU per round trip",
             f => f.Server?.CpuMicrosecondsPerRoundTrip, us => Time(us * 1e3)) { IsJudged = true },

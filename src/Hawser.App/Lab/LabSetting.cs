@@ -14,6 +14,11 @@ internal sealed record LabSetting(
     int Clients, double WorkMicroseconds = 0, string? SlowClient = null, int Idle = 0,
         double? ScheduledPerSecond = null)
 {
+    /// <summary>Over which the clients connect, half a millisecond apart: ten thousand at once would still be connecting
+    /// when the measurement begins.</summary>
+    [JsonIgnore]
+    public TimeSpan Ramp => TimeSpan.FromMilliseconds(0.5 * Clients);
+
     /// <summary>Nothing is asked of the server that only a Hawser server can do.</summary>
     [JsonIgnore]
     public bool IsForEveryServer => WorkMicroseconds == 0 && SlowClient is null;

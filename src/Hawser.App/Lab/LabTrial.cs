@@ -49,14 +49,16 @@ internal static class LabTrial
         void Look(double seconds, long roundTrips)
         {
             double left = options.Duration.TotalSeconds - seconds;
-            bool isWanted = begin is null ? seconds > 0 : left < LastSecond && end is null;
+            bool isWanted = end is null && (begin is null ? seconds > 0 : left < LastSecond);
+            // Before the look: that takes a while where there are thousands of threads.
+            TimeSpan moment = Stopwatch.GetElapsedTime(0);
             if (!isWanted || server?.TrySample() is not { } process)
                 return;
-            var sample = new LabSample(Stopwatch.GetElapsedTime(0), roundTrips, process);
-            if (begin is null)
-                begin = sample;
-            else if (left <= 0)
+            var sample = new LabSample(moment, TimeSpan.FromSeconds(seconds), roundTrips, process);
+            if (left <= 0)
                 end = sample;
+            else if (begin is null)
+                begin = sample;
             else
                 late = sample;
         }

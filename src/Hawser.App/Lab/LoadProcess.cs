@@ -26,7 +26,7 @@ internal static class LoadProcess
     {
         using Process process = OwnProgram.Start(cores, Arguments(address, setting, options));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(options.WarmUp + options.Duration + Patience);
+        limit.CancelAfter(setting.Ramp + options.WarmUp + options.Duration + Patience);
         try
         {
             Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
@@ -59,7 +59,7 @@ internal static class LoadProcess
         List<string> arguments =
         [
             "ping", address, "--num-clients", $"{setting.Clients}", "--duration", Text(options.Duration),
-            "--warm-up", Text(options.WarmUp), "--json-stream",
+            "--ramp", Text(setting.Ramp), "--warm-up", Text(options.WarmUp), "--json-stream",
         ];
         if (setting.ScheduledPerSecond is { } rate)
             arguments.AddRange(["--rate", rate.ToString("0.######", CultureInfo.InvariantCulture)]);

@@ -25,6 +25,7 @@ internal sealed record LoadReport(LabFigures Figures, LatencyHistogram Latency)
             LatencyMaxNs = Ns("max_ns"),
             Unanswered = Count("unanswered"),
             JainIndex = report.GetProperty("jain_index").GetDouble(),
+            AnsweredClients = Count("answered_clients"),
             SlowestClientRoundTrips = Count("slowest_client"),
             FastestClientRoundTrips = Count("fastest_client"),
             LoadCpuShare = report.GetProperty("load_cpu_share").GetDouble(),

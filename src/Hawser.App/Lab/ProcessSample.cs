@@ -4,15 +4,19 @@ namespace Hawser.App.Lab;
 
 /// <summary>What proc(5) says of a process at one moment.</summary>
 /// <param name="Cpu">User and system time of all its threads so far, to 10 ms.</param>
-/// <param name="VoluntarySwitches">Of the threads that live: a switch because it waits.</param>
-/// <param name="InvoluntarySwitches">Of the threads that live: a switch because its time was up.</param>
+/// <param name="VoluntarySwitches">Of the threads that live: a switch because it waits; null when they are too many to
+/// be asked one by one.</param>
+/// <param name="InvoluntarySwitches">Of the threads that live: a switch because its time was up; null as above.</param>
 /// <param name="ResidentBytes">Memory that is really there.</param>
 /// <param name="Threads">Threads that live.</param>
 internal sealed record ProcessSample(
-    TimeSpan Cpu, long VoluntarySwitches, long InvoluntarySwitches, long ResidentBytes, int Threads)
+    TimeSpan Cpu, long? VoluntarySwitches, long? InvoluntarySwitches, long ResidentBytes, int Threads)
 {
     // USER_HZ is 100 on every architecture that .NET runs on.
     private const double TicksPerSecond = 100;
+
+    // A file each: more would take longer to read than the time between two looks.
+    private const int MostThreads = 2000;
 
     /// <summary>Looks; null where there is no such file system, or no such process any more.</summary>
     public static ProcessSample? TryOf(int process)
@@ -22,7 +26,8 @@ internal sealed record ProcessSample(
             string stat = File.ReadAllText($"/proc/{process}/stat");
             // The name, in parentheses, may hold blanks; what follows it counts from field 3.
             string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            (long voluntary, long involuntary, int threads) = Switches(process);
+            int threads = (int)Number(fields[20 - 3]);
+            (long? voluntary, long? involuntary) = threads <= MostThreads ? Switches(process) : (null, null);
             return new ProcessSample(
                 TimeSpan.FromSeconds((Number(fields[14 - 3]) + Number(fields[15 - 3])) / TicksPerSecond),
                 voluntary,
@@ -36,11 +41,10 @@ internal sealed record ProcessSample(
         }
     }
 
-    private static (long Voluntary, long Involuntary, int Threads) Switches(int process)
+    private static (long? Voluntary, long? Involuntary) Switches(int process)
     {
         long voluntary = 0;
         long involuntary = 0;
-        int threads = 0;
         foreach (string thread in Directory.GetDirectories($"/proc/{process}/task"))
         {
             try
@@ -48,14 +52,13 @@ internal sealed record ProcessSample(
                 string[] lines = File.ReadAllLines(Path.Combine(thread, "status"));
                 voluntary += Field(lines, "voluntary_ctxt_switches:");
                 involuntary += Field(lines, "nonvoluntary_ctxt_switches:");
-                threads++;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // The thread ended while we looked.
             }
         }
-        return (voluntary, involuntary, threads);
+        return (voluntary, involuntary);
     }
 
     private static long Field(IEnumerable<string> lines, string name) =>

@@ -27,6 +27,7 @@ internal static class LoadJson
         WriteHistogram(json, "first_answer", report.FirstAnswer);
         WriteHistogram(json, "connect", report.Connect);
         json.WriteNumber("jain_index", report.JainIndex);
+        json.WriteNumber("answered_clients", report.AnsweredClients);
         json.WriteNumber("slowest_client", report.Slowest);
         json.WriteNumber("fastest_client", report.Fastest);
         json.WriteNumber("load_cpu_share", report.CpuShare);

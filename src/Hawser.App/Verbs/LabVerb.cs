@@ -66,7 +66,9 @@ internal sealed class LabVerb
         string folder = MakeFolder(parsed.GetValue(_out));
         var run = new LabRun(options, CpuPinning.Find(), TimeProvider.System);
         int total = LabPlan.Variants(options).Count * options.Rounds;
-        TimeSpan least = total * (options.WarmUp + options.Duration);
+        TimeSpan ramps = LabPlan.Variants(options).Aggregate(
+            TimeSpan.Zero, (sum, variant) => sum + variant.Setting.Ramp);
+        TimeSpan least = total * (options.WarmUp + options.Duration) + options.Rounds * ramps;
         Standard.Error.WriteLine($"{total} measurements, about {Quantity.FormatDuration(1.1 * least)}, into {folder}");
         foreach (string warning in run.WarningsBefore)
             Standard.Error.WriteLine($"WARNING: {warning}");

@@ -1,4 +1,6 @@
+using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
+using Hawser.Bench.Benches;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -27,6 +29,11 @@ public sealed partial class DocumentTidyTest
         Assert.True(snippet.Success);
         Assert.Equal(File.ReadAllText(ProgramRepository.PathOf("samples", "shout.cs")), snippet.Groups[1].Value);
     }
+
+    [Fact]
+    [SupportedOSPlatform("linux")]
+    public void The_readmes_table_of_models_is_what_the_newest_results_make() =>
+        Assert.Equal(Readme.Make(ProgramRepository.Root), File.ReadAllText(ProgramRepository.PathOf("README.md")));
 
     [Theory]
     [MemberData(nameof(Documents))]

@@ -34,8 +34,8 @@ internal sealed class PingLoadClient(
         catch (Exception e) when (e is IOException or ProtocolException)
         {
             // Whom the load itself has ended waited for a pong; its ping is counted as unanswered, not as an error. The
-            // same goes for a server that leaves when the load is over.
-            if (_isAborted || (Stopwatch.GetTimestamp() >= timeline.End && _connection is not null))
+            // same goes for a server that leaves when the load is over, and for who still waited to be connected then.
+            if (_isAborted || Stopwatch.GetTimestamp() >= timeline.End)
                 return;
             tally.Failed++;
             tally.FirstError ??= $"client #{number}: {e.Message}";

@@ -21,6 +21,7 @@ public sealed class PingLoadReport
         JainIndex = Fairness.JainIndex(shares);
         Slowest = (long)shares.Min();
         Fastest = (long)shares.Max();
+        AnsweredClients = shares.Count(share => share > 0);
     }
 
     /// <summary>The load.</summary>
@@ -65,6 +66,9 @@ public sealed class PingLoadReport
 
     /// <summary>Round trips of the client that got the most.</summary>
     public long Fastest { get; }
+
+    /// <summary>Clients that got at least one round trip.</summary>
+    public int AnsweredClients { get; }
 
     /// <summary>How busy the load client's loops were, 1 for all the time.</summary>
     public double CpuShare { get; }

@@ -14,7 +14,7 @@ public sealed class LabFiguresTest
             Sample(seconds: 12, roundTrips: 11_000, cpuSeconds: 2.5, waits: 5050, preempted: 17))!;
 
         Assert.Equal(150, figures.CpuMicrosecondsPerRoundTrip!.Value, 9);
-        Assert.Equal(0.75, figures.CpuCores, 9);
+        Assert.Equal(0.75, figures.CpuCores!.Value, 9);
         Assert.Equal(0.5, figures.VoluntarySwitchesPerRoundTrip!.Value, 9);
         Assert.Equal(5, figures.InvoluntarySwitchesPerSecond!.Value, 9);
         Assert.Equal(4096, figures.ResidentBytes);
@@ -38,11 +38,25 @@ public sealed class LabFiguresTest
     public void Less_than_ten_steps_of_cpu_time_are_too_few_to_divide() => Assert.Null(LabServerFigures.Between(
         Sample(10, 1000, 1, 0, 0), null, Sample(12, 11_000, 1.09, 0, 0))!.CpuMicrosecondsPerRoundTrip);
 
+    [Theory]
+    [InlineData(10, 12.3)]
+    [InlineData(10.3, 12)]
+    public void Looks_that_come_late_tell_nothing_of_cpu(double begin, double end)
+    {
+        LabServerFigures figures = LabServerFigures.Between(
+            Sample(begin, 1000, 1, 0, 0, measured: 10), null, Sample(end, 11_000, 2.5, 0, 0, measured: 12))!;
+
+        Assert.Equal((null, null), (figures.CpuMicrosecondsPerRoundTrip, figures.CpuCores));
+        Assert.Equal(4096, figures.ResidentBytes);
+    }
+
     [Fact]
-    public void One_look_tells_nothing()
+    public void One_look_tells_of_memory_at_the_most()
     {
         LabSample only = Sample(10, 1000, 1, 50, 7);
 
+        Assert.Equal(
+            new LabServerFigures(null, null, null, null, 4096), LabServerFigures.Between(null, null, only));
         Assert.Null(LabServerFigures.Between(null, null, null));
         Assert.Null(LabServerFigures.Between(only, null, null));
         Assert.Null(LabServerFigures.Between(only, null, only));
@@ -90,7 +104,8 @@ public sealed class LabFiguresTest
     }
 
     private static LabSample Sample(
-        double seconds, long roundTrips, double cpuSeconds, long waits, long preempted, int threads = 8) => new(
-        TimeSpan.FromSeconds(seconds), roundTrips,
+        double seconds, long roundTrips, double cpuSeconds, long waits, long preempted, int threads = 8,
+        double? measured = null) => new(
+        TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(measured ?? seconds), roundTrips,
         new ProcessSample(TimeSpan.FromSeconds(cpuSeconds), waits, preempted, 4096, threads));
 }

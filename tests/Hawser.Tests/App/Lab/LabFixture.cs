@@ -25,6 +25,7 @@ internal static class LabFixture
             LatencyMaxNs = 3 * p99Ns,
             Unanswered = 0,
             JainIndex = 0.99,
+            AnsweredClients = slowest > 0 ? 50 : 49,
             SlowestClientRoundTrips = slowest,
             FastestClientRoundTrips = 2000,
             LoadCpuShare = 0.5,

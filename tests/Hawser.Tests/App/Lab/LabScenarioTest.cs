@@ -63,7 +63,7 @@ public sealed class LabScenarioTest
         FormatException refused = Assert.Throws<FormatException>(() => LabScenario.Read("nonsense"));
 
         Assert.Equal(
-            "there is no scenario 'nonsense'; use a file or one of cpu-bound, exercise, latency, many-connections",
+            "there is no scenario 'nonsense'; use a file or one of cpu-bound, exercise, growth, latency, many-connections",
             refused.Message);
     }
 

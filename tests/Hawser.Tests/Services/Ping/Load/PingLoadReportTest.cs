@@ -19,6 +19,7 @@ public sealed class PingLoadReportTest
 
         Assert.Equal(1600.0 / (4 * 1000), report.JainIndex, 12);
         Assert.Equal((0, 30), (report.Slowest, report.Fastest));
+        Assert.Equal(2, report.AnsweredClients);
     }
 
     [Fact]

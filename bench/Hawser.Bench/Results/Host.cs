@@ -1,0 +1,40 @@
+namespace Hawser.Bench.Results;
+
+/// <summary>The machine that is measured on.</summary>
+internal static class Host
+{
+    // Above this somebody else was at work before the bench had begun.
+    private const double CalmLoad = 0.5;
+
+    private static readonly char[] NoWordCharacters = [.. Enumerable.Range(0, 128).Select(c => (char)c)
+        .Where(c => !char.IsAsciiLetterOrDigit(c))];
+
+    /// <summary>Processor, cores, kernel and runtime.</summary>
+    public static string Name =>
+        $"{Cpu}, {Environment.ProcessorCount} cores, Linux {Kernel}, .NET {Environment.Version}";
+
+    /// <summary>The name of its folder of results.</summary>
+    public static string FolderName => string.Join('-', $"{Cpu} {Environment.ProcessorCount}".ToLowerInvariant()
+        .Split(NoWordCharacters, StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>Whether somebody else is at work, in words.</summary>
+    public static string Company => CompanyOf(LoadAverage);
+
+    /// <summary>Whether somebody else was at work, in words, by the load average at the start.</summary>
+    public static string CompanyOf(double? load) => load switch
+    {
+        null => "nobody knows what else was at work",
+        > CalmLoad => $"shared with other work: the load average was {load:0.0} at the start",
+        _ => "otherwise at rest",
+    };
+
+    /// <summary>Runnable tasks, averaged over the last minute.</summary>
+    private static double LoadAverage => double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0]);
+
+    private static string Cpu => File.ReadLines("/proc/cpuinfo")
+        .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
+        ?? "unknown CPU";
+
+    private static string Kernel =>
+        string.Join('.', File.ReadAllText("/proc/sys/kernel/osrelease").Trim().Split('.', '-').Take(2));
+}

@@ -1,0 +1,50 @@
+using System.Text;
+
+namespace Hawser.Bench.Results;
+
+/// <summary>Text of a page, as it grows.</summary>
+internal sealed class Markdown
+{
+    private const int Width = 120;
+
+    private readonly StringBuilder _text = new();
+
+    public void Line(string text = "") => _text.Append(text).Append('\n');
+
+    /// <summary>A paragraph and an empty line; the words are broken into lines anew.</summary>
+    public void Paragraph(string words)
+    {
+        int column = 0;
+        foreach (string word in words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        {
+            bool isFirst = column == 0;
+            bool fits = column + 1 + word.Length <= Width;
+            _text.Append(isFirst ? "" : fits ? " " : "\n").Append(word);
+            column = isFirst || !fits ? word.Length : column + 1 + word.Length;
+        }
+        Line();
+        Line();
+    }
+
+    /// <summary>A table and an empty line; the columns of figures are set to the right.</summary>
+    /// <param name="head">The first row.</param>
+    /// <param name="rows">The others.</param>
+    /// <param name="texts">How many columns, from the left, are no figures.</param>
+    public void Table(string[] head, IEnumerable<string[]> rows, int texts = 1)
+    {
+        string[][] all = [head, .. rows];
+        int[] widths = [.. head.Select((_, column) => all.Max(row => row[column].Length))];
+        Line(Row(head, widths, texts));
+        Line($"|{string.Join('|', widths.Select((width, column) =>
+            new string('-', width + 1) + (column < texts ? "-" : ":")))}|");
+        foreach (string[] row in all[1..])
+            Line(Row(row, widths, texts));
+        Line();
+    }
+
+    public override string ToString() => _text.ToString();
+
+    private static string Row(string[] cells, int[] widths, int texts) =>
+        $"| {string.Join(" | ", cells.Select((cell, column) =>
+            column < texts ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column])))} |";
+}
