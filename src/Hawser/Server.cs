@@ -151,13 +151,13 @@ public sealed class Server : IAsyncDisposable
         catch (SocketException e) when (AcceptError.IsOutOfDescriptors(e))
         {
             _places.Release();
-            await _shedder.ShedAsync(last: null, _stopping.Token);
+            await _shedder.ShedAsync("descriptors", last: null, _stopping.Token);
             return true;
         }
         if (_shedder.HasOneOfTheLast(Connections))
         {
             _places.Release();
-            await _shedder.ShedAsync(accepted, _stopping.Token);
+            await _shedder.ShedAsync("descriptors", accepted, _stopping.Token);
             return true;
         }
         await AdmitAsync(accepted);
@@ -173,12 +173,10 @@ public sealed class Server : IAsyncDisposable
             await _model.AdmitAsync(makeTransport => ServeAsync(id, accepted, makeTransport));
             _shedder.Recovered();
         }
-        catch (OutOfMemoryException)
+        catch (NoThreadLeftException)
         {
-            // What Thread.Start throws when the system has no thread left.
-            accepted.Dispose();
             Leave();
-            await _shedder.BackOffAsync("threads", _stopping.Token);
+            await _shedder.ShedAsync("threads", accepted, _stopping.Token);
         }
     }
 

@@ -3,8 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
 
-/// <summary>What the accept loop does when there is no descriptor left: takes the waiting connections with a descriptor
-/// kept in reserve and closes them at once, so that their clients know, then waits a little longer each time.</summary>
+/// <summary>What the accept loop does when there is no descriptor or no thread left: takes the waiting connections, with
+/// a descriptor kept in reserve, and closes them at once, so that their clients know, then waits a little longer each
+/// time.</summary>
 internal sealed class Shedder : IDisposable
 {
     // Clients that keep coming must not keep the loop: the rest waits for the next try.
@@ -40,9 +41,10 @@ internal sealed class Shedder : IDisposable
     public bool HasOneOfTheLast(int connections) => connections >= _mostConnections;
 
     /// <summary>Sheds what waits, then pauses.</summary>
-    /// <param name="last">Shed as well: a connection that got one of the last descriptors.</param>
+    /// <param name="what">There is none left of.</param>
+    /// <param name="last">Shed as well: a connection that is taken and cannot be kept.</param>
     /// <param name="stopping">Ends the pause.</param>
-    public async Task ShedAsync(Socket? last, CancellationToken stopping)
+    public async Task ShedAsync(string what, Socket? last, CancellationToken stopping)
     {
         ReleaseReserve();
         if (last is not null)
@@ -63,18 +65,8 @@ internal sealed class Shedder : IDisposable
             // Another thread was faster and took the descriptor: these clients wait until the next try.
         }
         // The reserve stays free during the pause: the runtime itself dies without a descriptor for a new thread.
-        await BackOffAsync("descriptors", stopping);
+        await BackOffAsync(what, stopping);
         TakeReserve();
-    }
-
-    /// <summary>Pauses, each time longer within one episode, without a thread being blocked.</summary>
-    public async Task BackOffAsync(string what, CancellationToken stopping)
-    {
-        if (_pause == TimeSpan.Zero)
-            _observer.Exhausted(what);
-        _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
-        await Task.Delay(_pause, stopping).ConfigureAwait(
-            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     /// <summary>A connection was accepted in the ordinary way: the episode, if there was one, is over.</summary>
@@ -88,6 +80,16 @@ internal sealed class Shedder : IDisposable
     }
 
     public void Dispose() => ReleaseReserve();
+
+    /// <summary>Pauses, each time longer within one episode, without a thread being blocked.</summary>
+    private async Task BackOffAsync(string what, CancellationToken stopping)
+    {
+        if (_pause == TimeSpan.Zero)
+            _observer.Exhausted(what);
+        _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        await Task.Delay(_pause, stopping).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
 
     private void TakeReserve()
     {

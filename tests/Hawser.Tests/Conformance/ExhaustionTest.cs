@@ -6,10 +6,14 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>A server that runs out of descriptors.</summary>
-public sealed class DescriptorTest
+/// <summary>A server that runs out of descriptors, or of threads.</summary>
+public sealed class ExhaustionTest
 {
     private const int Descriptors = 120;
+    private const int Threads = 64;
+
+    // A user without privileges and with no other threads: root may have as many as it likes.
+    private const string AsNobody = "setpriv --reuid=65534 --regid=65534 --clear-groups";
 
     [Theory, Models(ModelKind.Concurrent)]
     public async Task Out_of_descriptors_it_serves_whom_it_has_sheds_the_rest_and_recovers(string model)
@@ -18,6 +22,21 @@ public sealed class DescriptorTest
         await using ProgramProcess serve = ProgramProcess.StartInShell(
             $"ulimit -n {Descriptors}; exec \"$@\"", "",
             "serve", "ping", "--port", "0", "--model", model, "--threads", "1000", "--loops", "1");
+        await AssertItLivesAsync(serve, Descriptors, "out of descriptors");
+    }
+
+    [Fact]
+    public async Task Out_of_threads_it_serves_whom_it_has_sheds_the_rest_and_recovers()
+    {
+        Assert.SkipUnless(await CanRunAsNobodyAsync(), "needs root, Linux, and a program that everybody may read");
+        await using ProgramProcess serve = ProgramProcess.StartInShell(
+            $"exec {AsNobody} prlimit --nproc={Threads} \"$@\"", "",
+            "serve", "ping", "--port", "0", "--model", "threads");
+        await AssertItLivesAsync(serve, Threads, "out of threads");
+    }
+
+    private static async Task AssertItLivesAsync(ProgramProcess serve, int limit, string warning)
+    {
         IPEndPoint where = await serve.ListeningAsync();
         using RawClient polite = await RawClient.ConnectAsync(where);
         await PingAsync(polite, 0);
@@ -38,10 +57,10 @@ public sealed class DescriptorTest
         TimeSpan cpu = serve.CpuTime - cpuBefore;
         TimeSpan wall = Stopwatch.GetElapsedTime(begin);
 
-        Assert.InRange(held.Count, 10, Descriptors);
+        Assert.InRange(held.Count, 10, limit);
         // The back-off makes five clients cost some hundred milliseconds of waiting; the rest is a generous allowance.
         Assert.InRange(cpu, TimeSpan.Zero, wall / 2 + TimeSpan.FromSeconds(1));
-        await serve.Errors.LineWithAsync("out of ");
+        await serve.Errors.LineWithAsync(warning);
         Assert.Single(serve.Errors.Lines, line => line.Contains("out of ", StringComparison.Ordinal));
 
         held.ForEach(client => client.Dispose());
@@ -52,6 +71,14 @@ public sealed class DescriptorTest
         }
         await serve.Errors.LineWithAsync("recovered");
         await PingAsync(polite, 1_000);
+    }
+
+    private static async Task<bool> CanRunAsNobodyAsync()
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+            return false;
+        await using ProgramProcess look = ProgramProcess.StartInShell($"exec {AsNobody} \"$@\"", "", "--version");
+        return (await look.EndAsync()).ExitCode == 0;
     }
 
     private static async Task PingAsync(RawClient client, int n)
