@@ -7,7 +7,7 @@ namespace Hawser.Bench.Benches;
 /// <param name="RunAsync">Runs it.</param>
 internal sealed record BenchEntry(string Name, string Summary, double Minutes, Func<Arguments, Task> RunAsync)
 {
-    private const double QuickMinutes = 1;
+    private const double QuickMinutes = 0.4;
 
     /// <summary>Programs of others that it uses; without them it leaves something out.</summary>
     public IReadOnlyList<string> Tools { get; init; } = [];

@@ -49,8 +49,9 @@ internal static class IdleBench
         using RunningServer server = await RunningServer.StartAsync(new ServerProgram(
             $"hawser {variant.Model}", hawser, "serve", "ping", "--port", "0", "--model", variant.Model,
             "--max-connections", $"{connections}", "--backlog", "1024", "--first-byte-timeout", "never"));
-        int descriptors = ProcessSample.Descriptors(server.ProcessId);
         long before = await SettledBytesAsync(server);
+        // Only now: while it starts it has some for a moment that never come back.
+        int descriptors = ProcessSample.Descriptors(server.ProcessId);
 
         using Process holder = StartHolder(server, connections, variant.Pings);
         try

@@ -5,18 +5,21 @@ namespace Hawser.Bench.Programs;
 /// <summary>A program that is run to its end, which it has to come to within minutes.</summary>
 internal static class Tool
 {
+    private const int MostCharacters = 500;
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs it and gives its standard output.</summary>
-    /// <exception cref="BenchException">It failed; the message has what it said.</exception>
+    /// <exception cref="BenchException">It failed; the message has the end of what it said.</exception>
     public static async Task<string> RunAsync(string fileName, params string[] arguments)
     {
         (int exitCode, string output, string errors) = await ReadAsync(fileName, arguments);
-        return exitCode == 0
-            ? output
-            : throw new BenchException(
-                $"{fileName} {string.Join(' ', arguments)} failed with exit code {exitCode}: "
-                + (output + errors).Trim());
+        if (exitCode == 0)
+            return output;
+        string said = (errors.Length > 0 ? errors : output).Trim();
+        throw new BenchException(
+            $"{fileName} {string.Join(' ', arguments)} failed with exit code {exitCode}: "
+            + said[^Math.Min(said.Length, MostCharacters)..]);
     }
 
     /// <summary>Runs a line of shell. What it is to do with names comes as <c>$0</c>, <c>$1</c> and so on.</summary>
