@@ -78,7 +78,15 @@ public sealed class Server : IAsyncDisposable
     public Task<DrainReport> StopAsync()
     {
         lock (_stopGate)
-            return _stop ??= Task.Run(DrainAsync);
+        {
+            if (_stop is null)
+            {
+                // Those that end from now on have ended within the stop.
+                int open = Connections;
+                _stop = Task.Run(() => DrainAsync(open));
+            }
+            return _stop;
+        }
     }
 
     /// <summary>Stops, and waits until the server has.</summary>
@@ -262,9 +270,8 @@ public sealed class Server : IAsyncDisposable
             _allEnded.TrySetResult();
     }
 
-    private async Task<DrainReport> DrainAsync()
+    private async Task<DrainReport> DrainAsync(int open)
     {
-        int open = Connections;
         await _stopping.CancelAsync();
         foreach (Connection connection in _connections.Values)
             connection.Stop();

@@ -125,11 +125,14 @@ internal static class ServeVerb
     private static async Task<int> RunUntilOverAsync(List<ServiceHost> hosts, StopSignal signal, Task<string> logIsGone)
     {
         Task over = await Task.WhenAny([signal.Asked, logIsGone, .. hosts.Select(host => host.Failure)]);
+        int open = hosts.Sum(host => host.Server.Connections);
+        // It begins before anybody hears of it: who finishes because of the news is counted.
+        Task stopped = Task.WhenAll(hosts.Select(host => host.StopAsync()));
         if (over is Task<string> failure)
             Standard.Error.WriteLine($"ERROR: {failure.Result}");
-        else if (hosts.Sum(host => host.Server.Connections) is > 0 and var open)
+        else if (open > 0)
             Standard.Error.WriteLine($"stopping: {open} connections may still finish; a second signal ends at once");
-        await Task.WhenAll(hosts.Select(host => host.StopAsync()));
+        await stopped;
         return over == signal.Asked ? ExitCode.Done : ExitCode.Failed;
     }
 }
