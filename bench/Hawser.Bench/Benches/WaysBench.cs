@@ -37,19 +37,20 @@ internal static class WaysBench
         string source = folder.At("source");
         int mebibytes = arguments.Number("mib", 1024, quick: 64);
         SourceFile.Write(source, mebibytes);
+        long bytes = (long)mebibytes * 1024 * KiB;
         var runs = new List<Run>();
         var rounds = new Rounds(page, arguments, otherwise: 5);
-        await rounds.RunAsync(Pairs(), pair => pair.Name, (round, pair) =>
+        await rounds.RunAsync(Pairs(bytes), pair => pair.Name, (round, pair) =>
         {
             Run run = Measure(source, pair.Sender, pair.Receiver) with { Pair = pair.Name, Round = round };
             if (round > 0)
                 runs.Add(run);
             return Task.FromResult($"{run.Seconds:0.00} s");
-        }, text => Write(text, runs, mebibytes * 1024.0 * KiB), hasWarmUp: true);
-        rounds.Finish(text => Write(text, runs, mebibytes * 1024.0 * KiB));
+        }, text => Write(text, runs, bytes), hasWarmUp: true);
+        rounds.Finish(text => Write(text, runs, bytes));
     }
 
-    private static void Write(Markdown text, List<Run> runs, double bytes)
+    private static void Write(Markdown text, List<Run> runs, long bytes)
     {
         text.Paragraph(
             $"""
@@ -59,7 +60,7 @@ internal static class WaysBench
             """);
         text.Table(
             ["sender -> receiver", "GB/s", "sender CPU s/GB", "receiver CPU s/GB"],
-            Pairs().Select(pair => Row(pair.Name, [.. runs.Where(run => run.Pair == pair.Name)], bytes / Gigabyte)));
+            Pairs(bytes).Select(pair => Row(pair.Name, [.. runs.Where(run => run.Pair == pair.Name)], bytes / Gigabyte)));
     }
 
     private static string[] Row(string name, List<Run> runs, double gigabytes) =>
@@ -70,13 +71,17 @@ internal static class WaysBench
         new Sample(runs.Select(run => run.ReceiverCpu / gigabytes)).ToString("0.00"),
     ];
 
-    private static IEnumerable<(string Name, Way Sender, Way Receiver)> Pairs()
+    private static IEnumerable<(string Name, Way Sender, Way Receiver)> Pairs(long bytes)
     {
         Way readWrite = Copy(256 * KiB);
         Way[] receivers = [Copy(64 * KiB), readWrite, Copy(1024 * KiB), Splice(64 * KiB), Splice(1024 * KiB)];
         foreach (Way receiver in receivers)
             yield return ($"{SendFile.Name} -> {receiver.Name}", SendFile, receiver);
+        Way reserved = Reserved(Splice(1024 * KiB), bytes);
+        yield return ($"{SendFile.Name} -> {reserved.Name}", SendFile, reserved);
         yield return ($"{readWrite.Name} -> {readWrite.Name}", readWrite, readWrite);
+        reserved = Reserved(readWrite, bytes);
+        yield return ($"{readWrite.Name} -> {reserved.Name}", readWrite, reserved);
     }
 
     private static Run Measure(string source, Way sender, Way receiver)
@@ -135,6 +140,13 @@ internal static class WaysBench
                 return moved;
             });
         }
+    });
+
+    /// <summary>The same with space for the whole file reserved before its first byte.</summary>
+    private static Way Reserved(Way way, long bytes) => new($"{way.Name}, space reserved", (from, to) =>
+    {
+        Checked(FileCalls.Reserve(to, bytes));
+        way.Move(from, to);
     });
 
     private static void Repeat(Func<nint> move)

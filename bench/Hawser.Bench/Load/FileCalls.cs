@@ -9,6 +9,7 @@ internal static partial class FileCalls
     private const int O_CLOEXEC = 0x80000;
     private const int F_SETPIPE_SZ = 1031;
     private const uint SPLICE_F_MOVE = 1;
+    private const int FALLOC_FL_KEEP_SIZE = 1;
     private const int CLOCK_THREAD_CPUTIME_ID = 3;
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
@@ -31,6 +32,9 @@ internal static partial class FileCalls
     public static nint Splice(SafeHandle from, SafeHandle to, nint count) =>
         SpliceCall(from, 0, to, 0, count, SPLICE_F_MOVE);
 
+    /// <summary>Reserves space from the beginning of a file, whose length stays as it is; moves nothing.</summary>
+    public static nint Reserve(SafeHandle file, long bytes) => ReserveCall(file, FALLOC_FL_KEEP_SIZE, 0, bytes);
+
     /// <summary>A pipe of this size, as far as the system allows it.</summary>
     public static unsafe (SafeFileHandle Out, SafeFileHandle In) CreatePipe(int bytes)
     {
@@ -45,6 +49,9 @@ internal static partial class FileCalls
     [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
     private static partial nint SpliceCall(
         SafeHandle from, nint fromOffset, SafeHandle to, nint toOffset, nint count, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    private static partial int ReserveCall(SafeHandle file, int mode, long offset, long bytes);
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
     private static unsafe partial int ClockCall(int clock, nint* time);
