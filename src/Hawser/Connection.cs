@@ -51,6 +51,10 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <summary>Bytes sent that the peer's system has acknowledged (TCP on Linux); elsewhere those sent.</summary>
     public long BytesAcknowledged => _transport.BytesAcknowledged;
 
+    /// <summary>Its calls block the calling thread: other things that block there hold up this connection and no other.
+    /// For a handler to save a thread by, not to do anything else by.</summary>
+    public bool BlocksItsThread => _transport.BlocksItsThread;
+
     /// <summary>The peer has finished, and all it sent has been read off the wire.</summary>
     public bool PeerHasFinished { get; private set; }
 

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Hawser.Native;
 
 namespace Hawser;
 
@@ -11,22 +11,5 @@ public static class DescriptorLimit
 
     /// <summary>Reads the limit in force.</summary>
     /// <returns>Null where it is not known, or there is none.</returns>
-    public static long? Read()
-    {
-        if (!OperatingSystem.IsLinux())
-            return null;
-        try
-        {
-            string? line = File.ReadLines("/proc/self/limits")
-                .FirstOrDefault(entry => entry.StartsWith("Max open files", StringComparison.Ordinal));
-            string[] words = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-            return words.Length > 3 && long.TryParse(words[3], CultureInfo.InvariantCulture, out long limit)
-                ? limit
-                : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public static long? Read() => SystemFile.ReadProcessLimit("Max open files");
 }

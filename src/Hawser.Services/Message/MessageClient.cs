@@ -6,7 +6,7 @@ namespace Hawser.Services.Message;
 /// <summary>Sends one message.</summary>
 public static class MessageClient
 {
-    private const int ChunkBytes = 1024 * 1024;
+    private const int ChunkBytes = 256 * 1024;
 
     /// <summary>Sends all that <paramref name="input"/> has, half-closes, and waits until the server has
     /// closed.</summary>
@@ -17,9 +17,14 @@ public static class MessageClient
     /// <exception cref="ConnectException">Nobody answers there.</exception>
     /// <exception cref="ConnectionClosedException">The server reset the connection: the message did not
     /// arrive.</exception>
-    public static async Task<bool> SendAsync(EndPoint server, Stream input, TimeSpan wait)
+    /// <remarks>Sending and reading block, on a thread that does nothing else.</remarks>
+    public static Task<bool> SendAsync(EndPoint server, Stream input, TimeSpan wait) => Task.Factory.StartNew(
+        () => SendHereAsync(server, input, wait), CancellationToken.None, TaskCreationOptions.LongRunning,
+        TaskScheduler.Default).Unwrap();
+
+    private static async Task<bool> SendHereAsync(EndPoint server, Stream input, TimeSpan wait)
     {
-        await using Connection connection = await Dialer.ConnectAsync(server, Dialer.DefaultTimeout);
+        await using Connection connection = Dialer.Connect(server, Dialer.DefaultTimeout);
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {

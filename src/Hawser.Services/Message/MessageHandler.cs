@@ -9,8 +9,7 @@ namespace Hawser.Services.Message;
 /// </remarks>
 internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
 {
-    // The writer has one chunk while the connection fills the other.
-    private const int ChunkBytes = 1024 * 1024;
+    private const int ChunkBytes = 256 * 1024;
 
     private readonly MessageOptions _options;
     private readonly MessageMemory _memory;
@@ -96,6 +95,31 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
 
     private async Task StreamAsync(Connection connection, MessageSpool waiting)
     {
+        if (connection.BlocksItsThread)
+            await StreamHereAsync(connection, waiting);
+        else
+            await StreamByWriterAsync(connection, waiting);
+    }
+
+    private async Task StreamHereAsync(Connection connection, MessageSpool waiting)
+    {
+        await _output.WriteAsync(waiting.MoveTo);
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
+        {
+            int read;
+            while ((read = await connection.ReadAsync(chunk)) > 0)
+                _output.WriteHere(chunk.AsMemory(0, read));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
+
+    private async Task StreamByWriterAsync(Connection connection, MessageSpool waiting)
+    {
+        // The writer has one chunk while the connection fills the other.
         byte[] filling = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         byte[] writing = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         Task write = _output.WriteAsync(waiting.MoveTo);

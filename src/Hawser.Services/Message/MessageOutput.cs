@@ -3,8 +3,9 @@ using System.Threading.Channels;
 namespace Hawser.Services.Message;
 
 /// <summary>Where all messages go: one stream, one thread that writes to it, one message at a time.</summary>
-/// <remarks>Writing has a thread of its own because a slow reader of the output must not hold up an event loop, and so
-/// that receiving and writing overlap.</remarks>
+/// <remarks>Writing has a thread of its own because a slow reader of the output must not hold up an event loop. Where a
+/// connection blocks its thread anyway, it writes there: two threads that hand each other every piece move less than one
+/// that does both.</remarks>
 internal sealed class MessageOutput : IAsyncDisposable
 {
     private readonly Stream _stream;
@@ -37,6 +38,10 @@ internal sealed class MessageOutput : IAsyncDisposable
         return work.Done.Task;
     }
 
+    /// <summary>The same on the calling thread. For the owner of the turn, who has no other write under way.</summary>
+    /// <exception cref="IOException">The output is gone.</exception>
+    public void WriteHere(ReadOnlyMemory<byte> content) => Run(stream => stream.Write(content.Span));
+
     public async ValueTask DisposeAsync()
     {
         _work.Writer.TryComplete();
@@ -56,24 +61,29 @@ internal sealed class MessageOutput : IAsyncDisposable
     {
         try
         {
-            if (HasFailed)
-                throw new IOException("the output is closed");
-            work.Content(_stream);
-            _stream.Flush();
+            Run(work.Content);
             work.Done.SetResult();
-        }
-        catch (SpoolException e)
-        {
-            work.Done.SetException(e);
         }
         catch (IOException e)
         {
-            if (!HasFailed)
-            {
-                HasFailed = true;
-                _fail($"cannot write to the standard output: {e.Message}; whoever read it has gone away or is full");
-            }
             work.Done.SetException(e);
+        }
+    }
+
+    private void Run(Action<Stream> content)
+    {
+        if (HasFailed)
+            throw new IOException("the output is closed");
+        try
+        {
+            content(_stream);
+            _stream.Flush();
+        }
+        catch (IOException e) when (e is not SpoolException)
+        {
+            HasFailed = true;
+            _fail($"cannot write to the standard output: {e.Message}; whoever read it has gone away or is full");
+            throw;
         }
     }
 

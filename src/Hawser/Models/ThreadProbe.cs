@@ -2,17 +2,21 @@ namespace Hawser.Models;
 
 /// <summary>Finds out ahead of need whether the system has threads left, and leaves the last of them to the runtime,
 /// which ends the process when it cannot start one of its own.</summary>
-/// <remarks>Nobody can say how many there are: the limit may be the user's, the container's or the memory's. So threads
-/// are started, and end at once. Many connections one after the other need no more than the first did: only a number
-/// that was never reached before is probed. Not thread-safe.</remarks>
-internal sealed class ThreadProbe
+/// <remarks>Limits are known, but not how much of them others use. So threads are started, and end at once; but only for
+/// a number of connections that was never reached before, and only where the limits are in sight. Not
+/// thread-safe.</remarks>
+/// <param name="limit">Of the system; null where none is known, and nothing is tried.</param>
+internal sealed class ThreadProbe(long? limit)
 {
     // How far one probe reaches. It costs about what the threads of so many connections cost.
     private const int Step = 16;
 
     private const int LeftToRuntime = 4;
 
-    private int _proven;
+    // Below a quarter of what is allowed there is no sign of shortage, unless others use the rest.
+    private const int InSight = 4;
+
+    private long _proven = limit / InSight ?? long.MaxValue;
 
     /// <summary>Whether there are threads for so many connections at once, and some more for the runtime.</summary>
     /// <param name="connections">Those that have their threads, and the next.</param>

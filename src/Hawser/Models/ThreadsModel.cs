@@ -6,7 +6,7 @@ namespace Hawser.Models;
 /// <summary>A new thread for each connection; the accepting one never waits for any of them.</summary>
 internal sealed class ThreadsModel : IConcurrencyModel
 {
-    private readonly ThreadProbe _probe = new();
+    private readonly ThreadProbe _probe = new(ThreadLimit.Read());
     private int _started;
     private int _serving;
 

@@ -17,6 +17,8 @@ internal sealed class BlockingTransport(Socket socket) : SocketTransport(socket)
     private SplicePipe? _pipe;
     private bool _hasTriedPipe;
 
+    public override bool BlocksItsThread => true;
+
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         if (deadline.IsNone)

@@ -34,6 +34,9 @@ public abstract class Transport
     /// <see cref="BytesSent"/>.</summary>
     public virtual long BytesAcknowledged => BytesSent;
 
+    /// <summary>Calls block the calling thread, and have finished when they return.</summary>
+    public virtual bool BlocksItsThread => false;
+
     /// <summary>Waits for a good moment to rent a buffer and receive.</summary>
     /// <returns>False when the deadline passed before there was input or an end. Without a deadline a transport may
     /// return true at once and wait in <see cref="ReceiveAsync"/> instead.</returns>

@@ -1,0 +1,32 @@
+using Hawser.Native;
+
+namespace Hawser.Models;
+
+/// <summary>How many threads the system allows, as far as it tells: to the user (RLIMIT_NPROC), to the control group
+/// (cgroups(7)) and in all. Threads of others count as well, so that there may be fewer for us.</summary>
+internal static class ThreadLimit
+{
+    private const string ControlGroups = "/sys/fs/cgroup";
+
+    /// <returns>The smallest of them; null where none is known.</returns>
+    public static long? Read() => new[]
+    {
+        SystemFile.ReadProcessLimit("Max processes"),
+        SystemFile.ReadNumber("/proc/sys/kernel/threads-max"),
+    }.Concat(SystemFile.Lines("/proc/self/cgroup").Select(ReadControlGroup)).Min();
+
+    /// <param name="line">Hierarchy, controllers, path. The second version has one hierarchy, and names no
+    /// controllers.</param>
+    private static long? ReadControlGroup(string line)
+    {
+        string[] parts = line.Split(':', 3);
+        if (parts is not [_, var controllers, var path])
+            return null;
+        string[] names = controllers.Split(',');
+        return controllers.Length == 0 ? Read(path)
+            : names.Contains("pids") ? Read($"/pids{path}")
+            : null;
+
+        static long? Read(string group) => SystemFile.ReadNumber($"{ControlGroups}{group}/pids.max");
+    }
+}
