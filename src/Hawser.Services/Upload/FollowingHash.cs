@@ -46,6 +46,14 @@ internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposa
         return ToHex();
     }
 
+    /// <summary>What is left need not be hashed; the file is not looked at any more when this is done.</summary>
+    public async Task AbandonAsync()
+    {
+        Volatile.Write(ref _end, 0);
+        await _step.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
     /// <summary>What is left need not be hashed.</summary>
     public void Dispose()
     {

@@ -111,8 +111,11 @@ internal sealed class UploadFile : IDisposable
 
     /// <summary>Discards what came; the file then holds exactly <c>ERROR</c>.</summary>
     /// <exception cref="IOException">Not even that could be written; the number stays without a file.</exception>
-    public void PublishError()
+    public async Task PublishErrorAsync()
     {
+        // A hash that still reads would keep the lock on a file that is anybody's to read.
+        if (_hash is not null)
+            await _hash.AbandonAsync();
         // Written before the rest is cut: on a full disk there is no other block to write it to.
         RandomAccess.Write(Handle, ErrorMark, 0);
         RandomAccess.SetLength(Handle, ErrorMark.Length);

@@ -52,7 +52,7 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProtocolException)
         {
             // A limit, the disk, or the peer: it reset, or was silent for too long.
-            file.PublishError();
+            await file.PublishErrorAsync();
             return Refuse(connection, e);
         }
         if (_settings.Sync)
