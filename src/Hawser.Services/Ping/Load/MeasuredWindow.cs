@@ -38,8 +38,13 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
             if (moment > now && moment < next)
                 next = moment;
         }
-        await Task.Delay(Stopwatch.GetElapsedTime(now, next) + TimeSpan.FromMilliseconds(1), cancel)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // A timer goes by a clock of some milliseconds, and may so be early.
+        while (now < next && !cancel.IsCancellationRequested)
+        {
+            await Task.Delay(Stopwatch.GetElapsedTime(now, next) + TimeSpan.FromMilliseconds(1), cancel)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            now = Stopwatch.GetTimestamp();
+        }
         Look();
     }
 
