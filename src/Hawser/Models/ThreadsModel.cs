@@ -6,7 +6,7 @@ namespace Hawser.Models;
 /// <summary>A new thread for each connection; the accepting one never waits for any of them.</summary>
 internal sealed class ThreadsModel : IConcurrencyModel
 {
-    private readonly ThreadProbe _probe = new(ThreadLimit.Read());
+    private ThreadProbe? _probe;
     private int _started;
     private int _serving;
 
@@ -18,6 +18,8 @@ internal sealed class ThreadsModel : IConcurrencyModel
     /// <exception cref="NoThreadLeftException">There are no more threads.</exception>
     public ValueTask AdmitAsync(Func<TransportMaker, Task> serve)
     {
+        // Made with the first connection: a start that looks for limits would take longer.
+        _probe ??= new ThreadProbe(ThreadLimit.Read());
         if (!_probe.HasThreadsFor(Volatile.Read(ref _serving) + 1))
             throw new NoThreadLeftException();
         Interlocked.Increment(ref _serving);
