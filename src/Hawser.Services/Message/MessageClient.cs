@@ -18,9 +18,8 @@ public static class MessageClient
     /// <exception cref="ConnectionClosedException">The server reset the connection: the message did not
     /// arrive.</exception>
     /// <remarks>Sending and reading block, on a thread that does nothing else.</remarks>
-    public static Task<bool> SendAsync(EndPoint server, Stream input, TimeSpan wait) => Task.Factory.StartNew(
-        () => SendHereAsync(server, input, wait), CancellationToken.None, TaskCreationOptions.LongRunning,
-        TaskScheduler.Default).Unwrap();
+    public static Task<bool> SendAsync(EndPoint server, Stream input, TimeSpan wait) =>
+        OwnThread.RunAsync(() => SendHereAsync(server, input, wait));
 
     private static async Task<bool> SendHereAsync(EndPoint server, Stream input, TimeSpan wait)
     {

@@ -17,8 +17,7 @@ internal sealed class MessageOutput : IAsyncDisposable
     {
         _stream = stream;
         _fail = fail;
-        _writer = Task.Factory.StartNew(
-            WriteAll, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _writer = OwnThread.RunAsync(WriteAll);
     }
 
     /// <summary>Whose turn it is to write.</summary>

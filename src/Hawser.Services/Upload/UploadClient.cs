@@ -29,10 +29,7 @@ public static class UploadClient
         connection.ResetUnlessFinished();
         using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout, options.TimeProvider);
         // The answer is read beside the sending: a server that refuses half-way says so at once, and may reset then.
-        // It blocks, so it has a thread of its own: a few clients would use up the thread pool.
-        Task<UploadReceipt?> answer = Task.Factory.StartNew(
-            () => ReadReceiptAsync(connection), CancellationToken.None, TaskCreationOptions.LongRunning,
-            TaskScheduler.Default).Unwrap();
+        Task<UploadReceipt?> answer = OwnThread.RunAsync(() => ReadReceiptAsync(connection));
         string? sha256;
         try
         {

@@ -97,9 +97,8 @@ public sealed class UploadService : Service
         await using ServiceHost host = ServiceHost.StartForDemonstration(this, settings, model, Stream.Null);
         long begin = Stopwatch.GetTimestamp();
         UploadOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(1, DemoUploads)
-            .Select(n => Task.Factory.StartNew(
-                () => UploadOneAsync(host.EndPoint, Path.Combine(folder, $"upload-{n}"), DemoBytes + n),
-                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+            .Select(n => OwnThread.RunAsync(
+                () => UploadOneAsync(host.EndPoint, Path.Combine(folder, $"upload-{n}"), DemoBytes + n))));
         TimeSpan time = Stopwatch.GetElapsedTime(begin);
         await host.StopAsync();
 
