@@ -128,15 +128,8 @@ public sealed class StopTest
     [Fact]
     public async Task Those_in_the_line_of_the_pool_are_ended_too()
     {
-        await using TestServer server = TestServer.Start("pool", Handlers.EchoAsync, options => options with
-        {
-            Limits = Hasty,
-            ModelOptions = new ModelOptions { Threads = 1 },
-        });
-        var clients = new List<RawClient>();
-        for (int i = 0; i < 3; i++)
-            clients.Add(await server.ConnectAsync());
-        await Patience.UntilAsync(() => server.Server.Connections == 3);
+        await using TestServer server = StartPoolOfOne(Handlers.EchoAsync, Hasty);
+        List<RawClient> clients = await ConnectThreeAsync(server);
 
         DrainReport report = await server.Server.StopAsync().Bounded();
         await server.Server.Completion.Bounded();
@@ -149,15 +142,8 @@ public sealed class StopTest
     [Fact]
     public async Task Those_in_the_line_of_the_pool_are_at_rest()
     {
-        await using TestServer server = TestServer.Start("pool", Handlers.EchoLinesAsync, options => options with
-        {
-            Limits = Patient,
-            ModelOptions = new ModelOptions { Threads = 1 },
-        });
-        var clients = new List<RawClient>();
-        for (int i = 0; i < 3; i++)
-            clients.Add(await server.ConnectAsync());
-        await Patience.UntilAsync(() => server.Server.Connections == 3);
+        await using TestServer server = StartPoolOfOne(Handlers.EchoLinesAsync, Patient);
+        List<RawClient> clients = await ConnectThreeAsync(server);
 
         Task<DrainReport> stop = server.Server.StopAsync();
         foreach (RawClient client in clients)
@@ -240,5 +226,22 @@ public sealed class StopTest
 
             Assert.Equal(server.Observer.AcceptedOnes.Count, server.Observer.ClosedOnes.Count);
         }
+    }
+
+    private static TestServer StartPoolOfOne(Func<Connection, Task> handle, ServerLimits limits) =>
+        TestServer.Start("pool", handle, options => options with
+        {
+            Limits = limits,
+            ModelOptions = new ModelOptions { Threads = 1 },
+        });
+
+    /// <summary>One is served, the others are in the line or before it.</summary>
+    private static async Task<List<RawClient>> ConnectThreeAsync(TestServer server)
+    {
+        var clients = new List<RawClient>();
+        for (int i = 0; i < 3; i++)
+            clients.Add(await server.ConnectAsync());
+        await Patience.UntilAsync(() => server.Server.Connections == 3);
+        return clients;
     }
 }
