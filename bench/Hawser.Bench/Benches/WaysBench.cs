@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Hawser.Bench.Load;
 using Hawser.Bench.Programs;
 using Hawser.Bench.Results;
+using Hawser.Services.Measuring;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Bench.Benches;
@@ -90,19 +91,19 @@ internal static class WaysBench
         (Socket sending, Socket receiving) = Connect();
         using SafeFileHandle from = File.OpenHandle(source);
         using SafeFileHandle to = File.OpenHandle(target, FileMode.Create, FileAccess.ReadWrite);
-        double senderCpu = 0;
+        TimeSpan senderCpu = default;
         var thread = new Thread(() =>
         {
-            double before = FileCalls.ThreadCpuSeconds();
+            TimeSpan before = ThreadCpuTime.Now();
             sender.Move(from, sending.SafeHandle);
             sending.Shutdown(SocketShutdown.Send);
-            senderCpu = FileCalls.ThreadCpuSeconds() - before;
+            senderCpu = ThreadCpuTime.Now() - before;
         });
-        double receiverBefore = FileCalls.ThreadCpuSeconds();
+        TimeSpan receiverBefore = ThreadCpuTime.Now();
         long begin = Stopwatch.GetTimestamp();
         thread.Start();
         receiver.Move(receiving.SafeHandle, to);
-        double receiverCpu = FileCalls.ThreadCpuSeconds() - receiverBefore;
+        TimeSpan receiverCpu = ThreadCpuTime.Now() - receiverBefore;
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         thread.Join();
         sending.Dispose();
@@ -110,7 +111,7 @@ internal static class WaysBench
         if (RandomAccess.GetLength(to) != RandomAccess.GetLength(from))
             throw new BenchException($"{sender.Name} -> {receiver.Name} lost bytes");
         File.Delete(target);
-        return new Run("", 0, seconds, senderCpu, receiverCpu);
+        return new Run("", 0, seconds, senderCpu.TotalSeconds, receiverCpu.TotalSeconds);
     }
 
     private static unsafe Way Copy(int bytes) => new($"read and write, {bytes / KiB} KiB", (from, to) =>

@@ -10,7 +10,6 @@ internal static partial class FileCalls
     private const int F_SETPIPE_SZ = 1031;
     private const uint SPLICE_F_MOVE = 1;
     private const int FALLOC_FL_KEEP_SIZE = 1;
-    private const int CLOCK_THREAD_CPUTIME_ID = 3;
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static unsafe partial nint Read(SafeHandle from, byte* buffer, nint count);
@@ -20,13 +19,6 @@ internal static partial class FileCalls
 
     [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
     public static partial nint SendFile(SafeHandle to, SafeHandle from, nint offset, nint count);
-
-    /// <summary>User and system time of the calling thread so far.</summary>
-    public static unsafe double ThreadCpuSeconds()
-    {
-        nint* time = stackalloc nint[2];
-        return ClockCall(CLOCK_THREAD_CPUTIME_ID, time) == 0 ? time[0] + time[1] / 1e9 : double.NaN;
-    }
 
     /// <summary>splice(2), with one of the two a pipe.</summary>
     public static nint Splice(SafeHandle from, SafeHandle to, nint count) =>
@@ -52,9 +44,6 @@ internal static partial class FileCalls
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     private static partial int ReserveCall(SafeHandle file, int mode, long offset, long bytes);
-
-    [LibraryImport("libc", EntryPoint = "clock_gettime")]
-    private static unsafe partial int ClockCall(int clock, nint* time);
 
     [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
     private static unsafe partial int PipeCall(int* ends, int flags);

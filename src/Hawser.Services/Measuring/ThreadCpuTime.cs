@@ -5,12 +5,11 @@ namespace Hawser.Services.Measuring;
 
 /// <summary>The CPU time of the calling thread: what it has computed, without the time in which others had its
 /// core.</summary>
-internal static unsafe partial class ThreadCpuTime
+public static unsafe partial class ThreadCpuTime
 {
     private const int CLOCK_THREAD_CPUTIME_ID = 3;
 
-    /// <summary>Computes nothing of use for so long. Where the system does not tell a thread's CPU time, the clock
-    /// on the wall counts.</summary>
+    /// <summary>Computes nothing of use for so long.</summary>
     public static void Burn(TimeSpan work)
     {
         TimeSpan end = Now() + work;
@@ -19,7 +18,9 @@ internal static unsafe partial class ThreadCpuTime
         }
     }
 
-    private static TimeSpan Now()
+    /// <summary>User and system time so far, to 100 ns. Where the system does not tell it (only Linux is asked), the
+    /// clock on the wall counts.</summary>
+    public static TimeSpan Now()
     {
         // Seconds and nanoseconds, each as long as a register.
         nint* now = stackalloc nint[2];
