@@ -44,7 +44,7 @@ public sealed class ClientLoop : IAsyncDisposable
         return connection!;
     }
 
-    /// <summary>Ends the thread. Dispose of the connections first.</summary>
+    /// <summary>Ends the thread, and with it the connections that live there.</summary>
     public async ValueTask DisposeAsync()
     {
         _loop.End();
@@ -53,13 +53,15 @@ public sealed class ClientLoop : IAsyncDisposable
 
     private Connection Adopt(EndPoint target, Socket socket)
     {
+        var transport = new EventLoopTransport(_loop, socket);
         try
         {
-            return new Connection(id: 0, new EventLoopTransport(_loop, socket), long.MaxValue);
+            transport.Open();
+            return new Connection(id: 0, transport, ConnectionScope.Client);
         }
         catch (SocketException e)
         {
-            socket.Dispose();
+            transport.Close();
             throw new ConnectException($"{target} closed the connection at once: {e.Message}", e);
         }
     }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Hawser.Recycling;
 using Hawser.Transports;
@@ -9,28 +8,31 @@ namespace Hawser;
 
 /// <summary>A conversation with one peer: buffered reads, whole writes, an orderly end.</summary>
 /// <remarks>
-/// For one reader and one writer at a time; they may be two tasks. When the peer resets, a limit is hit or the server
-/// aborts, reads and writes throw <see cref="ConnectionClosedException"/>. A buffer is held only while it has bytes.
+/// For one reader and one writer at a time, which may be two tasks (<see cref="DuplexAsync"/>), on any thread. When the
+/// peer resets, a limit is hit or the server aborts, reads and writes throw <see cref="ConnectionClosedException"/>. A
+/// cancelled call throws <see cref="OperationCanceledException"/>; it loses no byte, and the connection lives. A buffer is
+/// held only while it has bytes.
 /// </remarks>
-public sealed class Connection : IAsyncDisposable, IDisposable
+public sealed partial class Connection : IAsyncDisposable, IDisposable
 {
     private readonly Transport _transport;
-    private readonly long _byteLimit;
+    private readonly ConnectionScope _scope;
     private ReceiveBuffer _received = new();
-    private RestState _rest;
     private int _endedBy;
+    private volatile bool _stopping;
     private volatile bool _receiving;
     private volatile bool _sending;
     private ConnectionStream? _stream;
 
-    internal Connection(long id, Transport transport, long byteLimit)
+    internal Connection(long id, Transport transport, ConnectionScope scope)
     {
         Id = id;
         _transport = transport;
-        _byteLimit = byteLimit;
+        _scope = scope;
+        transport.Clock = scope.Clock;
     }
 
-    /// <summary>Counts the connections of a server, from 1.</summary>
+    /// <summary>Counts the connections of a server, from 1; 0 for a client's.</summary>
     public long Id { get; }
 
     /// <summary>This end; null where the transport has no address.</summary>
@@ -38,6 +40,9 @@ public sealed class Connection : IAsyncDisposable, IDisposable
 
     /// <summary>The peer; null where the transport has no address.</summary>
     public EndPoint? RemoteEndPoint => _transport.RemoteEndPoint;
+
+    /// <summary>The server's clock, on which its timeouts count.</summary>
+    public TimeProvider Time => _scope.Time;
 
     /// <summary>Bytes received so far, those still in the buffer included.</summary>
     public long BytesReceived => _transport.BytesReceived;
@@ -63,26 +68,20 @@ public sealed class Connection : IAsyncDisposable, IDisposable
 
     internal Transport Transport => _transport;
 
-    /// <summary>The next bytes may go from the socket into the transport's pipe.</summary>
-    internal bool CanUsePipe => _received.IsEmpty && !PeerHasFinished && _transport.TryUsePipe();
-
     internal bool IsReceiving => _receiving;
     internal bool IsSending => _sending;
 
-    /// <summary>Book-keeping of the server's heartbeat.</summary>
-    internal HeartbeatRecord Heartbeat;
-
     /// <summary>Waits until there is something to read, and reads nothing: the place between two messages.</summary>
     /// <param name="deadline">When to give up; kept to a millisecond, under every model.</param>
-    /// <returns><see cref="InputState.Stopping"/> only from here: a stop of the server ends a conversation between
-    /// messages, never inside of one.</returns>
-    public ValueTask<InputState> WaitForInputAsync(Deadline deadline = default)
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns><see cref="InputState.Stopping"/> only from here, and only if nothing has come: a stop of the server ends
+    /// a conversation between messages, never inside of one.</returns>
+    public ValueTask<InputState> WaitForInputAsync(Deadline deadline = default, CancellationToken cancel = default)
     {
+        cancel.ThrowIfCancellationRequested();
         if (!_received.IsEmpty)
             return new ValueTask<InputState>(InputState.Ready);
-        if (PeerHasFinished)
-            return new ValueTask<InputState>(InputState.Finished);
-        return FillAsync(deadline, atRest: true);
+        return FillAsync(deadline, atRest: true, cancel);
     }
 
     /// <summary>Waits until so many bytes are <see cref="Buffered"/>: a message of known length, whole, with a deadline
@@ -90,30 +89,37 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// <param name="count">Bytes, from 1 on.</param>
     /// <param name="deadline">When to give up; what came by then stays to be read, and the wait can be begun
     /// anew.</param>
-    /// <returns>As for <see cref="WaitForInputAsync(Deadline)"/>; <see cref="InputState.Finished"/> and
-    /// <see cref="InputState.Stopping"/> only while nothing is buffered.</returns>
+    /// <param name="cancel">Ends the wait in the same way.</param>
+    /// <returns>As for <see cref="WaitForInputAsync(Deadline, CancellationToken)"/>; <see cref="InputState.Finished"/>
+    /// and <see cref="InputState.Stopping"/> only while nothing is buffered.</returns>
     /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
-    public ValueTask<InputState> WaitForInputAsync(int count, Deadline deadline = default) =>
-        _received.Count >= count
+    public ValueTask<InputState> WaitForInputAsync(
+        int count, Deadline deadline = default, CancellationToken cancel = default)
+    {
+        cancel.ThrowIfCancellationRequested();
+        return _received.Count >= count
             ? new ValueTask<InputState>(InputState.Ready)
-            : WaitForWholeAsync(count, deadline);
+            : WaitForWholeAsync(count, deadline, cancel);
+    }
 
     /// <summary>Reads what there is, at least a byte; empty when the peer has finished. No buffer is held while it
     /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB.</summary>
     /// <returns>Bytes that stay valid until the next read.</returns>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync()
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancel = default)
     {
+        cancel.ThrowIfCancellationRequested();
         if (_received.IsEmpty)
-            await FillAsync(Deadline.None);
+            await FillAsync(Deadline.None, atRest: false, cancel);
         return _received.Take(_received.Count);
     }
 
     /// <summary>Reads what there is into a buffer, at least a byte; 0 when the peer has finished.</summary>
-    public ValueTask<int> ReadAsync(Memory<byte> buffer)
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancel = default)
     {
+        cancel.ThrowIfCancellationRequested();
         if (_received.IsEmpty && !buffer.IsEmpty)
-            return ReceiveAsync(buffer);
+            return ReceiveAsync(ReceiveTarget.Caller, buffer, cancel);
         int count = Math.Min(buffer.Length, _received.Count);
         _received.Take(count).CopyTo(buffer);
         return new ValueTask<int>(count);
@@ -121,19 +127,27 @@ public sealed class Connection : IAsyncDisposable, IDisposable
 
     /// <summary>Reads up to the next line feed.</summary>
     /// <param name="limit">Bytes that a line may have, its line feed included.</param>
+    /// <param name="cancel">Ends the wait; what came of the line by then stays to be read.</param>
     /// <returns>The line without its line feed, valid until the next read; null when the peer has finished.</returns>
     /// <exception cref="ProtocolException">The line is longer, or the peer finished in the middle of it.</exception>
-    public ValueTask<ReadOnlyMemory<byte>?> TryReadLineAsync(int limit) =>
-        TryTakeLine(limit, out ReadOnlyMemory<byte> line)
+    public ValueTask<ReadOnlyMemory<byte>?> TryReadLineAsync(int limit, CancellationToken cancel = default)
+    {
+        cancel.ThrowIfCancellationRequested();
+        return TryTakeLine(limit, searched: 0, out ReadOnlyMemory<byte> line)
             ? new ValueTask<ReadOnlyMemory<byte>?>(line)
-            : ReadLineLaterAsync(limit);
+            : ReadLineLaterAsync(limit, cancel);
+    }
 
     /// <summary>Writes all of it; done when the kernel has the last byte. A peer that does not read makes this wait:
     /// that is the back-pressure.</summary>
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> data)
+    /// <param name="data">The bytes; not to be changed until it is done.</param>
+    /// <param name="cancel">Ends the wait. The kernel may have taken a part: <see cref="BytesSent"/> counts it.</param>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancel = default)
     {
-        ValueTask send;
-        _sending = true;
+        if (cancel.CanBeCanceled)
+            return WriteCancellablyAsync(data, cancel);
+        BeginSending();
+        ValueTask<int> send;
         try
         {
             send = _transport.SendAsync(data);
@@ -144,19 +158,33 @@ public sealed class Connection : IAsyncDisposable, IDisposable
             throw Closed(e);
         }
         if (!send.IsCompletedSuccessfully)
-            return FinishSendAsync(send);
+            return FinishWriteAsync(data, send, default);
+        int sent = send.Result;
+        if (sent < data.Length)
+            return FinishWriteAsync(data, new ValueTask<int>(sent), default);
         _sending = false;
-        return send;
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Sends <paramref name="count"/> bytes of a file, by the kernel alone where it can.</summary>
+    /// <param name="file">Open for reading.</param>
+    /// <param name="offset">Of the first byte.</param>
+    /// <param name="count">Bytes.</param>
+    /// <param name="cancel">Ends the wait; <see cref="BytesSent"/> counts what went out.</param>
     /// <exception cref="EndOfStreamException">The file is shorter; what there is was sent.</exception>
-    public async ValueTask SendFileAsync(SafeFileHandle file, long offset, long count)
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public async ValueTask SendFileAsync(
+        SafeFileHandle file, long offset, long count, CancellationToken cancel = default)
     {
-        _sending = true;
+        using CancellationTokenRegistration interrupt = InterruptOn(cancel);
+        BeginSending();
         try
         {
-            await _transport.SendFileAsync(file, offset, count);
+            for (long sent = 0; sent < count;)
+            {
+                ThrowIfOver(cancel);
+                sent += await _transport.SendFileAsync(file, offset + sent, count - sent);
+            }
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -186,16 +214,6 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     /// reset.</summary>
     public void ResetUnlessFinished() => _transport.ResetUnlessFinished();
 
-    /// <summary>Destroys the connection at once: the peer sees a reset, waiting calls throw. From any thread.</summary>
-    public void Abort() => Abort(CloseReason.Aborted);
-
-    /// <summary>Destroys the connection for a reason of the caller's: what waits throws it.</summary>
-    public void Abort(CloseReason reason)
-    {
-        Interlocked.CompareExchange(ref _endedBy, (int)reason, (int)CloseReason.None);
-        _transport.Abort();
-    }
-
     /// <summary>Closes at once, in order as far as both sides have finished: for clients, not for handlers.</summary>
     public void Dispose()
     {
@@ -213,32 +231,17 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>The connection as a <see cref="Stream"/>, for what needs one. Disposing it does not close the
-    /// connection. Its synchronous calls work where calls block, and throw <see cref="NotSupportedException"/> where
-    /// they would have to block an event loop.</summary>
+    /// connection. Its synchronous calls work where calls block, and elsewhere throw
+    /// <see cref="NotSupportedException"/>, because they would have to block the thread of other connections.</summary>
     public Stream AsStream() => _stream ??= new ConnectionStream(this);
 
-    /// <summary>Ends the receive that waits; the handler sees a <see cref="ConnectionClosedException"/>, and can still
-    /// write.</summary>
-    internal void Interrupt(CloseReason reason)
-    {
-        Interlocked.CompareExchange(ref _endedBy, (int)reason, (int)CloseReason.None);
-        _transport.StopReceiving();
-    }
-
-    /// <summary>Ends the wait between two messages, now or when it begins.</summary>
-    internal void Stop()
-    {
-        if (_rest.Stop())
-            _transport.StopReceiving();
-    }
-
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<InputState> WaitForWholeAsync(int count, Deadline deadline)
+    private async ValueTask<InputState> WaitForWholeAsync(int count, Deadline deadline, CancellationToken cancel)
     {
-        InputState state = await WaitForInputAsync(deadline);
+        InputState state = await WaitForInputAsync(deadline, cancel);
         while (state == InputState.Ready && _received.Count < count)
         {
-            state = await FillAsync(deadline);
+            state = await FillAsync(deadline, atRest: false, cancel);
             if (state == InputState.Finished)
                 throw ProtocolException.Truncated($"{_received.Count} of {count} bytes");
         }
@@ -246,124 +249,52 @@ public sealed class Connection : IAsyncDisposable, IDisposable
     }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<ReadOnlyMemory<byte>?> ReadLineLaterAsync(int limit)
+    private async ValueTask<ReadOnlyMemory<byte>?> ReadLineLaterAsync(int limit, CancellationToken cancel)
     {
         while (true)
         {
-            if (await FillAsync(Deadline.None) == InputState.Finished)
+            int searched = _received.Count;
+            if (await FillAsync(Deadline.None, atRest: false, cancel) == InputState.Finished)
                 return _received.IsEmpty ? null : throw ProtocolException.Truncated("a line");
-            if (TryTakeLine(limit, out ReadOnlyMemory<byte> line))
+            if (TryTakeLine(limit, searched, out ReadOnlyMemory<byte> line))
                 return line;
         }
     }
 
-    private bool TryTakeLine(int limit, out ReadOnlyMemory<byte> line)
+    /// <param name="limit">Bytes that a line may have.</param>
+    /// <param name="searched">Bytes at the front that are known to have no line feed.</param>
+    /// <param name="line">The line.</param>
+    private bool TryTakeLine(int limit, int searched, out ReadOnlyMemory<byte> line)
     {
         ReadOnlySpan<byte> buffered = _received.Content.Span;
-        int length = buffered.IndexOf((byte)'\n');
+        int found = buffered[searched..].IndexOf((byte)'\n');
+        int length = found < 0 ? found : searched + found;
         if (length >= limit || (length < 0 && buffered.Length >= limit))
             throw new ProtocolException($"a line is at most {limit} bytes");
         line = length < 0 ? default : _received.Take(length + 1)[..length];
         return length >= 0;
     }
 
-    /// <summary>Receives more bytes behind those in the buffer.</summary>
-    /// <param name="deadline">When to give up.</param>
-    /// <param name="atRest">Between two messages, where a stop of the server ends the wait.</param>
-    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<InputState> FillAsync(Deadline deadline, bool atRest = false)
+    [AsyncMethodBuilder(typeof(RecyclingVoidBuilder))]
+    private async ValueTask WriteCancellablyAsync(ReadOnlyMemory<byte> data, CancellationToken cancel)
     {
-        if (PeerHasFinished)
-            return InputState.Finished;
-        if (atRest && !_rest.TryBegin())
-            return InputState.Stopping;
-        if (_received.IsEmpty)
-            _received.Return();
-        _receiving = true;
-        try
-        {
-            if (!await _transport.WaitToReceiveAsync(deadline))
-                return atRest && !_rest.TryFinish() ? InputState.Stopping : InputState.TimedOut;
-            int received = await _transport.ReceiveAsync(_received.MakeRoom());
-            _received.Add(received);
-            Check(received);
-            // What came in the moment of the stop is a message still, and deserves its answer.
-            bool stopped = atRest && !_rest.TryFinish();
-            if (received > 0)
-                return InputState.Ready;
-            return stopped ? InputState.Stopping : InputState.Finished;
-        }
-        catch (Exception e) when (IsBroken(e))
-        {
-            throw Closed(e);
-        }
-        finally
-        {
-            _receiving = false;
-        }
-    }
-
-    /// <summary>Receives straight into the caller's buffer.</summary>
-    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
-    {
-        if (PeerHasFinished)
-            return 0;
-        _received.Return();
-        _receiving = true;
-        try
-        {
-            return Check(await _transport.ReceiveAsync(buffer));
-        }
-        catch (Exception e) when (IsBroken(e))
-        {
-            throw Closed(e);
-        }
-        finally
-        {
-            _receiving = false;
-        }
-    }
-
-    /// <summary>Receives into the transport's pipe.</summary>
-    internal int ReceiveIntoPipe()
-    {
-        _receiving = true;
-        try
-        {
-            return Check(_transport.ReceiveIntoPipe());
-        }
-        catch (Exception e) when (IsBroken(e))
-        {
-            throw Closed(e);
-        }
-        finally
-        {
-            _receiving = false;
-        }
-    }
-
-    private int Check(int count)
-    {
-        if (count == 0)
-        {
-            if (EndedBy != CloseReason.None)
-                throw Closed(null);
-            PeerHasFinished = !_rest.IsEnded;
-        }
-        else if (BytesReceived > _byteLimit)
-        {
-            throw new ProtocolException($"at most {_byteLimit} bytes may be sent", CloseReason.ByteLimit);
-        }
-        return count;
+        cancel.ThrowIfCancellationRequested();
+        using CancellationTokenRegistration interrupt = InterruptOn(cancel);
+        BeginSending();
+        await FinishWriteAsync(data, new ValueTask<int>(0), cancel);
     }
 
     [AsyncMethodBuilder(typeof(RecyclingVoidBuilder))]
-    private async ValueTask FinishSendAsync(ValueTask send)
+    private async ValueTask FinishWriteAsync(ReadOnlyMemory<byte> data, ValueTask<int> send, CancellationToken cancel)
     {
         try
         {
-            await send;
+            data = data[await send..];
+            while (!data.IsEmpty)
+            {
+                cancel.ThrowIfCancellationRequested();
+                data = data[await _transport.SendAsync(data)..];
+            }
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -375,17 +306,9 @@ public sealed class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    private ConnectionClosedException Closed(Exception? cause)
+    private void BeginSending()
     {
-        // A call that our own close has ended says nothing of the peer.
-        bool byPeer = cause is SocketException
-        {
-            SocketErrorCode: not (SocketError.OperationAborted or SocketError.Interrupted),
-        };
-        if (byPeer)
-            Interlocked.CompareExchange(ref _endedBy, (int)CloseReason.PeerReset, (int)CloseReason.None);
-        return new ConnectionClosedException(EndedBy == CloseReason.None ? CloseReason.Aborted : EndedBy, cause);
+        _transport.BeginWait();
+        _sending = true;
     }
-
-    internal static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 }

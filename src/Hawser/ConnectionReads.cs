@@ -13,20 +13,30 @@ public static class ConnectionReads
     /// <summary>Fills a buffer.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="buffer">The buffer.</param>
+    /// <param name="cancel">Ends the wait; what came by then stays to be read.</param>
     /// <returns>False when the peer has finished before its first byte.</returns>
     /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    public static async ValueTask<bool> TryReadExactlyAsync(this Connection connection, Memory<byte> buffer)
+    public static async ValueTask<bool> TryReadExactlyAsync(
+        this Connection connection, Memory<byte> buffer, CancellationToken cancel = default)
     {
         int filled = 0;
-        while (filled < buffer.Length)
+        try
         {
-            int read = await connection.ReadAsync(buffer[filled..]);
-            if (read == 0)
-                return filled == 0 ? false : throw ProtocolException.Truncated($"{filled} of {buffer.Length} bytes");
-            filled += read;
+            while (filled < buffer.Length)
+            {
+                int read = await connection.ReadAsync(buffer[filled..], cancel);
+                if (read == 0)
+                    return filled == 0 ? false : throw ProtocolException.Truncated($"{filled} of {buffer.Length} bytes");
+                filled += read;
+            }
+            return true;
         }
-        return true;
+        catch (OperationCanceledException)
+        {
+            connection.Unread(buffer.Span[..filled]);
+            throw;
+        }
     }
 
     /// <summary>Receives what there is, at least a byte, into a file: much of it by the kernel alone, where calls block
@@ -34,15 +44,18 @@ public static class ConnectionReads
     /// <param name="connection">The connection.</param>
     /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
     /// <param name="offset">Where in the file the first byte goes.</param>
-    /// <param name="accept">Told how many bytes will be written, before they are; throws to refuse them.</param>
+    /// <param name="accept">Called with the number of bytes before they are written; throws to refuse them.</param>
+    /// <param name="cancel">Ends the wait; no byte is lost.</param>
     /// <returns>Bytes written; 0 when the peer has finished.</returns>
     /// <exception cref="IOException">The disk is full, or worse.</exception>
     public static async ValueTask<int> ReceivePieceToFileAsync(
-        this Connection connection, SafeFileHandle file, long offset, Action<int> accept)
+        this Connection connection, SafeFileHandle file, long offset, Action<int> accept,
+        CancellationToken cancel = default)
     {
+        cancel.ThrowIfCancellationRequested();
         if (connection.CanUsePipe)
         {
-            int received = connection.ReceiveIntoPipe();
+            int received = await connection.ReceiveIntoPipeAsync(cancel);
             if (received > 0)
             {
                 accept(received);
@@ -50,7 +63,7 @@ public static class ConnectionReads
             }
             return received;
         }
-        ReadOnlyMemory<byte> piece = await connection.ReadAsync();
+        ReadOnlyMemory<byte> piece = await connection.ReadAsync(cancel);
         if (!piece.IsEmpty)
         {
             accept(piece.Length);
@@ -64,10 +77,12 @@ public static class ConnectionReads
     /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
     /// <param name="offset">Where in the file the first byte goes.</param>
     /// <param name="limit">Bytes that are taken at the most.</param>
+    /// <param name="cancel">Ends the wait; what came by then is in the file.</param>
     /// <returns>Bytes written.</returns>
     /// <exception cref="ProtocolException">There were more bytes than the limit; that many were written.</exception>
     public static async ValueTask<long> ReceiveToFileAsync(
-        this Connection connection, SafeFileHandle file, long offset, long limit = long.MaxValue)
+        this Connection connection, SafeFileHandle file, long offset, long limit = long.MaxValue,
+        CancellationToken cancel = default)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
@@ -75,7 +90,7 @@ public static class ConnectionReads
             long written = 0;
             while (true)
             {
-                int read = await connection.ReadAsync(buffer);
+                int read = await connection.ReadAsync(buffer, cancel);
                 if (read == 0)
                     return written;
                 int allowed = (int)Math.Min(read, limit - written);

@@ -17,36 +17,29 @@ internal sealed class ConnectionStream(Connection connection) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return connection.ReadAsync(buffer);
-    }
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        connection.ReadAsync(buffer, cancellationToken);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return connection.WriteAsync(buffer);
-    }
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        connection.WriteAsync(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override int Read(byte[] buffer, int offset, int count)
     {
-        ValueTask<int> read = ReadAsync(buffer.AsMemory(offset, count));
-        return read.IsCompleted ? read.Result : throw WouldBlock();
+        if (connection.Buffered.IsEmpty)
+            ThrowIfItBlocksOthers();
+        return connection.ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
     }
 
     public override void Write(byte[] buffer, int offset, int count)
     {
-        ValueTask write = WriteAsync(buffer.AsMemory(offset, count));
-        if (!write.IsCompleted)
-            throw WouldBlock();
-        write.GetAwaiter().GetResult();
+        ThrowIfItBlocksOthers();
+        connection.WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
     }
 
     public override void Flush()
@@ -57,6 +50,12 @@ internal sealed class ConnectionStream(Connection connection) : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    private static NotSupportedException WouldBlock() =>
-        new("this call would block the thread of other connections; use the asynchronous one");
+    private void ThrowIfItBlocksOthers()
+    {
+        if (!connection.BlocksItsThread)
+        {
+            throw new NotSupportedException(
+                "a synchronous call would block the thread of other connections; use the asynchronous one");
+        }
+    }
 }

@@ -2,37 +2,40 @@ using System.Diagnostics;
 
 namespace Hawser;
 
-/// <summary>A moment on the monotonic clock. The default value is no deadline at all.</summary>
+/// <summary>A moment on the monotonic clock of a <see cref="TimeProvider"/>. The default value is no deadline at
+/// all.</summary>
 public readonly record struct Deadline
 {
     private readonly long _timestamp;
+    // Null for the system's clock, so that the common deadline is one number.
+    private readonly TimeProvider? _time;
 
-    private Deadline(long timestamp) => _timestamp = timestamp;
+    private Deadline(long timestamp, TimeProvider? time)
+    {
+        _timestamp = Math.Max(1, timestamp);
+        _time = time;
+    }
 
     /// <summary>Waits for ever.</summary>
     public static Deadline None => default;
-
-    /// <summary>The moment that lies <paramref name="delay"/> from now; none for
-    /// <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
-    public static Deadline After(TimeSpan delay) =>
-        delay == Timeout.InfiniteTimeSpan
-            ? None
-            : At(Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
-
-    /// <summary>The moment with this <see cref="Stopwatch.GetTimestamp"/>.</summary>
-    public static Deadline At(long stopwatchTimestamp) => new(Math.Max(1, stopwatchTimestamp));
 
     /// <summary>True for the default value.</summary>
     public bool IsNone => _timestamp == 0;
 
     /// <summary>True once the moment is reached; never for <see cref="None"/>.</summary>
-    public bool HasPassed => _timestamp != 0 && Stopwatch.GetTimestamp() >= _timestamp;
+    public bool HasPassed => _timestamp != 0 && Now >= _timestamp;
 
     /// <summary>What is left, at least zero; <see cref="Timeout.InfiniteTimeSpan"/> for <see cref="None"/>.</summary>
     public TimeSpan Remaining =>
         IsNone ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks((RemainingNanoseconds + 99) / 100);
 
+    /// <summary>A deadline that has passed: a wait with it asks, and does not wait.</summary>
+    internal static Deadline Passed => new(1, null);
+
     internal long Timestamp => _timestamp;
+
+    /// <summary>The clock is not the system's: only its own timers know when the moment comes.</summary>
+    internal TimeProvider? VirtualTime => _time;
 
     /// <summary>What is left in nanoseconds, at least zero; -1 for <see cref="None"/>.</summary>
     internal long RemainingNanoseconds
@@ -41,8 +44,32 @@ public readonly record struct Deadline
         {
             if (IsNone)
                 return -1;
-            long left = _timestamp - Stopwatch.GetTimestamp();
-            return left <= 0 ? 0 : (long)(left * (1e9 / Stopwatch.Frequency));
+            long left = _timestamp - Now;
+            double nanoseconds = left * (1e9 / (_time?.TimestampFrequency ?? Stopwatch.Frequency));
+            return left <= 0 ? 0 : (long)Math.Min(nanoseconds, long.MaxValue / 2);
         }
     }
+
+    private long Now => _time?.GetTimestamp() ?? Stopwatch.GetTimestamp();
+
+    /// <summary>The moment that lies <paramref name="delay"/> from now on the system's clock; none for
+    /// <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+    public static Deadline After(TimeSpan delay) => After(delay, TimeProvider.System);
+
+    /// <summary>The moment that lies <paramref name="delay"/> from now; none for
+    /// <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+    /// <param name="delay">From now. A delay too long for the clock never passes.</param>
+    /// <param name="time">The clock; in a handler that of the server, <see cref="Connection.Time"/>.</param>
+    public static Deadline After(TimeSpan delay, TimeProvider time)
+    {
+        if (delay == Timeout.InfiniteTimeSpan)
+            return None;
+        long now = time.GetTimestamp();
+        double ticks = delay.TotalSeconds * time.TimestampFrequency;
+        long timestamp = ticks >= long.MaxValue - now ? long.MaxValue : now + (long)ticks;
+        return new Deadline(timestamp, time == TimeProvider.System ? null : time);
+    }
+
+    /// <summary>The moment with this <see cref="Stopwatch.GetTimestamp"/>.</summary>
+    public static Deadline At(long stopwatchTimestamp) => new(stopwatchTimestamp, null);
 }

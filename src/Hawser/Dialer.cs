@@ -24,8 +24,7 @@ public static class Dialer
         giveUp.CancelAfter(timeout);
         try
         {
-            Socket socket = await ConnectToAnyAsync(target, giveUp.Token);
-            return new Connection(id: 0, new CompletionTransport(socket), long.MaxValue);
+            return Open(new CompletionTransport(await ConnectToAnyAsync(target, giveUp.Token)));
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
@@ -43,7 +42,13 @@ public static class Dialer
     /// <param name="timeout">For all of it.</param>
     /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
     public static Connection Connect(EndPoint target, TimeSpan timeout) =>
-        new(id: 0, new BlockingTransport(ConnectSocket(target, timeout)), long.MaxValue);
+        Open(new BlockingTransport(ConnectSocket(target, timeout)));
+
+    private static Connection Open(Transport transport)
+    {
+        transport.Open();
+        return new Connection(id: 0, transport, ConnectionScope.Client);
+    }
 
     /// <summary>Connects, blocking the calling thread; the socket has seen no asynchronous call.</summary>
     internal static Socket ConnectSocket(EndPoint target, TimeSpan timeout)

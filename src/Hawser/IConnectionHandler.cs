@@ -16,7 +16,7 @@ public interface IConnectionHandler
     /// <param name="connection">The connection; its reads throw <see cref="ConnectionClosedException"/> when it is
     /// reset, when a limit of the server ends it, or when the drain time of a stop is over.</param>
     /// <param name="stopping">Fires when the server begins to stop. A conversation in progress may go on until the
-    /// drain time is over; one that waits in <see cref="Connection.WaitForInputAsync(Deadline)"/> is told
+    /// drain time is over; one that waits in <see cref="Connection.WaitForInputAsync(Deadline, CancellationToken)"/> is told
     /// there.</param>
     Task HandleAsync(Connection connection, CancellationToken stopping);
 }

@@ -3,7 +3,7 @@ using System.Net;
 namespace Hawser;
 
 /// <summary>Hears what happens in a server. Every method may be called from any of the server's threads, must return
-/// quickly, must not throw, and does nothing unless implemented.</summary>
+/// quickly, and does nothing unless implemented. What a method throws is discarded.</summary>
 public interface IServerObserver
 {
     /// <summary>The server listens here; with port 0 asked for, this has the real port.</summary>
@@ -23,6 +23,12 @@ public interface IServerObserver
 
     /// <summary>A handler threw. The connection was aborted; the server lives.</summary>
     void Faulted(Connection connection, Exception fault)
+    {
+    }
+
+    /// <summary>Code of ours threw that belongs to no connection, such as a callback of the stopping token. The server
+    /// lives.</summary>
+    void Faulted(Exception fault)
     {
     }
 

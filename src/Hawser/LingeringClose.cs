@@ -40,10 +40,11 @@ internal static class LingeringClose
         byte[] discarded = ArrayPool<byte>.Shared.Rent(DiscardBytes);
         try
         {
-            while (!deadline.HasPassed
-                && await transport.WaitToReceiveAsync(deadline)
-                && await transport.ReceiveAsync(discarded) > 0)
+            int received = Transport.NotReady;
+            while (received != 0 && !deadline.HasPassed)
             {
+                if (await transport.WaitToReceiveAsync(deadline))
+                    received = await transport.ReceiveAsync(discarded);
             }
         }
         finally

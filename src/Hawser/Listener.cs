@@ -89,7 +89,7 @@ internal sealed class Listener : IDisposable
         if (new FileInfo(path) is not { Exists: true, Length: 0 })
             return;
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        // A live server whose line is full must not hold us up.
+        // A live server whose backlog is full must not hold us up.
         probe.Blocking = false;
         try
         {

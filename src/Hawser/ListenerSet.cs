@@ -5,13 +5,18 @@ using Hawser.EventLoops;
 
 namespace Hawser;
 
-/// <summary>The sockets that one server listens on, and the ways to take the next connection from any of
-/// them.</summary>
+/// <summary>The sockets that one server listens on, and the ways to take the next connection from any of them.</summary>
+/// <remarks>It gives no more connections than the server has places (<see cref="ServerLimits.Connections"/>): the others
+/// wait in the kernel's backlog. A connection keeps its place until the server has closed it.</remarks>
 public sealed class ListenerSet : IDisposable
 {
     private readonly List<Listener> _listeners = [];
     private readonly WakeSocket _wake = new();
-    private Task<Socket>[]? _accepting;
+    private readonly Lock _gate = new();
+    private EagerAcceptor? _eager;
+    private int _first;
+    private int _places;
+    private volatile bool _closed;
 
     private ListenerSet()
     {
@@ -20,7 +25,19 @@ public sealed class ListenerSet : IDisposable
     /// <summary>The listening sockets.</summary>
     public IEnumerable<Socket> Sockets => _listeners.Select(listener => listener.Socket);
 
+    /// <summary>The server has a place for one more connection.</summary>
+    public bool HasPlace => Volatile.Read(ref _places) > 0;
+
     internal IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
+
+    /// <summary>Places that are free.</summary>
+    internal int Places { set => Volatile.Write(ref _places, value); }
+
+    /// <summary>Called, from any thread, when there is a place again after there was none.</summary>
+    internal Action PlaceReturned { get; set; } = static () => { };
+
+    /// <summary>How the sockets are closed; an event loop that watches them does it on its own thread.</summary>
+    internal Action<Action> CloseBy { get; set; } = static close => close();
 
     /// <summary>Listens at each of the addresses. Those with port 0 after the first take the first one's
     /// port.</summary>
@@ -48,21 +65,33 @@ public sealed class ListenerSet : IDisposable
         }
     }
 
-    /// <summary>Takes a connection if one is there. Never waits; takes none while <see cref="AcceptAsync"/> is used,
-    /// which would be faster, so that this call would have to wait for the next.</summary>
+    /// <summary>Without a socket: for a model that has its connections from somewhere else.</summary>
+    internal static ListenerSet Empty() => new();
+
+    /// <summary>Takes a connection if one is there and has a place. Never waits. For one thread at a time; the sockets
+    /// take turns.</summary>
+    /// <exception cref="SocketException">Accepting failed.</exception>
     public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
     {
-        foreach (Listener listener in _accepting is null ? _listeners : [])
-        {
-            if (listener.TryAccept(out accepted))
-                return true;
-        }
         accepted = null;
+        if (_closed || !HasPlace)
+            return false;
+        for (int i = 0; i < _listeners.Count; i++)
+        {
+            Listener listener = _listeners[(_first + i) % _listeners.Count];
+            if (listener.TryAccept(out accepted))
+            {
+                _first = (_first + i + 1) % _listeners.Count;
+                Interlocked.Decrement(ref _places);
+                return true;
+            }
+        }
         return false;
     }
 
     /// <summary>Blocks the calling thread until there is a connection.</summary>
     /// <exception cref="OperationCanceledException">The stop came first.</exception>
+    /// <exception cref="SocketException">Accepting failed.</exception>
     public Socket Accept(CancellationToken stopping)
     {
         using CancellationTokenRegistration stop =
@@ -70,36 +99,63 @@ public sealed class ListenerSet : IDisposable
         while (true)
         {
             stopping.ThrowIfCancellationRequested();
-            if (TryAccept(out Socket? accepted))
-                return accepted;
-            List<Socket> ready = [.. Sockets, _wake.Socket];
-            Socket.Select(ready, null, null, Timeout.InfiniteTimeSpan);
+            try
+            {
+                if (TryAccept(out Socket? accepted))
+                    return accepted;
+                List<Socket> ready = HasPlace ? [.. Sockets, _wake.Socket] : [_wake.Socket];
+                Socket.Select(ready, null, null, Timeout.InfiniteTimeSpan);
+                if (ready.Contains(_wake.Socket))
+                    _wake.Clear();
+            }
+            catch (ObjectDisposedException) when (_closed)
+            {
+                throw new OperationCanceledException(stopping);
+            }
         }
     }
 
-    /// <summary>Waits for a connection by completion.</summary>
+    /// <summary>Waits for a connection that a thread of its own takes, which does nothing else: a burst of connections
+    /// does not wait in the kernel for what the server does with each.</summary>
     /// <exception cref="OperationCanceledException">The stop came first.</exception>
-    public async ValueTask<Socket> AcceptAsync(CancellationToken stopping)
+    /// <exception cref="SocketException">Accepting failed.</exception>
+    public ValueTask<Socket> AcceptAsync(CancellationToken stopping)
     {
-        _accepting ??= [.. Sockets.Select(socket => socket.AcceptAsync(stopping).AsTask())];
-        Task<Socket> first = await Task.WhenAny(_accepting);
-        int index = Array.IndexOf(_accepting, first);
-        stopping.ThrowIfCancellationRequested();
-        _accepting[index] = _listeners[index].Socket.AcceptAsync(stopping).AsTask();
-        return await first;
+        _eager ??= EagerAcceptor.Start(this, stopping);
+        return _eager.TakeAsync();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Stops listening: the kernel refuses new connections, and nothing more is accepted.</summary>
     public void Dispose()
     {
-        foreach (Listener listener in _listeners)
-            listener.Dispose();
+        CloseSockets();
         _wake.Dispose();
-        foreach (Task<Socket> accepting in _accepting ?? [])
+    }
+
+    /// <summary>A connection has ended: its place is free.</summary>
+    internal void ReturnPlace()
+    {
+        if (Interlocked.Increment(ref _places) != 1)
+            return;
+        _wake.Signal();
+        PlaceReturned();
+    }
+
+    /// <summary>Stops listening at once, whatever the accepting thread does. From any thread.</summary>
+    internal void Close()
+    {
+        _closed = true;
+        _wake.Signal();
+        CloseBy(CloseSockets);
+    }
+
+    private void CloseSockets()
+    {
+        _closed = true;
+        lock (_gate)
         {
-            // Taken from the kernel in the moment of the stop: nobody will serve it.
-            if (accepting.IsCompletedSuccessfully)
-                accepting.Result.Dispose();
+            foreach (Listener listener in _listeners)
+                listener.Dispose();
         }
     }
 }

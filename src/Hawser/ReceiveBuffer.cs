@@ -54,6 +54,20 @@ internal struct ReceiveBuffer()
         _end += count;
     }
 
+    /// <summary>Puts bytes in front of what can be read.</summary>
+    public void Prepend(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+            return;
+        byte[] target = ArrayPool<byte>.Shared.Rent(bytes.Length + Count + 1);
+        bytes.CopyTo(target);
+        Content.Span.CopyTo(target.AsSpan(bytes.Length));
+        int count = bytes.Length + Count;
+        Return();
+        _bytes = target;
+        _end = count;
+    }
+
     /// <summary>Gives the memory back, and forgets what was in it.</summary>
     public void Return()
     {

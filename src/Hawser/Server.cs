@@ -13,18 +13,25 @@ public sealed class Server : IAsyncDisposable
     // After the drain time, aborted handlers get this long to notice before they are reported as stuck.
     private static readonly TimeSpan AbortGrace = TimeSpan.FromSeconds(1);
 
+    // Timers of .NET count no further than 49 days.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
     private readonly IConnectionHandler _handler;
     private readonly ServerOptions _options;
+    private readonly IServerObserver _observer;
     private readonly ListenerSet _listeners;
     private readonly IConcurrencyModel _model;
     private readonly ConcurrentDictionary<long, Connection> _connections = new();
+    private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly SemaphoreSlim _places;
     private readonly Shedder _shedder;
     private readonly Heartbeat _heartbeat;
+    private readonly ConnectionScope _scope;
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _stopGate = new();
-    private Task<DrainReport>? _stop;
+    private readonly TaskCompletionSource<DrainReport> _drained =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private int _stopBegun;
     private volatile bool _drainIsOver;
     private int _accepting = 1;
     private int _admitted;
@@ -34,13 +41,23 @@ public sealed class Server : IAsyncDisposable
     {
         _handler = handler;
         _options = options;
+        _observer = new GuardedObserver(options.Observer);
         _listeners = listeners;
         _model = options.Model.Create(options.ModelOptions);
-        _places = new SemaphoreSlim(options.Limits.Connections);
-        _shedder = new Shedder(listeners, options.Observer);
-        _heartbeat = new Heartbeat(_connections, options.Limits, options.TimeProvider);
+        _shedder = new Shedder(listeners, _observer, options.TimeProvider);
+        listeners.Places = Math.Min(options.Limits.Connections, _shedder.MostConnections + 1);
+        _heartbeat = new Heartbeat(options.Limits, options.TimeProvider);
+        _scope = new ConnectionScope
+        {
+            ByteLimit = options.Limits.BytesPerConnection,
+            Time = options.TimeProvider,
+            Clock = _heartbeat.Clock,
+            Scheduler = options.Scheduler,
+            Watch = _heartbeat.Watch,
+            Faulted = _observer.Faulted,
+        };
         foreach (EndPoint endPoint in listeners.EndPoints)
-            options.Observer.Listening(endPoint);
+            _observer.Listening(endPoint);
         Completion = RunAsync();
     }
 
@@ -54,13 +71,30 @@ public sealed class Server : IAsyncDisposable
     /// <summary>Connections being served or waiting to be.</summary>
     public int Connections => Volatile.Read(ref _admitted);
 
+    private bool IsStopping => Volatile.Read(ref _stopBegun) != 0;
+
     /// <summary>Binds, listens and begins to serve.</summary>
+    /// <exception cref="ArgumentException">Options that make no sense.</exception>
     /// <exception cref="ListenException">An address cannot be had.</exception>
     /// <exception cref="PlatformNotSupportedException">The platform lacks the model.</exception>
     public static Server Start(IConnectionHandler handler, ServerOptions options)
     {
-        options.Limits.Validate();
-        ListenerSet listeners = ListenerSet.Open(options.EndPoints, options.Backlog);
+        options.Validate();
+        return Start(handler, options, ListenerSet.Open(options.EndPoints, options.Backlog));
+    }
+
+    /// <summary>Begins to serve what comes from listeners that are open already.</summary>
+    internal static Server Start(IConnectionHandler handler, ServerOptions options, ListenerSet listeners)
+    {
+        // What flows in the starter's context is not the connections' business.
+        if (ExecutionContext.IsFlowSuppressed())
+            return StartDetached(handler, options, listeners);
+        using (ExecutionContext.SuppressFlow())
+            return StartDetached(handler, options, listeners);
+    }
+
+    private static Server StartDetached(IConnectionHandler handler, ServerOptions options, ListenerSet listeners)
+    {
         try
         {
             return new Server(handler, options, listeners);
@@ -77,16 +111,9 @@ public sealed class Server : IAsyncDisposable
     /// <returns>How many connections ended by which way.</returns>
     public Task<DrainReport> StopAsync()
     {
-        lock (_stopGate)
-        {
-            if (_stop is null)
-            {
-                // Those that end from now on have ended within the stop.
-                int open = Connections;
-                _stop = Task.Run(() => DrainAsync(open));
-            }
-            return _stop;
-        }
+        if (Interlocked.Exchange(ref _stopBegun, 1) == 0)
+            BeginStop();
+        return _drained.Task;
     }
 
     /// <summary>Stops, and waits until the server has.</summary>
@@ -106,12 +133,13 @@ public sealed class Server : IAsyncDisposable
         }
         finally
         {
+            _listeners.Dispose();
             _heartbeat.Dispose();
             _shedder.Dispose();
         }
     }
 
-    /// <summary>The life of the server, on the model's accepting thread.</summary>
+    /// <summary>The life of the server, where the model accepts.</summary>
     private async Task LiveAsync()
     {
         try
@@ -122,7 +150,6 @@ public sealed class Server : IAsyncDisposable
         }
         finally
         {
-            _listeners.Dispose();
             Interlocked.Exchange(ref _accepting, 0);
             EndIfLast();
             _ = StopAsync();
@@ -133,93 +160,74 @@ public sealed class Server : IAsyncDisposable
     /// <returns>False when it is time to stop.</returns>
     private async ValueTask<bool> TakeNextAsync()
     {
+        Transport accepted;
         try
         {
-            await _places.WaitAsync(_stopping.Token);
+            accepted = await _model.AcceptAsync(_listeners, _closing.Token);
         }
         catch (OperationCanceledException)
         {
             return false;
         }
-
-        Socket accepted;
-        try
+        catch (SocketException e) when (!AcceptError.IsOfListener(e))
         {
-            accepted = await _model.AcceptAsync(_listeners, _stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-        catch (SocketException e) when (AcceptError.IsOfOneConnection(e))
-        {
-            _places.Release();
+            if (!AcceptError.IsOfOneConnection(e))
+                await _shedder.ShedAsync(AcceptError.Describe(e), last: null, _closing.Token);
             return true;
         }
-        catch (SocketException e) when (AcceptError.IsOutOfDescriptors(e))
-        {
-            _places.Release();
-            await _shedder.ShedAsync("descriptors", last: null, _stopping.Token);
-            return true;
-        }
-        if (_shedder.HasOneOfTheLast(Connections))
-        {
-            _places.Release();
-            await _shedder.ShedAsync("descriptors", accepted, _stopping.Token);
-            return true;
-        }
-        await AdmitAsync(accepted);
+        if (Connections >= _shedder.MostConnections)
+            await _shedder.ShedAsync("descriptors", accepted, _closing.Token);
+        else
+            await AdmitAsync(accepted);
         return true;
     }
 
-    private async ValueTask AdmitAsync(Socket accepted)
+    private async ValueTask AdmitAsync(Transport accepted)
     {
         long id = ++_lastId;
         Interlocked.Increment(ref _admitted);
         try
         {
-            await _model.AdmitAsync(makeTransport => ServeAsync(id, accepted, makeTransport));
+            await _model.AdmitAsync(accepted, () => ServeAsync(id, accepted));
             _shedder.Recovered();
         }
         catch (NoThreadLeftException)
         {
-            Leave();
-            await _shedder.ShedAsync("threads", accepted, _stopping.Token);
+            // Its place is given back with its socket.
+            Interlocked.Decrement(ref _admitted);
+            await _shedder.ShedAsync("threads", accepted, _closing.Token);
         }
     }
 
     /// <summary>One connection, from its first byte to its last. Never throws.</summary>
-    private async Task ServeAsync(long id, Socket accepted, TransportMaker makeTransport)
+    private async Task ServeAsync(long id, Transport accepted)
     {
         try
         {
-            Connection connection;
-            try
-            {
-                connection = new Connection(id, makeTransport(accepted), _options.Limits.BytesPerConnection);
-            }
-            catch (SocketException)
-            {
-                // Reset before it was served.
-                accepted.Dispose();
-                return;
-            }
-            _connections[id] = connection;
-            // The stop may have come between accepting and registering.
-            if (_stopping.IsCancellationRequested)
-                connection.Stop();
-            // And the drain time may have passed while it stood in a model's line.
-            if (_drainIsOver)
-                connection.Abort(CloseReason.DrainTimeout);
-            _options.Observer.Accepted(connection);
-            CloseReason reason = await HandleAsync(connection);
-            _connections.TryRemove(id, out _);
-            _options.Observer.Closed(connection, reason);
+            accepted.Open();
         }
-        finally
+        catch (Exception e) when (Connection.IsBroken(e))
         {
+            // Reset before it was served, or its loop has ended.
+            accepted.Close();
             Leave();
+            return;
         }
+        var connection = new Connection(id, accepted, _scope);
+        HeartbeatEntry entry = _heartbeat.Add(connection);
+        _connections[id] = connection;
+        // The stop may have begun between accepting and registering.
+        if (IsStopping)
+            connection.Stop();
+        // And the drain time may have passed while it stood in a model's line.
+        if (_drainIsOver)
+            connection.Abort(CloseReason.DrainTimeout);
+        _observer.Accepted(connection);
+        CloseReason reason = await HandleAsync(connection);
+        _connections.TryRemove(id, out _);
+        _heartbeat.Forget(entry);
+        _observer.Closed(connection, reason);
+        Leave();
     }
 
     private async Task<CloseReason> HandleAsync(Connection connection)
@@ -238,13 +246,13 @@ public sealed class Server : IAsyncDisposable
         {
             reason = e.Reason;
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (IsStopping || connection.EndedBy != CloseReason.None)
         {
             reason = CloseReason.ServerStopping;
         }
         catch (Exception fault)
         {
-            _options.Observer.Faulted(connection, fault);
+            _observer.Faulted(connection, fault);
             connection.Abort(CloseReason.HandlerFault);
             connection.Dispose();
             return connection.EndedBy;
@@ -252,14 +260,12 @@ public sealed class Server : IAsyncDisposable
         await LingeringClose.CloseAsync(connection, _options.Limits.LingerTimeout);
         if (connection.EndedBy != CloseReason.None)
             return connection.EndedBy;
-        return reason is CloseReason.HandlerFinished && _stopping.IsCancellationRequested
-            ? CloseReason.ServerStopping
-            : reason;
+        return reason is CloseReason.HandlerFinished && IsStopping ? CloseReason.ServerStopping : reason;
     }
 
     private void Leave()
     {
-        _places.Release();
+        _listeners.ReturnPlace();
         Interlocked.Decrement(ref _admitted);
         EndIfLast();
     }
@@ -270,11 +276,22 @@ public sealed class Server : IAsyncDisposable
             _allEnded.TrySetResult();
     }
 
-    private async Task<DrainReport> DrainAsync(int open)
+    private void BeginStop()
     {
-        await _stopping.CancelAsync();
+        // Those that end from now on have ended within the stop.
+        int open = Connections;
+        _listeners.Close();
+        _closing.Cancel();
         foreach (Connection connection in _connections.Values)
             connection.Stop();
+        // Handlers' callbacks may block, or throw: the drain time begins without them.
+        _scope.Cancel(_stopping);
+        _ = Task.Factory.StartNew(
+            () => DrainAsync(open), CancellationToken.None, TaskCreationOptions.DenyChildAttach, _options.Scheduler);
+    }
+
+    private async Task DrainAsync(int open)
+    {
         int aborted = 0;
         if (!await EndsWithin(_options.Limits.DrainTimeout))
         {
@@ -287,15 +304,16 @@ public sealed class Server : IAsyncDisposable
         int stuck = Connections;
         _allEnded.TrySetResult();
         var report = new DrainReport(Math.Max(0, open - aborted), aborted - Math.Min(stuck, aborted), stuck);
-        _options.Observer.Drained(report);
-        return report;
+        _observer.Drained(report);
+        _drained.SetResult(report);
     }
 
     private async Task<bool> EndsWithin(TimeSpan timeout)
     {
         try
         {
-            await _allEnded.Task.WaitAsync(timeout);
+            TimeSpan bounded = timeout < LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
+            await _allEnded.Task.WaitAsync(bounded, _options.TimeProvider);
             return true;
         }
         catch (TimeoutException)

@@ -29,27 +29,15 @@ public sealed record ServerLimits
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Connections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(BytesPerConnection, 1);
-        foreach (TimeSpan timeout in (TimeSpan[])[FirstByteTimeout, IdleTimeout, DrainTimeout, LingerTimeout])
-        {
-            if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
-                throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "a timeout is not negative");
-        }
+        Check(FirstByteTimeout, nameof(FirstByteTimeout));
+        Check(IdleTimeout, nameof(IdleTimeout));
+        Check(DrainTimeout, nameof(DrainTimeout));
+        Check(LingerTimeout, nameof(LingerTimeout));
     }
 
-    /// <summary>How often the heartbeat must look for the timeouts to be kept to about a tenth of their
-    /// length.</summary>
-    internal TimeSpan HeartbeatInterval
+    private static void Check(TimeSpan timeout, string name)
     {
-        get
-        {
-            TimeSpan shortest = TimeSpan.FromSeconds(10);
-            foreach (TimeSpan timeout in (TimeSpan[])[FirstByteTimeout, IdleTimeout])
-            {
-                if (timeout != Timeout.InfiniteTimeSpan && timeout < shortest)
-                    shortest = timeout;
-            }
-            TimeSpan tenth = shortest / 10;
-            return tenth < TimeSpan.FromMilliseconds(5) ? TimeSpan.FromMilliseconds(5) : tenth;
-        }
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+            throw new ArgumentOutOfRangeException(name, timeout, "a timeout is not negative");
     }
 }

@@ -25,8 +25,21 @@ public sealed record ServerOptions
     /// <summary>Hears what happens.</summary>
     public IServerObserver Observer { get; init; } = SilentObserver.Instance;
 
-    /// <summary>The clock and timer of the heartbeat.</summary>
+    /// <summary>The clock and timers of every timeout, pause and deadline of the server.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Runs what belongs to no connection: the stop, and the callbacks of cancelled tokens. Default: the thread
+    /// pool.</summary>
+    public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
+
+    internal void Validate()
+    {
+        if (EndPoints.Count == 0)
+            throw new ArgumentException("a server listens at one address at least", nameof(EndPoints));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Backlog, 1);
+        Limits.Validate();
+        ModelOptions.Validate();
+    }
 
     private sealed class SilentObserver : IServerObserver
     {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hawser.Transports;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
@@ -22,42 +23,43 @@ internal sealed class Shedder : IDisposable
 
     private readonly ListenerSet _listeners;
     private readonly IServerObserver _observer;
+    private readonly TimeProvider _time;
     private readonly SafeFileHandle?[] _reserve = new SafeFileHandle?[ReserveDescriptors];
-    private readonly long _mostConnections;
     private TimeSpan _pause = TimeSpan.Zero;
     private long _shed;
 
-    public Shedder(ListenerSet listeners, IServerObserver observer)
+    public Shedder(ListenerSet listeners, IServerObserver observer, TimeProvider time)
     {
         _listeners = listeners;
         _observer = observer;
+        _time = time;
         TakeReserve();
-        _mostConnections = DescriptorLimit.Read() is { } limit
-            ? Math.Max(1, limit - DescriptorLimit.CountUsed() - LastDescriptors)
-            : long.MaxValue;
+        MostConnections = DescriptorLimit.Read() is { } limit
+            ? (int)Math.Clamp(limit - DescriptorLimit.CountUsed() - LastDescriptors, 1, int.MaxValue - 1)
+            : int.MaxValue - 1;
     }
 
-    /// <summary>Whether one more connection beside so many would get one of the last descriptors there are.</summary>
-    public bool HasOneOfTheLast(int connections) => connections >= _mostConnections;
+    /// <summary>One connection more would get one of the last descriptors there are.</summary>
+    public int MostConnections { get; }
 
     /// <summary>Sheds what waits, then pauses.</summary>
     /// <param name="what">There is none left of.</param>
     /// <param name="last">Shed as well: a connection that is taken and cannot be kept.</param>
     /// <param name="stopping">Ends the pause.</param>
-    public async Task ShedAsync(string what, Socket? last, CancellationToken stopping)
+    public async Task ShedAsync(string what, Transport? last, CancellationToken stopping)
     {
         ReleaseReserve();
         if (last is not null)
         {
-            last.Dispose();
-            _shed++;
+            last.Close();
+            CountShed();
         }
         try
         {
             for (int shed = 0; shed < ShedAtOnce && _listeners.TryAccept(out Socket? waiting); shed++)
             {
                 waiting.Dispose();
-                _shed++;
+                CountShed();
             }
         }
         catch (SocketException)
@@ -87,8 +89,14 @@ internal sealed class Shedder : IDisposable
         if (_pause == TimeSpan.Zero)
             _observer.Exhausted(what);
         _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
-        await Task.Delay(_pause, stopping).ConfigureAwait(
+        await Task.Delay(_pause, _time, stopping).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    private void CountShed()
+    {
+        _listeners.ReturnPlace();
+        _shed++;
     }
 
     private void TakeReserve()

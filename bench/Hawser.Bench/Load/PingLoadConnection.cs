@@ -42,7 +42,9 @@ internal sealed class PingLoadConnection : Pollable
             throw new BenchException("the kernel did not take a ping whole");
     }
 
-    public override void OnReady(bool input, bool room, bool final)
+    public override void OnLoopEnded() => Socket.Dispose();
+
+    public override void OnReady(bool input, bool room, bool hidesMore)
     {
         if (!input)
             return;

@@ -1,83 +1,89 @@
 namespace Hawser.EventLoops;
 
-/// <summary>Parked operations by deadline: a binary heap in which each knows its place, so that one which completes
-/// early leaves in logarithmic time.</summary>
-internal sealed class DeadlineHeap
+/// <summary>What falls due at a moment, and knows its place in a <see cref="DeadlineHeap{T}"/>.</summary>
+internal abstract class Scheduled
 {
-    private ParkedOperation[] _items = new ParkedOperation[16];
-    private int _count;
+    /// <summary>A timestamp; not to be changed while it is in a heap.</summary>
+    public long Due { get; protected set; }
 
-    public int Count => _count;
+    /// <summary>Its place; below zero when it is in no heap.</summary>
+    public int HeapIndex { get; set; } = -1;
+}
 
-    /// <summary>The earliest deadline; none when empty.</summary>
-    public Deadline Next => _count == 0 ? Deadline.None : _items[0].Deadline;
+/// <summary>Entries by the moment they fall due: a binary heap in which each knows its place, so that one which is done
+/// early leaves in logarithmic time.</summary>
+internal sealed class DeadlineHeap<T> where T : Scheduled
+{
+    private T[] _items = new T[16];
 
-    public void Add(ParkedOperation operation)
+    public int Count { get; private set; }
+
+    /// <summary>The earliest entry; null when empty.</summary>
+    public T? First => Count == 0 ? null : _items[0];
+
+    public void Add(T item)
     {
-        if (_count == _items.Length)
-            Array.Resize(ref _items, 2 * _count);
-        SiftUp(_count++, operation);
+        if (Count == _items.Length)
+            Array.Resize(ref _items, 2 * Count);
+        SiftUp(Count++, item);
     }
 
-    /// <summary>Removes an operation; does nothing if it is not there.</summary>
-    public void Remove(ParkedOperation operation)
+    /// <summary>Removes an entry; does nothing if it is not there.</summary>
+    public void Remove(T item)
     {
-        int index = operation.HeapIndex;
+        int index = item.HeapIndex;
         if (index < 0)
             return;
-        operation.HeapIndex = -1;
-        ParkedOperation last = _items[--_count];
-        _items[_count] = null!;
-        if (index == _count)
+        item.HeapIndex = -1;
+        T last = _items[--Count];
+        _items[Count] = null!;
+        if (index == Count)
             return;
-        if (index > 0 && IsEarlier(last, _items[(index - 1) / 2]))
+        if (index > 0 && last.Due < _items[(index - 1) / 2].Due)
             SiftUp(index, last);
         else
             SiftDown(index, last);
     }
 
-    /// <summary>Removes the earliest operation if its deadline has passed.</summary>
-    public ParkedOperation? TakePassed()
+    /// <summary>Removes the earliest entry if it is due.</summary>
+    public T? TakeDue(long now)
     {
-        if (_count == 0 || !_items[0].Deadline.HasPassed)
+        if (First is not { } first || first.Due > now)
             return null;
-        ParkedOperation first = _items[0];
         Remove(first);
         return first;
     }
 
-    private static bool IsEarlier(ParkedOperation a, ParkedOperation b) => a.Deadline.Timestamp < b.Deadline.Timestamp;
-
-    private void SiftUp(int index, ParkedOperation operation)
+    private void SiftUp(int index, T item)
     {
-        while (index > 0 && IsEarlier(operation, _items[(index - 1) / 2]))
+        while (index > 0 && item.Due < _items[(index - 1) / 2].Due)
         {
             Place(index, _items[(index - 1) / 2]);
             index = (index - 1) / 2;
         }
-        Place(index, operation);
+        Place(index, item);
     }
 
-    private void SiftDown(int index, ParkedOperation operation)
+    private void SiftDown(int index, T item)
     {
         while (true)
         {
             int child = 2 * index + 1;
-            if (child >= _count)
+            if (child >= Count)
                 break;
-            if (child + 1 < _count && IsEarlier(_items[child + 1], _items[child]))
+            if (child + 1 < Count && _items[child + 1].Due < _items[child].Due)
                 child++;
-            if (!IsEarlier(_items[child], operation))
+            if (_items[child].Due >= item.Due)
                 break;
             Place(index, _items[child]);
             index = child;
         }
-        Place(index, operation);
+        Place(index, item);
     }
 
-    private void Place(int index, ParkedOperation operation)
+    private void Place(int index, T item)
     {
-        _items[index] = operation;
-        operation.HeapIndex = index;
+        _items[index] = item;
+        item.HeapIndex = index;
     }
 }

@@ -14,6 +14,7 @@ internal sealed unsafe class EpollPoller : IPoller
     private const int ControlAdd = 1;
     private const int ControlDelete = 2;
     private const uint EPOLLIN = 0x1;
+    private const uint EPOLLPRI = 0x2;
     private const uint EPOLLOUT = 0x4;
     private const uint EPOLLERR = 0x8;
     private const uint EPOLLHUP = 0x10;
@@ -34,13 +35,21 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public EpollPoller() => Control(ControlAdd, (int)_wake.DangerousGetHandle(), EPOLLIN, WakeSlot);
 
+    public IEnumerable<Pollable> Watched => _slots.OfType<Pollable>();
+
     public void Add(Pollable pollable)
     {
-        pollable.Slot = _freeSlots.TryPop(out int free) ? free : _usedSlots++;
-        if (pollable.Slot == _slots.Length)
+        int slot = _freeSlots.TryPeek(out int free) ? free : _usedSlots;
+        if (slot == _slots.Length)
             Array.Resize(ref _slots, 2 * _slots.Length);
-        _slots[pollable.Slot] = pollable;
-        Control(ControlAdd, pollable.Descriptor, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, pollable.Slot);
+        Control(ControlAdd, pollable.Descriptor, EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET, slot);
+        // Taken only now: an error leaves all as it was.
+        if (slot == _usedSlots)
+            _usedSlots++;
+        else
+            _freeSlots.Pop();
+        _slots[slot] = pollable;
+        pollable.Slot = slot;
     }
 
     public void Remove(Pollable pollable)
@@ -67,8 +76,8 @@ internal sealed unsafe class EpollPoller : IPoller
 
             // A slot freed earlier in this batch, and perhaps taken again, gets a needless look at worst.
             bool failed = (events & (EPOLLERR | EPOLLHUP)) != 0;
-            bool final = failed || (events & EPOLLRDHUP) != 0;
-            _slots[slot]?.OnReady(final || (events & EPOLLIN) != 0, failed || (events & EPOLLOUT) != 0, final);
+            bool hidesMore = failed || (events & (EPOLLRDHUP | EPOLLPRI)) != 0;
+            _slots[slot]?.OnReady(hidesMore || (events & EPOLLIN) != 0, failed || (events & EPOLLOUT) != 0, hidesMore);
         }
     }
 

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Hawser.Native;
 
 namespace Hawser.EventLoops;
 
-/// <summary>One thread that waits for many sockets, deadlines and posted work, and runs whatever became
-/// ready.</summary>
+/// <summary>One thread that waits for many sockets, deadlines and posted work, and runs whatever became ready. It owns
+/// the sockets that live on it: when it ends, they are closed.</summary>
 /// <remarks>
 /// Work that computes or blocks on this thread stalls every connection of the loop: that is the nature of the model.
 /// An <c>await</c> of something foreign comes back here through the loop's <see cref="SynchronizationContext"/>.
@@ -14,13 +15,13 @@ internal sealed class EventLoop
     /// <summary>How many socket calls one connection may make in one turn before the others get theirs.</summary>
     public const int CallsPerTurn = 64;
 
-    /// <summary>Bytes received at once that count as a call more.</summary>
+    /// <summary>Bytes moved at once that count as a call more.</summary>
     public const int BytesPerCall = 16 * 1024;
 
     private readonly IPoller _poller;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _posted = new();
-    private readonly DeadlineHeap _deadlines = new();
+    private readonly DeadlineHeap<ParkedOperation> _deadlines = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Queue<(ParkedOperation Operation, short Wait)> _nextTurn = new();
     private Queue<(ParkedOperation Operation, short Wait)> _thisTurn = new();
@@ -44,7 +45,22 @@ internal sealed class EventLoop
     public IPoller Poller => _poller;
 
     /// <summary>Starts the thread.</summary>
-    public void Start() => _thread.Start();
+    public void Start() => _thread.UnsafeStart();
+
+    /// <summary>Watches a socket until <see cref="Disown"/> or the end of the loop. On the loop's thread.</summary>
+    /// <exception cref="ObjectDisposedException">The loop has ended.</exception>
+    public void Own(Pollable pollable)
+    {
+        ObjectDisposedException.ThrowIf(!IsCurrentThread || _ending, this);
+        _poller.Add(pollable);
+    }
+
+    /// <summary>Forgets a socket; does nothing if it is not watched. On the loop's thread.</summary>
+    public void Disown(Pollable pollable)
+    {
+        if (pollable.Slot >= 0)
+            _poller.Remove(pollable);
+    }
 
     /// <summary>Runs a callback on the loop's thread, in order of posting; once the loop has ended, on the thread pool.
     /// From any thread.</summary>
@@ -76,7 +92,7 @@ internal sealed class EventLoop
         return result.Task;
     }
 
-    /// <summary>Ends the thread after the work posted so far. Sockets still watched are left as they are.</summary>
+    /// <summary>Ends the thread after the work posted so far, and closes what lives on the loop.</summary>
     public void End() => Post(static loop => ((EventLoop)loop!)._ending = true, this);
 
     /// <summary>Parks an operation until somebody completes it or the deadline passes.</summary>
@@ -118,6 +134,8 @@ internal sealed class EventLoop
                 RunPassed();
                 RunNextTurn();
             }
+            foreach (Pollable pollable in _poller.Watched.ToList())
+                pollable.OnLoopEnded();
             _poller.Dispose();
             _ended.SetResult();
             RunPostedElsewhere();
@@ -133,12 +151,12 @@ internal sealed class EventLoop
     {
         if (_nextTurn.Count > 0 || !_posted.IsEmpty)
             return 0;
-        return _deadlines.Next.RemainingNanoseconds;
+        return _deadlines.First is { } first ? Deadline.At(first.Due).RemainingNanoseconds : -1;
     }
 
     private void RunPosted()
     {
-        // Cleared before the queue is read: who posts from now on wakes the next wait.
+        // Cleared before the queue is read: a post from now on wakes the next wait.
         Interlocked.Exchange(ref _wakePending, 0);
         for (int left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
             work.Callback(work.State);
@@ -146,15 +164,18 @@ internal sealed class EventLoop
 
     private void RunPassed()
     {
-        // Who waits again with no time left is taken next turn, after the others.
-        for (int left = _deadlines.Count; left > 0 && _deadlines.TakePassed() is { } passed; left--)
+        if (_deadlines.Count == 0)
+            return;
+        // One that waits again with no time left is taken next turn, after the others.
+        long now = Stopwatch.GetTimestamp();
+        for (int left = _deadlines.Count; left > 0 && _deadlines.TakeDue(now) is { } passed; left--)
             passed.Complete(false);
     }
 
     private void RunPostedElsewhere()
     {
         while (_posted.TryDequeue(out var work))
-            ThreadPool.QueueUserWorkItem(static work => work.Callback(work.State), work, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static work => work.Callback(work.State), work, preferLocal: false);
     }
 
     private void RunNextTurn()
@@ -162,7 +183,7 @@ internal sealed class EventLoop
         (_thisTurn, _nextTurn) = (_nextTurn, _thisTurn);
         while (_thisTurn.TryDequeue(out (ParkedOperation Operation, short Wait) entry))
         {
-            // Who was completed meanwhile may wait for something else by now.
+            // One that was completed meanwhile may wait for something else by now.
             if (entry.Operation.Wait == entry.Wait)
                 entry.Operation.Complete(true);
         }

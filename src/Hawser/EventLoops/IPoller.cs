@@ -4,6 +4,9 @@ namespace Hawser.EventLoops;
 /// thread of one <see cref="EventLoop"/>.</summary>
 internal interface IPoller : IDisposable
 {
+    /// <summary>The sockets that are watched now.</summary>
+    IEnumerable<Pollable> Watched { get; }
+
     /// <summary>Watches a socket, made non-blocking, from now on.</summary>
     void Add(Pollable pollable);
 

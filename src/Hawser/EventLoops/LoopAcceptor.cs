@@ -7,14 +7,16 @@ namespace Hawser.EventLoops;
 internal sealed class LoopAcceptor(EventLoop loop)
 {
     private readonly ParkedOperation _ready = new();
-    private bool _watching;
+    private readonly List<Listening> _watched = [];
+    private ListenerSet? _listeners;
     private int _turn;
     private int _acceptedInTurn;
 
     /// <summary>The next connection. On the loop's thread.</summary>
     public async ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
     {
-        Watch(listeners);
+        if (_listeners is null)
+            Watch(listeners);
         using CancellationTokenRegistration stop =
             stopping.UnsafeRegister(static acceptor => ((LoopAcceptor)acceptor!).Interrupt(), this);
         while (true)
@@ -42,24 +44,37 @@ internal sealed class LoopAcceptor(EventLoop loop)
 
     private void Watch(ListenerSet listeners)
     {
-        if (_watching)
-            return;
-        _watching = true;
+        _listeners = listeners;
+        listeners.PlaceReturned = Interrupt;
+        listeners.CloseBy = Close;
         foreach (Socket socket in listeners.Sockets)
-            loop.Poller.Add(new Listener(this, socket));
+        {
+            var listening = new Listening(this, socket);
+            loop.Own(listening);
+            _watched.Add(listening);
+        }
     }
 
-    private void Interrupt() =>
-        loop.Post(static state => ((LoopAcceptor)state!).Resume(), this);
+    /// <summary>The poller must not see a closed socket.</summary>
+    private void Close(Action close) => loop.Post(_ =>
+    {
+        _watched.ForEach(loop.Disown);
+        close();
+        Resume();
+    }, null);
+
+    private void Interrupt() => loop.Post(static acceptor => ((LoopAcceptor)acceptor!).Resume(), this);
 
     private void Resume() => loop.Complete(_ready);
 
-    private sealed class Listener(LoopAcceptor acceptor, Socket socket) : Pollable(socket)
+    private sealed class Listening(LoopAcceptor acceptor, Socket socket) : Pollable(socket)
     {
-        public override bool WantsInput => acceptor._ready.IsParked;
+        public override bool WantsInput => acceptor._ready.IsParked && acceptor._listeners!.HasPlace;
 
         public override bool WantsRoom => false;
 
-        public override void OnReady(bool input, bool room, bool final) => acceptor.Resume();
+        public override void OnReady(bool input, bool room, bool hidesMore) => acceptor.Resume();
+
+        public override void OnLoopEnded() => acceptor._listeners!.Dispose();
     }
 }

@@ -5,7 +5,7 @@ namespace Hawser.EventLoops;
 /// <summary>One wait at a time for something that an <see cref="EventLoop"/> will say: a task without an allocation, to
 /// be used again and again. It completes with true for the thing itself, with false for its deadline.</summary>
 /// <remarks>Belongs to the loop's thread, and resumes its waiter there, inline.</remarks>
-internal sealed class ParkedOperation : IValueTaskSource<bool>
+internal sealed class ParkedOperation : Scheduled, IValueTaskSource<bool>
 {
     private Action<object?>? _continuation;
     private object? _state;
@@ -19,12 +19,6 @@ internal sealed class ParkedOperation : IValueTaskSource<bool>
     /// <summary>Tells this wait from the ones before it.</summary>
     public short Wait { get; private set; }
 
-    /// <summary>When it falls due, in the order of the <see cref="DeadlineHeap"/>.</summary>
-    public Deadline Deadline { get; private set; }
-
-    /// <summary>Its place in the <see cref="DeadlineHeap"/>; below zero when it is not there.</summary>
-    public int HeapIndex { get; set; } = -1;
-
     /// <summary>Begins a wait.</summary>
     /// <exception cref="InvalidOperationException">There is one already.</exception>
     public ValueTask<bool> Park(Deadline deadline)
@@ -32,7 +26,7 @@ internal sealed class ParkedOperation : IValueTaskSource<bool>
         if (IsParked)
             throw new InvalidOperationException("a connection can wait for one receive and one send at a time");
         IsParked = true;
-        Deadline = deadline;
+        Due = deadline.Timestamp;
         _completed = false;
         _error = null;
         _continuation = null;

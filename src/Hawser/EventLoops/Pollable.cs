@@ -17,7 +17,7 @@ internal abstract class Pollable
     /// <summary>The system's number of the socket; valid until its owner removes and closes it.</summary>
     public int Descriptor { get; }
 
-    /// <summary>Where the poller keeps it.</summary>
+    /// <summary>Where the poller keeps it; below zero while it is not watched.</summary>
     public int Slot { get; set; } = -1;
 
     /// <summary>Somebody waits for input.</summary>
@@ -30,7 +30,10 @@ internal abstract class Pollable
     /// read, or written, until it would wait.</summary>
     /// <param name="input">There is input, an end, or an error.</param>
     /// <param name="room">There is room to send, or an error.</param>
-    /// <param name="final">The peer has finished or the socket has failed: after a short read there is still the
-    /// end.</param>
-    public abstract void OnReady(bool input, bool room, bool final);
+    /// <param name="hidesMore">From now on a short read does not mean that the socket is empty: the peer has finished,
+    /// the socket has failed, or urgent data divides the stream.</param>
+    public abstract void OnReady(bool input, bool room, bool hidesMore);
+
+    /// <summary>The loop ends, and with it whatever lives on it.</summary>
+    public abstract void OnLoopEnded();
 }

@@ -13,9 +13,19 @@ internal sealed class SelectPoller : IPoller
     private readonly List<Socket> _input = [];
     private readonly List<Socket> _room = [];
 
-    public void Add(Pollable pollable) => _watched.Add(pollable.Socket, pollable);
+    public IEnumerable<Pollable> Watched => _watched.Values;
 
-    public void Remove(Pollable pollable) => _watched.Remove(pollable.Socket);
+    public void Add(Pollable pollable)
+    {
+        _watched.Add(pollable.Socket, pollable);
+        pollable.Slot = 0;
+    }
+
+    public void Remove(Pollable pollable)
+    {
+        _watched.Remove(pollable.Socket);
+        pollable.Slot = -1;
+    }
 
     public void Poll(long timeoutNanoseconds)
     {
@@ -37,12 +47,12 @@ internal sealed class SelectPoller : IPoller
             if (socket == _wake.Socket)
                 _wake.Clear();
             else if (_watched.TryGetValue(socket, out Pollable? pollable))
-                pollable.OnReady(input: true, room: false, final: false);
+                pollable.OnReady(input: true, room: false, hidesMore: false);
         }
         foreach (Socket socket in _room)
         {
             if (_watched.TryGetValue(socket, out Pollable? pollable))
-                pollable.OnReady(input: false, room: true, final: false);
+                pollable.OnReady(input: false, room: true, hidesMore: false);
         }
     }
 

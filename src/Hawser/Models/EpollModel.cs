@@ -1,24 +1,18 @@
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hawser.EventLoops;
 using Hawser.Transports;
 
 namespace Hawser.Models;
 
-/// <summary>N event loops over epoll(7). The first accepts; connections are dealt out in turn and stay where they were
-/// dealt.</summary>
+/// <summary>N event loops over epoll(7). A thread of its own accepts, so that a loop whose handler blocks holds up nobody
+/// but its own connections; these are dealt out in turn and stay where they were dealt.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class EpollModel : IConcurrencyModel
+internal sealed class EpollModel(int loops) : IConcurrencyModel
 {
-    private readonly EventLoop[] _loops;
-    private readonly LoopAcceptor _acceptor;
-    private uint _next;
+    private readonly EventLoop[] _loops =
+        [.. Enumerable.Range(1, loops).Select(n => new EventLoop($"hawser epoll {n}", new EpollPoller()))];
 
-    public EpollModel(int loops)
-    {
-        _loops = [.. Enumerable.Range(1, loops).Select(n => new EventLoop($"hawser epoll {n}", new EpollPoller()))];
-        _acceptor = new LoopAcceptor(_loops[0]);
-    }
+    private uint _next;
 
     public async Task RunAsync(Func<Task> life)
     {
@@ -26,7 +20,7 @@ internal sealed class EpollModel : IConcurrencyModel
             loop.Start();
         try
         {
-            await _loops[0].RunAsync(life);
+            await Task.Run(life);
         }
         finally
         {
@@ -36,13 +30,12 @@ internal sealed class EpollModel : IConcurrencyModel
         }
     }
 
-    public ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
-        _acceptor.AcceptAsync(listeners, stopping);
+    public async ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
+        new EventLoopTransport(_loops[_next++ % (uint)_loops.Length], await listeners.AcceptAsync(stopping));
 
-    public ValueTask AdmitAsync(Func<TransportMaker, Task> serve)
+    public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
     {
-        EventLoop loop = _loops[_next++ % (uint)_loops.Length];
-        loop.Post(_ => serve(socket => new EventLoopTransport(loop, socket)), null);
+        ((EventLoopTransport)accepted).Loop.Post(static serve => ((Func<Task>)serve!)(), serve);
         return ValueTask.CompletedTask;
     }
 }

@@ -3,7 +3,8 @@ using Hawser.Transports;
 
 namespace Hawser.Models;
 
-/// <summary>Decides whose turn it is: when the next connection is taken, and which thread serves it.</summary>
+/// <summary>Decides whose turn it is: when the next connection is taken, which thread serves it, and how it
+/// waits.</summary>
 /// <remarks>An instance serves one server, once.</remarks>
 public interface IConcurrencyModel
 {
@@ -15,13 +16,17 @@ public interface IConcurrencyModel
 
     /// <summary>Waits for the next connection, as the model waits. Called inside <c>life</c>, one call at a
     /// time.</summary>
+    /// <param name="listeners">Where connections come from.</param>
+    /// <param name="stopping">Fires when the server stops.</param>
+    /// <returns>How the connection's calls will wait; not open yet.</returns>
     /// <exception cref="OperationCanceledException">The stop came first.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
-    ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping);
+    ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping);
 
     /// <summary>Starts serving a connection, and completes when the model will take another one: this is the whole
     /// admission policy.</summary>
-    /// <param name="serve">Serves it to its end; told how this model waits, which is all it needs to know. Call it
-    /// once, on the thread the connection belongs to. Its task never faults.</param>
-    ValueTask AdmitAsync(Func<TransportMaker, Task> serve);
+    /// <param name="accepted">From <see cref="AcceptAsync"/>.</param>
+    /// <param name="serve">Serves it to its end. Call it once, on the thread the connection belongs to: it begins with
+    /// <see cref="Transport.Open"/>. Its task never faults.</param>
+    ValueTask AdmitAsync(Transport accepted, Func<Task> serve);
 }

@@ -8,4 +8,10 @@ public sealed record ModelOptions
 
     /// <summary>Loops of <c>epoll</c>. Default one per core.</summary>
     public int Loops { get; init; } = Environment.ProcessorCount;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Loops, 1);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Threading.Channels;
 using Hawser.Transports;
 
@@ -25,15 +24,14 @@ internal sealed class PoolModel(int threads) : IConcurrencyModel
         }
     }
 
-    public ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
-        new(listeners.Accept(stopping));
+    public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
+        new(new BlockingTransport(listeners.Accept(stopping)));
 
-    public ValueTask AdmitAsync(Func<TransportMaker, Task> serve) =>
-        _line.Writer.WriteAsync(() => serve(static socket => new BlockingTransport(socket)));
+    public ValueTask AdmitAsync(Transport accepted, Func<Task> serve) => _line.Writer.WriteAsync(serve);
 
     private async Task WorkAsync()
     {
-        await foreach (Func<Task> connection in _line.Reader.ReadAllAsync())
-            await connection();
+        await foreach (Func<Task> serve in _line.Reader.ReadAllAsync())
+            ThreadContext.Run(serve);
     }
 }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Hawser.EventLoops;
 using Hawser.Transports;
 
@@ -26,12 +25,12 @@ internal sealed class SelectModel : IConcurrencyModel
         }
     }
 
-    public ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
-        _acceptor.AcceptAsync(listeners, stopping);
+    public async ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
+        new EventLoopTransport(_loop, await _acceptor.AcceptAsync(listeners, stopping));
 
-    public ValueTask AdmitAsync(Func<TransportMaker, Task> serve)
+    public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
     {
-        _ = serve(socket => new EventLoopTransport(_loop, socket));
+        _ = serve();
         return ValueTask.CompletedTask;
     }
 }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Hawser.Transports;
 
 namespace Hawser.Models;
@@ -8,9 +7,12 @@ internal sealed class SequentialModel : IConcurrencyModel
 {
     public Task RunAsync(Func<Task> life) => ModelThread.Start("hawser sequential", life);
 
-    public ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
-        new(listeners.Accept(stopping));
+    public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
+        new(new BlockingTransport(listeners.Accept(stopping)));
 
-    public ValueTask AdmitAsync(Func<TransportMaker, Task> serve) =>
-        new(serve(static socket => new BlockingTransport(socket)));
+    public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
+    {
+        ThreadContext.Run(serve);
+        return ValueTask.CompletedTask;
+    }
 }

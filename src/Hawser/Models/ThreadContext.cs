@@ -1,10 +1,12 @@
 namespace Hawser.Models;
 
 /// <summary>Lets an asynchronous method run on one thread from start to end: while it awaits something foreign (a
-/// timer, a file), the thread waits, and goes on with it when that is done.</summary>
+/// timer, a file), the thread waits, and goes on with it when that is done. What the method has left behind goes on on
+/// the thread pool when it is over.</summary>
 internal sealed class ThreadContext : SynchronizationContext
 {
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
+    private bool _isOver;
 
     /// <summary>Runs <paramref name="body"/> on the calling thread and returns when it is over; throws what it
     /// throws.</summary>
@@ -22,6 +24,7 @@ internal sealed class ThreadContext : SynchronizationContext
         finally
         {
             SetSynchronizationContext(outer);
+            context.End();
         }
     }
 
@@ -30,6 +33,11 @@ internal sealed class ThreadContext : SynchronizationContext
     {
         lock (_posted)
         {
+            if (_isOver)
+            {
+                RunElsewhere(d, state);
+                return;
+            }
             _posted.Enqueue((d, state));
             Monitor.Pulse(_posted);
         }
@@ -69,4 +77,19 @@ internal sealed class ThreadContext : SynchronizationContext
             return _posted.Dequeue();
         }
     }
+
+    private void End()
+    {
+        lock (_posted)
+        {
+            _isOver = true;
+            foreach ((SendOrPostCallback callback, object? state) in _posted)
+                RunElsewhere(callback, state);
+            _posted.Clear();
+        }
+    }
+
+    private static void RunElsewhere(SendOrPostCallback callback, object? state) =>
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work => work.callback(work.state), (callback, state), preferLocal: false);
 }

@@ -1,22 +1,22 @@
-using System.Net.Sockets;
 using Hawser.Transports;
 
 namespace Hawser.Models;
 
-/// <summary>A new thread for each connection; the accepting one never waits for any of them.</summary>
+/// <summary>A new thread for each connection. One thread accepts, another starts the threads: a burst does not wait for
+/// them to be made.</summary>
 internal sealed class ThreadsModel : IConcurrencyModel
 {
     private ThreadProbe? _probe;
     private int _started;
     private int _serving;
 
-    public Task RunAsync(Func<Task> life) => ModelThread.Start("hawser accept", life);
+    public Task RunAsync(Func<Task> life) => ModelThread.Start("hawser start", life);
 
-    public ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
-        new(listeners.Accept(stopping));
+    public async ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
+        new BlockingTransport(await listeners.AcceptAsync(stopping));
 
     /// <exception cref="NoThreadLeftException">There are no more threads.</exception>
-    public ValueTask AdmitAsync(Func<TransportMaker, Task> serve)
+    public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
     {
         // Made with the first connection: a start that looks for limits would take longer.
         _probe ??= new ThreadProbe(ThreadLimit.Read());
@@ -37,11 +37,11 @@ internal sealed class ThreadsModel : IConcurrencyModel
         return ValueTask.CompletedTask;
     }
 
-    private async Task ServeAsync(Func<TransportMaker, Task> serve)
+    private async Task ServeAsync(Func<Task> serve)
     {
         try
         {
-            await serve(static socket => new BlockingTransport(socket));
+            await serve();
         }
         finally
         {

@@ -19,15 +19,19 @@ internal static unsafe partial class Libc
     public const int EAGAIN = 11;
     public const int EINVAL = 22;
 
+    private const int EPERM = 1;
     private const int EPIPE = 32;
     private const int ENOSYS = 38;
     private const int ECONNRESET = 104;
+    private const int ENOTCONN = 107;
     private const int ETIMEDOUT = 110;
     private const int MSG_NOSIGNAL = 0x4000;
     private const int EFD_NONBLOCK = 0x800;
     private const int EFD_CLOEXEC = 0x80000;
     private const int EPOLL_CLOEXEC = 0x80000;
     private const short POLLIN = 1;
+    private const short POLLOUT = 4;
+    private const short POLLERR = 8;
     private const int O_CLOEXEC = 0x80000;
     private const int F_SETPIPE_SZ = 1031;
     private const int PR_SET_TIMERSLACK = 29;
@@ -126,22 +130,37 @@ internal static unsafe partial class Libc
     /// <summary>The exception that .NET's own file calls would throw for this errno.</summary>
     public static IOException FileError(int errno) => new(Marshal.GetPInvokeErrorMessage(errno), errno);
 
-    /// <summary>Waits until the socket has input or an end, or the deadline passes.</summary>
-    /// <returns>False when the deadline passed first.</returns>
-    public static bool WaitReadable(int socket, Deadline deadline)
+    /// <summary>Waits until a socket is ready in one direction, another descriptor has input, or the deadline
+    /// passes.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="toSend">Ready to send; otherwise to receive: there is input, an end, or an error.</param>
+    /// <param name="wake">The other descriptor; below zero for none.</param>
+    /// <param name="deadline">One that has passed asks without waiting.</param>
+    /// <param name="isWoken">The other descriptor has input.</param>
+    /// <returns>Whether the socket is ready.</returns>
+    public static bool Poll(int socket, bool toSend, int wake, Deadline deadline, out bool isWoken)
     {
+        PollEntry* entries = stackalloc PollEntry[2];
         while (true)
         {
-            var entry = new PollEntry { Descriptor = socket, Events = POLLIN };
+            entries[0] = new PollEntry { Descriptor = socket, Events = toSend ? POLLOUT : POLLIN };
+            entries[1] = new PollEntry { Descriptor = wake, Events = POLLIN };
             Timespec timeout = Timespec.FromNanoseconds(Math.Max(0, deadline.RemainingNanoseconds));
-            nint ready = OrError(ppoll(&entry, 1, deadline.IsNone ? null : &timeout, null));
-            if (ready > 0)
-                return true;
-            if (ready == 0 && deadline.HasPassed)
-                return false;
+            nint ready = OrError(ppoll(entries, 2, deadline.IsNone ? null : &timeout, null));
             if (ready < 0 && ready != -EINTR)
                 throw SocketError((int)-ready);
+            isWoken = ready > 0 && entries[1].Returned != 0;
+            if (ready > 0 || (ready == 0 && deadline.HasPassed))
+                return ready > 0 && entries[0].Returned != 0;
         }
+    }
+
+    /// <summary>Whether the peer has reset the socket, or it has failed otherwise.</summary>
+    public static bool HasError(int socket)
+    {
+        var entry = new PollEntry { Descriptor = socket };
+        var now = default(Timespec);
+        return ppoll(&entry, 1, &now, null) == 1 && (entry.Returned & POLLERR) != 0;
     }
 
     /// <summary>Lets the calling thread's waits end on time: by default the kernel may round each up by 50
@@ -189,10 +208,14 @@ internal static unsafe partial class Libc
     /// <summary>The exception that .NET's own sockets would throw for this errno.</summary>
     public static SocketException SocketError(int errno) => new((int)(errno switch
     {
-        EPIPE or ECONNRESET => System.Net.Sockets.SocketError.ConnectionReset,
+        EPIPE or ECONNRESET or ENOTCONN => System.Net.Sockets.SocketError.ConnectionReset,
         ETIMEDOUT => System.Net.Sockets.SocketError.TimedOut,
         _ => System.Net.Sockets.SocketError.SocketError,
     }), $"{Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})");
+
+    /// <summary>Whose fault it was that sendfile(2) failed: the socket's, or the file's.</summary>
+    public static Exception SendFileError(int errno) =>
+        errno is EPIPE or ECONNRESET or ENOTCONN or ETIMEDOUT ? SocketError(errno) : FileError(errno);
 
     private static nint PreciseWait(int epoll, byte* events, int capacity, long timeoutNanoseconds)
     {
@@ -200,7 +223,8 @@ internal static unsafe partial class Libc
         try
         {
             nint ready = OrError(epoll_pwait2(epoll, events, capacity, &timeout, null));
-            if (ready != -ENOSYS)
+            // EPERM: a seccomp filter that is older than the call.
+            if (ready is not (-ENOSYS or -EPERM))
                 return ready;
         }
         catch (EntryPointNotFoundException)

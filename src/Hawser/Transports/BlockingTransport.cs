@@ -5,68 +5,117 @@ using Microsoft.Win32.SafeHandles;
 namespace Hawser.Transports;
 
 /// <summary>Waits by blocking the calling thread: every call has finished when it returns.</summary>
-internal sealed class BlockingTransport(Socket socket) : SocketTransport(socket)
+/// <remarks>
+/// A receive or send first blocks in the kernel for a moment (SO_RCVTIMEO, SO_SNDTIMEO), which is all that a lively
+/// conversation needs: one system call. What takes longer polls the socket and a <see cref="Waker"/>, so that an
+/// interrupt ends it. An interrupt therefore waits for that moment at the most. Elsewhere than on Linux every receive
+/// polls first.
+/// </remarks>
+internal sealed class BlockingTransport : SocketTransport
 {
-    // Long sends go in pieces, so that the heartbeat sees the progress of a slow one.
+    private const int MomentMilliseconds = 20;
+
+    // Long sends go in pieces, so that the server sees the progress of a slow one.
     private const int LargestSendBytes = 64 * 1024;
     private const long LargestSendFileBytes = 1024 * 1024;
 
     // A pipe is two descriptors and a megabyte: not for small change.
     private const long PipeAfterBytes = 4 * 1024 * 1024;
 
+    private readonly BlockingWait _input;
+    private readonly BlockingWait _room;
+    private bool _isLively = OperatingSystem.IsLinux();
     private SplicePipe? _pipe;
     private bool _hasTriedPipe;
 
+    public BlockingTransport(Socket socket) : base(socket)
+    {
+        var waker = Waker.Next();
+        _input = new BlockingWait(socket, SelectMode.SelectRead, waker);
+        _room = new BlockingWait(socket, SelectMode.SelectWrite, waker);
+    }
+
     public override bool BlocksItsThread => true;
+
+    public override void Open()
+    {
+        base.Open();
+        if (OperatingSystem.IsLinux())
+            Socket.ReceiveTimeout = Socket.SendTimeout = MomentMilliseconds;
+    }
 
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
-        if (deadline.IsNone)
-            return new ValueTask<bool>(true);
-        return new ValueTask<bool>(OperatingSystem.IsLinux()
-            ? WaitReadable(deadline)
-            : Socket.Poll(deadline.Remaining, SelectMode.SelectRead));
+        // Without a deadline the receive itself does the first part of the wait.
+        bool isReady = (_isLively && deadline.IsNone) || _input.Wait(deadline);
+        _isLively = isReady && OperatingSystem.IsLinux();
+        return new ValueTask<bool>(isReady);
     }
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        int received = Socket.Receive(buffer.Span);
-        CountReceived(received);
-        return new ValueTask<int>(received);
-    }
-
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> data)
-    {
-        ReadOnlySpan<byte> rest = data.Span;
-        while (!rest.IsEmpty)
+        int received;
+        if (OperatingSystem.IsLinux())
         {
-            int sent = Socket.Send(rest[..Math.Min(rest.Length, LargestSendBytes)]);
-            CountSent(sent);
-            rest = rest[sent..];
+            using DescriptorLease socket = new(Socket.SafeHandle);
+            received = Libc.Receive(socket.Descriptor, buffer.Span);
         }
-        return ValueTask.CompletedTask;
+        else
+        {
+            received = Socket.Receive(buffer.Span);
+        }
+        return new ValueTask<int>(Received(received));
     }
 
-    public override ValueTask SendFileAsync(SafeFileHandle file, long offset, long count)
+    public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
+    {
+        int sent = 0;
+        while (sent < data.Length)
+        {
+            ReadOnlySpan<byte> rest = data.Span[sent..];
+            int taken = Send(rest[..Math.Min(rest.Length, LargestSendBytes)]);
+            if (taken > 0)
+            {
+                CountSent(taken);
+                sent += taken;
+            }
+            else if (!_room.Wait(Deadline.None))
+            {
+                break;
+            }
+        }
+        return new ValueTask<int>(sent);
+    }
+
+    public override ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count)
     {
         if (!OperatingSystem.IsLinux())
             return base.SendFileAsync(file, offset, count);
 
         using DescriptorLease target = new(Socket.SafeHandle);
         using DescriptorLease source = new(file);
-        while (count > 0)
+        long sent = 0;
+        while (sent < count)
         {
-            long sent = Libc.SendFile(
-                target.Descriptor, source.Descriptor, offset, Math.Min(count, LargestSendFileBytes));
-            if (sent < 0)
-                throw Libc.SocketError((int)-sent);
-            if (sent == 0)
-                throw FileTooShort(count);
-            CountSent(sent);
-            offset += sent;
-            count -= sent;
+            long taken = Libc.SendFile(
+                target.Descriptor, source.Descriptor, offset + sent, Math.Min(count - sent, LargestSendFileBytes));
+            if (taken == 0)
+                throw FileTooShort(count - sent);
+            if (taken > 0)
+            {
+                CountSent(taken);
+                sent += taken;
+            }
+            else if (taken != -Libc.EAGAIN)
+            {
+                throw Libc.SendFileError((int)-taken);
+            }
+            else if (!_room.Wait(Deadline.None))
+            {
+                break;
+            }
         }
-        return ValueTask.CompletedTask;
+        return new ValueTask<long>(sent);
     }
 
     public override bool TryUsePipe()
@@ -82,14 +131,35 @@ internal sealed class BlockingTransport(Socket socket) : SocketTransport(socket)
     public override int ReceiveIntoPipe()
     {
         using DescriptorLease socket = new(Socket.SafeHandle);
-        int received = _pipe!.Fill(socket.Descriptor);
-        if (received < 0)
-            throw Libc.SocketError(-received);
-        CountReceived(received);
-        return received;
+        return Received(_pipe!.Fill(socket.Descriptor));
     }
 
-    public override void MoveFromPipe(SafeFileHandle file, long offset, int count) => _pipe!.Empty(file, offset, count);
+    public override void MoveFromPipe(SafeFileHandle file, long offset, int count)
+    {
+        try
+        {
+            _pipe!.Empty(file, offset, count);
+        }
+        catch
+        {
+            // What is left in it must not end up in the next file.
+            _pipe!.Dispose();
+            _pipe = null;
+            throw;
+        }
+    }
+
+    public override void Interrupt()
+    {
+        _input.Interrupt();
+        _room.Interrupt();
+    }
+
+    public override void Abort()
+    {
+        Interrupt();
+        base.Abort();
+    }
 
     public override void Close()
     {
@@ -97,9 +167,26 @@ internal sealed class BlockingTransport(Socket socket) : SocketTransport(socket)
         base.Close();
     }
 
-    private bool WaitReadable(Deadline deadline)
+    private int Received(int result)
     {
+        if (result >= 0)
+        {
+            CountReceived(result);
+            return result;
+        }
+        if (result != -Libc.EAGAIN)
+            throw Libc.SocketError(-result);
+        _isLively = false;
+        return NotReady;
+    }
+
+    /// <returns>Below one when there was no room for a moment.</returns>
+    private int Send(ReadOnlySpan<byte> data)
+    {
+        if (!OperatingSystem.IsLinux())
+            return Socket.Send(data);
         using DescriptorLease socket = new(Socket.SafeHandle);
-        return Libc.WaitReadable(socket.Descriptor, deadline);
+        int sent = Libc.Send(socket.Descriptor, data);
+        return sent >= 0 || sent == -Libc.EAGAIN ? sent : throw Libc.SocketError(-sent);
     }
 }

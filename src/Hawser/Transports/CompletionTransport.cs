@@ -4,56 +4,107 @@ using Hawser.EventLoops;
 
 namespace Hawser.Transports;
 
-/// <summary>Waits by completion: .NET's asynchronous sockets and its thread pool.</summary>
+/// <summary>Waits by completion: .NET's asynchronous sockets and its thread pool. An interrupt cancels what is
+/// pending.</summary>
 internal sealed class CompletionTransport(Socket socket) : SocketTransport(socket)
 {
-    // Long sends go in pieces, so that the heartbeat sees the progress of a slow one.
+    // Only looked at, never read: all connections may share it.
+    private static readonly byte[] Peeked = new byte[1];
+
+    // Long sends go in pieces, so that the server sees the progress of a slow one.
     private const int LargestSendBytes = 64 * 1024;
 
-    private byte[]? _peeked;
+    private readonly Interruption _receiving = new();
+    private readonly Interruption _sending = new();
+
+    public override void Open()
+    {
+        base.Open();
+        Socket.Blocking = false;
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
-        // A receive of no bytes completes when there is input, so that waiting connections hold no buffer.
-        if (deadline.IsNone)
-        {
-            await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
-            return true;
-        }
-
-        // With a deadline it must be the truth: a receive of no bytes also completes when earlier input has been read
-        // by then, and the receive after it would wait for ever.
-        _peeked ??= new byte[1];
-        using var passed = new CancellationTokenSource();
-        using PreciseTimer.Registration timer = PreciseTimer.Shared.Schedule(deadline, passed.Cancel);
+        if (_receiving.TryConsume())
+            return false;
+        if (deadline.HasPassed)
+            return Socket.Poll(0, SelectMode.SelectRead);
+        CancellationToken interrupted = _receiving.Token;
+        using PreciseTimer.Registration? timer =
+            deadline.IsNone ? null : PreciseTimer.Shared.Schedule(deadline, _receiving.Signal);
         try
         {
-            await Socket.ReceiveAsync(_peeked, SocketFlags.Peek, passed.Token);
+            // A look, so that waiting connections hold no buffer. A receive of no bytes would not do: it also completes
+            // when earlier input has been read by then.
+            await Socket.ReceiveAsync(Peeked, SocketFlags.Peek, interrupted);
             return true;
         }
         catch (OperationCanceledException)
         {
+            _receiving.TryConsume();
             return false;
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        int received = await Socket.ReceiveAsync(buffer, SocketFlags.None);
+        int received = Socket.Receive(buffer.Span, SocketFlags.None, out SocketError error);
+        if (error == SocketError.WouldBlock)
+            return new ValueTask<int>(NotReady);
+        if (error != SocketError.Success)
+            throw new SocketException((int)error);
         CountReceived(received);
-        return received;
+        return new ValueTask<int>(received);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public override async ValueTask SendAsync(ReadOnlyMemory<byte> data)
+    public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
     {
-        while (!data.IsEmpty)
+        int sent = TrySend(data.Span);
+        return sent == data.Length ? new ValueTask<int>(sent) : SendLaterAsync(data, sent);
+    }
+
+    public override void Interrupt()
+    {
+        _receiving.Signal();
+        _sending.Signal();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> SendLaterAsync(ReadOnlyMemory<byte> data, int sent)
+    {
+        while (sent < data.Length && !_sending.TryConsume())
         {
-            int sent = await Socket.SendAsync(data[..Math.Min(data.Length, LargestSendBytes)], SocketFlags.None);
-            CountSent(sent);
-            data = data[sent..];
+            try
+            {
+                // One byte is the wait for room: cancelled, it was sent or it was not; of several nobody would know.
+                await Socket.SendAsync(data.Slice(sent, 1), SocketFlags.None, _sending.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                continue;
+            }
+            CountSent(1);
+            sent += 1 + TrySend(data.Span[(sent + 1)..]);
         }
+        return sent;
+    }
+
+    /// <summary>Sends what the kernel takes without waiting.</summary>
+    private int TrySend(ReadOnlySpan<byte> data)
+    {
+        int sent = 0;
+        while (sent < data.Length)
+        {
+            int taken = Socket.Send(
+                data[sent..Math.Min(data.Length, sent + LargestSendBytes)], SocketFlags.None, out SocketError error);
+            if (error == SocketError.WouldBlock)
+                break;
+            if (error != SocketError.Success)
+                throw new SocketException((int)error);
+            CountSent(taken);
+            sent += taken;
+        }
+        return sent;
     }
 }

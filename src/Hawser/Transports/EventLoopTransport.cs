@@ -9,159 +9,197 @@ namespace Hawser.Transports;
 
 /// <summary>Waits by readiness: a call that would have to wait parks, and its <see cref="EventLoop"/> resumes it,
 /// inline, on the loop's own thread.</summary>
-/// <remarks>Made and used on the loop's thread; only <see cref="Abort"/> and
-/// <see cref="SocketTransport.StopReceiving"/> come from elsewhere.</remarks>
-internal sealed class EventLoopTransport : SocketTransport
+/// <remarks>All of it happens on the loop's thread. A call from another thread hops there, and so does its
+/// caller.</remarks>
+internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : SocketTransport(socket)
 {
-    private readonly EventLoop _loop;
-    private readonly Readiness _readiness;
+    // The kernel copies that much within a turn: the other connections wait meanwhile.
+    private const long LargestSendFileBytes = 1024 * 1024;
+
     private readonly ParkedOperation _receive = new();
     private readonly ParkedOperation _send = new();
+    private Readiness? _readiness;
     private bool _closed;
     private volatile bool _aborted;
     private bool _mayReceive;
     private bool _maySend = true;
-    private bool _final;
+    private bool _hidesMore;
+    private bool _receiveInterrupted;
+    private bool _sendInterrupted;
     private int _turn;
     private int _callsLeft;
 
-    public EventLoopTransport(EventLoop loop, Socket socket) : base(socket)
+    /// <summary>Where it lives.</summary>
+    public EventLoop Loop => loop;
+
+    public override void Open()
     {
-        _loop = loop;
-        _readiness = new Readiness(this, socket);
-        loop.Poller.Add(_readiness);
+        base.Open();
+        var readiness = new Readiness(this, Socket);
+        loop.Own(readiness);
+        _readiness = readiness;
     }
 
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
+        if (!loop.IsCurrentThread)
+            return HopAsync(() => WaitToReceiveAsync(deadline));
         ObjectDisposedException.ThrowIf(_closed, this);
+        if (_receiveInterrupted)
+        {
+            _receiveInterrupted = false;
+            return new ValueTask<bool>(false);
+        }
         // What a deadline is to end must be known, not guessed: a read that filled its buffer may have been the last,
         // and with no time left nobody would look.
         if (!deadline.IsNone && (_mayReceive || deadline.HasPassed))
             _mayReceive = Socket.Poll(0, SelectMode.SelectRead);
         if (!_mayReceive)
-            return _loop.Park(_receive, deadline);
-        return HasCallsLeft() ? new ValueTask<bool>(true) : _loop.ParkUntilNextTurn(_receive);
+            return loop.Park(_receive, deadline);
+        return HasCallsLeft() ? new ValueTask<bool>(true) : loop.ParkUntilNextTurn(_receive);
     }
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        if (HasCallsLeft())
-        {
-            int received = TryReceive(buffer.Span);
-            if (received >= 0)
-                return new ValueTask<int>(received);
-        }
-        return ReceiveLaterAsync(buffer);
+        if (!loop.IsCurrentThread)
+            return HopAsync(() => ReceiveAsync(buffer));
+        ObjectDisposedException.ThrowIf(_closed, this);
+        return new ValueTask<int>(HasCallsLeft() ? TryReceive(buffer.Span) : NotReady);
     }
 
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> data)
+    public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
     {
-        if (HasCallsLeft())
-        {
-            int sent = TrySend(data.Span);
-            if (sent == data.Length)
-                return ValueTask.CompletedTask;
-            data = data[Math.Max(0, sent)..];
-        }
-        return SendLaterAsync(data);
+        if (!loop.IsCurrentThread)
+            return HopAsync(() => SendAsync(data));
+        ObjectDisposedException.ThrowIf(_closed, this);
+        int sent = HasCallsLeft() ? Math.Max(0, TrySend(data.Span)) : 0;
+        return sent == data.Length ? new ValueTask<int>(sent) : SendLaterAsync(data, sent);
     }
 
-    public override ValueTask SendFileAsync(SafeFileHandle file, long offset, long count) =>
-        OperatingSystem.IsLinux()
+    public override ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count)
+    {
+        if (!OperatingSystem.IsLinux())
+            return base.SendFileAsync(file, offset, count);
+        return loop.IsCurrentThread
             ? SendFileByKernelAsync(file, offset, count)
-            : base.SendFileAsync(file, offset, count);
+            : HopAsync(() => SendFileByKernelAsync(file, offset, count));
+    }
+
+    public override void Interrupt() =>
+        loop.Post(static transport => ((EventLoopTransport)transport!).InterruptHere(), this);
 
     public override void Abort()
     {
         // The handler's own close comes before what is posted here, and must not turn a reset into an orderly end.
         _aborted = true;
-        _loop.Post(static transport => ((EventLoopTransport)transport!).Close(), this);
+        if (_readiness is null)
+            CloseHere();
+        else
+            loop.Post(static transport => ((EventLoopTransport)transport!).CloseHere(), this);
     }
 
     public override void Close()
     {
+        if (loop.IsCurrentThread || _readiness is null)
+            CloseHere();
+        else
+            loop.Post(static transport => ((EventLoopTransport)transport!).CloseHere(), this);
+    }
+
+    private void InterruptHere()
+    {
+        if (_receive.IsParked)
+            loop.Complete(_receive, result: false);
+        else
+            _receiveInterrupted = true;
+        if (_send.IsParked)
+            loop.Complete(_send, result: false);
+        else
+            _sendInterrupted = true;
+    }
+
+    private void CloseHere()
+    {
         if (_closed)
             return;
         _closed = true;
-        _loop.Poller.Remove(_readiness);
+        if (_readiness is not null)
+            loop.Disown(_readiness);
         if (_aborted)
             base.Abort();
         else
             base.Close();
         // A handler may have left with a call parked, or be waiting in one: both must hear of the end.
-        _loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
-        _loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
+        loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
+        loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
+    }
+
+    /// <summary>Makes a call on the loop's thread, where its caller goes on.</summary>
+    private async ValueTask<T> HopAsync<T>(Func<ValueTask<T>> call)
+    {
+        ObjectDisposedException.ThrowIf(loop.Ended.IsCompleted, this);
+        var result = new TaskCompletionSource<T>();
+        loop.Post(async _ =>
+        {
+            try
+            {
+                result.SetResult(await call());
+            }
+            catch (Exception e)
+            {
+                result.SetException(e);
+            }
+        }, null);
+        return await result.Task.ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<int> ReceiveLaterAsync(Memory<byte> buffer)
+    private async ValueTask<int> SendLaterAsync(ReadOnlyMemory<byte> data, int sent)
     {
-        int received;
-        do
-        {
-            await WaitToReceiveAsync(Deadline.None);
-        }
-        while ((received = TryReceive(buffer.Span)) < 0);
-        return received;
+        while (sent < data.Length && await WaitToSendAsync())
+            sent += Math.Max(0, TrySend(data.Span[sent..]));
+        return sent;
     }
 
-    [AsyncMethodBuilder(typeof(RecyclingVoidBuilder))]
-    private async ValueTask SendLaterAsync(ReadOnlyMemory<byte> rest)
+    private async ValueTask<long> SendFileByKernelAsync(SafeFileHandle file, long offset, long count)
     {
-        while (!rest.IsEmpty)
-        {
-            await WaitToSendAsync();
-            int sent = TrySend(rest.Span);
-            if (sent > 0)
-                rest = rest[sent..];
-        }
-    }
-
-    private async ValueTask SendFileByKernelAsync(SafeFileHandle file, long offset, long count)
-    {
-        while (count > 0)
-        {
-            await WaitToSendAsync();
-            long sent = TrySendFile(file, offset, count);
-            if (sent == 0)
-                throw FileTooShort(count);
-            if (sent < 0)
-                continue;
-            CountSent(sent);
-            offset += sent;
-            count -= sent;
-        }
+        long sent = 0;
+        while (sent < count && await WaitToSendAsync())
+            sent += TrySendFile(file, offset + sent, count - sent);
+        return sent;
     }
 
     private ValueTask<bool> WaitToSendAsync()
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        if (_sendInterrupted)
+        {
+            _sendInterrupted = false;
+            return new ValueTask<bool>(false);
+        }
         if (!_maySend)
-            return _loop.Park(_send, Deadline.None);
-        return HasCallsLeft() ? new ValueTask<bool>(true) : _loop.ParkUntilNextTurn(_send);
+            return loop.Park(_send, Deadline.None);
+        return HasCallsLeft() ? new ValueTask<bool>(true) : loop.ParkUntilNextTurn(_send);
+    }
+
+    private int TryReceive(Span<byte> buffer)
+    {
+        int received = loop.Poller.Receive(_readiness!, buffer);
+        Count(received);
+        if (received > 0)
+            CountReceived(received);
+        // A short read has emptied the socket (epoll(7), questions and answers, 9), unless something hides more.
+        if (received < buffer.Length && !_hidesMore && received != 0)
+            _mayReceive = false;
+        return received < 0 ? NotReady : received;
     }
 
     /// <returns>Below zero when it would have to wait.</returns>
-    private int TryReceive(Span<byte> buffer)
-    {
-        ObjectDisposedException.ThrowIf(_closed, this);
-        int received = _loop.Poller.Receive(_readiness, buffer);
-        // What is received must be worked off too: a large receive is as good as several.
-        _callsLeft -= 1 + Math.Max(0, received) / EventLoop.BytesPerCall;
-        if (received > 0)
-            CountReceived(received);
-        // A short read has emptied the socket (epoll(7), questions and answers, 9), unless the end comes next.
-        if (received < buffer.Length && !_final && received != 0)
-            _mayReceive = false;
-        return received;
-    }
-
     private int TrySend(ReadOnlySpan<byte> data)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        _callsLeft--;
-        int sent = _loop.Poller.Send(_readiness, data);
+        int sent = loop.Poller.Send(_readiness!, data);
+        Count(0);
         if (sent > 0)
             CountSent(sent);
         else if (sent < 0)
@@ -169,28 +207,40 @@ internal sealed class EventLoopTransport : SocketTransport
         return sent;
     }
 
+    /// <returns>Bytes sent; 0 when it would have to wait.</returns>
     private long TrySendFile(SafeFileHandle file, long offset, long count)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        _callsLeft--;
         using DescriptorLease source = new(file);
-        long sent = Libc.SendFile(_readiness.Descriptor, source.Descriptor, offset, count);
-        if (sent == -Libc.EAGAIN)
-            _maySend = false;
-        else if (sent < 0)
-            throw Libc.SocketError((int)-sent);
-        return sent;
+        long sent = Libc.SendFile(
+            _readiness!.Descriptor, source.Descriptor, offset, Math.Min(count, LargestSendFileBytes));
+        Count(sent);
+        if (sent > 0)
+        {
+            CountSent(sent);
+            return sent;
+        }
+        if (sent == 0)
+            throw FileTooShort(count);
+        if (sent != -Libc.EAGAIN)
+            throw Libc.SendFileError((int)-sent);
+        _maySend = false;
+        return 0;
     }
 
     private bool HasCallsLeft()
     {
-        if (_turn != _loop.Turn)
+        if (_turn != loop.Turn)
         {
-            _turn = _loop.Turn;
+            _turn = loop.Turn;
             _callsLeft = EventLoop.CallsPerTurn;
         }
         return _callsLeft > 0;
     }
+
+    /// <summary>Counts a call of this turn. Many bytes at once are as good as several: what is received must be worked
+    /// off too.</summary>
+    private void Count(long bytes) => _callsLeft -= 1 + (int)(Math.Max(0, bytes) / EventLoop.BytesPerCall);
 
     /// <summary>What the poller sees of the connection.</summary>
     private sealed class Readiness(EventLoopTransport transport, Socket socket) : Pollable(socket)
@@ -199,19 +249,25 @@ internal sealed class EventLoopTransport : SocketTransport
 
         public override bool WantsRoom => transport._send.IsParked;
 
-        public override void OnReady(bool input, bool room, bool final)
+        public override void OnReady(bool input, bool room, bool hidesMore)
         {
-            transport._final |= final;
+            transport._hidesMore |= hidesMore;
             if (input)
             {
                 transport._mayReceive = true;
-                transport._loop.Complete(transport._receive);
+                transport.Loop.Complete(transport._receive);
             }
             if (room)
             {
                 transport._maySend = true;
-                transport._loop.Complete(transport._send);
+                transport.Loop.Complete(transport._send);
             }
+        }
+
+        public override void OnLoopEnded()
+        {
+            transport._aborted = true;
+            transport.CloseHere();
         }
     }
 }

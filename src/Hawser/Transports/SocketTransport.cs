@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Native;
 
 namespace Hawser.Transports;
 
@@ -12,20 +13,33 @@ internal abstract class SocketTransport : Transport
     // struct tcp_info of linux/tcp.h: tcpi_bytes_acked, since Linux 4.1.
     private const int BytesAckedOffset = 120;
 
+    private EndPoint? _localEndPoint;
+    private EndPoint? _remoteEndPoint;
     private bool _resetsUnlessFinished;
 
-    protected SocketTransport(Socket socket)
+    protected SocketTransport(Socket socket) => Socket = socket;
+
+    public override EndPoint? LocalEndPoint => _localEndPoint;
+
+    public override EndPoint? RemoteEndPoint => _remoteEndPoint;
+
+    public override bool IsBroken
     {
-        Socket = socket;
-        if (socket.AddressFamily != AddressFamily.Unix)
-            socket.NoDelay = true;
-        LocalEndPoint = Plain(socket.LocalEndPoint);
-        RemoteEndPoint = Plain(PeerOf(socket));
+        get
+        {
+            try
+            {
+                using DescriptorLease socket = new(Socket.SafeHandle);
+                return OperatingSystem.IsLinux()
+                    ? Libc.HasError(socket.Descriptor)
+                    : Socket.Poll(0, SelectMode.SelectError);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
     }
-
-    public override EndPoint? LocalEndPoint { get; }
-
-    public override EndPoint? RemoteEndPoint { get; }
 
     protected Socket Socket { get; }
 
@@ -49,6 +63,14 @@ internal abstract class SocketTransport : Transport
         }
     }
 
+    public override void Open()
+    {
+        if (Socket.AddressFamily != AddressFamily.Unix)
+            Socket.NoDelay = true;
+        _localEndPoint = Plain(Socket.LocalEndPoint);
+        _remoteEndPoint = Plain(PeerOf(Socket));
+    }
+
     public override void FinishSending()
     {
         Socket.Shutdown(SocketShutdown.Send);
@@ -63,19 +85,6 @@ internal abstract class SocketTransport : Transport
         // The kernel closes a dead process's sockets as their options say (socket(7), SO_LINGER).
         Socket.LingerState = new LingerOption(enable: true, seconds: 0);
         _resetsUnlessFinished = true;
-    }
-
-    public override void StopReceiving()
-    {
-        try
-        {
-            // Unlike closing, this ends a blocked receive without a reset (DESIGN: drain).
-            Socket.Shutdown(SocketShutdown.Receive);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Already gone: nothing left to receive.
-        }
     }
 
     public override void Abort()
@@ -93,7 +102,7 @@ internal abstract class SocketTransport : Transport
 
     public override void Close() => Socket.Dispose();
 
-    /// <summary>The peer; null if it has reset already, of which the next call tells.</summary>
+    /// <summary>The peer; null if it has reset already, which the next call reports.</summary>
     private static EndPoint? PeerOf(Socket socket)
     {
         try

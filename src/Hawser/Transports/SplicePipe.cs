@@ -27,8 +27,8 @@ internal sealed class SplicePipe : IDisposable
         return new SplicePipe(output, input);
     }
 
-    /// <summary>Moves what there is into the pipe, at least a byte; 0 at the end of the stream, or the negative
-    /// errno.</summary>
+    /// <summary>Moves what there is into the pipe, at least a byte.</summary>
+    /// <returns>Bytes; 0 at the end of the stream; or the negative errno.</returns>
     public int Fill(int socket)
     {
         using DescriptorLease input = new(_input);

@@ -6,22 +6,26 @@ namespace Hawser.Transports;
 
 /// <summary>One byte stream and how its calls wait: by blocking, by readiness, or by completion.</summary>
 /// <remarks>
-/// At most one receive and one send at a time. Calls throw <see cref="System.Net.Sockets.SocketException"/> when the
-/// stream is broken and <see cref="ObjectDisposedException"/> once it was aborted; <see cref="Connection"/> turns both
-/// into a <see cref="ConnectionClosedException"/>. <see cref="StopReceiving"/> and <see cref="Abort"/> may be called
-/// from any thread; all else belongs to the connection's handler.
+/// At most one receive and one send at a time; the two may overlap. Calls throw
+/// <see cref="System.Net.Sockets.SocketException"/> when the stream is broken and
+/// <see cref="ObjectDisposedException"/> once it was closed or aborted; <see cref="Connection"/> turns both into a
+/// <see cref="ConnectionClosedException"/>. Every wait can be ended by <see cref="Interrupt"/>, which leaves the stream
+/// as it is: a stop, a timeout and a cancelled token all use it.
 /// </remarks>
 public abstract class Transport
 {
+    /// <summary>What <see cref="ReceiveAsync"/> returns when it would have to wait.</summary>
+    public const int NotReady = -1;
+
     private const int CopyBufferBytes = 128 * 1024;
 
     private long _bytesReceived;
     private long _bytesSent;
 
-    /// <summary>This end; null where the stream has no address.</summary>
+    /// <summary>This end; null where the stream has no address. Known once the transport is open.</summary>
     public abstract EndPoint? LocalEndPoint { get; }
 
-    /// <summary>The other end; null where the stream has no address.</summary>
+    /// <summary>The other end; null where the stream has no address. Known once the transport is open.</summary>
     public abstract EndPoint? RemoteEndPoint { get; }
 
     /// <summary>Bytes received so far.</summary>
@@ -37,53 +41,80 @@ public abstract class Transport
     /// <summary>Calls block the calling thread, and have finished when they return.</summary>
     public virtual bool BlocksItsThread => false;
 
-    /// <summary>Waits for a good moment to rent a buffer and receive.</summary>
-    /// <returns>False when the deadline passed before there was input or an end. Without a deadline a transport may
-    /// return true at once and wait in <see cref="ReceiveAsync"/> instead.</returns>
+    /// <summary>The peer has reset the stream. Asked by the server while its handler waits for something else; from any
+    /// thread.</summary>
+    public virtual bool IsBroken => false;
+
+    /// <summary>The clock by which the moments of <see cref="QuietSince"/> are told.</summary>
+    internal CoarseClock Clock { get; set; } = CoarseClock.Stopped;
+
+    /// <summary>When a byte last moved, or the last wait began.</summary>
+    internal long QuietSince { get; private set; }
+
+    /// <summary>Called once, on the thread that serves the stream, before anything else.</summary>
+    public virtual void Open()
+    {
+    }
+
+    /// <summary>Waits until a receive is worth trying: there is input, the end of the stream, or an error.</summary>
+    /// <param name="deadline">One that has passed already asks without waiting, and the answer is exact.</param>
+    /// <returns>False when the deadline passed, or <see cref="Interrupt"/> was called.</returns>
     public abstract ValueTask<bool> WaitToReceiveAsync(Deadline deadline);
 
-    /// <summary>Receives what there is, at least a byte; 0 when the peer has finished.</summary>
+    /// <summary>Receives what there is.</summary>
+    /// <param name="buffer">At least a byte.</param>
+    /// <returns>Bytes received; 0 when the peer has finished; <see cref="NotReady"/> when there is nothing after
+    /// all.</returns>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
     /// <summary>Whether what comes next should go by way of the kernel's own pipe, with <see cref="ReceiveIntoPipe"/>
-    /// and
-    /// <see cref="MoveFromPipe"/>, if it is to go into a file.</summary>
+    /// and <see cref="MoveFromPipe"/>, if it is to go into a file.</summary>
     public virtual bool TryUsePipe() => false;
 
-    /// <summary>Receives what there is, at least a byte, into the pipe; 0 when the peer has finished.</summary>
+    /// <summary>As <see cref="ReceiveAsync"/>, into the pipe.</summary>
     public virtual int ReceiveIntoPipe() => throw new NotSupportedException();
 
     /// <summary>Writes what was received into the pipe to a file.</summary>
-    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    /// <exception cref="IOException">The disk is full, or worse. What was received is lost.</exception>
     public virtual void MoveFromPipe(SafeFileHandle file, long offset, int count) => throw new NotSupportedException();
 
     /// <summary>Sends all of it; done when the kernel has the last byte. Waiting for the peer to make room is the
     /// back-pressure.</summary>
-    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> data);
+    /// <returns>Bytes that the kernel took: fewer than all only after <see cref="Interrupt"/>.</returns>
+    public abstract ValueTask<int> SendAsync(ReadOnlyMemory<byte> data);
 
     /// <summary>Sends <paramref name="count"/> bytes of a file.</summary>
+    /// <returns>As for <see cref="SendAsync"/>.</returns>
     /// <exception cref="EndOfStreamException">The file is shorter than that; what there is was sent.</exception>
-    public virtual async ValueTask SendFileAsync(SafeFileHandle file, long offset, long count)
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public virtual async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBufferBytes);
         try
         {
-            while (count > 0)
+            long sent = 0;
+            while (sent < count)
             {
-                Memory<byte> piece = buffer.AsMemory(0, (int)Math.Min(buffer.Length, count));
-                int read = RandomAccess.Read(file, piece.Span, offset);
+                Memory<byte> piece = buffer.AsMemory(0, (int)Math.Min(buffer.Length, count - sent));
+                int read = RandomAccess.Read(file, piece.Span, offset + sent);
                 if (read == 0)
-                    throw FileTooShort(count);
-                await SendAsync(piece[..read]);
-                offset += read;
-                count -= read;
+                    throw FileTooShort(count - sent);
+                int taken = await SendAsync(piece[..read]);
+                sent += taken;
+                if (taken < read)
+                    break;
             }
+            return sent;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>Ends the receive and the send that wait, or else the next ones, and leaves the stream as it is. From any
+    /// thread. Whoever waits looks again at what it waits for, so that a needless call does no harm.</summary>
+    public abstract void Interrupt();
 
     /// <summary>Half-close: the peer reads the end of the stream after what was sent.</summary>
     public abstract void FinishSending();
@@ -94,20 +125,28 @@ public abstract class Transport
     {
     }
 
-    /// <summary>Ends a waiting receive, and every later one, as if the peer had finished.</summary>
-    public abstract void StopReceiving();
-
-    /// <summary>Destroys the stream at once; the peer sees a reset. Waiting calls throw.</summary>
+    /// <summary>Destroys the stream at once; the peer sees a reset, waiting calls throw. From any thread.</summary>
     public abstract void Abort();
 
-    /// <summary>Gives the stream back to the system, in order.</summary>
+    /// <summary>Gives the stream back to the system, in order. From any thread.</summary>
     public abstract void Close();
 
-    /// <summary>Counts bytes as they come, so that a heartbeat sees progress inside a long call.</summary>
-    protected void CountReceived(int bytes) => Volatile.Write(ref _bytesReceived, _bytesReceived + bytes);
+    /// <summary>A wait begins: from now on the peer is expected to move a byte.</summary>
+    internal void BeginWait() => QuietSince = Clock.Now;
+
+    /// <summary>Counts bytes as they come, so that the server sees progress inside a long call.</summary>
+    protected void CountReceived(int bytes)
+    {
+        Volatile.Write(ref _bytesReceived, _bytesReceived + bytes);
+        QuietSince = Clock.Now;
+    }
 
     /// <summary>Counts bytes as the kernel takes them.</summary>
-    protected void CountSent(long bytes) => Volatile.Write(ref _bytesSent, _bytesSent + bytes);
+    protected void CountSent(long bytes)
+    {
+        Volatile.Write(ref _bytesSent, _bytesSent + bytes);
+        QuietSince = Clock.Now;
+    }
 
     /// <summary>The error of a <see cref="SendFileAsync"/> whose file ended early.</summary>
     protected static EndOfStreamException FileTooShort(long missing) =>

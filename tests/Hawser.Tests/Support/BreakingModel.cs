@@ -21,12 +21,12 @@ internal sealed class BreakingModel(IConcurrencyModel inner) : IConcurrencyModel
 
     public Task RunAsync(Func<Task> life) => inner.RunAsync(life);
 
-    public ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
+    public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
     {
         Thread ??= Thread.CurrentThread;
         _listeners = listeners;
         return inner.AcceptAsync(listeners, stopping);
     }
 
-    public ValueTask AdmitAsync(Func<TransportMaker, Task> serve) => inner.AdmitAsync(serve);
+    public ValueTask AdmitAsync(Transport accepted, Func<Task> serve) => inner.AdmitAsync(accepted, serve);
 }

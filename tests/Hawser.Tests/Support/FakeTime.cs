@@ -33,26 +33,30 @@ internal sealed class FakeTime : TimeProvider
         }
     }
 
+    private long Moment(TimeSpan dueTime) =>
+        dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : GetTimestamp() + dueTime.Ticks;
+
     private sealed class FakeTimer(FakeTime time, Action callback, TimeSpan dueTime, TimeSpan period) : ITimer
     {
         private TimeSpan _period = period;
+        private long _due = time.Moment(dueTime);
 
-        public long Due { get; private set; } = time._now + dueTime.Ticks;
+        public long Due => Volatile.Read(ref _due);
 
         public void Fire()
         {
-            Due = _period > TimeSpan.Zero ? Due + _period.Ticks : long.MaxValue;
+            _due = _period > TimeSpan.Zero ? _due + _period.Ticks : long.MaxValue;
             callback();
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            Due = time._now + dueTime.Ticks;
             _period = period;
+            Volatile.Write(ref _due, time.Moment(dueTime));
             return true;
         }
 
-        public void Dispose() => Due = long.MaxValue;
+        public void Dispose() => Volatile.Write(ref _due, long.MaxValue);
 
         public ValueTask DisposeAsync()
         {

@@ -1,0 +1,39 @@
+namespace Hawser;
+
+/// <summary>What the connections of one server share.</summary>
+internal sealed record ConnectionScope
+{
+    /// <summary>For a client's connection: no limits, the system's clock.</summary>
+    public static ConnectionScope Client { get; } = new();
+
+    public long ByteLimit { get; init; } = long.MaxValue;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public CoarseClock Clock { get; init; } = CoarseClock.Stopped;
+
+    public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
+
+    /// <summary>Called when somebody wants to know of the connection's end while its handler waits for something
+    /// else.</summary>
+    public Action<Connection> Watch { get; init; } = static _ => { };
+
+    /// <summary>Hears of callbacks of cancelled tokens that threw.</summary>
+    public Action<Exception> Faulted { get; init; } = static _ => { };
+
+    /// <summary>Cancels without waiting for what is registered: it may block, or throw.</summary>
+    public void Cancel(CancellationTokenSource source) => Task.Factory.StartNew(
+        () =>
+        {
+            try
+            {
+                source.Cancel();
+            }
+            catch (AggregateException e)
+            {
+                foreach (Exception fault in e.Flatten().InnerExceptions)
+                    Faulted(fault);
+            }
+        },
+        CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler);
+}

@@ -1,0 +1,227 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Hawser.Recycling;
+using Hawser.Transports;
+
+namespace Hawser;
+
+/// <content>How a connection waits, and what ends its waits.</content>
+/// <remarks>There is one way to end a wait: whoever has a reason notes it and interrupts the transport, and the loops
+/// below look at all reasons again. Nothing but an abort touches the stream.</remarks>
+public sealed partial class Connection
+{
+    private CancellationTokenSource? _aborted;
+
+    private enum ReceiveTarget
+    {
+        Caller,
+        Pipe,
+    }
+
+    /// <summary>Fires when the connection is over for a reason outside its handler: the peer reset it, a limit or timeout
+    /// struck, the drain time of a stop has passed, or somebody aborted it. For what a handler awaits besides its
+    /// peer.</summary>
+    /// <remarks>A reset is noticed within a quarter of a second while the handler neither reads nor writes. Callbacks
+    /// run on the server's <see cref="ServerOptions.Scheduler"/>.</remarks>
+    public CancellationToken Aborted
+    {
+        get
+        {
+            if (Volatile.Read(ref _aborted) is null)
+            {
+                Interlocked.CompareExchange(ref _aborted, new CancellationTokenSource(), null);
+                _scope.Watch(this);
+                // The end may have come before there was a token to tell it.
+                if (EndedBy != CloseReason.None)
+                    FireAborted();
+            }
+            return _aborted!.Token;
+        }
+    }
+
+    /// <summary>The next bytes may go from the socket into the transport's pipe.</summary>
+    internal bool CanUsePipe => _received.IsEmpty && !PeerHasFinished && _transport.TryUsePipe();
+
+    /// <summary>Destroys the connection at once: the peer sees a reset, waiting calls throw. From any thread.</summary>
+    public void Abort() => Abort(CloseReason.Aborted);
+
+    /// <summary>Destroys the connection for a reason of the caller's: what waits throws it.</summary>
+    public void Abort(CloseReason reason)
+    {
+        EndBy(reason);
+        _transport.Abort();
+    }
+
+    /// <summary>Ends the wait for input: it throws a <see cref="ConnectionClosedException"/>, as every later one. The
+    /// handler can still write.</summary>
+    internal void Interrupt(CloseReason reason)
+    {
+        EndBy(reason);
+        _transport.Interrupt();
+    }
+
+    /// <summary>Ends the wait between two messages, now or when it begins.</summary>
+    internal void Stop()
+    {
+        _stopping = true;
+        _transport.Interrupt();
+    }
+
+    /// <summary>Receives into the transport's pipe; 0 at the end.</summary>
+    internal ValueTask<int> ReceiveIntoPipeAsync(CancellationToken cancel) =>
+        ReceiveAsync(ReceiveTarget.Pipe, default, cancel);
+
+    /// <summary>Puts bytes back in front of those that wait to be read.</summary>
+    internal void Unread(ReadOnlySpan<byte> bytes) => _received.Prepend(bytes);
+
+    internal static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
+
+    /// <summary>Receives more bytes behind those in the buffer.</summary>
+    /// <param name="deadline">When to give up.</param>
+    /// <param name="atRest">Between two messages, where a stop of the server ends the wait.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    private ValueTask<InputState> FillAsync(Deadline deadline, bool atRest, CancellationToken cancel) =>
+        cancel.CanBeCanceled || deadline.VirtualTime is not null
+            ? FillInterruptiblyAsync(deadline, atRest, cancel)
+            : FillAsync(deadline, deadline, atRest, cancel);
+
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
+    private async ValueTask<InputState> FillInterruptiblyAsync(
+        Deadline deadline, bool atRest, CancellationToken cancel)
+    {
+        using CancellationTokenRegistration interrupt = InterruptOn(cancel);
+        // The transport knows the system's clock only. Another tells by its timer.
+        using ITimer? timer = deadline.HasPassed ? null : deadline.VirtualTime?.CreateTimer(
+            static transport => ((Transport)transport!).Interrupt(), _transport, deadline.Remaining,
+            Timeout.InfiniteTimeSpan);
+        Deadline known = deadline.VirtualTime is null ? deadline
+            : deadline.HasPassed ? Deadline.Passed : Deadline.None;
+        return await FillAsync(deadline, known, atRest, cancel);
+    }
+
+    /// <param name="deadline">When to give up.</param>
+    /// <param name="known">What the transport is told of it.</param>
+    /// <param name="atRest">Between two messages.</param>
+    /// <param name="cancel">Somebody interrupts the transport when it fires.</param>
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
+    private async ValueTask<InputState> FillAsync(
+        Deadline deadline, Deadline known, bool atRest, CancellationToken cancel)
+    {
+        if (PeerHasFinished)
+            return InputState.Finished;
+        BeginReceiving();
+        try
+        {
+            while (true)
+            {
+                if (_received.IsEmpty)
+                    _received.Return();
+                ThrowIfOver(cancel);
+                // What came before the stop was seen is a message still, and deserves its answer.
+                bool stopping = atRest && _stopping;
+                if (!await _transport.WaitToReceiveAsync(stopping ? Deadline.Passed : known))
+                {
+                    if (stopping)
+                        return InputState.Stopping;
+                    if (deadline.HasPassed)
+                        return InputState.TimedOut;
+                    continue;
+                }
+                int received = await _transport.ReceiveAsync(_received.MakeRoom());
+                if (received < 0)
+                    continue;
+                _received.Add(received);
+                return Check(received) > 0 ? InputState.Ready : InputState.Finished;
+            }
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            throw Closed(e);
+        }
+        finally
+        {
+            _receiving = false;
+        }
+    }
+
+    /// <summary>Receives past the buffer, which is empty.</summary>
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
+    private async ValueTask<int> ReceiveAsync(ReceiveTarget target, Memory<byte> buffer, CancellationToken cancel)
+    {
+        if (PeerHasFinished)
+            return 0;
+        _received.Return();
+        using CancellationTokenRegistration interrupt = InterruptOn(cancel);
+        BeginReceiving();
+        try
+        {
+            int received;
+            do
+            {
+                ThrowIfOver(cancel);
+                received = !await _transport.WaitToReceiveAsync(Deadline.None) ? Transport.NotReady
+                    : target == ReceiveTarget.Pipe ? _transport.ReceiveIntoPipe()
+                    : await _transport.ReceiveAsync(buffer);
+            }
+            while (received < 0);
+            return Check(received);
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            throw Closed(e);
+        }
+        finally
+        {
+            _receiving = false;
+        }
+    }
+
+    private void BeginReceiving()
+    {
+        _transport.BeginWait();
+        _receiving = true;
+    }
+
+    private void ThrowIfOver(CancellationToken cancel)
+    {
+        if (EndedBy != CloseReason.None)
+            throw Closed(null);
+        cancel.ThrowIfCancellationRequested();
+    }
+
+    private CancellationTokenRegistration InterruptOn(CancellationToken cancel) =>
+        cancel.UnsafeRegister(static transport => ((Transport)transport!).Interrupt(), _transport);
+
+    private int Check(int count)
+    {
+        if (count == 0)
+            PeerHasFinished = true;
+        else if (BytesReceived > _scope.ByteLimit)
+            throw new ProtocolException($"at most {_scope.ByteLimit} bytes may be sent", CloseReason.ByteLimit);
+        return count;
+    }
+
+    private void EndBy(CloseReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _endedBy, (int)reason, (int)CloseReason.None) == (int)CloseReason.None)
+            FireAborted();
+    }
+
+    private void FireAborted()
+    {
+        if (Volatile.Read(ref _aborted) is { } aborted)
+            _scope.Cancel(aborted);
+    }
+
+    private ConnectionClosedException Closed(Exception? cause)
+    {
+        // A call that our own close has ended says nothing of the peer.
+        bool byPeer = cause is SocketException
+        {
+            SocketErrorCode: not (SocketError.OperationAborted or SocketError.Interrupted),
+        };
+        if (byPeer)
+            EndBy(CloseReason.PeerReset);
+        return new ConnectionClosedException(EndedBy == CloseReason.None ? CloseReason.Aborted : EndedBy, cause);
+    }
+}

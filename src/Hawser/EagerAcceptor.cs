@@ -1,0 +1,111 @@
+using System.Net.Sockets;
+using System.Threading.Channels;
+
+namespace Hawser;
+
+/// <summary>A thread that takes connections from the kernel as they come, and does nothing else. It first empties the
+/// kernel's queue, then hands over.</summary>
+internal sealed class EagerAcceptor
+{
+    // Handed over at once, so that the first of a long burst is not served last.
+    private const int LargestBatch = 64;
+
+    private readonly ListenerSet _listeners;
+    private readonly CancellationToken _stopping;
+
+    // One that can begin at once is begun on this thread: a post to a loop or to the thread pool is quicker than a switch
+    // of threads.
+    private readonly Channel<(Socket? Accepted, SocketException? Error)> _taken =
+        Channel.CreateUnbounded<(Socket?, SocketException?)>(
+            new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
+
+    private bool _isResting;
+
+    private EagerAcceptor(ListenerSet listeners, CancellationToken stopping)
+    {
+        _listeners = listeners;
+        _stopping = stopping;
+    }
+
+    public static EagerAcceptor Start(ListenerSet listeners, CancellationToken stopping)
+    {
+        var acceptor = new EagerAcceptor(listeners, stopping);
+        new Thread(acceptor.Run) { Name = "hawser accept", IsBackground = true }.UnsafeStart();
+        return acceptor;
+    }
+
+    /// <summary>The next connection. After an error it rests until it is called again.</summary>
+    /// <exception cref="OperationCanceledException">The stop came, and there are no more.</exception>
+    /// <exception cref="SocketException">Accepting failed.</exception>
+    public async ValueTask<Socket> TakeAsync()
+    {
+        lock (_taken)
+        {
+            _isResting = false;
+            Monitor.Pulse(_taken);
+        }
+        try
+        {
+            (Socket? accepted, SocketException? error) = await _taken.Reader.ReadAsync();
+            return error is null ? accepted! : throw error;
+        }
+        catch (ChannelClosedException)
+        {
+            throw new OperationCanceledException(_stopping);
+        }
+    }
+
+    private void Run()
+    {
+        var batch = new List<Socket>(LargestBatch);
+        try
+        {
+            while (true)
+            {
+                SocketException? error = TakeBatch(batch);
+                foreach (Socket accepted in batch)
+                    _taken.Writer.TryWrite((accepted, null));
+                batch.Clear();
+                if (error is not null)
+                    Report(error);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            _taken.Writer.Complete();
+        }
+    }
+
+    private void Report(SocketException error)
+    {
+        lock (_taken)
+            _isResting = true;
+        _taken.Writer.TryWrite((null, error));
+        lock (_taken)
+        {
+            while (_isResting)
+                Monitor.Wait(_taken);
+        }
+    }
+
+    /// <summary>Takes all there are, at least one.</summary>
+    private SocketException? TakeBatch(List<Socket> batch)
+    {
+        try
+        {
+            batch.Add(_listeners.Accept(_stopping));
+            while (batch.Count < LargestBatch && _listeners.TryAccept(out Socket? next))
+                batch.Add(next);
+            return null;
+        }
+        catch (SocketException e)
+        {
+            return e;
+        }
+        catch (ObjectDisposedException)
+        {
+            // The stop closed the listeners: the next look ends the thread.
+            return null;
+        }
+    }
+}

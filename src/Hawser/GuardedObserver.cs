@@ -1,0 +1,36 @@
+using System.Net;
+
+namespace Hawser;
+
+/// <summary>Passes everything on to an observer that may throw: what it throws is its own affair, and harms no
+/// connection.</summary>
+internal sealed class GuardedObserver(IServerObserver observer) : IServerObserver
+{
+    public void Listening(EndPoint endPoint) => Guard(() => observer.Listening(endPoint));
+
+    public void Accepted(Connection connection) => Guard(() => observer.Accepted(connection));
+
+    public void Closed(Connection connection, CloseReason reason) => Guard(() => observer.Closed(connection, reason));
+
+    public void Faulted(Connection connection, Exception fault) => Guard(() => observer.Faulted(connection, fault));
+
+    public void Faulted(Exception fault) => Guard(() => observer.Faulted(fault));
+
+    public void Exhausted(string what) => Guard(() => observer.Exhausted(what));
+
+    public void Recovered(long shed) => Guard(() => observer.Recovered(shed));
+
+    public void Drained(DrainReport report) => Guard(() => observer.Drained(report));
+
+    private static void Guard(Action call)
+    {
+        try
+        {
+            call();
+        }
+        catch (Exception)
+        {
+            // Promised in IServerObserver.
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Net.Sockets;
+using Hawser.Native;
+
+namespace Hawser.Transports;
+
+/// <summary>The wait of a blocked thread for one direction of a socket, which another thread can end without touching
+/// the stream.</summary>
+internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker waker)
+{
+    private const int Idle = 0;
+    private const int Waiting = 1;
+    private const int Interrupted = 2;
+
+    // How often a thread looks again while its waker is busy with another.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
+
+    private int _state;
+
+    /// <summary>Blocks until the socket is ready.</summary>
+    /// <returns>False when the deadline passed or the wait was interrupted.</returns>
+    public bool Wait(Deadline deadline)
+    {
+        if (Interlocked.CompareExchange(ref _state, Waiting, Idle) == Interrupted)
+        {
+            Volatile.Write(ref _state, Idle);
+            return false;
+        }
+        try
+        {
+            bool isAlone = false;
+            while (true)
+            {
+                Deadline until = isAlone ? Earlier(deadline, Deadline.After(Pause)) : deadline;
+                if (Poll(until, isAlone, out bool isWoken))
+                    return true;
+                if (Volatile.Read(ref _state) == Interrupted || deadline.HasPassed)
+                    return false;
+                isAlone = isWoken;
+            }
+        }
+        finally
+        {
+            if (Interlocked.Exchange(ref _state, Idle) == Interrupted)
+                waker.Acknowledge();
+        }
+    }
+
+    /// <summary>Ends the wait, or else the next one. From any thread.</summary>
+    public void Interrupt()
+    {
+        if (Interlocked.Exchange(ref _state, Interrupted) == Waiting)
+            waker.Wake();
+    }
+
+    private static Deadline Earlier(Deadline a, Deadline b) =>
+        a.IsNone || a.RemainingNanoseconds > b.RemainingNanoseconds ? b : a;
+
+    private bool Poll(Deadline deadline, bool isAlone, out bool isWoken)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            using DescriptorLease ours = new(socket.SafeHandle);
+            using DescriptorLease wake = new(waker.Socket.SafeHandle);
+            return Libc.Poll(
+                ours.Descriptor, direction == SelectMode.SelectWrite, isAlone ? -1 : wake.Descriptor, deadline,
+                out isWoken);
+        }
+        List<Socket> read = isAlone ? [] : [waker.Socket];
+        List<Socket> write = [];
+        (direction == SelectMode.SelectWrite ? write : read).Add(socket);
+        Socket.Select(read, write, null, deadline.Remaining);
+        isWoken = read.Contains(waker.Socket);
+        return read.Contains(socket) || write.Contains(socket);
+    }
+}

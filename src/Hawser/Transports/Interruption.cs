@@ -1,0 +1,25 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Hawser.Transports;
+
+/// <summary>Interrupts of one direction as cancellation tokens, for waits that know nothing else.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "a source without a timer holds nothing of the system")]
+internal sealed class Interruption
+{
+    private CancellationTokenSource _source = new();
+
+    /// <summary>Fires with the next interrupt.</summary>
+    public CancellationToken Token => Volatile.Read(ref _source).Token;
+
+    /// <summary>From any thread.</summary>
+    public void Signal() => Volatile.Read(ref _source).Cancel();
+
+    /// <summary>Whether there was an interrupt; it is forgotten.</summary>
+    public bool TryConsume()
+    {
+        if (!_source.IsCancellationRequested)
+            return false;
+        Volatile.Write(ref _source, new CancellationTokenSource());
+        return true;
+    }
+}
