@@ -30,6 +30,10 @@ internal static class BenchCatalog
         },
         new("start", "from exec to listening, and from exec to exit", 0.5, StartBench.RunAsync),
         new("idle", "memory of ten thousand idle connections", 3, IdleBench.RunAsync),
+        new("burst", "connections lost of a burst at a backlog of 10: beside C", 4, BurstBench.RunAsync)
+        {
+            Tools = ["gcc", "make"],
+        },
         new("ways", "system calls from a file into a socket, and from a socket into a file", 2, WaysBench.RunAsync),
         new("growth", "every model under 1 to 10,000 connections, and where each breaks", 25, GrowthBench.RunAsync)
         {

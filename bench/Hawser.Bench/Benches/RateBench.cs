@@ -54,7 +54,7 @@ internal static class RateBench
     private static async Task<List<ServerProgram>> ServersAsync(Arguments arguments)
     {
         var servers = new List<ServerProgram>();
-        if (await Repository.MakeReferenceAsync() is { } reference)
+        if (await Repository.MakeReferenceAsync("ping", "epoll_ping") is { } reference)
         {
             servers.Add(new ServerProgram(OneLoop, reference, "0", "1"));
             servers.Add(new ServerProgram(AllLoops, reference, "0", $"{Environment.ProcessorCount}"));

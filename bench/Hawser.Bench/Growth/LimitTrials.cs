@@ -77,7 +77,7 @@ internal static class LimitTrials
         {
             using RunningServer server = await RunningServer.StartAsync(
                 new ServerProgram($"hawser {model}", command[0], command[1..]));
-            CrowdOutcome[] outcomes = await Crowd.RunAsync(server.Port, limit.Clients, patience);
+            CrowdOutcome[] outcomes = await Crowd.PingAsync(server.Port, limit.Clients, patience);
             bool serves = await AnswersAsync(server, patience);
             return trial with
             {
@@ -104,7 +104,7 @@ internal static class LimitTrials
         long begin = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(begin) < RecoveryLimit && !server.HasExited)
         {
-            if (await Crowd.RunAsync(server.Port, 1, patience) is [CrowdOutcome.Answered])
+            if (await Crowd.PingAsync(server.Port, 1, patience) is [CrowdOutcome.Answered])
                 return true;
             await Task.Delay(100);
         }

@@ -4,24 +4,34 @@ using System.Text;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>Clients that come all at once, send one ping each, and stay until the last of them knows what became of
-/// it.</summary>
+/// <summary>Clients that connect all at once, and stay until the last of them knows what became of it.</summary>
 internal static class Crowd
 {
-    /// <summary>Lets them come, and leave.</summary>
+    /// <summary>Each sends one ping and waits for its pong.</summary>
     /// <param name="port">The server's, at the loopback interface.</param>
     /// <param name="clients">How many.</param>
     /// <param name="patience">How long they wait.</param>
     /// <returns>What became of each.</returns>
-    public static async Task<CrowdOutcome[]> RunAsync(int port, int clients, TimeSpan patience)
+    public static Task<CrowdOutcome[]> PingAsync(int port, int clients, TimeSpan patience) =>
+        RunAsync(port, clients, patience, PingAsync);
+
+    /// <summary>Each sends its message, half-closes and waits for the server to do the same.</summary>
+    /// <inheritdoc cref="PingAsync(int, int, TimeSpan)"/>
+    public static Task<CrowdOutcome[]> SendAsync(int port, byte[][] messages, TimeSpan patience) =>
+        RunAsync(port, messages.Length, patience,
+            (socket, client, timeIsUp) => SendAsync(socket, messages[client], timeIsUp));
+
+    private static async Task<CrowdOutcome[]> RunAsync(
+        int port, int clients, TimeSpan patience, Func<Socket, int, CancellationToken, Task<CrowdOutcome>> talkAsync)
     {
         using var timeIsUp = new CancellationTokenSource(patience);
         Socket[] sockets = [.. Enumerable.Range(0, clients).Select(_ =>
             new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))];
         try
         {
+            // Each connect returns at once, so that they follow each other as fast as one thread can start them.
             return await Task.WhenAll(
-                sockets.Select((socket, client) => PingAsync(socket, port, client, timeIsUp.Token)));
+                sockets.Select((socket, client) => RunOneAsync(socket, port, client, talkAsync, timeIsUp.Token)));
         }
         finally
         {
@@ -30,26 +40,16 @@ internal static class Crowd
         }
     }
 
-    private static async Task<CrowdOutcome> PingAsync(Socket socket, int port, int client, CancellationToken timeIsUp)
+    private static async Task<CrowdOutcome> RunOneAsync(
+        Socket socket, int port, int client, Func<Socket, int, CancellationToken, Task<CrowdOutcome>> talkAsync,
+        CancellationToken timeIsUp)
     {
         bool isConnected = false;
         try
         {
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), timeIsUp);
             isConnected = true;
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"ping {client} 1\n"), timeIsUp);
-            byte[] expected = Encoding.ASCII.GetBytes($"pong {client} 1\n");
-            byte[] pong = new byte[expected.Length];
-            for (int filled = 0; filled < pong.Length;)
-            {
-                int received = await socket.ReceiveAsync(pong.AsMemory(filled), timeIsUp);
-                if (received == 0)
-                    return CrowdOutcome.Closed;
-                filled += received;
-            }
-            return pong.AsSpan().SequenceEqual(expected)
-                ? CrowdOutcome.Answered
-                : throw new BenchException("the server answered a ping with something else than its pong");
+            return await talkAsync(socket, client, timeIsUp);
         }
         catch (OperationCanceledException)
         {
@@ -59,5 +59,32 @@ internal static class Crowd
         {
             return e.SocketErrorCode == SocketError.ConnectionRefused ? CrowdOutcome.Refused : CrowdOutcome.Closed;
         }
+    }
+
+    private static async Task<CrowdOutcome> PingAsync(Socket socket, int client, CancellationToken timeIsUp)
+    {
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"ping {client} 1\n"), timeIsUp);
+        byte[] expected = Encoding.ASCII.GetBytes($"pong {client} 1\n");
+        byte[] pong = new byte[expected.Length];
+        for (int filled = 0; filled < pong.Length;)
+        {
+            int received = await socket.ReceiveAsync(pong.AsMemory(filled), timeIsUp);
+            if (received == 0)
+                return CrowdOutcome.Closed;
+            filled += received;
+        }
+        return pong.AsSpan().SequenceEqual(expected)
+            ? CrowdOutcome.Answered
+            : throw new BenchException("the server answered a ping with something else than its pong");
+    }
+
+    private static async Task<CrowdOutcome> SendAsync(Socket socket, byte[] message, CancellationToken timeIsUp)
+    {
+        for (int sent = 0; sent < message.Length;)
+            sent += await socket.SendAsync(message.AsMemory(sent), timeIsUp);
+        socket.Shutdown(SocketShutdown.Send);
+        return await socket.ReceiveAsync(new byte[1], timeIsUp) == 0
+            ? CrowdOutcome.Answered
+            : throw new BenchException("the server answered a message with something else than its end");
     }
 }

@@ -27,15 +27,17 @@ internal static class Repository
         return Path.Combine(folder, "hawser");
     }
 
-    /// <summary>Compiles the ping server in C.</summary>
+    /// <summary>Compiles a server in C.</summary>
+    /// <param name="name">Its folder under <c>bench/reference</c>.</param>
+    /// <param name="program">What is made there.</param>
     /// <returns>The program; null when there is no compiler.</returns>
-    public static async Task<string?> MakeReferenceAsync()
+    public static async Task<string?> MakeReferenceAsync(string name, string program)
     {
         if (!Requirement.Has("make") || !Requirement.Has("gcc"))
             return null;
-        string folder = At("bench", "reference", "ping");
+        string folder = At("bench", "reference", name);
         await Tool.RunAsync("make", "-C", folder, "CC=gcc");
-        return Path.Combine(folder, "epoll_ping");
+        return Path.Combine(folder, program);
     }
 
     /// <summary>The commit that is measured, marked when the tree differs from it in more than results.</summary>

@@ -13,8 +13,8 @@ internal sealed partial record Requirement(
     /// <summary>The list.</summary>
     public static IReadOnlyList<Requirement> All { get; } =
     [
-        new("gcc", "gcc", "the ping server in C"),
-        new("make", "make", "the ping server in C"),
+        new("gcc", "gcc", "the servers in C"),
+        new("make", "make", "the servers in C"),
         new("redis-server", "redis-server", "redis-server's PING"),
         new("python3", "python3", "the programs in Python"),
         new("socat", "socat", "socat", "-V"),
