@@ -220,7 +220,11 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         // A receive that is still under way may write to the buffer until it is told.
         if (!_receiving)
             _received.Return();
-        _transport.Close();
+        // An abort on another thread may be about to reset the stream: it must not look like an orderly end.
+        if (EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
+            _transport.Close();
+        else
+            _transport.Abort();
     }
 
     /// <inheritdoc cref="Dispose"/>

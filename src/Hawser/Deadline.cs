@@ -34,8 +34,11 @@ public readonly record struct Deadline
 
     internal long Timestamp => _timestamp;
 
-    /// <summary>The clock is not the system's: only its own timers know when the moment comes.</summary>
+    /// <summary>A clock other than the system's: only its own timers know when the moment comes.</summary>
     internal TimeProvider? VirtualTime => _time;
+
+    /// <summary>What a wait by the system's clock can know of it.</summary>
+    internal Deadline OnSystemClock => _time is null ? this : HasPassed ? Passed : None;
 
     /// <summary>What is left in nanoseconds, at least zero; -1 for <see cref="None"/>.</summary>
     internal long RemainingNanoseconds

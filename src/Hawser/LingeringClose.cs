@@ -1,6 +1,3 @@
-using System.Buffers;
-using Hawser.Transports;
-
 namespace Hawser;
 
 /// <summary>The orderly end of a connection: what was written arrives, because the peer is read to its own end, within
@@ -8,8 +5,6 @@ namespace Hawser;
 /// under way.</summary>
 internal static class LingeringClose
 {
-    private const int DiscardBytes = 4096;
-
     /// <summary>Half-closes, waits for the peer to do the same, and closes. Never throws.</summary>
     public static async ValueTask CloseAsync(Connection connection, TimeSpan linger)
     {
@@ -21,8 +16,8 @@ internal static class LingeringClose
             {
                 connection.Transport.FinishSending();
                 // A handler may have left with a receive under way; then its end is what closing is.
-                if (!connection.IsReceiving)
-                    await DiscardInputAsync(connection.Transport, Deadline.After(linger));
+                if (!connection.IsReceiving && !connection.HasStoppedAtRest)
+                    await connection.DiscardInputAsync(Deadline.After(linger, connection.Time));
             }
         }
         catch (Exception e) when (Connection.IsBroken(e) || e is ConnectionClosedException or ProtocolException)
@@ -32,24 +27,6 @@ internal static class LingeringClose
         finally
         {
             connection.Dispose();
-        }
-    }
-
-    private static async ValueTask DiscardInputAsync(Transport transport, Deadline deadline)
-    {
-        byte[] discarded = ArrayPool<byte>.Shared.Rent(DiscardBytes);
-        try
-        {
-            int received = Transport.NotReady;
-            while (received != 0 && !deadline.HasPassed)
-            {
-                if (await transport.WaitToReceiveAsync(deadline))
-                    received = await transport.ReceiveAsync(discarded);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(discarded);
         }
     }
 }

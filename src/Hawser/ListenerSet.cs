@@ -17,6 +17,7 @@ public sealed class ListenerSet : IDisposable
     private int _first;
     private int _places;
     private volatile bool _closed;
+    private Action<Action> _closeBy = static close => close();
 
     private ListenerSet()
     {
@@ -35,9 +36,6 @@ public sealed class ListenerSet : IDisposable
 
     /// <summary>Called, from any thread, when there is a place again after there was none.</summary>
     internal Action PlaceReturned { get; set; } = static () => { };
-
-    /// <summary>How the sockets are closed; an event loop that watches them does it on its own thread.</summary>
-    internal Action<Action> CloseBy { get; set; } = static close => close();
 
     /// <summary>Listens at each of the addresses. Those with port 0 after the first take the first one's
     /// port.</summary>
@@ -141,19 +139,31 @@ public sealed class ListenerSet : IDisposable
         PlaceReturned();
     }
 
+    /// <summary>Lets somebody who watches the sockets close them, on a thread of its choice.</summary>
+    /// <returns>False when they are closed already.</returns>
+    internal bool TryCloseBy(Action<Action> closeBy)
+    {
+        lock (_gate)
+        {
+            _closeBy = closeBy;
+            return !_closed;
+        }
+    }
+
     /// <summary>Stops listening at once, whatever the accepting thread does. From any thread.</summary>
     internal void Close()
     {
-        _closed = true;
+        lock (_gate)
+            _closed = true;
         _wake.Signal();
-        CloseBy(CloseSockets);
+        _closeBy(CloseSockets);
     }
 
     private void CloseSockets()
     {
-        _closed = true;
         lock (_gate)
         {
+            _closed = true;
             foreach (Listener listener in _listeners)
                 listener.Dispose();
         }

@@ -1,15 +1,5 @@
 namespace Hawser.EventLoops;
 
-/// <summary>What falls due at a moment, and knows its place in a <see cref="DeadlineHeap{T}"/>.</summary>
-internal abstract class Scheduled
-{
-    /// <summary>A timestamp; not to be changed while it is in a heap.</summary>
-    public long Due { get; protected set; }
-
-    /// <summary>Its place; below zero when it is in no heap.</summary>
-    public int HeapIndex { get; set; } = -1;
-}
-
 /// <summary>Entries by the moment they fall due: a binary heap in which each knows its place, so that one which is done
 /// early leaves in logarithmic time.</summary>
 internal sealed class DeadlineHeap<T> where T : Scheduled

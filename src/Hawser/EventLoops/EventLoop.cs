@@ -15,6 +15,10 @@ internal sealed class EventLoop
     /// <summary>How many socket calls one connection may make in one turn before the others get theirs.</summary>
     public const int CallsPerTurn = 64;
 
+    /// <summary>How much posted work is done in one turn: a crowd of new connections must not keep the others from
+    /// theirs.</summary>
+    public const int PostsPerTurn = 64;
+
     /// <summary>Bytes moved at once that count as a call more.</summary>
     public const int BytesPerCall = 16 * 1024;
 
@@ -158,7 +162,7 @@ internal sealed class EventLoop
     {
         // Cleared before the queue is read: a post from now on wakes the next wait.
         Interlocked.Exchange(ref _wakePending, 0);
-        for (int left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
+        for (int left = Math.Min(_posted.Count, PostsPerTurn); left > 0 && _posted.TryDequeue(out var work); left--)
             work.Callback(work.State);
     }
 

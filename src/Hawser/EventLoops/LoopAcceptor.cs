@@ -13,10 +13,11 @@ internal sealed class LoopAcceptor(EventLoop loop)
     private int _acceptedInTurn;
 
     /// <summary>The next connection. On the loop's thread.</summary>
+    /// <exception cref="OperationCanceledException">The stop came first.</exception>
     public async ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
     {
-        if (_listeners is null)
-            Watch(listeners);
+        if (_listeners is null && !TryWatch(listeners))
+            throw new OperationCanceledException(stopping);
         using CancellationTokenRegistration stop =
             stopping.UnsafeRegister(static acceptor => ((LoopAcceptor)acceptor!).Interrupt(), this);
         while (true)
@@ -42,20 +43,22 @@ internal sealed class LoopAcceptor(EventLoop loop)
         return _acceptedInTurn++ < EventLoop.CallsPerTurn;
     }
 
-    private void Watch(ListenerSet listeners)
+    private bool TryWatch(ListenerSet listeners)
     {
         _listeners = listeners;
         listeners.PlaceReturned = Interrupt;
-        listeners.CloseBy = Close;
+        // The poller must not see a closed socket.
+        if (!listeners.TryCloseBy(Close))
+            return false;
         foreach (Socket socket in listeners.Sockets)
         {
             var listening = new Listening(this, socket);
             loop.Own(listening);
             _watched.Add(listening);
         }
+        return true;
     }
 
-    /// <summary>The poller must not see a closed socket.</summary>
     private void Close(Action close) => loop.Post(_ =>
     {
         _watched.ForEach(loop.Disown);

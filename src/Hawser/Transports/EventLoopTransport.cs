@@ -43,8 +43,8 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         if (!loop.IsCurrentThread)
-            return HopAsync(() => WaitToReceiveAsync(deadline));
-        ObjectDisposedException.ThrowIf(_closed, this);
+            return HopToWaitAsync(deadline);
+        ThrowIfGone();
         if (_receiveInterrupted)
         {
             _receiveInterrupted = false;
@@ -62,16 +62,16 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         if (!loop.IsCurrentThread)
-            return HopAsync(() => ReceiveAsync(buffer));
-        ObjectDisposedException.ThrowIf(_closed, this);
+            return HopToReceiveAsync(buffer);
+        ThrowIfGone();
         return new ValueTask<int>(HasCallsLeft() ? TryReceive(buffer.Span) : NotReady);
     }
 
     public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
     {
         if (!loop.IsCurrentThread)
-            return HopAsync(() => SendAsync(data));
-        ObjectDisposedException.ThrowIf(_closed, this);
+            return HopToSendAsync(data);
+        ThrowIfGone();
         int sent = HasCallsLeft() ? Math.Max(0, TrySend(data.Span)) : 0;
         return sent == data.Length ? new ValueTask<int>(sent) : SendLaterAsync(data, sent);
     }
@@ -80,9 +80,13 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     {
         if (!OperatingSystem.IsLinux())
             return base.SendFileAsync(file, offset, count);
-        return loop.IsCurrentThread
-            ? SendFileByKernelAsync(file, offset, count)
-            : HopAsync(() => SendFileByKernelAsync(file, offset, count));
+        return HopAsync(() => SendFileByKernelAsync(file, offset, count));
+    }
+
+    public override void FinishSending()
+    {
+        ThrowIfGone();
+        base.FinishSending();
     }
 
     public override void Interrupt() =>
@@ -134,9 +138,20 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
         loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
     }
 
+    private void ThrowIfGone() => ObjectDisposedException.ThrowIf(_closed || _aborted, this);
+
+    // Methods of their own: what a call captures is then allocated only where it has to hop.
+    private ValueTask<bool> HopToWaitAsync(Deadline deadline) => HopAsync(() => WaitToReceiveAsync(deadline));
+
+    private ValueTask<int> HopToReceiveAsync(Memory<byte> buffer) => HopAsync(() => ReceiveAsync(buffer));
+
+    private ValueTask<int> HopToSendAsync(ReadOnlyMemory<byte> data) => HopAsync(() => SendAsync(data));
+
     /// <summary>Makes a call on the loop's thread, where its caller goes on.</summary>
     private async ValueTask<T> HopAsync<T>(Func<ValueTask<T>> call)
     {
+        if (loop.IsCurrentThread)
+            return await call();
         ObjectDisposedException.ThrowIf(loop.Ended.IsCompleted, this);
         var result = new TaskCompletionSource<T>();
         loop.Post(async _ =>
@@ -171,7 +186,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
 
     private ValueTask<bool> WaitToSendAsync()
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
+        ThrowIfGone();
         if (_sendInterrupted)
         {
             _sendInterrupted = false;
@@ -197,7 +212,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     /// <returns>Below zero when it would have to wait.</returns>
     private int TrySend(ReadOnlySpan<byte> data)
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
+        ThrowIfGone();
         int sent = loop.Poller.Send(_readiness!, data);
         Count(0);
         if (sent > 0)
@@ -210,7 +225,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     /// <returns>Bytes sent; 0 when it would have to wait.</returns>
     private long TrySendFile(SafeFileHandle file, long offset, long count)
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
+        ThrowIfGone();
         using DescriptorLease source = new(file);
         long sent = Libc.SendFile(
             _readiness!.Descriptor, source.Descriptor, offset, Math.Min(count, LargestSendFileBytes));

@@ -105,7 +105,7 @@ public sealed class FairnessTest
             gathered.Wait(Patience.Limit);
             await connection.WriteAsync(Mark);
             await connection.ReadAsync();
-            acceptedAtSecondAnswer = running!.Server.Connections;
+            acceptedAtSecondAnswer = running!.Observer.AcceptedOnes.Count;
             await connection.WriteAsync(Mark);
         }, options => options with { ModelOptions = new() { Loops = 1 }, Backlog = Crowd + 10 });
         using RawClient inside = await server.ConnectAsync();

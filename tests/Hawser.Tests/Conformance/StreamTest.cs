@@ -69,7 +69,7 @@ public sealed class StreamTest
             await connection.WaitForInputAsync();
             byte[] four = new byte[4];
             Assert.Equal(4, connection.AsStream().Read(four, 0, 4));
-            connection.AsStream().Write(four, 0, 4);
+            await connection.AsStream().WriteAsync(four);
         });
         using RawClient client = await server.ConnectAsync();
 

@@ -28,8 +28,9 @@ public sealed class TimeoutTest
         Assert.Empty(server.Observer.ClosedOnes);
         _time.Advance(TimeSpan.FromSeconds(3));
 
-        Assert.Equal(CloseReason.FirstByteTimeout, await server.Observer.NextReasonAsync());
         Assert.Empty(await client.ReceiveToEndAsync());
+        client.FinishSending();
+        Assert.Equal(CloseReason.FirstByteTimeout, await server.Observer.NextReasonAsync());
     }
 
     [Theory, Models]
@@ -56,6 +57,7 @@ public sealed class TimeoutTest
         _time.Advance(TimeSpan.FromSeconds(10));
 
         Assert.Equal("IdleTimeout"u8.ToArray(), await client.ReceiveToEndAsync());
+        client.FinishSending();
         Assert.Equal(CloseReason.IdleTimeout, await server.Observer.NextReasonAsync());
     }
 
@@ -147,6 +149,7 @@ public sealed class TimeoutTest
         {
             await WaitingAsync(server);
             _time.Advance(TimeSpan.FromSeconds(12));
+            silent.FinishSending();
             Assert.Equal(CloseReason.FirstByteTimeout, await server.Observer.NextReasonAsync());
         }
 

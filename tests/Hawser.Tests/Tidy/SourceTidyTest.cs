@@ -20,7 +20,8 @@ public sealed partial class SourceTidyTest
         // Namespaces are file-scoped, so that what begins in the first column is not nested.
         string[] types = [.. lines.Select(line => TypeDeclaration().Match(line)).Where(match => match.Success)
             .Select(match => match.Groups["name"].Value).Distinct()];
-        string expected = Path.GetFileNameWithoutExtension(name);
+        // A part of a type is named Type.Part.cs.
+        string expected = Path.GetFileName(name).Split('.')[0];
         return types.All(type => type == expected) ? null : $"declares {string.Join(", ", types)}";
     });
 

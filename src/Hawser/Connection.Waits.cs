@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Hawser.Recycling;
@@ -10,6 +11,8 @@ namespace Hawser;
 /// below look at all reasons again. Nothing but an abort touches the stream.</remarks>
 public sealed partial class Connection
 {
+    private const int DiscardBytes = 4096;
+
     private CancellationTokenSource? _aborted;
 
     private enum ReceiveTarget
@@ -38,6 +41,9 @@ public sealed partial class Connection
             return _aborted!.Token;
         }
     }
+
+    /// <summary>The stop of the server ended it between two messages: nobody expects anything more of the peer.</summary>
+    internal bool HasStoppedAtRest { get; private set; }
 
     /// <summary>The next bytes may go from the socket into the transport's pipe.</summary>
     internal bool CanUsePipe => _received.IsEmpty && !PeerHasFinished && _transport.TryUsePipe();
@@ -71,6 +77,26 @@ public sealed partial class Connection
     internal ValueTask<int> ReceiveIntoPipeAsync(CancellationToken cancel) =>
         ReceiveAsync(ReceiveTarget.Pipe, default, cancel);
 
+    /// <summary>Reads the peer to its end, and keeps nothing.</summary>
+    internal async ValueTask DiscardInputAsync(Deadline deadline)
+    {
+        using ITimer? timer = InterruptAt(deadline);
+        byte[] discarded = ArrayPool<byte>.Shared.Rent(DiscardBytes);
+        try
+        {
+            int received = Transport.NotReady;
+            while (received != 0 && !deadline.HasPassed)
+            {
+                if (await _transport.WaitToReceiveAsync(deadline.OnSystemClock))
+                    received = await _transport.ReceiveAsync(discarded);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(discarded);
+        }
+    }
+
     /// <summary>Puts bytes back in front of those that wait to be read.</summary>
     internal void Unread(ReadOnlySpan<byte> bytes) => _received.Prepend(bytes);
 
@@ -90,13 +116,8 @@ public sealed partial class Connection
         Deadline deadline, bool atRest, CancellationToken cancel)
     {
         using CancellationTokenRegistration interrupt = InterruptOn(cancel);
-        // The transport knows the system's clock only. Another tells by its timer.
-        using ITimer? timer = deadline.HasPassed ? null : deadline.VirtualTime?.CreateTimer(
-            static transport => ((Transport)transport!).Interrupt(), _transport, deadline.Remaining,
-            Timeout.InfiniteTimeSpan);
-        Deadline known = deadline.VirtualTime is null ? deadline
-            : deadline.HasPassed ? Deadline.Passed : Deadline.None;
-        return await FillAsync(deadline, known, atRest, cancel);
+        using ITimer? timer = InterruptAt(deadline);
+        return await FillAsync(deadline, deadline.OnSystemClock, atRest, cancel);
     }
 
     /// <param name="deadline">When to give up.</param>
@@ -122,7 +143,10 @@ public sealed partial class Connection
                 if (!await _transport.WaitToReceiveAsync(stopping ? Deadline.Passed : known))
                 {
                     if (stopping)
+                    {
+                        HasStoppedAtRest = true;
                         return InputState.Stopping;
+                    }
                     if (deadline.HasPassed)
                         return InputState.TimedOut;
                     continue;
@@ -188,6 +212,11 @@ public sealed partial class Connection
             throw Closed(null);
         cancel.ThrowIfCancellationRequested();
     }
+
+    /// <summary>Transports know the system's clock only. Another tells by its timer.</summary>
+    private ITimer? InterruptAt(Deadline deadline) => deadline.HasPassed ? null : deadline.VirtualTime?.CreateTimer(
+        static transport => ((Transport)transport!).Interrupt(), _transport, deadline.Remaining,
+        Timeout.InfiniteTimeSpan);
 
     private CancellationTokenRegistration InterruptOn(CancellationToken cancel) =>
         cancel.UnsafeRegister(static transport => ((Transport)transport!).Interrupt(), _transport);
