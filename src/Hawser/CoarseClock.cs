@@ -1,18 +1,20 @@
 namespace Hawser;
 
-/// <summary>The time of the last heartbeat. Reading it costs a load, so that every wait and every call that moves bytes
-/// can note when it was.</summary>
-internal sealed class CoarseClock
+/// <summary>A clock that costs next to nothing to read, so that every wait can note when it began. It may be
+/// <see cref="Resolution"/> behind.</summary>
+internal sealed class CoarseClock(TimeProvider time)
 {
-    private long _now;
+    /// <summary>What the system's coarse clock may lag behind its fine one (clock_gettime(2), CLOCK_MONOTONIC_COARSE;
+    /// GetTickCount64).</summary>
+    public static readonly TimeSpan Resolution = TimeSpan.FromMilliseconds(16);
 
-    /// <summary>For connections that no heartbeat watches.</summary>
-    public static CoarseClock Stopped { get; } = new();
+    private readonly bool _isSystem = ReferenceEquals(time, TimeProvider.System);
 
-    /// <summary>A timestamp of the server's <see cref="TimeProvider"/>, at most one beat old.</summary>
-    public long Now
-    {
-        get => Volatile.Read(ref _now);
-        set => Volatile.Write(ref _now, value);
-    }
+    /// <summary>The system's.</summary>
+    public static CoarseClock System { get; } = new(TimeProvider.System);
+
+    /// <summary>Milliseconds since some moment.</summary>
+    public long Now => _isSystem
+        ? Environment.TickCount64
+        : (long)TimeSpan.FromSeconds((double)time.GetTimestamp() / time.TimestampFrequency).TotalMilliseconds;
 }

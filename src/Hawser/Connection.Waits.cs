@@ -102,14 +102,10 @@ public sealed partial class Connection
 
     internal static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 
-    /// <summary>Receives more bytes behind those in the buffer.</summary>
-    /// <param name="deadline">When to give up.</param>
-    /// <param name="atRest">Between two messages, where a stop of the server ends the wait.</param>
-    /// <param name="cancel">Ends the wait.</param>
     private ValueTask<InputState> FillAsync(Deadline deadline, bool atRest, CancellationToken cancel) =>
         cancel.CanBeCanceled || deadline.VirtualTime is not null
             ? FillInterruptiblyAsync(deadline, atRest, cancel)
-            : FillAsync(deadline, deadline, atRest, cancel);
+            : ReceiveMoreAsync(deadline, atRest, cancel);
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<InputState> FillInterruptiblyAsync(
@@ -117,16 +113,15 @@ public sealed partial class Connection
     {
         using CancellationTokenRegistration interrupt = InterruptOn(cancel);
         using ITimer? timer = InterruptAt(deadline);
-        return await FillAsync(deadline, deadline.OnSystemClock, atRest, cancel);
+        return await ReceiveMoreAsync(deadline, atRest, cancel);
     }
 
+    /// <summary>Receives more bytes behind those in the buffer.</summary>
     /// <param name="deadline">When to give up.</param>
-    /// <param name="known">What the transport is told of it.</param>
-    /// <param name="atRest">Between two messages.</param>
+    /// <param name="atRest">Between two messages, where a stop of the server ends the wait.</param>
     /// <param name="cancel">Somebody interrupts the transport when it fires.</param>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<InputState> FillAsync(
-        Deadline deadline, Deadline known, bool atRest, CancellationToken cancel)
+    private async ValueTask<InputState> ReceiveMoreAsync(Deadline deadline, bool atRest, CancellationToken cancel)
     {
         if (PeerHasFinished)
             return InputState.Finished;
@@ -140,7 +135,7 @@ public sealed partial class Connection
                 ThrowIfOver(cancel);
                 // What came before the stop was seen is a message still, and deserves its answer.
                 bool stopping = atRest && _stopping;
-                if (!await _transport.WaitToReceiveAsync(stopping ? Deadline.Passed : known))
+                if (!await _transport.WaitToReceiveAsync(stopping ? Deadline.Passed : deadline.OnSystemClock))
                 {
                     if (stopping)
                     {

@@ -10,7 +10,7 @@ internal sealed record ConnectionScope
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    public CoarseClock Clock { get; init; } = CoarseClock.Stopped;
+    public CoarseClock Clock { get; init; } = CoarseClock.System;
 
     public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
 

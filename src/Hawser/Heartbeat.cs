@@ -4,56 +4,44 @@ using Hawser.EventLoops;
 namespace Hawser;
 
 /// <summary>One timer that watches the timeouts of all connections of a server, whatever its model.</summary>
-/// <remarks>Connections note the time of the last beat when a byte moves or a wait begins (<see cref="CoarseClock"/>).
-/// The heartbeat looks at a connection when its timeout could have passed, and no sooner.</remarks>
+/// <remarks>A connection notes when a wait begins and when bytes of a long one move, by a <see cref="CoarseClock"/>. The
+/// heartbeat looks at it when its timeout could have passed, and no sooner: it costs nothing for each byte, and nothing
+/// while all is well. Times are in milliseconds of that clock.</remarks>
 internal sealed class Heartbeat : IDisposable
 {
-    private const int BeatsPerLookAtWatched = 10;
+    private const long Never = long.MaxValue;
 
-    /// <summary>Timeouts are at most about two of these late.</summary>
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
+    // Timeouts that fall due together are looked at together.
+    private const long ShortestPause = 25;
+
+    private const long PauseBetweenLooksForResets = 250;
+
+    // The longest that a timer of .NET can be set to is a little more.
+    private const long LongestPause = int.MaxValue;
 
     private readonly Lock _gate = new();
     private readonly DeadlineHeap<HeartbeatEntry> _due = new();
     private readonly ConcurrentDictionary<Connection, bool> _watched = new();
     private readonly ServerLimits _limits;
-    private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private readonly long _interval;
-    private bool _isBeating;
-    private bool _isLooking;
-    private int _beats;
-    private long _lateSince;
-    private long _lateUntil;
+    private long _next = Never;
 
     public Heartbeat(ServerLimits limits, TimeProvider time)
     {
         _limits = limits;
-        _time = time;
-        _interval = Ticks(Interval);
-        Clock.Now = time.GetTimestamp();
+        Clock = new CoarseClock(time);
         _timer = time.CreateTimer(
             static heartbeat => ((Heartbeat)heartbeat!).Beat(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public CoarseClock Clock { get; } = new();
+    public CoarseClock Clock { get; }
 
     /// <summary>Keeps the timeouts of a connection, until it is forgotten.</summary>
     public HeartbeatEntry Add(Connection connection)
     {
-        lock (_gate)
-        {
-            long now = _time.GetTimestamp();
-            if (!_isBeating)
-            {
-                _isBeating = true;
-                Clock.Now = now;
-                _timer.Change(Interval, Interval);
-            }
-            var entry = new HeartbeatEntry(connection);
-            Schedule(entry, Later(now, Shorter(_limits.FirstByteTimeout, _limits.IdleTimeout)));
-            return entry;
-        }
+        var entry = new HeartbeatEntry(connection);
+        Schedule(entry, Later(Clock.Now, Shorter(_limits.FirstByteTimeout, _limits.IdleTimeout)));
+        return entry;
     }
 
     /// <summary>A connection has ended.</summary>
@@ -68,52 +56,27 @@ internal sealed class Heartbeat : IDisposable
     }
 
     /// <summary>Looks for a reset while the handler waits for something else than its peer.</summary>
-    public void Watch(Connection connection) => _watched[connection] = true;
+    public void Watch(Connection connection)
+    {
+        _watched[connection] = true;
+        lock (_gate)
+            BeatAt(Clock.Now + PauseBetweenLooksForResets);
+    }
 
     public void Dispose() => _timer.Dispose();
 
     private void Beat()
     {
+        long now = Clock.Now;
         lock (_gate)
-        {
-            if (_isLooking)
-                return;
-            _isLooking = true;
-        }
-        try
-        {
-            long now = Tick();
-            while (TakeDue(now) is { } entry)
-                Schedule(entry, Look(entry, now));
-            if (++_beats % BeatsPerLookAtWatched == 0)
-                LookAtWatched();
-        }
-        finally
-        {
-            Rest();
-        }
-    }
-
-    private long Tick()
-    {
-        long now = _time.GetTimestamp();
-        long last = Clock.Now;
-        if (now - last > 2 * _interval)
-            (_lateSince, _lateUntil) = (last, now);
-        Clock.Now = now;
-        return now;
-    }
-
-    private void Rest()
-    {
+            _next = Never;
+        while (TakeDue(now) is { } entry)
+            Schedule(entry, Math.Max(Look(entry, now), now + ShortestPause));
+        LookForResets();
         lock (_gate)
-        {
-            _isLooking = false;
-            if (_due.Count > 0)
-                return;
-            _isBeating = false;
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+            BeatAt(Math.Min(
+                Math.Max(_due.First?.Due ?? Never, now + ShortestPause),
+                _watched.IsEmpty ? Never : now + PauseBetweenLooksForResets));
     }
 
     private HeartbeatEntry? TakeDue(long now)
@@ -130,7 +93,18 @@ internal sealed class Heartbeat : IDisposable
                 return;
             entry.FallDueAt(due);
             _due.Add(entry);
+            BeatAt(due);
         }
+    }
+
+    /// <summary>Sets the timer, unless it is set to an earlier moment already.</summary>
+    private void BeatAt(long due)
+    {
+        if (due >= _next)
+            return;
+        _next = due;
+        long pause = Math.Clamp(due - Clock.Now, 0, LongestPause);
+        _timer.Change(TimeSpan.FromMilliseconds(pause), Timeout.InfiniteTimeSpan);
     }
 
     /// <returns>When to look again.</returns>
@@ -141,25 +115,26 @@ internal sealed class Heartbeat : IDisposable
             ? (_limits.FirstByteTimeout, CloseReason.FirstByteTimeout)
             : (_limits.IdleTimeout, CloseReason.IdleTimeout);
         // Asked first, so that the handler can still answer; destroyed when that does not help.
-        if (entry.InterruptedAt != 0)
+        bool isAsked = entry.InterruptedAt != 0;
+        if (isAsked)
             timeout = _limits.LingerTimeout;
         // Time that the handler spends on its own does not count.
         if (!connection.IsReceiving && !connection.IsSending)
-            return Later(now, timeout);
-        long due = Later(Math.Max(entry.InterruptedAt, Latest(connection.Transport.QuietSince)), timeout);
+            return Later(now, Shorter(timeout, _limits.IdleTimeout));
+        long due = Later(Math.Max(entry.InterruptedAt, connection.Transport.QuietSince), timeout);
         if (now < due)
             return due;
-        if (entry.InterruptedAt == 0 && !connection.IsSending)
+        if (!isAsked && !connection.IsSending)
         {
             entry.InterruptedAt = now;
             connection.Interrupt(reason);
             return Later(now, _limits.LingerTimeout);
         }
-        connection.Abort(entry.InterruptedAt == 0 ? reason : connection.EndedBy);
-        return long.MaxValue;
+        connection.Abort(isAsked ? connection.EndedBy : reason);
+        return Never;
     }
 
-    private void LookAtWatched()
+    private void LookForResets()
     {
         foreach (Connection connection in _watched.Keys)
         {
@@ -168,15 +143,12 @@ internal sealed class Heartbeat : IDisposable
         }
     }
 
-    /// <summary>The latest moment at which something can have happened that was noted with this time: before the beat
-    /// that followed.</summary>
-    private long Latest(long noted) => noted == _lateSince ? _lateUntil : noted + _interval;
-
-    private long Later(long from, TimeSpan delay) =>
-        delay == Timeout.InfiniteTimeSpan || Ticks(delay) > long.MaxValue - from ? long.MaxValue : from + Ticks(delay);
-
-    private long Ticks(TimeSpan delay) =>
-        (long)Math.Min(delay.TotalSeconds * _time.TimestampFrequency, long.MaxValue / 2);
+    /// <summary>When a timeout has passed for certain: what was noted may be later than the clock said.</summary>
+    private static long Later(long from, TimeSpan timeout)
+    {
+        double milliseconds = Math.Ceiling(timeout.TotalMilliseconds + CoarseClock.Resolution.TotalMilliseconds);
+        return timeout == Timeout.InfiniteTimeSpan || milliseconds > Never - from ? Never : from + (long)milliseconds;
+    }
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) =>
         a == Timeout.InfiniteTimeSpan || (b != Timeout.InfiniteTimeSpan && b < a) ? b : a;

@@ -1,20 +1,18 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Hawser.EventLoops;
 
 namespace Hawser.Transports;
 
-/// <summary>Waits by completion: .NET's asynchronous sockets and its thread pool. An interrupt cancels what is
-/// pending.</summary>
+/// <summary>Waits by completion: .NET's asynchronous sockets and its thread pool.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "disposed of by Close and Abort")]
 internal sealed class CompletionTransport(Socket socket) : SocketTransport(socket)
 {
-    // Only looked at, never read: all connections may share it.
-    private static readonly byte[] Peeked = new byte[1];
-
     // Long sends go in pieces, so that the server sees the progress of a slow one.
     private const int LargestSendBytes = 64 * 1024;
 
-    private readonly Interruption _receiving = new();
+    private readonly InputWatch _input = new(socket);
     private readonly Interruption _sending = new();
 
     public override void Open()
@@ -23,33 +21,19 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
         Socket.Blocking = false;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public override async ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
+    public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
-        if (_receiving.TryConsume())
-            return false;
-        if (deadline.HasPassed)
-            return Socket.Poll(0, SelectMode.SelectRead);
-        CancellationToken interrupted = _receiving.Token;
-        using PreciseTimer.Registration? timer =
-            deadline.IsNone ? null : PreciseTimer.Shared.Schedule(deadline, _receiving.Signal);
-        try
-        {
-            // A look, so that waiting connections hold no buffer. A receive of no bytes would not do: it also completes
-            // when earlier input has been read by then.
-            await Socket.ReceiveAsync(Peeked, SocketFlags.Peek, interrupted);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            _receiving.TryConsume();
-            return false;
-        }
+        if (deadline.IsNone)
+            return _input.WaitAsync();
+        return deadline.HasPassed
+            ? new ValueTask<bool>(Socket.Poll(0, SelectMode.SelectRead))
+            : WaitUntilAsync(deadline);
     }
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        int received = Socket.Receive(buffer.Span, SocketFlags.None, out SocketError error);
+        SocketError error = _input.TakeError();
+        int received = error == SocketError.Success ? Socket.Receive(buffer.Span, SocketFlags.None, out error) : 0;
         if (error == SocketError.WouldBlock)
             return new ValueTask<int>(NotReady);
         if (error != SocketError.Success)
@@ -66,8 +50,26 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
 
     public override void Interrupt()
     {
-        _receiving.Signal();
+        _input.Interrupt();
         _sending.Signal();
+    }
+
+    public override void Abort()
+    {
+        base.Abort();
+        _input.Dispose();
+    }
+
+    public override void Close()
+    {
+        base.Close();
+        _input.Dispose();
+    }
+
+    private async ValueTask<bool> WaitUntilAsync(Deadline deadline)
+    {
+        using PreciseTimer.Registration timer = PreciseTimer.Shared.Schedule(deadline, _input.Interrupt);
+        return await _input.WaitAsync();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

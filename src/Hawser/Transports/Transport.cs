@@ -45,10 +45,10 @@ public abstract class Transport
     /// thread.</summary>
     public virtual bool IsBroken => false;
 
-    /// <summary>The clock by which the moments of <see cref="QuietSince"/> are told.</summary>
-    internal CoarseClock Clock { get; set; } = CoarseClock.Stopped;
+    /// <summary>The clock of <see cref="QuietSince"/>.</summary>
+    internal CoarseClock Clock { get; set; } = CoarseClock.System;
 
-    /// <summary>When a byte last moved, or the last wait began.</summary>
+    /// <summary>When the last wait began, or bytes of it last moved.</summary>
     internal long QuietSince { get; private set; }
 
     /// <summary>Called once, on the thread that serves the stream, before anything else.</summary>
@@ -134,14 +134,10 @@ public abstract class Transport
     /// <summary>A wait begins: from now on the peer is expected to move a byte.</summary>
     internal void BeginWait() => QuietSince = Clock.Now;
 
-    /// <summary>Counts bytes as they come, so that the server sees progress inside a long call.</summary>
-    protected void CountReceived(int bytes)
-    {
-        Volatile.Write(ref _bytesReceived, _bytesReceived + bytes);
-        QuietSince = Clock.Now;
-    }
+    /// <summary>Counts bytes as they come.</summary>
+    protected void CountReceived(int bytes) => Volatile.Write(ref _bytesReceived, _bytesReceived + bytes);
 
-    /// <summary>Counts bytes as the kernel takes them.</summary>
+    /// <summary>Counts bytes as the kernel takes them. Within a long send that is progress.</summary>
     protected void CountSent(long bytes)
     {
         Volatile.Write(ref _bytesSent, _bytesSent + bytes);
