@@ -10,6 +10,8 @@ namespace Hawser;
 /// wait in the kernel's backlog. A connection keeps its place until the server has closed it.</remarks>
 public sealed class ListenerSet : IDisposable
 {
+    private static int _isWarm;
+
     private readonly List<Listener> _listeners = [];
     private readonly WakeSocket _wake = new();
     private readonly Lock _gate = new();
@@ -42,6 +44,8 @@ public sealed class ListenerSet : IDisposable
     /// <exception cref="ListenException">One of them cannot be had; then none is.</exception>
     internal static ListenerSet Open(IReadOnlyList<EndPoint> endPoints, int backlog)
     {
+        if (Interlocked.Exchange(ref _isWarm, 1) == 0)
+            Listener.WarmUp();
         var set = new ListenerSet();
         try
         {

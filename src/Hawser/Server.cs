@@ -165,7 +165,7 @@ public sealed class Server : IAsyncDisposable
         {
             accepted = await _model.AcceptAsync(_listeners, _closing.Token);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException || (e is ObjectDisposedException && IsStopping))
         {
             return false;
         }

@@ -52,20 +52,7 @@ internal sealed class BlockingTransport : SocketTransport
         return new ValueTask<bool>(isReady);
     }
 
-    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
-    {
-        int received;
-        if (OperatingSystem.IsLinux())
-        {
-            using DescriptorLease socket = new(Socket.SafeHandle);
-            received = Libc.Receive(socket.Descriptor, buffer.Span);
-        }
-        else
-        {
-            received = Socket.Receive(buffer.Span);
-        }
-        return new ValueTask<int>(Received(received));
-    }
+    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => new(Received(TryReceive(buffer.Span)));
 
     public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
     {
@@ -73,7 +60,7 @@ internal sealed class BlockingTransport : SocketTransport
         while (sent < data.Length)
         {
             ReadOnlySpan<byte> rest = data.Span[sent..];
-            int taken = Send(rest[..Math.Min(rest.Length, LargestSendBytes)]);
+            int taken = TrySend(rest[..Math.Min(rest.Length, LargestSendBytes)]);
             if (taken > 0)
             {
                 CountSent(taken);
@@ -131,7 +118,7 @@ internal sealed class BlockingTransport : SocketTransport
     public override int ReceiveIntoPipe()
     {
         using DescriptorLease socket = new(Socket.SafeHandle);
-        return Received(_pipe!.Fill(socket.Descriptor));
+        return Received(Outcome(_pipe!.Fill(socket.Descriptor)));
     }
 
     public override void MoveFromPipe(SafeFileHandle file, long offset, int count)
@@ -170,23 +157,9 @@ internal sealed class BlockingTransport : SocketTransport
     private int Received(int result)
     {
         if (result >= 0)
-        {
             CountReceived(result);
-            return result;
-        }
-        if (result != -Libc.EAGAIN)
-            throw Libc.SocketError(-result);
-        _isLively = false;
-        return NotReady;
-    }
-
-    /// <returns>Below one when there was no room for a moment.</returns>
-    private int Send(ReadOnlySpan<byte> data)
-    {
-        if (!OperatingSystem.IsLinux())
-            return Socket.Send(data);
-        using DescriptorLease socket = new(Socket.SafeHandle);
-        int sent = Libc.Send(socket.Descriptor, data);
-        return sent >= 0 || sent == -Libc.EAGAIN ? sent : throw Libc.SocketError(-sent);
+        else
+            _isLively = false;
+        return result;
     }
 }

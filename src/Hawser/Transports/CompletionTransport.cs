@@ -33,18 +33,17 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         SocketError error = _input.TakeError();
-        int received = error == SocketError.Success ? Socket.Receive(buffer.Span, SocketFlags.None, out error) : 0;
-        if (error == SocketError.WouldBlock)
-            return new ValueTask<int>(NotReady);
         if (error != SocketError.Success)
             throw new SocketException((int)error);
-        CountReceived(received);
+        int received = TryReceive(buffer.Span);
+        if (received > 0)
+            CountReceived(received);
         return new ValueTask<int>(received);
     }
 
     public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
     {
-        int sent = TrySend(data.Span);
+        int sent = SendPieces(data.Span);
         return sent == data.Length ? new ValueTask<int>(sent) : SendLaterAsync(data, sent);
     }
 
@@ -87,23 +86,19 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
                 continue;
             }
             CountSent(1);
-            sent += 1 + TrySend(data.Span[(sent + 1)..]);
+            sent += 1 + SendPieces(data.Span[(sent + 1)..]);
         }
         return sent;
     }
 
-    /// <summary>Sends what the kernel takes without waiting.</summary>
-    private int TrySend(ReadOnlySpan<byte> data)
+    private int SendPieces(ReadOnlySpan<byte> data)
     {
         int sent = 0;
         while (sent < data.Length)
         {
-            int taken = Socket.Send(
-                data[sent..Math.Min(data.Length, sent + LargestSendBytes)], SocketFlags.None, out SocketError error);
-            if (error == SocketError.WouldBlock)
+            int taken = TrySend(data[sent..Math.Min(data.Length, sent + LargestSendBytes)]);
+            if (taken < 0)
                 break;
-            if (error != SocketError.Success)
-                throw new SocketException((int)error);
             CountSent(taken);
             sent += taken;
         }

@@ -64,7 +64,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
         if (!loop.IsCurrentThread)
             return HopToReceiveAsync(buffer);
         ThrowIfGone();
-        return new ValueTask<int>(HasCallsLeft() ? TryReceive(buffer.Span) : NotReady);
+        return new ValueTask<int>(HasCallsLeft() ? ReceiveNow(buffer.Span) : NotReady);
     }
 
     public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
@@ -72,7 +72,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
         if (!loop.IsCurrentThread)
             return HopToSendAsync(data);
         ThrowIfGone();
-        int sent = HasCallsLeft() ? Math.Max(0, TrySend(data.Span)) : 0;
+        int sent = HasCallsLeft() ? Math.Max(0, SendNow(data.Span)) : 0;
         return sent == data.Length ? new ValueTask<int>(sent) : SendLaterAsync(data, sent);
     }
 
@@ -172,7 +172,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     private async ValueTask<int> SendLaterAsync(ReadOnlyMemory<byte> data, int sent)
     {
         while (sent < data.Length && await WaitToSendAsync())
-            sent += Math.Max(0, TrySend(data.Span[sent..]));
+            sent += Math.Max(0, SendNow(data.Span[sent..]));
         return sent;
     }
 
@@ -197,7 +197,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
         return HasCallsLeft() ? new ValueTask<bool>(true) : loop.ParkUntilNextTurn(_send);
     }
 
-    private int TryReceive(Span<byte> buffer)
+    private int ReceiveNow(Span<byte> buffer)
     {
         int received = loop.Poller.Receive(_readiness!, buffer);
         Count(received);
@@ -210,7 +210,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     }
 
     /// <returns>Below zero when it would have to wait.</returns>
-    private int TrySend(ReadOnlySpan<byte> data)
+    private int SendNow(ReadOnlySpan<byte> data)
     {
         ThrowIfGone();
         int sent = loop.Poller.Send(_readiness!, data);

@@ -102,6 +102,37 @@ internal abstract class SocketTransport : Transport
 
     public override void Close() => Socket.Dispose();
 
+    /// <summary>Receives what there is: without waiting, or for as long as the socket's options let it.</summary>
+    /// <returns>Bytes; 0 at the end; <see cref="Transport.NotReady"/>.</returns>
+    protected int TryReceive(Span<byte> buffer)
+    {
+        if (!OperatingSystem.IsLinux())
+            return Outcome(Socket.Receive(buffer, SocketFlags.None, out SocketError error), error);
+        using DescriptorLease socket = new(Socket.SafeHandle);
+        return Outcome(Libc.Receive(socket.Descriptor, buffer));
+    }
+
+    /// <summary>Sends what the kernel takes.</summary>
+    /// <returns>Bytes; <see cref="Transport.NotReady"/> when there is no room.</returns>
+    protected int TrySend(ReadOnlySpan<byte> data)
+    {
+        if (!OperatingSystem.IsLinux())
+            return Outcome(Socket.Send(data, SocketFlags.None, out SocketError error), error);
+        using DescriptorLease socket = new(Socket.SafeHandle);
+        return Outcome(Libc.Send(socket.Descriptor, data));
+    }
+
+    /// <param name="result">Bytes, or the negative errno.</param>
+    protected static int Outcome(int result) =>
+        result >= 0 ? result : result == -Libc.EAGAIN ? NotReady : throw Libc.SocketError(-result);
+
+    private static int Outcome(int bytes, SocketError error) => error switch
+    {
+        SocketError.Success => bytes,
+        SocketError.WouldBlock => NotReady,
+        _ => throw new SocketException((int)error),
+    };
+
     /// <summary>The peer; null if it has reset already, which the next call reports.</summary>
     private static EndPoint? PeerOf(Socket socket)
     {
