@@ -80,7 +80,7 @@ public sealed partial class Connection
     /// <summary>Reads the peer to its end, and keeps nothing.</summary>
     internal async ValueTask DiscardInputAsync(Deadline deadline)
     {
-        using ITimer? timer = InterruptAt(deadline);
+        using DeadlineTimer? timer = InterruptAt(deadline);
         byte[] discarded = ArrayPool<byte>.Shared.Rent(DiscardBytes);
         try
         {
@@ -112,7 +112,7 @@ public sealed partial class Connection
         Deadline deadline, bool atRest, CancellationToken cancel)
     {
         using CancellationTokenRegistration interrupt = InterruptOn(cancel);
-        using ITimer? timer = InterruptAt(deadline);
+        using DeadlineTimer? timer = InterruptAt(deadline);
         return await ReceiveMoreAsync(deadline, atRest, cancel);
     }
 
@@ -208,10 +208,9 @@ public sealed partial class Connection
         cancel.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Transports know the system's clock only. Another tells by its timer.</summary>
-    private ITimer? InterruptAt(Deadline deadline) => deadline.HasPassed ? null : deadline.VirtualTime?.CreateTimer(
-        static transport => ((Transport)transport!).Interrupt(), _transport, deadline.Remaining,
-        Timeout.InfiniteTimeSpan);
+    /// <summary>Transports know the system's clock only. Another interrupts by its timer.</summary>
+    private DeadlineTimer? InterruptAt(Deadline deadline) =>
+        deadline.VirtualTime is null || deadline.HasPassed ? null : new DeadlineTimer(deadline, _transport);
 
     private CancellationTokenRegistration InterruptOn(CancellationToken cancel) =>
         cancel.UnsafeRegister(static transport => ((Transport)transport!).Interrupt(), _transport);

@@ -68,6 +68,9 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
 
     internal Transport Transport => _transport;
 
+    /// <summary>The heartbeat watches it no longer.</summary>
+    internal bool IsForgotten { get; set; }
+
     internal bool IsReceiving => _receiving;
     internal bool IsSending => _sending;
 
@@ -182,7 +185,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         {
             for (long sent = 0; sent < count;)
             {
-                ThrowIfOver(cancel);
+                cancel.ThrowIfCancellationRequested();
                 sent += await _transport.SendFileAsync(file, offset + sent, count - sent);
             }
         }

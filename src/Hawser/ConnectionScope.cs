@@ -23,17 +23,19 @@ internal sealed record ConnectionScope
 
     /// <summary>Cancels without waiting for what is registered: it may block, or throw.</summary>
     public void Cancel(CancellationTokenSource source) => Task.Factory.StartNew(
-        () =>
+        () => CancelHere(source), CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler);
+
+    /// <summary>Cancels, and reports what throws.</summary>
+    public void CancelHere(CancellationTokenSource source)
+    {
+        try
         {
-            try
-            {
-                source.Cancel();
-            }
-            catch (AggregateException e)
-            {
-                foreach (Exception fault in e.Flatten().InnerExceptions)
-                    Faulted(fault);
-            }
-        },
-        CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler);
+            source.Cancel();
+        }
+        catch (AggregateException e)
+        {
+            foreach (Exception fault in e.Flatten().InnerExceptions)
+                Faulted(fault);
+        }
+    }
 }

@@ -21,7 +21,7 @@ internal sealed class Heartbeat : IDisposable
 
     private readonly Lock _gate = new();
     private readonly DeadlineHeap<HeartbeatEntry> _due = new();
-    private readonly ConcurrentDictionary<Connection, bool> _watched = new();
+    private readonly ConcurrentDictionary<long, Connection> _watched = new();
     private readonly ServerLimits _limits;
     private readonly ITimer _timer;
     private long _next = Never;
@@ -49,18 +49,22 @@ internal sealed class Heartbeat : IDisposable
     {
         lock (_gate)
         {
-            entry.IsForgotten = true;
+            entry.Connection.IsForgotten = true;
             _due.Remove(entry);
         }
-        _watched.TryRemove(entry.Connection, out _);
+        _watched.TryRemove(entry.Connection.Id, out _);
     }
 
     /// <summary>Looks for a reset while the handler waits for something else than its peer.</summary>
     public void Watch(Connection connection)
     {
-        _watched[connection] = true;
         lock (_gate)
+        {
+            if (connection.IsForgotten)
+                return;
+            _watched[connection.Id] = connection;
             BeatAt(Clock.Now + PauseBetweenLooksForResets);
+        }
     }
 
     public void Dispose() => _timer.Dispose();
@@ -89,7 +93,7 @@ internal sealed class Heartbeat : IDisposable
     {
         lock (_gate)
         {
-            if (entry.IsForgotten)
+            if (entry.Connection.IsForgotten)
                 return;
             entry.FallDueAt(due);
             _due.Add(entry);
@@ -136,7 +140,7 @@ internal sealed class Heartbeat : IDisposable
 
     private void LookForResets()
     {
-        foreach (Connection connection in _watched.Keys)
+        foreach (Connection connection in _watched.Values)
         {
             if (!connection.IsReceiving && !connection.IsSending && connection.Transport.IsBroken)
                 connection.Abort(CloseReason.PeerReset);

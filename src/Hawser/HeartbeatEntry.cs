@@ -10,7 +10,5 @@ internal sealed class HeartbeatEntry(Connection connection) : Scheduled
     /// <summary>When its wait was ended for a timeout; 0 when it was not.</summary>
     public long InterruptedAt { get; set; }
 
-    public bool IsForgotten { get; set; }
-
     public void FallDueAt(long due) => Due = due;
 }

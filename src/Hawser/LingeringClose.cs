@@ -15,8 +15,10 @@ internal static class LingeringClose
                 && connection.EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
             {
                 connection.Transport.FinishSending();
-                // A handler may have left with a receive under way; then its end is what closing is.
-                if (!connection.IsReceiving && !connection.HasStoppedAtRest)
+                // A handler may have left with a receive under way; then its end is what closing is. And a peer at rest
+                // that has all of its answer need not be waited for.
+                if (!connection.IsReceiving
+                    && !(connection.HasStoppedAtRest && connection.BytesAcknowledged == connection.BytesSent))
                     await connection.DiscardInputAsync(Deadline.After(linger, connection.Time));
             }
         }

@@ -58,7 +58,7 @@ public sealed class Server : IAsyncDisposable
         };
         foreach (EndPoint endPoint in listeners.EndPoints)
             _observer.Listening(endPoint);
-        Completion = RunAsync();
+        Completion = OnScheduler(RunAsync);
     }
 
     /// <summary>Where the server really listens.</summary>
@@ -122,14 +122,15 @@ public sealed class Server : IAsyncDisposable
         DrainReport report = await StopAsync();
         // A stuck handler may hold its model's thread for ever; nobody waits for that.
         if (report.Stuck == 0)
-            await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Completion.ConfigureAwait(
+                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     private async Task RunAsync()
     {
         try
         {
-            await _model.RunAsync(LiveAsync).ConfigureAwait(false);
+            await _model.RunAsync(LiveAsync);
         }
         finally
         {
@@ -281,14 +282,16 @@ public sealed class Server : IAsyncDisposable
         // Those that end from now on have ended within the stop.
         int open = Connections;
         _listeners.Close();
-        _closing.Cancel();
+        _scope.CancelHere(_closing);
         foreach (Connection connection in _connections.Values)
             connection.Stop();
-        // Handlers' callbacks may block, or throw: the drain time begins without them.
+        // Handlers' callbacks may block: the drain time begins without them.
         _scope.Cancel(_stopping);
-        _ = Task.Factory.StartNew(
-            () => DrainAsync(open), CancellationToken.None, TaskCreationOptions.DenyChildAttach, _options.Scheduler);
+        _ = OnScheduler(() => DrainAsync(open));
     }
+
+    private Task OnScheduler(Func<Task> body) => Task.Factory.StartNew(
+        body, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _options.Scheduler).Unwrap();
 
     private async Task DrainAsync(int open)
     {
@@ -310,15 +313,17 @@ public sealed class Server : IAsyncDisposable
 
     private async Task<bool> EndsWithin(TimeSpan timeout)
     {
-        try
+        var result = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TimeSpan bounded = timeout < LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
+        using ITimer timer = _options.TimeProvider.CreateTimer(
+            _ => result.TrySetResult(false), null, bounded, Timeout.InfiniteTimeSpan);
+        _ = WaitAsync();
+        return await result.Task;
+
+        async Task WaitAsync()
         {
-            TimeSpan bounded = timeout < LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
-            await _allEnded.Task.WaitAsync(bounded, _options.TimeProvider);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
+            await _allEnded.Task;
+            result.TrySetResult(true);
         }
     }
 }
