@@ -59,7 +59,7 @@ public sealed class ClientLoop : IAsyncDisposable
             transport.Open();
             return new Connection(id: 0, transport, ConnectionScope.Client);
         }
-        catch (SocketException e)
+        catch (Exception e) when (Connection.IsBroken(e))
         {
             transport.Close();
             throw new ConnectException($"{target} closed the connection at once: {e.Message}", e);

@@ -7,8 +7,8 @@ using Hawser.Transports;
 namespace Hawser;
 
 /// <content>How a connection waits, and what ends its waits.</content>
-/// <remarks>There is one way to end a wait: whoever has a reason notes it and interrupts the transport, and the loops
-/// below look at all reasons again. Nothing but an abort touches the stream.</remarks>
+/// <remarks>To end a wait, set its reason, then interrupt the transport: the loops below check every reason again. Only an
+/// abort touches the stream.</remarks>
 public sealed partial class Connection
 {
     private const int DiscardBytes = 4096;
@@ -97,6 +97,14 @@ public sealed partial class Connection
         }
     }
 
+    /// <summary>Gives the buffer back, when nobody reads it any more.</summary>
+    internal void ReturnBuffer()
+    {
+        // A receive that is still under way may write to it.
+        if (!_receiving)
+            _received.Return();
+    }
+
     /// <summary>Puts bytes back in front of those that wait to be read.</summary>
     internal void Unread(ReadOnlySpan<byte> bytes) => _received.Prepend(bytes);
 
@@ -143,7 +151,10 @@ public sealed partial class Connection
                         return InputState.Stopping;
                     }
                     if (deadline.HasPassed)
+                    {
+                        _transport.EndWait();
                         return InputState.TimedOut;
+                    }
                     continue;
                 }
                 int received = await _transport.ReceiveAsync(_received.MakeRoom());
@@ -197,7 +208,8 @@ public sealed partial class Connection
 
     private void BeginReceiving()
     {
-        _transport.BeginWait();
+        if (!_sending)
+            _transport.BeginWait();
         _receiving = true;
     }
 
@@ -205,7 +217,10 @@ public sealed partial class Connection
     {
         if (EndedBy != CloseReason.None)
             throw Closed(null);
-        cancel.ThrowIfCancellationRequested();
+        if (!cancel.IsCancellationRequested)
+            return;
+        _transport.EndWait();
+        throw new OperationCanceledException(cancel);
     }
 
     /// <summary>Transports know the system's clock only. Another interrupts by its timer.</summary>
@@ -217,11 +232,14 @@ public sealed partial class Connection
 
     private int Check(int count)
     {
-        if (count == 0)
-            PeerHasFinished = true;
-        else if (BytesReceived > _scope.ByteLimit)
-            throw new ProtocolException($"at most {_scope.ByteLimit} bytes may be sent", CloseReason.ByteLimit);
-        return count;
+        // An abort unblocks a receive as if the peer had finished.
+        if (count == 0 && EndedBy != CloseReason.None)
+            throw Closed(null);
+        PeerHasFinished = count == 0;
+        if (BytesReceived <= _scope.ByteLimit)
+            return count;
+        FireAborted();
+        throw new ProtocolException($"at most {_scope.ByteLimit} bytes may be sent", CloseReason.ByteLimit);
     }
 
     private void EndBy(CloseReason reason)

@@ -189,7 +189,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
                 sent += await _transport.SendFileAsync(file, offset + sent, count - sent);
             }
         }
-        catch (Exception e) when (IsBroken(e))
+        catch (Exception e) when (IsBroken(e) && !file.IsClosed)
         {
             throw Closed(e);
         }
@@ -220,14 +220,10 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     /// <summary>Closes at once, in order as far as both sides have finished: for clients, not for handlers.</summary>
     public void Dispose()
     {
-        // A receive that is still under way may write to the buffer until it is told.
-        if (!_receiving)
-            _received.Return();
         // An abort on another thread may be about to reset the stream: it must not look like an orderly end.
-        if (EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
-            _transport.Close();
-        else
+        if (EndedBy is not (CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout))
             _transport.Abort();
+        _transport.Close();
     }
 
     /// <inheritdoc cref="Dispose"/>
@@ -315,7 +311,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
 
     private void BeginSending()
     {
-        _transport.BeginWait();
+        if (!_receiving)
+            _transport.BeginWait();
         _sending = true;
     }
 }

@@ -58,7 +58,7 @@ public static class ConnectionReads
             int received = await connection.ReceiveIntoPipeAsync(cancel);
             if (received > 0)
             {
-                accept(received);
+                Accept(connection, accept, received);
                 connection.Transport.MoveFromPipe(file, offset, received);
             }
             return received;
@@ -70,6 +70,20 @@ public static class ConnectionReads
             RandomAccess.Write(file, piece.Span, offset);
         }
         return piece.Length;
+    }
+
+    private static void Accept(Connection connection, Action<int> accept, int received)
+    {
+        try
+        {
+            accept(received);
+        }
+        catch
+        {
+            // What was refused must not end up in the next file.
+            connection.Transport.DropPipe();
+            throw;
+        }
     }
 
     /// <summary>Reads into a file until the peer has finished.</summary>

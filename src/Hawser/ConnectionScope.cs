@@ -14,8 +14,7 @@ internal sealed record ConnectionScope
 
     public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
 
-    /// <summary>Called when somebody wants to know of the connection's end while its handler waits for something
-    /// else.</summary>
+    /// <summary>Called when <see cref="Connection.Aborted"/> is first read: starts polling for a reset.</summary>
     public Action<Connection> Watch { get; init; } = static _ => { };
 
     /// <summary>Hears of callbacks of cancelled tokens that threw.</summary>
@@ -26,16 +25,23 @@ internal sealed record ConnectionScope
         () => CancelHere(source), CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler);
 
     /// <summary>Cancels, and reports what throws.</summary>
-    public void CancelHere(CancellationTokenSource source)
+    public void CancelHere(CancellationTokenSource source) => Guard(source.Cancel);
+
+    /// <summary>Calls code that others may have written, and reports what it throws.</summary>
+    public void Guard(Action call)
     {
         try
         {
-            source.Cancel();
+            call();
         }
         catch (AggregateException e)
         {
             foreach (Exception fault in e.Flatten().InnerExceptions)
                 Faulted(fault);
+        }
+        catch (Exception e)
+        {
+            Faulted(e);
         }
     }
 }

@@ -46,8 +46,16 @@ public static class Dialer
 
     private static Connection Open(Transport transport)
     {
-        transport.Open();
-        return new Connection(id: 0, transport, ConnectionScope.Client);
+        try
+        {
+            transport.Open();
+            return new Connection(id: 0, transport, ConnectionScope.Client);
+        }
+        catch
+        {
+            transport.Close();
+            throw;
+        }
     }
 
     /// <summary>Connects, blocking the calling thread; the socket has seen no asynchronous call.</summary>
@@ -91,7 +99,8 @@ public static class Dialer
         {
             throw NoAnswer(target, timeout, e);
         }
-        throw new ConnectException(Explain(target, last!), last!);
+        last ??= new SocketException((int)SocketError.HostNotFound);
+        throw new ConnectException(Explain(target, last), last);
     }
 
     /// <exception cref="TimeoutException">The look-up took longer; the system goes on with it, nobody

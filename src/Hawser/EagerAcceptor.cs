@@ -39,11 +39,7 @@ internal sealed class EagerAcceptor
     /// <exception cref="SocketException">Accepting failed.</exception>
     public async ValueTask<Socket> TakeAsync()
     {
-        lock (_taken)
-        {
-            _isResting = false;
-            Monitor.Pulse(_taken);
-        }
+        GoOn();
         try
         {
             (Socket? accepted, SocketException? error) = await _taken.Reader.ReadAsync();
@@ -81,10 +77,21 @@ internal sealed class EagerAcceptor
         lock (_taken)
             _isResting = true;
         _taken.Writer.TryWrite((null, error));
+        using CancellationTokenRegistration stop =
+            _stopping.UnsafeRegister(static acceptor => ((EagerAcceptor)acceptor!).GoOn(), this);
         lock (_taken)
         {
             while (_isResting)
                 Monitor.Wait(_taken);
+        }
+    }
+
+    private void GoOn()
+    {
+        lock (_taken)
+        {
+            _isResting = false;
+            Monitor.Pulse(_taken);
         }
     }
 
@@ -101,11 +108,6 @@ internal sealed class EagerAcceptor
         catch (SocketException e)
         {
             return e;
-        }
-        catch (ObjectDisposedException)
-        {
-            // The stop closed the listeners: the next look ends the thread.
-            return null;
         }
     }
 }

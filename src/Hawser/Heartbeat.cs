@@ -23,12 +23,17 @@ internal sealed class Heartbeat : IDisposable
     private readonly DeadlineHeap<HeartbeatEntry> _due = new();
     private readonly ConcurrentDictionary<long, Connection> _watched = new();
     private readonly ServerLimits _limits;
+    private readonly Action<Action> _guard;
     private readonly ITimer _timer;
     private long _next = Never;
 
-    public Heartbeat(ServerLimits limits, TimeProvider time)
+    /// <param name="limits">The timeouts.</param>
+    /// <param name="time">The clock and timer.</param>
+    /// <param name="guard">Makes a call that must not throw here: a transport may be anybody's.</param>
+    public Heartbeat(ServerLimits limits, TimeProvider time, Action<Action> guard)
     {
         _limits = limits;
+        _guard = guard;
         Clock = new CoarseClock(time);
         _timer = time.CreateTimer(
             static heartbeat => ((Heartbeat)heartbeat!).Beat(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -75,8 +80,12 @@ internal sealed class Heartbeat : IDisposable
         lock (_gate)
             _next = Never;
         while (TakeDue(now) is { } entry)
-            Schedule(entry, Math.Max(Look(entry, now), now + ShortestPause));
-        LookForResets();
+        {
+            long next = Never;
+            _guard(() => next = Look(entry, now));
+            Schedule(entry, Math.Max(next, now + ShortestPause));
+        }
+        _guard(LookForResets);
         lock (_gate)
             BeatAt(Math.Min(
                 Math.Max(_due.First?.Due ?? Never, now + ShortestPause),

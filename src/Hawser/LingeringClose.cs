@@ -28,6 +28,7 @@ internal static class LingeringClose
         }
         finally
         {
+            connection.ReturnBuffer();
             connection.Dispose();
         }
     }

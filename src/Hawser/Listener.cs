@@ -7,13 +7,10 @@ namespace Hawser;
 /// <summary>One listening socket.</summary>
 internal sealed class Listener : IDisposable
 {
-    private readonly string? _socketFile;
-
-    private Listener(Socket socket, string? socketFile)
+    private Listener(Socket socket)
     {
         Socket = socket;
         EndPoint = socket.LocalEndPoint!;
-        _socketFile = socketFile;
     }
 
     public Socket Socket { get; }
@@ -34,7 +31,7 @@ internal sealed class Listener : IDisposable
             // Bind alone sets SO_REUSEADDR on Unix, so that a restart gets its old port at once.
             socket.Bind(endPoint);
             socket.Listen(backlog);
-            return new Listener(socket, (endPoint as UnixDomainSocketEndPoint)?.ToString());
+            return new Listener(socket);
         }
         catch (SocketException e)
         {
@@ -81,12 +78,8 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        Socket.Dispose();
-        if (_socketFile is not null)
-            File.Delete(_socketFile);
-    }
+    /// <summary>Stops listening. .NET removes the file of a Unix domain socket.</summary>
+    public void Dispose() => Socket.Dispose();
 
     private static Socket Create(EndPoint endPoint)
     {

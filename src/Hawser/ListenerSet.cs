@@ -70,25 +70,25 @@ public sealed class ListenerSet : IDisposable
     /// <summary>Without a socket: for a model that has its connections from somewhere else.</summary>
     internal static ListenerSet Empty() => new();
 
-    /// <summary>Takes a connection if one is there and has a place. Never waits. For one thread at a time; the sockets
-    /// take turns.</summary>
+    /// <summary>Takes a connection if one is there and the server has a place for it. Never waits; takes none after the
+    /// stop. The sockets take turns.</summary>
     /// <exception cref="SocketException">Accepting failed.</exception>
     public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
     {
         accepted = null;
-        if (_closed || !HasPlace)
-            return false;
-        for (int i = 0; i < _listeners.Count; i++)
+        lock (_gate)
         {
-            Listener listener = _listeners[(_first + i) % _listeners.Count];
-            if (listener.TryAccept(out accepted))
+            for (int i = 0; i < _listeners.Count && !_closed && HasPlace; i++)
             {
+                Listener listener = _listeners[(_first + i) % _listeners.Count];
+                if (!listener.TryAccept(out accepted))
+                    continue;
                 _first = (_first + i + 1) % _listeners.Count;
                 Interlocked.Decrement(ref _places);
                 return true;
             }
+            return false;
         }
-        return false;
     }
 
     /// <summary>Blocks the calling thread until there is a connection.</summary>
@@ -101,10 +101,10 @@ public sealed class ListenerSet : IDisposable
         while (true)
         {
             stopping.ThrowIfCancellationRequested();
+            if (TryAccept(out Socket? accepted))
+                return accepted;
             try
             {
-                if (TryAccept(out Socket? accepted))
-                    return accepted;
                 List<Socket> ready = HasPlace ? [.. Sockets, _wake.Socket] : [_wake.Socket];
                 Socket.Select(ready, null, null, Timeout.InfiniteTimeSpan);
                 if (ready.Contains(_wake.Socket))

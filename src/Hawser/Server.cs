@@ -46,7 +46,7 @@ public sealed class Server : IAsyncDisposable
         _model = options.Model.Create(options.ModelOptions);
         _shedder = new Shedder(listeners, _observer, options.TimeProvider);
         listeners.Places = Math.Min(options.Limits.Connections, _shedder.MostConnections + 1);
-        _heartbeat = new Heartbeat(options.Limits, options.TimeProvider);
+        _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));
         _scope = new ConnectionScope
         {
             ByteLimit = options.Limits.BytesPerConnection,
@@ -134,13 +134,16 @@ public sealed class Server : IAsyncDisposable
         }
         finally
         {
+            // A model that could not start has never run the life of the server.
+            Interlocked.Exchange(ref _accepting, 0);
+            EndIfLast();
             _listeners.Dispose();
             _heartbeat.Dispose();
             _shedder.Dispose();
         }
     }
 
-    /// <summary>The life of the server, where the model accepts.</summary>
+    /// <summary>Accepts until the stop, then waits for the last connection. Runs where the model accepts.</summary>
     private async Task LiveAsync()
     {
         try
@@ -166,7 +169,7 @@ public sealed class Server : IAsyncDisposable
         {
             accepted = await _model.AcceptAsync(_listeners, _closing.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException || (e is ObjectDisposedException && IsStopping))
+        catch (OperationCanceledException)
         {
             return false;
         }
@@ -207,11 +210,13 @@ public sealed class Server : IAsyncDisposable
         {
             accepted.Open();
         }
-        catch (Exception e) when (Connection.IsBroken(e))
+        catch (Exception e)
         {
             // Reset before it was served, or its loop has ended.
             accepted.Close();
             Leave();
+            if (!Connection.IsBroken(e))
+                _observer.Faulted(e);
             return;
         }
         var connection = new Connection(id, accepted, _scope);
@@ -281,10 +286,10 @@ public sealed class Server : IAsyncDisposable
     {
         // Those that end from now on have ended within the stop.
         int open = Connections;
-        _listeners.Close();
+        _scope.Guard(_listeners.Close);
         _scope.CancelHere(_closing);
         foreach (Connection connection in _connections.Values)
-            connection.Stop();
+            _scope.Guard(connection.Stop);
         // Handlers' callbacks may block: the drain time begins without them.
         _scope.Cancel(_stopping);
         _ = OnScheduler(() => DrainAsync(open));

@@ -32,6 +32,11 @@ internal sealed class WakeSocket : IDisposable
         {
             // Nobody waits any more.
         }
+        catch (SocketException)
+        {
+            // Not sent: the next signal tries again.
+            Interlocked.Exchange(ref _signalled, 0);
+        }
     }
 
     public void Clear()

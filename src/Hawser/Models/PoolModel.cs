@@ -5,16 +5,25 @@ namespace Hawser.Models;
 
 /// <summary>N threads that live as long as the server, and a line of N places before them. When the line is full,
 /// nobody is accepted: the kernel's backlog is the waiting room.</summary>
-internal sealed class PoolModel(int threads) : IConcurrencyModel
+internal sealed class PoolModel : IConcurrencyModel
 {
-    private readonly Channel<Func<Task>> _line = Channel.CreateBounded<Func<Task>>(threads);
+    private readonly int _threads;
+    private readonly Channel<Func<Task>> _line;
+
+    public PoolModel(int threads)
+    {
+        _threads = threads;
+        _line = Channel.CreateBounded<Func<Task>>(threads);
+        Waker.Prepare();
+    }
 
     public async Task RunAsync(Func<Task> life)
     {
-        Task[] workers =
-            [.. Enumerable.Range(1, threads).Select(n => ModelThread.Start($"hawser pool {n}", WorkAsync))];
+        var workers = new List<Task>();
         try
         {
+            for (int n = 1; n <= _threads; n++)
+                workers.Add(ModelThread.Start($"hawser pool {n}", WorkAsync));
             await ModelThread.Start("hawser accept", life);
         }
         finally

@@ -5,6 +5,8 @@ namespace Hawser.Models;
 /// <summary>The simple server: one thread, which serves a connection to its end before it takes the next.</summary>
 internal sealed class SequentialModel : IConcurrencyModel
 {
+    public SequentialModel() => Waker.Prepare();
+
     public Task RunAsync(Func<Task> life) => ModelThread.Start("hawser sequential", life);
 
     public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>

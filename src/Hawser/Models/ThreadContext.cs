@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Hawser.Models;
 
 /// <summary>Lets an asynchronous method run on one thread from start to end: while it awaits something foreign (a
@@ -64,7 +66,16 @@ internal sealed class ThreadContext : SynchronizationContext
         while (!task.IsCompleted)
         {
             (SendOrPostCallback callback, object? state) = Take();
-            callback(state);
+            try
+            {
+                callback(state);
+            }
+            catch (Exception e)
+            {
+                // An async void method threw. That ends the process, as everywhere in .NET, and not this thread alone.
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    static error => ExceptionDispatchInfo.Throw(error), e, preferLocal: false);
+            }
         }
     }
 

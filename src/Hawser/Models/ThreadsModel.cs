@@ -10,6 +10,8 @@ internal sealed class ThreadsModel : IConcurrencyModel
     private int _started;
     private int _serving;
 
+    public ThreadsModel() => Waker.Prepare();
+
     public Task RunAsync(Func<Task> life) => ModelThread.Start("hawser start", life);
 
     public async ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>

@@ -9,7 +9,7 @@ namespace Hawser.Transports;
 /// A receive or send first blocks in the kernel for a moment (SO_RCVTIMEO, SO_SNDTIMEO), which is all that a lively
 /// conversation needs: one system call. What takes longer polls the socket and a <see cref="Waker"/>, so that an
 /// interrupt ends it. An interrupt therefore waits for that moment at the most. Elsewhere than on Linux every receive
-/// polls first.
+/// polls first, and a send that blocks cannot be interrupted.
 /// </remarks>
 internal sealed class BlockingTransport : SocketTransport
 {
@@ -57,7 +57,7 @@ internal sealed class BlockingTransport : SocketTransport
     public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
     {
         int sent = 0;
-        while (sent < data.Length)
+        while (sent < data.Length && !_room.TryConsume())
         {
             ReadOnlySpan<byte> rest = data.Span[sent..];
             int taken = TrySend(rest[..Math.Min(rest.Length, LargestSendBytes)]);
@@ -82,7 +82,7 @@ internal sealed class BlockingTransport : SocketTransport
         using DescriptorLease target = new(Socket.SafeHandle);
         using DescriptorLease source = new(file);
         long sent = 0;
-        while (sent < count)
+        while (sent < count && !_room.TryConsume())
         {
             long taken = Libc.SendFile(
                 target.Descriptor, source.Descriptor, offset + sent, Math.Min(count - sent, LargestSendFileBytes));
@@ -129,11 +129,15 @@ internal sealed class BlockingTransport : SocketTransport
         }
         catch
         {
-            // What is left in it must not end up in the next file.
-            _pipe!.Dispose();
-            _pipe = null;
+            DropPipe();
             throw;
         }
+    }
+
+    public override void DropPipe()
+    {
+        _pipe?.Dispose();
+        _pipe = null;
     }
 
     public override void Interrupt()
@@ -150,7 +154,7 @@ internal sealed class BlockingTransport : SocketTransport
 
     public override void Close()
     {
-        _pipe?.Dispose();
+        DropPipe();
         base.Close();
     }
 

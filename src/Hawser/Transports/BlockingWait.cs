@@ -14,6 +14,9 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
     // How often a thread looks again while its waker is busy with another.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
+    // Select counts in an integer of microseconds.
+    private static readonly TimeSpan LongestSelect = TimeSpan.FromMinutes(30);
+
     private int _state;
 
     /// <summary>Blocks until the socket is ready.</summary>
@@ -23,7 +26,7 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
         if (Interlocked.CompareExchange(ref _state, Waiting, Idle) == Interrupted)
         {
             Volatile.Write(ref _state, Idle);
-            return false;
+            return deadline.HasPassed && Poll(deadline, isAlone: true, out _);
         }
         try
         {
@@ -40,16 +43,26 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
         }
         finally
         {
-            if (Interlocked.Exchange(ref _state, Idle) == Interrupted)
-                waker.Acknowledge();
+            lock (waker)
+            {
+                if (Interlocked.Exchange(ref _state, Idle) == Interrupted)
+                    waker.Acknowledge();
+            }
         }
     }
+
+    /// <summary>Whether the next wait was ended already; that is then forgotten.</summary>
+    public bool TryConsume() => Interlocked.CompareExchange(ref _state, Idle, Interrupted) == Interrupted;
 
     /// <summary>Ends the wait, or else the next one. From any thread.</summary>
     public void Interrupt()
     {
-        if (Interlocked.Exchange(ref _state, Interrupted) == Waiting)
-            waker.Wake();
+        // The signal must not come after the thread it was meant for has acknowledged it.
+        lock (waker)
+        {
+            if (Interlocked.Exchange(ref _state, Interrupted) == Waiting)
+                waker.Wake();
+        }
     }
 
     private static Deadline Earlier(Deadline a, Deadline b) =>
@@ -68,7 +81,7 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
         List<Socket> read = isAlone ? [] : [waker.Socket];
         List<Socket> write = [];
         (direction == SelectMode.SelectWrite ? write : read).Add(socket);
-        Socket.Select(read, write, null, deadline.Remaining);
+        Socket.Select(read, write, null, deadline.Remaining < LongestSelect ? deadline.Remaining : LongestSelect);
         isWoken = read.Contains(waker.Socket);
         return read.Contains(socket) || write.Contains(socket);
     }

@@ -94,7 +94,7 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
     private int SendPieces(ReadOnlySpan<byte> data)
     {
         int sent = 0;
-        while (sent < data.Length)
+        while (sent < data.Length && !_sending.IsSignalled)
         {
             int taken = TrySend(data[sent..Math.Min(data.Length, sent + LargestSendBytes)]);
             if (taken < 0)

@@ -45,7 +45,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
         if (!loop.IsCurrentThread)
             return HopToWaitAsync(deadline);
         ThrowIfGone();
-        if (_receiveInterrupted)
+        if (_receiveInterrupted && !deadline.HasPassed)
         {
             _receiveInterrupted = false;
             return new ValueTask<bool>(false);
@@ -204,7 +204,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
         if (received > 0)
             CountReceived(received);
         // A short read has emptied the socket (epoll(7), questions and answers, 9), unless something hides more.
-        if (received < buffer.Length && !_hidesMore && received != 0)
+        if (received < 0 || (received > 0 && received < buffer.Length && !_hidesMore))
             _mayReceive = false;
         return received < 0 ? NotReady : received;
     }

@@ -35,6 +35,8 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
                 _isInterrupted = false;
                 return new ValueTask<bool>(false);
             }
+            if (_error != SocketError.Success)
+                return new ValueTask<bool>(true);
             if (!_isPending)
             {
                 // Each call leaves the flags of what it received here.

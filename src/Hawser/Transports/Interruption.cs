@@ -11,6 +11,9 @@ internal sealed class Interruption
     /// <summary>Fires with the next interrupt.</summary>
     public CancellationToken Token => Volatile.Read(ref _source).Token;
 
+    /// <summary>There was an interrupt.</summary>
+    public bool IsSignalled => Volatile.Read(ref _source).IsCancellationRequested;
+
     /// <summary>From any thread.</summary>
     public void Signal() => Volatile.Read(ref _source).Cancel();
 

@@ -21,6 +21,8 @@ public abstract class Transport
 
     private long _bytesReceived;
     private long _bytesSent;
+    private long _movedBefore;
+    private long _waitEnded;
 
     /// <summary>This end; null where the stream has no address. Known once the transport is open.</summary>
     public abstract EndPoint? LocalEndPoint { get; }
@@ -48,7 +50,8 @@ public abstract class Transport
     /// <summary>The clock of <see cref="QuietSince"/>.</summary>
     internal CoarseClock Clock { get; set; } = CoarseClock.System;
 
-    /// <summary>When the last wait began, or bytes of it last moved.</summary>
+    /// <summary>Since when the peer is waited for and no byte has moved. Time between two waits does not count: it moves
+    /// this on.</summary>
     internal long QuietSince { get; private set; }
 
     /// <summary>Called once, on the thread that serves the stream, before anything else.</summary>
@@ -57,7 +60,8 @@ public abstract class Transport
     }
 
     /// <summary>Waits until a receive is worth trying: there is input, the end of the stream, or an error.</summary>
-    /// <param name="deadline">One that has passed already asks without waiting, and the answer is exact.</param>
+    /// <param name="deadline">One that has passed already polls once; the result is exact even when an interrupt is
+    /// pending.</param>
     /// <returns>False when the deadline passed, or <see cref="Interrupt"/> was called.</returns>
     public abstract ValueTask<bool> WaitToReceiveAsync(Deadline deadline);
 
@@ -78,6 +82,11 @@ public abstract class Transport
     /// <exception cref="IOException">The disk is full, or worse. What was received is lost.</exception>
     public virtual void MoveFromPipe(SafeFileHandle file, long offset, int count) => throw new NotSupportedException();
 
+    /// <summary>Forgets what was received into the pipe, and uses it no more.</summary>
+    public virtual void DropPipe()
+    {
+    }
+
     /// <summary>Sends all of it; done when the kernel has the last byte. Waiting for the peer to make room is the
     /// back-pressure.</summary>
     /// <returns>Bytes that the kernel took: fewer than all only after <see cref="Interrupt"/>.</returns>
@@ -96,7 +105,7 @@ public abstract class Transport
             while (sent < count)
             {
                 Memory<byte> piece = buffer.AsMemory(0, (int)Math.Min(buffer.Length, count - sent));
-                int read = RandomAccess.Read(file, piece.Span, offset + sent);
+                int read = Read(file, piece.Span, offset + sent);
                 if (read == 0)
                     throw FileTooShort(count - sent);
                 int taken = await SendAsync(piece[..read]);
@@ -113,7 +122,7 @@ public abstract class Transport
     }
 
     /// <summary>Ends the receive and the send that wait, or else the next ones, and leaves the stream as it is. From any
-    /// thread. Whoever waits looks again at what it waits for, so that a needless call does no harm.</summary>
+    /// thread. Callers check again what they wait for, so that a needless call does no harm.</summary>
     public abstract void Interrupt();
 
     /// <summary>Half-close: the peer reads the end of the stream after what was sent.</summary>
@@ -132,7 +141,17 @@ public abstract class Transport
     public abstract void Close();
 
     /// <summary>A wait begins: from now on the peer is expected to move a byte.</summary>
-    internal void BeginWait() => QuietSince = Clock.Now;
+    internal void BeginWait()
+    {
+        long now = Clock.Now;
+        long moved = _bytesReceived + _bytesSent;
+        QuietSince = moved == _movedBefore && _waitEnded != 0 ? QuietSince + now - _waitEnded : now;
+        _movedBefore = moved;
+        _waitEnded = 0;
+    }
+
+    /// <summary>A wait ends without a byte.</summary>
+    internal void EndWait() => _waitEnded = Clock.Now;
 
     /// <summary>Counts bytes as they come.</summary>
     protected void CountReceived(int bytes) => Volatile.Write(ref _bytesReceived, _bytesReceived + bytes);
@@ -142,6 +161,19 @@ public abstract class Transport
     {
         Volatile.Write(ref _bytesSent, _bytesSent + bytes);
         QuietSince = Clock.Now;
+    }
+
+    /// <exception cref="IOException">Also where the file may not be read.</exception>
+    private static int Read(SafeFileHandle file, Span<byte> buffer, long offset)
+    {
+        try
+        {
+            return RandomAccess.Read(file, buffer, offset);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
     }
 
     /// <summary>The error of a <see cref="SendFileAsync"/> whose file ended early.</summary>

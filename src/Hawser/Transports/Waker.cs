@@ -7,7 +7,7 @@ namespace Hawser.Transports;
 /// <summary>What ends the wait of a thread that blocks in the kernel: a descriptor that it polls beside its
 /// socket.</summary>
 /// <remarks>A waker for each connection would double what a connection costs in descriptors, so a few serve all of the
-/// process. Those that share one look up in vain for a moment when another is woken.</remarks>
+/// process. Threads that share a waker wake spuriously when it is signalled for another.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "lives as long as the process")]
 internal sealed class Waker
 {
@@ -19,6 +19,9 @@ internal sealed class Waker
     private readonly WakeSocket _signal = new();
     private int _waking;
 
+    /// <summary>Makes the descriptors, for a model that will need them: later there may be none left.</summary>
+    public static void Prepare() => _ = All.Length;
+
     /// <summary>The waker of one more connection.</summary>
     public static Waker Next() => All[Interlocked.Increment(ref _next) % Count];
 
@@ -26,20 +29,18 @@ internal sealed class Waker
     /// <see cref="Acknowledge"/>.</summary>
     public Socket Socket => _signal.Socket;
 
+    /// <summary>Wakes one thread. Its caller holds the lock of the waker.</summary>
     public void Wake()
     {
-        Interlocked.Increment(ref _waking);
+        _waking++;
         _signal.Signal();
     }
 
-    /// <summary>One whom <see cref="Wake"/> was meant for is awake.</summary>
+    /// <summary>The thread that <see cref="Wake"/> was meant for is awake. Its caller holds the lock of the
+    /// waker.</summary>
     public void Acknowledge()
     {
-        if (Interlocked.Decrement(ref _waking) > 0)
-            return;
-        _signal.Clear();
-        // Somebody else may have been woken before the signal was cleared.
-        if (Volatile.Read(ref _waking) > 0)
-            _signal.Signal();
+        if (--_waking == 0)
+            _signal.Clear();
     }
 }
