@@ -22,9 +22,9 @@ internal static class LingeringClose
                     await connection.DiscardInputAsync(Deadline.After(linger, connection.Time));
             }
         }
-        catch (Exception e) when (Connection.IsBroken(e) || e is ConnectionClosedException or ProtocolException)
+        catch (Exception)
         {
-            // It ended in another way meanwhile.
+            // It ended in another way meanwhile, or a reader that the handler has left behind is in the way.
         }
         finally
         {

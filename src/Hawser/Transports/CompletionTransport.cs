@@ -15,6 +15,8 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
     private readonly InputWatch _input = new(socket);
     private readonly Interruption _sending = new();
 
+    public override bool IsBroken => _input.HasFailed || base.IsBroken;
+
     public override void Open()
     {
         base.Open();

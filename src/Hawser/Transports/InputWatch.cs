@@ -24,18 +24,23 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
         SetBuffer(Peeked);
     }
 
+    /// <summary>The look has found an error, which the socket itself says only once.</summary>
+    public bool HasFailed => _error != SocketError.Success;
+
     /// <summary>Waits until there is input, an end or an error.</summary>
     /// <returns>False after <see cref="Interrupt"/>.</returns>
     public ValueTask<bool> WaitAsync()
     {
         lock (_gate)
         {
+            if (_isAwaited)
+                throw new InvalidOperationException("a connection can wait for one receive and one send at a time");
             if (_isInterrupted)
             {
                 _isInterrupted = false;
                 return new ValueTask<bool>(false);
             }
-            if (_error != SocketError.Success)
+            if (HasFailed)
                 return new ValueTask<bool>(true);
             if (!_isPending)
             {

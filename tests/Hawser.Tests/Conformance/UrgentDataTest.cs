@@ -45,6 +45,36 @@ public sealed class UrgentDataTest
         }
     }
 
+    [Theory, Models(ModelKind.Loop)]
+    public async Task After_an_urgent_byte_an_idle_connection_waits_and_does_not_spin(string model)
+    {
+        var pending = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = TestServer.Start(model, async connection =>
+        {
+            await connection.TryReadLineAsync(100);
+            ValueTask<bool> wait = default;
+            // What was hidden may make one more look worth it, and no second one.
+            for (int look = 0; look < 3; look++)
+            {
+                wait = connection.Transport.WaitToReceiveAsync(Deadline.None);
+                if (!wait.IsCompleted)
+                    break;
+                Assert.True(await wait);
+                Assert.Equal(Hawser.Transports.Transport.NotReady, await connection.Transport.ReceiveAsync(new byte[10]));
+            }
+            pending.SetResult(!wait.IsCompleted);
+            connection.Transport.Interrupt();
+            Assert.False(await wait);
+        });
+        using Socket client = await ConnectAsync(server);
+
+        await SendAsync(client, "ab");
+        await SendAsync(client, "!", SocketFlags.OutOfBand);
+        await SendAsync(client, "cd\n");
+
+        Assert.True(await pending.Task.Bounded());
+    }
+
     [Theory, Models]
     public async Task An_urgent_byte_alone_is_no_input_and_no_end(string model)
     {

@@ -78,6 +78,8 @@ public sealed class MessageFaultTest
                 model, new MessageOptions { MemoryLimitBytes = 0, SpoolFolder = disk.FullName });
             using RawPeer other = await server.ConnectAsync();
             await other.SendAsync("others live");
+            // A large message that is alone would not wait on the disk.
+            await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Any(c => c.BytesReceived > 0));
 
             await Assert.ThrowsAsync<ConnectionClosedException>(() => server.SendAsync(MessageBytesTest.Random(Large)));
             await server.Errors.LineWithAsync("is refused: cannot keep it in");

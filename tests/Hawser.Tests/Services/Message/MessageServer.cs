@@ -35,12 +35,15 @@ internal sealed class MessageServer : IAsyncDisposable
             // Every sender of these tests has a thread, so that none waits for another.
             ModelOptions = new ModelOptions { Threads = 32 },
             Limits = new ServerLimits { DrainTimeout = drain ?? new ServerLimits().DrainTimeout },
+            Observer = Observer,
         });
     }
 
     public RecordedOutput Output { get; } = new();
 
     public LineRecorder Errors { get; } = new();
+
+    public RecordingObserver Observer { get; } = new();
 
     /// <summary>Why the service gave up.</summary>
     public Task<string> Failed => _failed.Task.Bounded();
