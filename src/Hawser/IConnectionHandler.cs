@@ -4,7 +4,10 @@ namespace Hawser;
 /// <remarks>
 /// The same handler runs under every <see cref="Models.IConcurrencyModel"/>. It keeps the state of a connection in the
 /// locals of its method and awaits nothing that blocks; what several connections share is one object that guards
-/// itself.
+/// itself. An <c>await</c> returns to the connection's thread. A handler that leaves it (<c>ConfigureAwait(false)</c>,
+/// <see cref="Task.Run(Action)"/>) works: under the event loops its next call brings it back, under the models that block
+/// its calls block the thread that it is on. An <c>async void</c> method that throws ends the process, as everywhere in
+/// .NET.
 /// </remarks>
 public interface IConnectionHandler
 {
@@ -16,7 +19,7 @@ public interface IConnectionHandler
     /// <param name="connection">The connection; its reads throw <see cref="ConnectionClosedException"/> when it is
     /// reset, when a limit of the server ends it, or when the drain time of a stop is over.</param>
     /// <param name="stopping">Fires when the server begins to stop. A conversation in progress may go on until the
-    /// drain time is over; one that waits in <see cref="Connection.WaitForInputAsync(Deadline, CancellationToken)"/> is told
-    /// there.</param>
+    /// drain time is over; <see cref="Connection.WaitForInputAsync(Deadline, CancellationToken)"/> returns
+    /// <see cref="InputState.Stopping"/>.</param>
     Task HandleAsync(Connection connection, CancellationToken stopping);
 }
