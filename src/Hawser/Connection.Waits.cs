@@ -7,8 +7,8 @@ using Hawser.Transports;
 namespace Hawser;
 
 /// <content>How a connection waits, and what ends its waits.</content>
-/// <remarks>To end a wait, set its reason, then interrupt the transport: the loops below check every reason again. Only an
-/// abort touches the stream.</remarks>
+/// <remarks>To end a wait, set its reason, then interrupt the transport: the loops below check every reason again. Only
+/// an abort touches the stream.</remarks>
 public sealed partial class Connection
 {
     private const int DiscardBytes = 4096;
@@ -21,9 +21,9 @@ public sealed partial class Connection
         Pipe,
     }
 
-    /// <summary>Fires when the connection is over for a reason outside its handler: the peer reset it, a limit or timeout
-    /// struck, the drain time of a stop has passed, or somebody aborted it. For what a handler awaits besides its
-    /// peer.</summary>
+    /// <summary>Fires when the connection is over for a reason outside its handler: the peer reset it, a limit or
+    /// timeout struck, the drain time of a stop has passed, or somebody aborted it. For what a handler awaits besides
+    /// its peer.</summary>
     /// <remarks>A reset is noticed within a quarter of a second while the handler neither reads nor writes. Callbacks
     /// run on the server's <see cref="ServerOptions.Scheduler"/>.</remarks>
     public CancellationToken Aborted
@@ -42,7 +42,8 @@ public sealed partial class Connection
         }
     }
 
-    /// <summary>The stop of the server ended it between two messages: nobody expects anything more of the peer.</summary>
+    /// <summary>The stop of the server ended it between two messages: nobody expects anything more of the
+    /// peer.</summary>
     internal bool HasStoppedAtRest { get; private set; }
 
     /// <summary>The next bytes may go from the socket into the transport's pipe.</summary>

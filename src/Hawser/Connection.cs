@@ -8,10 +8,10 @@ namespace Hawser;
 
 /// <summary>A conversation with one peer: buffered reads, whole writes, an orderly end.</summary>
 /// <remarks>
-/// For one reader and one writer at a time, which may be two tasks (<see cref="DuplexAsync"/>), on any thread. When the
+/// One read and one write may be pending at a time, from any thread (<see cref="DuplexAsync"/>). When the
 /// peer resets, a limit is hit or the server aborts, reads and writes throw <see cref="ConnectionClosedException"/>. A
-/// cancelled call throws <see cref="OperationCanceledException"/>; it loses no byte, and the connection lives. A buffer is
-/// held only while it has bytes.
+/// cancelled call throws <see cref="OperationCanceledException"/>; it loses no byte, and the connection lives. A buffer
+/// is held only while it has bytes.
 /// </remarks>
 public sealed partial class Connection : IAsyncDisposable, IDisposable
 {
@@ -77,8 +77,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     /// <summary>Waits until there is something to read, and reads nothing: the place between two messages.</summary>
     /// <param name="deadline">When to give up; kept to a millisecond, under every model.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <returns><see cref="InputState.Stopping"/> only from here, and only if nothing has come: a stop of the server ends
-    /// a conversation between messages, never inside of one.</returns>
+    /// <returns><see cref="InputState.Stopping"/> only from here, and only if nothing has come: a stop of the server
+    /// ends a conversation between messages, never inside of one.</returns>
     public ValueTask<InputState> WaitForInputAsync(Deadline deadline = default, CancellationToken cancel = default)
     {
         cancel.ThrowIfCancellationRequested();

@@ -27,7 +27,11 @@ public static class ConnectionReads
             {
                 int read = await connection.ReadAsync(buffer[filled..], cancel);
                 if (read == 0)
-                    return filled == 0 ? false : throw ProtocolException.Truncated($"{filled} of {buffer.Length} bytes");
+                {
+                    return filled == 0
+                        ? false
+                        : throw ProtocolException.Truncated($"{filled} of {buffer.Length} bytes");
+                }
                 filled += read;
             }
             return true;

@@ -37,7 +37,8 @@ public readonly record struct Deadline
     /// <summary>A clock other than the system's: only its own timers know when the moment comes.</summary>
     internal TimeProvider? VirtualTime => _time;
 
-    /// <summary>What a wait by the system's clock can know of it.</summary>
+    /// <summary>This deadline for a wait by the system's clock; under virtual time <see cref="Passed"/> or
+    /// <see cref="None"/>.</summary>
     internal Deadline OnSystemClock => _time is null ? this : HasPassed ? Passed : None;
 
     /// <summary>What is left in nanoseconds, at least zero; -1 for <see cref="None"/>.</summary>

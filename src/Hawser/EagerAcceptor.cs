@@ -13,11 +13,16 @@ internal sealed class EagerAcceptor
     private readonly ListenerSet _listeners;
     private readonly CancellationToken _stopping;
 
-    // One that can begin at once is begun on this thread: a post to a loop or to the thread pool is quicker than a switch
-    // of threads.
+    // One that can begin at once is begun on this thread: a post to a loop or to the thread pool is quicker than a
+    // switch of threads.
     private readonly Channel<(Socket? Accepted, SocketException? Error)> _taken =
         Channel.CreateUnbounded<(Socket?, SocketException?)>(
-            new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
+            new UnboundedChannelOptions
+            {
+                SingleReader = true,
+                SingleWriter = true,
+                AllowSynchronousContinuations = true,
+            });
 
     private bool _isResting;
 

@@ -4,9 +4,9 @@ using Hawser.EventLoops;
 namespace Hawser;
 
 /// <summary>One timer that watches the timeouts of all connections of a server, whatever its model.</summary>
-/// <remarks>A connection notes when a wait begins and when bytes of a long one move, by a <see cref="CoarseClock"/>. The
-/// heartbeat looks at it when its timeout could have passed, and no sooner: it costs nothing for each byte, and nothing
-/// while all is well. Times are in milliseconds of that clock.</remarks>
+/// <remarks>A connection notes when a wait begins and when bytes of a long one move, by a <see cref="CoarseClock"/>.
+/// The heartbeat looks at it when its timeout could have passed, and no sooner: it costs nothing for each byte, and
+/// nothing while all is well. Times are in milliseconds of that clock.</remarks>
 internal sealed class Heartbeat : IDisposable
 {
     private const long Never = long.MaxValue;
@@ -36,7 +36,8 @@ internal sealed class Heartbeat : IDisposable
         _guard = guard;
         Clock = new CoarseClock(time);
         _timer = time.CreateTimer(
-            static heartbeat => ((Heartbeat)heartbeat!).Beat(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static heartbeat => ((Heartbeat)heartbeat!).Beat(), this,
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public CoarseClock Clock { get; }

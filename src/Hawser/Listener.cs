@@ -40,8 +40,8 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    /// <summary>Takes one connection of this process's own, so that the first of a burst does not wait for methods to be
-    /// compiled. Harmless where it fails.</summary>
+    /// <summary>Takes one connection of this process's own, so that the first of a burst does not wait for methods to
+    /// be compiled. Harmless where it fails.</summary>
     public static void WarmUp()
     {
         try

@@ -5,9 +5,10 @@ using Hawser.EventLoops;
 
 namespace Hawser;
 
-/// <summary>The sockets that one server listens on, and the ways to take the next connection from any of them.</summary>
-/// <remarks>It gives no more connections than the server has places (<see cref="ServerLimits.Connections"/>): the others
-/// wait in the kernel's backlog. A connection keeps its place until the server has closed it.</remarks>
+/// <summary>The sockets that one server listens on, and the ways to take the next connection from any of
+/// them.</summary>
+/// <remarks>It gives no more connections than the server has places (<see cref="ServerLimits.Connections"/>): the
+/// others wait in the kernel's backlog. A connection keeps its place until the server has closed it.</remarks>
 public sealed class ListenerSet : IDisposable
 {
     private static int _isWarm;

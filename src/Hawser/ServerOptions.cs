@@ -28,8 +28,8 @@ public sealed record ServerOptions
     /// <summary>The clock and timers of every timeout, pause and deadline of the server.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Runs what belongs to no connection: the stop, and the callbacks of cancelled tokens. Default: the thread
-    /// pool.</summary>
+    /// <summary>Runs what belongs to no connection: the stop, and the callbacks of cancelled tokens. Default: the
+    /// thread pool.</summary>
     public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
 
     internal void Validate()

@@ -4,9 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
 
-/// <summary>What the accept loop does when there is no descriptor or no thread left: takes the waiting connections, with
-/// a descriptor kept in reserve, and closes them at once, so that their clients know, then waits a little longer each
-/// time.</summary>
+/// <summary>What the accept loop does when there is no descriptor or no thread left: takes the waiting connections,
+/// with a descriptor kept in reserve, and closes them at once, so that their clients know, then waits a little longer
+/// each time.</summary>
 internal sealed class Shedder : IDisposable
 {
     // Clients that keep coming must not keep the loop: the rest waits for the next try.
@@ -39,11 +39,11 @@ internal sealed class Shedder : IDisposable
             : int.MaxValue - 1;
     }
 
-    /// <summary>One connection more would get one of the last descriptors there are.</summary>
+    /// <summary>The most connections that leave the last descriptors free.</summary>
     public int MostConnections { get; }
 
     /// <summary>Sheds what waits, then pauses.</summary>
-    /// <param name="what">There is none left of.</param>
+    /// <param name="what">The exhausted resource.</param>
     /// <param name="last">Shed as well: a connection that is taken and cannot be kept.</param>
     /// <param name="stopping">Ends the pause.</param>
     public async Task ShedAsync(string what, Transport? last, CancellationToken stopping)

@@ -15,8 +15,8 @@ internal sealed class EventLoop
     /// <summary>How many socket calls one connection may make in one turn before the others get theirs.</summary>
     public const int CallsPerTurn = 64;
 
-    /// <summary>How much posted work is done in one turn: a crowd of new connections must not keep the others from
-    /// theirs.</summary>
+    /// <summary>How much posted work is done in one turn: a burst of new connections must not starve established
+    /// ones.</summary>
     public const int PostsPerTurn = 64;
 
     /// <summary>Bytes moved at once that count as a call more.</summary>
@@ -38,7 +38,7 @@ internal sealed class EventLoop
         _thread = new Thread(Run) { Name = name, IsBackground = true };
     }
 
-    /// <summary>Counts the turns, so that a connection can tell whether it is the same one still.</summary>
+    /// <summary>The number of the current turn; a connection's budget of calls is for one turn.</summary>
     public int Turn { get; private set; }
 
     public bool IsCurrentThread => Thread.CurrentThread == _thread;

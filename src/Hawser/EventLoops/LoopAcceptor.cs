@@ -32,7 +32,7 @@ internal sealed class LoopAcceptor(EventLoop loop)
         }
     }
 
-    /// <summary>A crowd at the door must not keep those inside from their turn.</summary>
+    /// <summary>A burst of new connections must not starve established ones.</summary>
     private bool MayAccept()
     {
         if (_turn != loop.Turn)

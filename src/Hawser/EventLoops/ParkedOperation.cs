@@ -2,8 +2,8 @@ using System.Threading.Tasks.Sources;
 
 namespace Hawser.EventLoops;
 
-/// <summary>One wait at a time for something that an <see cref="EventLoop"/> will say: a task without an allocation, to
-/// be used again and again. It completes with true for the thing itself, with false for its deadline.</summary>
+/// <summary>A reusable, allocation-free awaitable that an <see cref="EventLoop"/> completes: true when ready, false at
+/// the deadline or on an interrupt.</summary>
 /// <remarks>Belongs to the loop's thread, and resumes its waiter there, inline.</remarks>
 internal sealed class ParkedOperation : Scheduled, IValueTaskSource<bool>
 {

@@ -4,8 +4,8 @@ using Hawser.Transports;
 
 namespace Hawser.Models;
 
-/// <summary>N event loops over epoll(7). A thread of its own accepts, so that a loop whose handler blocks holds up nobody
-/// but its own connections; these are dealt out in turn and stay where they were dealt.</summary>
+/// <summary>N event loops over epoll(7). A thread of its own accepts, so that a loop whose handler blocks holds up
+/// nobody but its own connections; these are dealt out in turn and stay where they were dealt.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class EpollModel(int loops) : IConcurrencyModel
 {

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace Hawser.Models;
 
 /// <summary>Lets an asynchronous method run on one thread from start to end: while it awaits something foreign (a
-/// timer, a file), the thread waits, and goes on with it when that is done. What the method has left behind goes on on
-/// the thread pool when it is over.</summary>
+/// timer, a file), the thread waits, and goes on with it when that is done. Continuations that it leaves behind run
+/// on the thread pool.</summary>
 internal sealed class ThreadContext : SynchronizationContext
 {
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();

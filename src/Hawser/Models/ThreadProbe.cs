@@ -2,8 +2,8 @@ namespace Hawser.Models;
 
 /// <summary>Finds out ahead of need whether the system has threads left, and leaves the last of them to the runtime,
 /// which ends the process when it cannot start one of its own.</summary>
-/// <remarks>Limits are known, but not how much of them others use. So threads are started, and end at once; but only for
-/// a number of connections that was never reached before, and only where the limits are in sight. Not
+/// <remarks>Limits are known, but not how much of them others use. So threads are started, and end at once; but only
+/// for a number of connections that was never reached before, and only where the limits are in sight. Not
 /// thread-safe.</remarks>
 /// <param name="limit">Of the system; null where none is known, and nothing is tried.</param>
 internal sealed class ThreadProbe(long? limit)

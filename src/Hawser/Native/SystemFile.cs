@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Hawser.Native;
 
-/// <summary>What the system tells in small files (proc(5), cgroups(7)). A file that is not there tells nothing.</summary>
+/// <summary>What the system tells in small files (proc(5), cgroups(7)). A file that is not there tells
+/// nothing.</summary>
 internal static class SystemFile
 {
     /// <summary>A limit of this process, as it is in force.</summary>

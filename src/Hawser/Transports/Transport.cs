@@ -50,8 +50,8 @@ public abstract class Transport
     /// <summary>The clock of <see cref="QuietSince"/>.</summary>
     internal CoarseClock Clock { get; set; } = CoarseClock.System;
 
-    /// <summary>Since when the peer is waited for and no byte has moved. Time between two waits does not count: it moves
-    /// this on.</summary>
+    /// <summary>Since when the peer is waited for and no byte has moved. Time between two waits does not count: it
+    /// moves this on.</summary>
     internal long QuietSince { get; private set; }
 
     /// <summary>Called once, on the thread that serves the stream, before anything else.</summary>
@@ -121,8 +121,8 @@ public abstract class Transport
         }
     }
 
-    /// <summary>Ends the receive and the send that wait, or else the next ones, and leaves the stream as it is. From any
-    /// thread. Callers check again what they wait for, so that a needless call does no harm.</summary>
+    /// <summary>Ends the receive and the send that wait, or else the next ones, and leaves the stream as it is. From
+    /// any thread. Callers check again what they wait for, so that a needless call does no harm.</summary>
     public abstract void Interrupt();
 
     /// <summary>Half-close: the peer reads the end of the stream after what was sent.</summary>
