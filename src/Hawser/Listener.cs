@@ -49,7 +49,7 @@ internal sealed class Listener : IDisposable
             using Listener listener = Open(new IPEndPoint(IPAddress.Loopback, 0), backlog: 1);
             using Socket client = Create(listener.EndPoint);
             client.Connect(listener.EndPoint);
-            listener.TryAccept(out Socket? accepted);
+            listener.TryAccept(knownReady: false, out Socket? accepted);
             accepted?.Dispose();
         }
         catch (Exception e) when (e is SocketException or ListenException)
@@ -59,12 +59,14 @@ internal sealed class Listener : IDisposable
     }
 
     /// <summary>Takes a connection if one is there. Never waits.</summary>
-    public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
+    /// <param name="knownReady">A connection was there a moment ago, and nobody else accepts. On Linux it stays.</param>
+    /// <param name="accepted">The connection.</param>
+    public bool TryAccept(bool knownReady, [NotNullWhen(true)] out Socket? accepted)
     {
         accepted = null;
         // Asking first is far cheaper than the exception of an accept that would have to wait; and the listener cannot
         // simply be non-blocking, because what it accepts would inherit that, for good.
-        if (!Socket.Poll(0, SelectMode.SelectRead))
+        if (!(knownReady && OperatingSystem.IsLinux()) && !Socket.Poll(0, SelectMode.SelectRead))
             return false;
         try
         {

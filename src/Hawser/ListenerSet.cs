@@ -74,7 +74,11 @@ public sealed class ListenerSet : IDisposable
     /// <summary>Takes a connection if one is there and the server has a place for it. Never waits; takes none after the
     /// stop. The sockets take turns.</summary>
     /// <exception cref="SocketException">Accepting failed.</exception>
-    public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
+    public bool TryAccept([NotNullWhen(true)] out Socket? accepted) => TryAccept(knownReady: null, out accepted);
+
+    /// <param name="knownReady">Sockets that need not be asked whether a connection is there.</param>
+    /// <param name="accepted">The connection.</param>
+    private bool TryAccept(List<Socket>? knownReady, [NotNullWhen(true)] out Socket? accepted)
     {
         accepted = null;
         lock (_gate)
@@ -82,7 +86,7 @@ public sealed class ListenerSet : IDisposable
             for (int i = 0; i < _listeners.Count && !_closed && HasPlace; i++)
             {
                 Listener listener = _listeners[(_first + i) % _listeners.Count];
-                if (!listener.TryAccept(out accepted))
+                if (!listener.TryAccept(knownReady?.Contains(listener.Socket) ?? false, out accepted))
                     continue;
                 _first = (_first + i + 1) % _listeners.Count;
                 Interlocked.Decrement(ref _places);
@@ -102,19 +106,19 @@ public sealed class ListenerSet : IDisposable
         while (true)
         {
             stopping.ThrowIfCancellationRequested();
-            if (TryAccept(out Socket? accepted))
-                return accepted;
+            List<Socket> ready = HasPlace ? [.. Sockets, _wake.Socket] : [_wake.Socket];
             try
             {
-                List<Socket> ready = HasPlace ? [.. Sockets, _wake.Socket] : [_wake.Socket];
                 Socket.Select(ready, null, null, Timeout.InfiniteTimeSpan);
-                if (ready.Contains(_wake.Socket))
+                if (ready.Remove(_wake.Socket))
                     _wake.Clear();
             }
             catch (ObjectDisposedException) when (_closed)
             {
                 throw new OperationCanceledException(stopping);
             }
+            if (TryAccept(ready, out Socket? accepted))
+                return accepted;
         }
     }
 
