@@ -102,20 +102,20 @@ public sealed class AbortedTest
             },
         });
 
-        using (RawClient silent = await server.ConnectAsync())
-            await AssertTimesOutAsync(CloseReason.FirstByteTimeout, TimeSpan.FromSeconds(11));
-        using (RawClient spoke = await server.ConnectAsync())
-        {
-            await spoke.SendAsync("x");
-            await spoke.ReceiveExactlyAsync(1);
-            await AssertTimesOutAsync(CloseReason.IdleTimeout, TimeSpan.FromSeconds(61));
-        }
+        using RawClient silent = await server.ConnectAsync();
+        await AssertTimesOutAsync(silent, CloseReason.FirstByteTimeout, TimeSpan.FromSeconds(11));
+        using RawClient spoke = await server.ConnectAsync();
+        await spoke.SendAsync("x");
+        await spoke.ReceiveExactlyAsync(1);
+        await AssertTimesOutAsync(spoke, CloseReason.IdleTimeout, TimeSpan.FromSeconds(61));
         Assert.Empty(server.Observer.Faults);
 
-        async Task AssertTimesOutAsync(CloseReason reason, TimeSpan after)
+        async Task AssertTimesOutAsync(RawClient client, CloseReason reason, TimeSpan after)
         {
             await Patience.UntilAsync(() => server.Observer.AcceptedOnes.LastOrDefault() is { IsReceiving: true });
             time.Advance(after);
+            Assert.Empty(await client.ReceiveToEndAsync());
+            client.Dispose();
             Assert.Equal(reason, await server.Observer.NextReasonAsync());
         }
     }
