@@ -1,3 +1,5 @@
+using System.Text;
+using Hawser.EventLoops;
 using Hawser.Tests.Support;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
@@ -12,6 +14,8 @@ public sealed class LoopTurnTest
     private const long MostReceivedBetweenLooks = 4_000_000;
     private const long FileBytes = 200_000_000;
     private const long FloodBytes = 200_000_000;
+
+    private static readonly byte[] Mark = "."u8.ToArray();
 
     [Theory, Models(ModelKind.Concurrent)]
     public async Task A_polite_peer_gets_its_answers_while_a_large_file_is_sent(string model)
@@ -69,6 +73,34 @@ public sealed class LoopTurnTest
         });
 
         Assert.InRange(most, 1, MostReceivedBetweenLooks);
+    }
+
+    /// <summary>It waits for its next turn, with a message there, when the interrupt of the stop comes.</summary>
+    [Theory, Models]
+    public async Task A_connection_that_has_used_up_its_turn_serves_what_came_before_the_stop(string model)
+    {
+        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TestServer? running = null;
+        await using TestServer server = running = TestServer.Start(model, async connection =>
+        {
+            await connection.TryReadLineAsync(10);
+            read.SetResult();
+            await sent.Task;
+            for (int i = 0; i < EventLoop.CallsPerTurn; i++)
+                await connection.WriteAsync(Mark);
+            _ = running!.Server.StopAsync();
+            await Handlers.EchoLinesAsync(connection);
+        }, options => options with { Limits = TestServer.Limits with { DrainTimeout = Patience.Limit } });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("one\n");
+        await read.Task.Bounded();
+        await client.SendAsync("two\n");
+
+        sent.SetResult();
+
+        string answer = Encoding.ASCII.GetString(await client.ReceiveToEndAsync());
+        Assert.Equal($"{new string('.', EventLoop.CallsPerTurn)}two\n", answer);
     }
 
     /// <summary>Beside the one that moves its bytes another handler looks at them once a turn.</summary>
