@@ -21,11 +21,25 @@ internal sealed record ConnectionScope
     public Action<Exception> Faulted { get; init; } = static _ => { };
 
     /// <summary>Cancels without waiting for what is registered: it may block, or throw.</summary>
-    public void Cancel(CancellationTokenSource source) => Task.Factory.StartNew(
-        () => CancelHere(source), CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler);
+    public void Cancel(CancellationTokenSource source)
+    {
+        // The token says at once that it is cancelled; only its callbacks come later.
+        if (Scheduler == TaskScheduler.Default)
+            _ = ReportAsync(source.CancelAsync());
+        else
+            _ = Task.Factory.StartNew(
+                () => CancelHere(source), CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler);
+    }
 
     /// <summary>Cancels, and reports what throws.</summary>
     public void CancelHere(CancellationTokenSource source) => Guard(source.Cancel);
+
+    private async Task ReportAsync(Task cancelled)
+    {
+        await cancelled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (Exception fault in cancelled.Exception?.Flatten().InnerExceptions ?? [])
+            Faulted(fault);
+    }
 
     /// <summary>Calls code that others may have written, and reports what it throws.</summary>
     public void Guard(Action call)

@@ -288,10 +288,10 @@ public sealed class Server : IAsyncDisposable
         int open = Connections;
         _scope.Guard(_listeners.Close);
         _scope.CancelHere(_closing);
-        foreach (Connection connection in _connections.Values)
-            _scope.Guard(connection.Stop);
         // Handlers' callbacks may block: the drain time begins without them.
         _scope.Cancel(_stopping);
+        foreach (Connection connection in _connections.Values)
+            _scope.Guard(connection.Stop);
         _ = OnScheduler(() => DrainAsync(open));
     }
 

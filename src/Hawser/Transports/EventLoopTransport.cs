@@ -112,8 +112,9 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
 
     private void InterruptHere()
     {
+        // One that only waits for its turn has input: no interrupt may deny it.
         if (_receive.IsParked)
-            loop.Complete(_receive, result: false);
+            loop.Complete(_receive, result: _mayReceive);
         else
             _receiveInterrupted = true;
         if (_send.IsParked)
