@@ -15,19 +15,19 @@ public sealed class CancellationTest
     /// <summary>The calls that wait for input, each with what may have come although it waits still.</summary>
     private static readonly Dictionary<string, (string Part, Func<Connection, CancellationToken, Task> Call)> Reads =
         new()
-    {
-        ["a wait"] = ("", async (connection, cancel) => await connection.WaitForInputAsync(cancel: cancel)),
-        ["a wait with a deadline"] = ("", async (connection, cancel) =>
-            await connection.WaitForInputAsync(Deadline.After(Patience.Limit), cancel)),
-        ["a wait for 6"] = ("abc", async (connection, cancel) => await connection.WaitForInputAsync(6, cancel: cancel)),
-        ["a read"] = ("", async (connection, cancel) => await connection.ReadAsync(cancel)),
-        ["a read into a buffer"] = ("", async (connection, cancel) => await connection.ReadAsync(new byte[6], cancel)),
-        ["a line"] = ("abc", async (connection, cancel) => await connection.TryReadLineAsync(100, cancel)),
-        ["an exact read"] = ("abc", async (connection, cancel) =>
-            await connection.TryReadExactlyAsync(new byte[6], cancel)),
-        ["the stream"] = ("", async (connection, cancel) =>
-            _ = await connection.AsStream().ReadAsync(new byte[6].AsMemory(), cancel)),
-    };
+        {
+            ["a wait"] = ("", async (connection, cancel) => await connection.WaitForInputAsync(cancel: cancel)),
+            ["a wait with a deadline"] = ("", async (connection, cancel) =>
+                await connection.WaitForInputAsync(Deadline.After(Patience.Limit), cancel)),
+            ["a wait for 6"] = ("abc", async (connection, cancel) => await connection.WaitForInputAsync(6, cancel: cancel)),
+            ["a read"] = ("", async (connection, cancel) => await connection.ReadAsync(cancel)),
+            ["a read into a buffer"] = ("", async (connection, cancel) => await connection.ReadAsync(new byte[6], cancel)),
+            ["a line"] = ("abc", async (connection, cancel) => await connection.TryReadLineAsync(100, cancel)),
+            ["an exact read"] = ("abc", async (connection, cancel) =>
+                await connection.TryReadExactlyAsync(new byte[6], cancel)),
+            ["the stream"] = ("", async (connection, cancel) =>
+                _ = await connection.AsStream().ReadAsync(new byte[6].AsMemory(), cancel)),
+        };
 
     public static TheoryData<string, string> ReadsUnderModels()
     {
