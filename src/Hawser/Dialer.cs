@@ -146,8 +146,9 @@ public static class Dialer
         }
     }
 
-    private static Socket Create(EndPoint endPoint) => new(endPoint.AddressFamily, SocketType.Stream,
-        endPoint is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp);
+    private static Socket Create(EndPoint endPoint) => endPoint is UnixDomainSocketEndPoint
+        ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
     private static ConnectException NoAnswer(EndPoint target, TimeSpan timeout, Exception cause) =>
         new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there",

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Native;
 
 namespace Hawser;
 
@@ -66,7 +67,7 @@ internal sealed class Listener : IDisposable
         accepted = null;
         // Asking first is far cheaper than the exception of an accept that would have to wait; and the listener cannot
         // simply be non-blocking, because what it accepts would inherit that, for good.
-        if (!(knownReady && OperatingSystem.IsLinux()) && !Socket.Poll(0, SelectMode.SelectRead))
+        if (!(knownReady && Platform.IsLinux) && !Socket.Poll(0, SelectMode.SelectRead))
             return false;
         try
         {
@@ -88,6 +89,7 @@ internal sealed class Listener : IDisposable
         if (endPoint is UnixDomainSocketEndPoint)
             return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.NoDelay = true;
         if (endPoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } ip)
             socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);
         return socket;

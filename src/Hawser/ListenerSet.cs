@@ -20,7 +20,6 @@ public sealed class ListenerSet : IDisposable
     private int _first;
     private int _places;
     private volatile bool _closed;
-    private Action<Action> _closeBy = static close => close();
 
     private ListenerSet()
     {
@@ -38,7 +37,7 @@ public sealed class ListenerSet : IDisposable
     internal int Places { set => Volatile.Write(ref _places, value); }
 
     /// <summary>Called, from any thread, when there is a place again after there was none.</summary>
-    internal Action PlaceReturned { get; set; } = static () => { };
+    internal event Action? PlaceReturned;
 
     /// <summary>Listens at each of the addresses. Those with port 0 after the first take the first one's
     /// port.</summary>
@@ -135,7 +134,7 @@ public sealed class ListenerSet : IDisposable
     /// <summary>Stops listening: the kernel refuses new connections, and nothing more is accepted.</summary>
     public void Dispose()
     {
-        CloseSockets();
+        Close();
         _wake.Dispose();
     }
 
@@ -145,30 +144,11 @@ public sealed class ListenerSet : IDisposable
         if (Interlocked.Increment(ref _places) != 1)
             return;
         _wake.Signal();
-        PlaceReturned();
-    }
-
-    /// <summary>Lets somebody who watches the sockets close them, on a thread of its choice.</summary>
-    /// <returns>False when they are closed already.</returns>
-    internal bool TryCloseBy(Action<Action> closeBy)
-    {
-        lock (_gate)
-        {
-            _closeBy = closeBy;
-            return !_closed;
-        }
+        PlaceReturned?.Invoke();
     }
 
     /// <summary>Stops listening at once, whatever the accepting thread does. From any thread.</summary>
     internal void Close()
-    {
-        lock (_gate)
-            _closed = true;
-        _wake.Signal();
-        _closeBy(CloseSockets);
-    }
-
-    private void CloseSockets()
     {
         lock (_gate)
         {
@@ -176,5 +156,7 @@ public sealed class ListenerSet : IDisposable
             foreach (Listener listener in _listeners)
                 listener.Dispose();
         }
+        // Whoever waits for them holds them open until it wakes.
+        _wake.Signal();
     }
 }

@@ -33,6 +33,8 @@ public sealed class Server : IAsyncDisposable
 
     private int _stopBegun;
     private volatile bool _drainIsOver;
+
+    // The lives that accept, and one more until the stop begins.
     private int _accepting = 1;
     private int _admitted;
     private long _lastId;
@@ -135,8 +137,7 @@ public sealed class Server : IAsyncDisposable
         finally
         {
             // A model that could not start has never run the life of the server.
-            Interlocked.Exchange(ref _accepting, 0);
-            EndIfLast();
+            _ = StopAsync();
             _listeners.Dispose();
             _heartbeat.Dispose();
             _shedder.Dispose();
@@ -146,6 +147,7 @@ public sealed class Server : IAsyncDisposable
     /// <summary>Accepts until the stop, then waits for the last connection. Runs where the model accepts.</summary>
     private async Task LiveAsync()
     {
+        Interlocked.Increment(ref _accepting);
         try
         {
             while (await TakeNextAsync())
@@ -154,9 +156,8 @@ public sealed class Server : IAsyncDisposable
         }
         finally
         {
-            Interlocked.Exchange(ref _accepting, 0);
-            EndIfLast();
             _ = StopAsync();
+            AcceptNoMore();
             await _allEnded.Task;
         }
     }
@@ -188,7 +189,7 @@ public sealed class Server : IAsyncDisposable
 
     private async ValueTask AdmitAsync(Transport accepted)
     {
-        long id = ++_lastId;
+        long id = Interlocked.Increment(ref _lastId);
         Interlocked.Increment(ref _admitted);
         try
         {
@@ -276,6 +277,12 @@ public sealed class Server : IAsyncDisposable
         EndIfLast();
     }
 
+    private void AcceptNoMore()
+    {
+        Interlocked.Decrement(ref _accepting);
+        EndIfLast();
+    }
+
     private void EndIfLast()
     {
         if (Volatile.Read(ref _accepting) == 0 && Volatile.Read(ref _admitted) == 0)
@@ -293,6 +300,7 @@ public sealed class Server : IAsyncDisposable
         foreach (Connection connection in _connections.Values)
             _scope.Guard(connection.Stop);
         _ = OnScheduler(() => DrainAsync(open));
+        AcceptNoMore();
     }
 
     private Task OnScheduler(Func<Task> body) => Task.Factory.StartNew(

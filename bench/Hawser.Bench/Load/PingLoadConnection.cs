@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Hawser.EventLoops;
+using Hawser.Native;
 using Hawser.Services.Ping;
 
 namespace Hawser.Bench.Load;
@@ -38,7 +39,7 @@ internal sealed class PingLoadConnection : Pollable
     {
         (int length, _answerLength) = _wire.Write(_client, ++_number, _request, _answer);
         _filled = 0;
-        if (_poller.Send(this, _request.AsSpan(0, length)) != length)
+        if (Libc.Send(Descriptor, _request.AsSpan(0, length), mayWait: false) != length)
             throw new BenchException("the kernel did not take a ping whole");
     }
 
@@ -48,7 +49,7 @@ internal sealed class PingLoadConnection : Pollable
     {
         if (!input)
             return;
-        int received = _poller.Receive(this, _received.AsSpan(_filled));
+        int received = Libc.Receive(Descriptor, _received.AsSpan(_filled), mayWait: false);
         if (received == 0)
             throw new BenchException("the server closed a connection");
         _filled += Math.Max(0, received);

@@ -12,7 +12,6 @@ internal sealed unsafe class EpollPoller : IPoller
 {
     private const int EventsPerWait = 256;
     private const int ControlAdd = 1;
-    private const int ControlDelete = 2;
     private const uint EPOLLIN = 0x1;
     private const uint EPOLLPRI = 0x2;
     private const uint EPOLLOUT = 0x4;
@@ -20,6 +19,11 @@ internal sealed unsafe class EpollPoller : IPoller
     private const uint EPOLLHUP = 0x10;
     private const uint EPOLLRDHUP = 0x2000;
     private const uint EPOLLET = 1u << 31;
+    private const uint EPOLLEXCLUSIVE = 1u << 28;
+    private const uint ConnectionEvents = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+    // Of several loops that wait for a listener, a connection wakes one.
+    private const uint ListenerEvents = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE;
     private const long WakeSlot = -1;
 
     // struct epoll_event is packed on x86-64 only.
@@ -42,7 +46,7 @@ internal sealed unsafe class EpollPoller : IPoller
         int slot = _freeSlots.TryPeek(out int free) ? free : _usedSlots;
         if (slot == _slots.Length)
             Array.Resize(ref _slots, 2 * _slots.Length);
-        Control(ControlAdd, pollable.Descriptor, EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET, slot);
+        Control(ControlAdd, pollable.Descriptor, pollable.IsListener ? ListenerEvents : ConnectionEvents, slot);
         // Taken only now: an error leaves all as it was.
         if (slot == _usedSlots)
             _usedSlots++;
@@ -54,7 +58,7 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public void Remove(Pollable pollable)
     {
-        Control(ControlDelete, pollable.Descriptor, 0, 0);
+        // The kernel forgets a socket when it is closed.
         _slots[pollable.Slot] = null;
         _freeSlots.Push(pollable.Slot);
         pollable.Slot = -1;
@@ -93,19 +97,12 @@ internal sealed unsafe class EpollPoller : IPoller
         }
     }
 
-    public int Receive(Pollable pollable, Span<byte> buffer) => Outcome(Libc.Receive(pollable.Descriptor, buffer));
-
-    public int Send(Pollable pollable, ReadOnlySpan<byte> data) => Outcome(Libc.Send(pollable.Descriptor, data));
-
     public void Dispose()
     {
         _epoll.Dispose();
         _wake.Dispose();
         NativeMemory.Free(_events);
     }
-
-    private static int Outcome(int result) =>
-        result >= 0 || result == -Libc.EAGAIN ? result : throw Libc.SocketError(-result);
 
     private void Control(int operation, int descriptor, uint events, long slot)
     {

@@ -29,6 +29,7 @@ internal sealed class EventLoop
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Queue<(ParkedOperation Operation, short Wait)> _nextTurn = new();
     private Queue<(ParkedOperation Operation, short Wait)> _thisTurn = new();
+    private int _residents;
     private int _wakePending;
     private bool _ending;
 
@@ -43,10 +44,11 @@ internal sealed class EventLoop
 
     public bool IsCurrentThread => Thread.CurrentThread == _thread;
 
+    /// <summary>Connections that live here, or are about to.</summary>
+    public int Residents => Volatile.Read(ref _residents);
+
     /// <summary>Completes when the thread has left the loop; faults if the loop itself failed.</summary>
     public Task Ended => _ended.Task;
-
-    public IPoller Poller => _poller;
 
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.UnsafeStart();
@@ -59,7 +61,14 @@ internal sealed class EventLoop
         _poller.Add(pollable);
     }
 
-    /// <summary>Forgets a socket; does nothing if it is not watched. On the loop's thread.</summary>
+    /// <summary>A connection is to live here. From any thread.</summary>
+    public void Enter() => Interlocked.Increment(ref _residents);
+
+    /// <summary>A connection that entered has ended. From any thread.</summary>
+    public void Leave() => Interlocked.Decrement(ref _residents);
+
+    /// <summary>Forgets a socket that is about to be closed; does nothing if it is not watched. On the loop's
+    /// thread.</summary>
     public void Disown(Pollable pollable)
     {
         if (pollable.Slot >= 0)
@@ -126,7 +135,7 @@ internal sealed class EventLoop
     private void Run()
     {
         SynchronizationContext.SetSynchronizationContext(new LoopContext(this));
-        if (OperatingSystem.IsLinux())
+        if (Platform.IsLinux)
             Libc.TightenTimers();
         try
         {

@@ -7,10 +7,10 @@ internal interface IPoller : IDisposable
     /// <summary>The sockets that are watched now.</summary>
     IEnumerable<Pollable> Watched { get; }
 
-    /// <summary>Watches a socket, made non-blocking, from now on.</summary>
+    /// <summary>Watches a socket from now on.</summary>
     void Add(Pollable pollable);
 
-    /// <summary>Forgets a socket; called before it is closed.</summary>
+    /// <summary>Forgets a socket that is about to be closed.</summary>
     void Remove(Pollable pollable);
 
     /// <summary>Waits at most this long (below zero: without end) and tells every ready <see cref="Pollable"/> of its
@@ -19,14 +19,4 @@ internal interface IPoller : IDisposable
 
     /// <summary>Ends a <see cref="Poll"/> that waits, or else the next one. From any thread.</summary>
     void Wake();
-
-    /// <summary>Receives without waiting.</summary>
-    /// <returns>Bytes received; 0 at the end of the stream; below zero when it would have to wait.</returns>
-    /// <exception cref="System.Net.Sockets.SocketException">The stream is broken.</exception>
-    int Receive(Pollable pollable, Span<byte> buffer);
-
-    /// <summary>Sends what the kernel takes without waiting.</summary>
-    /// <returns>Bytes taken; below zero when it would have to wait.</returns>
-    /// <exception cref="System.Net.Sockets.SocketException">The stream is broken.</exception>
-    int Send(Pollable pollable, ReadOnlySpan<byte> data);
 }

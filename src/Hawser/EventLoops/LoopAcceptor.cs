@@ -1,77 +1,82 @@
 using System.Net.Sockets;
+using Hawser.Recycling;
+using System.Runtime.CompilerServices;
 
 namespace Hawser.EventLoops;
 
-/// <summary>Accepts on an event loop: waits for any of the listeners to be ready, beside all else the loop waits
-/// for.</summary>
+/// <summary>Accepts on an event loop, which waits for the listeners beside all else it waits for.</summary>
 internal sealed class LoopAcceptor(EventLoop loop)
 {
-    private readonly ParkedOperation _ready = new();
-    private readonly List<Listening> _watched = [];
-    private ListenerSet? _listeners;
-    private int _turn;
-    private int _acceptedInTurn;
+    // A burst of new connections must not starve established ones.
+    private const int LargestBatch = 64;
 
-    /// <summary>The next connection. On the loop's thread.</summary>
+    private readonly ParkedOperation _ready = new();
+    private readonly Queue<Socket> _batch = new();
+    private ListenerSet? _listeners;
+    private bool _mayHaveMore = true;
+    private int _turn;
+
+    /// <summary>Where it accepts.</summary>
+    public EventLoop Loop => loop;
+
+    /// <summary>The next connection. Those that wait in the kernel are taken together, before the first of them is
+    /// served. On the loop's thread.</summary>
     /// <exception cref="OperationCanceledException">The stop came first.</exception>
+    /// <exception cref="SocketException">Accepting failed.</exception>
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
     {
-        if (_listeners is null && !TryWatch(listeners))
-            throw new OperationCanceledException(stopping);
-        using CancellationTokenRegistration stop =
-            stopping.UnsafeRegister(static acceptor => ((LoopAcceptor)acceptor!).Interrupt(), this);
+        if (_listeners is null)
+            Watch(listeners, stopping);
         while (true)
         {
-            stopping.ThrowIfCancellationRequested();
-            if (!MayAccept())
-                await loop.ParkUntilNextTurn(_ready);
-            else if (listeners.TryAccept(out Socket? accepted))
+            if (_batch.TryDequeue(out Socket? accepted))
                 return accepted;
-            else
+            stopping.ThrowIfCancellationRequested();
+            if (!_mayHaveMore)
                 await loop.Park(_ready, Deadline.None);
+            else if (_turn == loop.Turn)
+                await loop.ParkUntilNextTurn(_ready);
+            else
+                TakeBatch(listeners);
         }
     }
 
-    /// <summary>A burst of new connections must not starve established ones.</summary>
-    private bool MayAccept()
+    private void TakeBatch(ListenerSet listeners)
     {
-        if (_turn != loop.Turn)
+        _turn = loop.Turn;
+        try
         {
-            _turn = loop.Turn;
-            _acceptedInTurn = 0;
+            while (_batch.Count < LargestBatch && (_mayHaveMore = listeners.TryAccept(out Socket? accepted)))
+                _batch.Enqueue(accepted!);
         }
-        return _acceptedInTurn++ < EventLoop.CallsPerTurn;
+        catch (SocketException) when (_batch.Count > 0)
+        {
+            // Those that were taken come first; the error will come again.
+        }
     }
 
-    private bool TryWatch(ListenerSet listeners)
+    private void Watch(ListenerSet listeners, CancellationToken stopping)
     {
         _listeners = listeners;
-        listeners.PlaceReturned = Interrupt;
-        // The poller must not see a closed socket.
-        if (!listeners.TryCloseBy(Close))
-            return false;
+        listeners.PlaceReturned += Interrupt;
+        stopping.UnsafeRegister(static acceptor => ((LoopAcceptor)acceptor!).Interrupt(), this);
         foreach (Socket socket in listeners.Sockets)
-        {
-            var listening = new Listening(this, socket);
-            loop.Own(listening);
-            _watched.Add(listening);
-        }
-        return true;
+            loop.Own(new Listening(this, socket));
     }
-
-    private void Close(Action close) => loop.Post(_ =>
-    {
-        _watched.ForEach(loop.Disown);
-        close();
-        Resume();
-    }, null);
 
     private void Interrupt() => loop.Post(static acceptor => ((LoopAcceptor)acceptor!).Resume(), this);
 
-    private void Resume() => loop.Complete(_ready);
+    private void Resume()
+    {
+        _mayHaveMore = true;
+        loop.Complete(_ready);
+    }
 
     private sealed class Listening(LoopAcceptor acceptor, Socket socket) : Pollable(socket)
     {
+        public override bool IsListener => true;
+
         public override bool WantsInput => acceptor._ready.IsParked && acceptor._listeners!.HasPlace;
 
         public override bool WantsRoom => false;

@@ -8,7 +8,6 @@ internal abstract class Pollable
     protected Pollable(Socket socket)
     {
         Socket = socket;
-        socket.Blocking = false;
         Descriptor = (int)socket.SafeHandle.DangerousGetHandle();
     }
 
@@ -19,6 +18,9 @@ internal abstract class Pollable
 
     /// <summary>Where the poller keeps it; below zero while it is not watched.</summary>
     public int Slot { get; set; } = -1;
+
+    /// <summary>Connections are its input, and other loops may take them as well.</summary>
+    public virtual bool IsListener => false;
 
     /// <summary>Somebody waits for input.</summary>
     public abstract bool WantsInput { get; }

@@ -34,13 +34,21 @@ internal sealed class SelectPoller : IPoller
         _input.Add(_wake.Socket);
         foreach (Pollable pollable in _watched.Values)
         {
-            if (pollable.WantsInput)
+            if (pollable.WantsInput && !pollable.Socket.SafeHandle.IsClosed)
                 _input.Add(pollable.Socket);
             if (pollable.WantsRoom)
                 _room.Add(pollable.Socket);
         }
 
-        Socket.Select(_input, _room, null, Microseconds(timeoutNanoseconds));
+        try
+        {
+            Socket.Select(_input, _room, null, Microseconds(timeoutNanoseconds));
+        }
+        catch (ObjectDisposedException)
+        {
+            // A listener: the stop closes it from another thread, and it was not closed a moment ago.
+            return;
+        }
 
         foreach (Socket socket in _input)
         {
@@ -58,20 +66,7 @@ internal sealed class SelectPoller : IPoller
 
     public void Wake() => _wake.Signal();
 
-    public int Receive(Pollable pollable, Span<byte> buffer) =>
-        Outcome(pollable.Socket.Receive(buffer, SocketFlags.None, out SocketError error), error);
-
-    public int Send(Pollable pollable, ReadOnlySpan<byte> data) =>
-        Outcome(pollable.Socket.Send(data, SocketFlags.None, out SocketError error), error);
-
     public void Dispose() => _wake.Dispose();
-
-    private static int Outcome(int bytes, SocketError error) => error switch
-    {
-        SocketError.Success => bytes,
-        SocketError.WouldBlock => -1,
-        _ => throw new SocketException((int)error),
-    };
 
     /// <remarks>Select counts in whole milliseconds and rounds down, so the last millisecond before a deadline is spent
     /// asking again and again: late by microseconds, at the price of that millisecond's CPU.</remarks>

@@ -1,3 +1,6 @@
+using Hawser.EventLoops;
+using Hawser.Native;
+
 namespace Hawser.Models;
 
 /// <summary>The list of models. A new one is one file and one entry here.</summary>
@@ -11,7 +14,7 @@ public static class ConcurrencyModels
             Aliases = ["simple"],
             IsConcurrent = false,
         },
-        new("select", "all connections on one thread, which asks select who is ready", _ => new SelectModel())
+        new("select", "all connections on one thread, which asks select who is ready", _ => new EventLoopModel("select", 1, () => new SelectPoller()))
         {
             Aliases = ["multi-select"],
         },
@@ -24,9 +27,9 @@ public static class ConcurrencyModels
         {
             KeepsThread = false,
         },
-        new("epoll", "one event loop per core, which asks epoll who is ready (Linux)", o => CreateEpoll(o))
+        new("epoll", "one event loop per core, which asks epoll who is ready (Linux)", CreateEpoll)
         {
-            IsAvailable = OperatingSystem.IsLinux(),
+            IsAvailable = Platform.IsLinux,
         },
     ];
 
@@ -37,6 +40,5 @@ public static class ConcurrencyModels
         ?? throw new ArgumentException(
             $"unknown model '{name}'; use one of {string.Join(", ", All.Select(model => model.Name))}");
 
-    private static EpollModel CreateEpoll(ModelOptions options) =>
-        OperatingSystem.IsLinux() ? new EpollModel(options.Loops) : throw new PlatformNotSupportedException();
+    private static EventLoopModel CreateEpoll(ModelOptions options) => new("epoll", options.Loops, Pollers.Best);
 }

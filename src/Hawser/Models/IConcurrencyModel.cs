@@ -9,12 +9,13 @@ namespace Hawser.Models;
 public interface IConcurrencyModel
 {
     /// <summary>Runs the life of a server on the model's own threads.</summary>
-    /// <param name="life">Accepts until the stop, then waits until every connection has ended.</param>
+    /// <param name="life">Accepts until the stop, then waits until every connection has ended. May be run on several
+    /// threads at once, each of which then accepts for itself.</param>
     /// <returns>Completes, as <paramref name="life"/> did, when that is over and the model's threads are
     /// gone.</returns>
     Task RunAsync(Func<Task> life);
 
-    /// <summary>Waits for the next connection, as the model waits. Called inside <c>life</c>, one call at a
+    /// <summary>Waits for the next connection, as the model waits. Called inside <c>life</c>, by each one call at a
     /// time.</summary>
     /// <param name="listeners">Where connections come from.</param>
     /// <param name="stopping">Fires when the server stops.</param>

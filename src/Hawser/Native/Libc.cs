@@ -25,6 +25,7 @@ internal static unsafe partial class Libc
     private const int ECONNRESET = 104;
     private const int ENOTCONN = 107;
     private const int ETIMEDOUT = 110;
+    private const int MSG_DONTWAIT = 0x40;
     private const int MSG_NOSIGNAL = 0x4000;
     private const int EFD_NONBLOCK = 0x800;
     private const int EFD_CLOEXEC = 0x80000;
@@ -40,14 +41,14 @@ internal static unsafe partial class Libc
     private static bool _hasEpollPwait2 = true;
 
     /// <summary>Bytes received, 0 at the end of the stream, or the negative errno.</summary>
-    public static int Receive(int socket, Span<byte> buffer)
+    public static int Receive(int socket, Span<byte> buffer, bool mayWait)
     {
         fixed (byte* start = buffer)
         {
             nint received;
             do
             {
-                received = OrError(recv(socket, start, (nuint)buffer.Length, 0));
+                received = OrError(recv(socket, start, (nuint)buffer.Length, mayWait ? 0 : MSG_DONTWAIT));
             }
             while (received == -EINTR);
             return (int)received;
@@ -55,14 +56,15 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>Bytes that the kernel took, or the negative errno.</summary>
-    public static int Send(int socket, ReadOnlySpan<byte> data)
+    public static int Send(int socket, ReadOnlySpan<byte> data, bool mayWait)
     {
         fixed (byte* start = data)
         {
             nint sent;
             do
             {
-                sent = OrError(send(socket, start, (nuint)data.Length, MSG_NOSIGNAL));
+                sent = OrError(send(
+                    socket, start, (nuint)data.Length, mayWait ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT));
             }
             while (sent == -EINTR);
             return (int)sent;

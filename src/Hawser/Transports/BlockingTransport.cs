@@ -24,7 +24,7 @@ internal sealed class BlockingTransport : SocketTransport
 
     private readonly BlockingWait _input;
     private readonly BlockingWait _room;
-    private bool _isLively = OperatingSystem.IsLinux();
+    private bool _isLively = Platform.IsLinux;
     private SplicePipe? _pipe;
     private bool _hasTriedPipe;
 
@@ -40,7 +40,7 @@ internal sealed class BlockingTransport : SocketTransport
     public override void Open()
     {
         base.Open();
-        if (OperatingSystem.IsLinux())
+        if (Platform.IsLinux)
             Socket.ReceiveTimeout = Socket.SendTimeout = MomentMilliseconds;
     }
 
@@ -48,7 +48,7 @@ internal sealed class BlockingTransport : SocketTransport
     {
         // Without a deadline the receive itself does the first part of the wait.
         bool isReady = (_isLively && deadline.IsNone) || _input.Wait(deadline);
-        _isLively = isReady && OperatingSystem.IsLinux();
+        _isLively = isReady && Platform.IsLinux;
         return new ValueTask<bool>(isReady);
     }
 
@@ -76,7 +76,7 @@ internal sealed class BlockingTransport : SocketTransport
 
     public override ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!Platform.IsLinux)
             return base.SendFileAsync(file, offset, count);
 
         using DescriptorLease target = new(Socket.SafeHandle);
@@ -107,7 +107,7 @@ internal sealed class BlockingTransport : SocketTransport
 
     public override bool TryUsePipe()
     {
-        if (_pipe is null && !_hasTriedPipe && OperatingSystem.IsLinux() && BytesReceived >= PipeAfterBytes)
+        if (_pipe is null && !_hasTriedPipe && Platform.IsLinux && BytesReceived >= PipeAfterBytes)
         {
             _hasTriedPipe = true;
             _pipe = SplicePipe.TryCreate();

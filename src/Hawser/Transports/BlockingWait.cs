@@ -70,7 +70,7 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
 
     private bool Poll(Deadline deadline, bool isAlone, out bool isWoken)
     {
-        if (OperatingSystem.IsLinux())
+        if (Platform.IsLinux)
         {
             using DescriptorLease ours = new(socket.SafeHandle);
             using DescriptorLease wake = new(waker.Socket.SafeHandle);

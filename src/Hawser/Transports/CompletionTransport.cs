@@ -17,12 +17,6 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
 
     public override bool IsBroken => _input.HasFailed || base.IsBroken;
 
-    public override void Open()
-    {
-        base.Open();
-        Socket.Blocking = false;
-    }
-
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         if (deadline.IsNone)

@@ -11,11 +11,12 @@ namespace Hawser.Transports;
 /// inline, on the loop's own thread.</summary>
 /// <remarks>All of it happens on the loop's thread. A call from another thread hops there, and so does its
 /// caller.</remarks>
-internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : SocketTransport(socket)
+internal sealed class EventLoopTransport : SocketTransport
 {
     // The kernel copies that much within a turn: the other connections wait meanwhile.
     private const long LargestSendFileBytes = 1024 * 1024;
 
+    private readonly EventLoop _loop;
     private readonly ParkedOperation _receive = new();
     private readonly ParkedOperation _send = new();
     private Readiness? _readiness;
@@ -29,20 +30,26 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     private int _turn;
     private int _callsLeft;
 
+    public EventLoopTransport(EventLoop loop, Socket socket) : base(socket)
+    {
+        _loop = loop;
+        loop.Enter();
+    }
+
     /// <summary>Where it lives.</summary>
-    public EventLoop Loop => loop;
+    public EventLoop Loop => _loop;
 
     public override void Open()
     {
         base.Open();
         var readiness = new Readiness(this, Socket);
-        loop.Own(readiness);
+        _loop.Own(readiness);
         _readiness = readiness;
     }
 
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
-        if (!loop.IsCurrentThread)
+        if (!_loop.IsCurrentThread)
             return HopToWaitAsync(deadline);
         ThrowIfGone();
         if (_receiveInterrupted && !deadline.HasPassed)
@@ -55,13 +62,13 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
         if (!deadline.IsNone && (_mayReceive || deadline.HasPassed))
             _mayReceive = Socket.Poll(0, SelectMode.SelectRead);
         if (!_mayReceive)
-            return loop.Park(_receive, deadline);
-        return HasCallsLeft() ? new ValueTask<bool>(true) : loop.ParkUntilNextTurn(_receive);
+            return _loop.Park(_receive, deadline);
+        return HasCallsLeft() ? new ValueTask<bool>(true) : _loop.ParkUntilNextTurn(_receive);
     }
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        if (!loop.IsCurrentThread)
+        if (!_loop.IsCurrentThread)
             return HopToReceiveAsync(buffer);
         ThrowIfGone();
         return new ValueTask<int>(HasCallsLeft() ? ReceiveNow(buffer.Span) : NotReady);
@@ -69,7 +76,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
 
     public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
     {
-        if (!loop.IsCurrentThread)
+        if (!_loop.IsCurrentThread)
             return HopToSendAsync(data);
         ThrowIfGone();
         int sent = HasCallsLeft() ? Math.Max(0, SendNow(data.Span)) : 0;
@@ -78,7 +85,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
 
     public override ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!Platform.IsLinux)
             return base.SendFileAsync(file, offset, count);
         return HopAsync(() => SendFileByKernelAsync(file, offset, count));
     }
@@ -90,7 +97,7 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     }
 
     public override void Interrupt() =>
-        loop.Post(static transport => ((EventLoopTransport)transport!).InterruptHere(), this);
+        _loop.Post(static transport => ((EventLoopTransport)transport!).InterruptHere(), this);
 
     public override void Abort()
     {
@@ -99,26 +106,26 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
         if (_readiness is null)
             CloseHere();
         else
-            loop.Post(static transport => ((EventLoopTransport)transport!).CloseHere(), this);
+            _loop.Post(static transport => ((EventLoopTransport)transport!).CloseHere(), this);
     }
 
     public override void Close()
     {
-        if (loop.IsCurrentThread || _readiness is null)
+        if (_loop.IsCurrentThread || _readiness is null)
             CloseHere();
         else
-            loop.Post(static transport => ((EventLoopTransport)transport!).CloseHere(), this);
+            _loop.Post(static transport => ((EventLoopTransport)transport!).CloseHere(), this);
     }
 
     private void InterruptHere()
     {
         // One that only waits for its turn has input: no interrupt may deny it.
         if (_receive.IsParked)
-            loop.Complete(_receive, result: _mayReceive);
+            _loop.Complete(_receive, result: _mayReceive);
         else
             _receiveInterrupted = true;
         if (_send.IsParked)
-            loop.Complete(_send, result: false);
+            _loop.Complete(_send, result: false);
         else
             _sendInterrupted = true;
     }
@@ -128,15 +135,16 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
         if (_closed)
             return;
         _closed = true;
+        _loop.Leave();
         if (_readiness is not null)
-            loop.Disown(_readiness);
+            _loop.Disown(_readiness);
         if (_aborted)
             base.Abort();
         else
             base.Close();
         // A handler may have left with a call parked, or be waiting in one: both must hear of the end.
-        loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
-        loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
+        _loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
+        _loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
     }
 
     private void ThrowIfGone() => ObjectDisposedException.ThrowIf(_closed || _aborted, this);
@@ -151,11 +159,11 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     /// <summary>Makes a call on the loop's thread, where its caller goes on.</summary>
     private async ValueTask<T> HopAsync<T>(Func<ValueTask<T>> call)
     {
-        if (loop.IsCurrentThread)
+        if (_loop.IsCurrentThread)
             return await call();
-        ObjectDisposedException.ThrowIf(loop.Ended.IsCompleted, this);
+        ObjectDisposedException.ThrowIf(_loop.Ended.IsCompleted, this);
         var result = new TaskCompletionSource<T>();
-        loop.Post(async _ =>
+        _loop.Post(async _ =>
         {
             try
             {
@@ -194,27 +202,31 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
             return new ValueTask<bool>(false);
         }
         if (!_maySend)
-            return loop.Park(_send, Deadline.None);
-        return HasCallsLeft() ? new ValueTask<bool>(true) : loop.ParkUntilNextTurn(_send);
+            return _loop.Park(_send, Deadline.None);
+        return HasCallsLeft() ? new ValueTask<bool>(true) : _loop.ParkUntilNextTurn(_send);
     }
 
     private int ReceiveNow(Span<byte> buffer)
     {
-        int received = loop.Poller.Receive(_readiness!, buffer);
+        int received = Platform.IsLinux
+            ? Outcome(Libc.Receive(_readiness!.Descriptor, buffer, mayWait: false))
+            : TryReceive(buffer);
         Count(received);
         if (received > 0)
             CountReceived(received);
         // A short read has emptied the socket (epoll(7), questions and answers, 9), unless something hides more.
         if (received < 0 || (received > 0 && received < buffer.Length && !_hidesMore))
             _mayReceive = false;
-        return received < 0 ? NotReady : received;
+        return received;
     }
 
     /// <returns>Below zero when it would have to wait.</returns>
     private int SendNow(ReadOnlySpan<byte> data)
     {
         ThrowIfGone();
-        int sent = loop.Poller.Send(_readiness!, data);
+        int sent = Platform.IsLinux
+            ? Outcome(Libc.Send(_readiness!.Descriptor, data, mayWait: false))
+            : TrySend(data);
         Count(0);
         if (sent > 0)
             CountSent(sent);
@@ -227,6 +239,9 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
     private long TrySendFile(SafeFileHandle file, long offset, long count)
     {
         ThrowIfGone();
+        // The one call that cannot say for itself that it must not wait.
+        if (Socket.Blocking)
+            Socket.Blocking = false;
         using DescriptorLease source = new(file);
         long sent = Libc.SendFile(
             _readiness!.Descriptor, source.Descriptor, offset, Math.Min(count, LargestSendFileBytes));
@@ -246,9 +261,9 @@ internal sealed class EventLoopTransport(EventLoop loop, Socket socket) : Socket
 
     private bool HasCallsLeft()
     {
-        if (_turn != loop.Turn)
+        if (_turn != _loop.Turn)
         {
-            _turn = loop.Turn;
+            _turn = _loop.Turn;
             _callsLeft = EventLoop.CallsPerTurn;
         }
         return _callsLeft > 0;

@@ -30,7 +30,7 @@ internal abstract class SocketTransport : Transport
             try
             {
                 using DescriptorLease socket = new(Socket.SafeHandle);
-                return OperatingSystem.IsLinux()
+                return Platform.IsLinux
                     ? Libc.HasError(socket.Descriptor)
                     : Socket.Poll(0, SelectMode.SelectError);
             }
@@ -47,7 +47,7 @@ internal abstract class SocketTransport : Transport
     {
         get
         {
-            if (!OperatingSystem.IsLinux() || Socket.AddressFamily == AddressFamily.Unix)
+            if (!Platform.IsLinux || Socket.AddressFamily == AddressFamily.Unix)
                 return BytesSent;
             Span<byte> tcp = stackalloc byte[BytesAckedOffset + sizeof(long)];
             try
@@ -65,8 +65,13 @@ internal abstract class SocketTransport : Transport
 
     public override void Open()
     {
-        if (Socket.AddressFamily != AddressFamily.Unix)
-            Socket.NoDelay = true;
+        // Linux: what a listener has set its connections have (tcp(7)); and each call says whether it waits.
+        if (!Platform.IsLinux)
+        {
+            Socket.Blocking = BlocksItsThread;
+            if (Socket.AddressFamily != AddressFamily.Unix)
+                Socket.NoDelay = true;
+        }
         _localEndPoint = Plain(Socket.LocalEndPoint);
         _remoteEndPoint = Plain(PeerOf(Socket));
     }
@@ -106,20 +111,20 @@ internal abstract class SocketTransport : Transport
     /// <returns>Bytes; 0 at the end; <see cref="Transport.NotReady"/>.</returns>
     protected int TryReceive(Span<byte> buffer)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!Platform.IsLinux)
             return Outcome(Socket.Receive(buffer, SocketFlags.None, out SocketError error), error);
         using DescriptorLease socket = new(Socket.SafeHandle);
-        return Outcome(Libc.Receive(socket.Descriptor, buffer));
+        return Outcome(Libc.Receive(socket.Descriptor, buffer, BlocksItsThread));
     }
 
     /// <summary>Sends what the kernel takes.</summary>
     /// <returns>Bytes; <see cref="Transport.NotReady"/> when there is no room.</returns>
     protected int TrySend(ReadOnlySpan<byte> data)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!Platform.IsLinux)
             return Outcome(Socket.Send(data, SocketFlags.None, out SocketError error), error);
         using DescriptorLease socket = new(Socket.SafeHandle);
-        return Outcome(Libc.Send(socket.Descriptor, data));
+        return Outcome(Libc.Send(socket.Descriptor, data, BlocksItsThread));
     }
 
     /// <param name="result">Bytes, or the negative errno.</param>

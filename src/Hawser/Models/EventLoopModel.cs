@@ -1,0 +1,65 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Hawser.EventLoops;
+using Hawser.Recycling;
+using Hawser.Transports;
+
+namespace Hawser.Models;
+
+/// <summary>Event loops, each of which accepts for itself: one that asks <c>Socket.Select</c> is the multi-select server;
+/// several over epoll(7) use every core.</summary>
+/// <remarks>The kernel tells a loop that waits of a new connection, not one whose handler blocks. It goes to the loop that
+/// has the fewest, and stays there.</remarks>
+internal sealed class EventLoopModel : IConcurrencyModel
+{
+    private readonly LoopAcceptor[] _acceptors;
+
+    public EventLoopModel(string name, int loops, Func<IPoller> makePoller) =>
+        _acceptors = [.. Enumerable.Range(1, loops).Select(
+            n => new LoopAcceptor(new EventLoop($"hawser {name} {n}", makePoller())))];
+
+    public async Task RunAsync(Func<Task> life)
+    {
+        foreach (LoopAcceptor acceptor in _acceptors)
+            acceptor.Loop.Start();
+        try
+        {
+            await Task.WhenAll(_acceptors.Select(acceptor => acceptor.Loop.RunAsync(life)));
+        }
+        finally
+        {
+            foreach (LoopAcceptor acceptor in _acceptors)
+                acceptor.Loop.End();
+            await Task.WhenAll(_acceptors.Select(acceptor => acceptor.Loop.Ended));
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
+    public async ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
+    {
+        LoopAcceptor here = Array.Find(_acceptors, static acceptor => acceptor.Loop.IsCurrentThread)!;
+        Socket accepted = await here.AcceptAsync(listeners, stopping);
+        return new EventLoopTransport(LeastLoaded(here.Loop), accepted);
+    }
+
+    public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
+    {
+        EventLoop loop = ((EventLoopTransport)accepted).Loop;
+        if (loop.IsCurrentThread)
+            _ = serve();
+        else
+            loop.Post(static serve => ((Func<Task>)serve!)(), serve);
+        return ValueTask.CompletedTask;
+    }
+
+    private EventLoop LeastLoaded(EventLoop here)
+    {
+        EventLoop least = here;
+        foreach (LoopAcceptor acceptor in _acceptors)
+        {
+            if (acceptor.Loop.Residents < least.Residents)
+                least = acceptor.Loop;
+        }
+        return least;
+    }
+}
