@@ -14,10 +14,12 @@ public sealed partial class Connection
     private const int DiscardBytes = 4096;
 
     private CancellationTokenSource? _aborted;
+    private int _lastReceived;
 
     private enum ReceiveTarget
     {
-        Caller,
+        Buffer,
+        Memory,
         Pipe,
     }
 
@@ -76,7 +78,7 @@ public sealed partial class Connection
 
     /// <summary>Receives into the transport's pipe; 0 at the end.</summary>
     internal ValueTask<int> ReceiveIntoPipeAsync(CancellationToken cancel) =>
-        ReceiveAsync(ReceiveTarget.Pipe, default, cancel);
+        ReceivePastAsync(ReceiveTarget.Pipe, default, cancel);
 
     /// <summary>Reads the peer to its end, and keeps nothing.</summary>
     internal async ValueTask DiscardInputAsync(Deadline deadline)
@@ -111,26 +113,40 @@ public sealed partial class Connection
 
     internal static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 
-    private ValueTask<InputState> FillAsync(Deadline deadline, bool atRest, CancellationToken cancel) =>
-        cancel.CanBeCanceled || deadline.VirtualTime is not null
-            ? FillInterruptiblyAsync(deadline, atRest, cancel)
-            : ReceiveMoreAsync(deadline, atRest, cancel);
-
-    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<InputState> FillInterruptiblyAsync(
-        Deadline deadline, bool atRest, CancellationToken cancel)
-    {
-        using CancellationTokenRegistration interrupt = InterruptOn(cancel);
-        using DeadlineTimer? timer = InterruptAt(deadline);
-        return await ReceiveMoreAsync(deadline, atRest, cancel);
-    }
-
     /// <summary>Receives more bytes behind those in the buffer.</summary>
     /// <param name="deadline">When to give up.</param>
     /// <param name="atRest">Between two messages, where a stop of the server ends the wait.</param>
-    /// <param name="cancel">Somebody interrupts the transport when it fires.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    private ValueTask<InputState> FillAsync(Deadline deadline, bool atRest, CancellationToken cancel) =>
+        cancel.CanBeCanceled || deadline.VirtualTime is not null
+            ? ReceiveInterruptiblyAsync(ReceiveTarget.Buffer, default, deadline, atRest, cancel)
+            : ReceiveAsync(ReceiveTarget.Buffer, default, deadline, atRest, cancel);
+
+    /// <summary>Receives past the buffer, which is empty.</summary>
+    /// <returns>Bytes; 0 at the end.</returns>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<InputState> ReceiveMoreAsync(Deadline deadline, bool atRest, CancellationToken cancel)
+    private async ValueTask<int> ReceivePastAsync(ReceiveTarget target, Memory<byte> memory, CancellationToken cancel)
+    {
+        InputState state = cancel.CanBeCanceled
+            ? await ReceiveInterruptiblyAsync(target, memory, Deadline.None, atRest: false, cancel)
+            : await ReceiveAsync(target, memory, Deadline.None, atRest: false, cancel);
+        return state == InputState.Finished ? 0 : _lastReceived;
+    }
+
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
+    private async ValueTask<InputState> ReceiveInterruptiblyAsync(
+        ReceiveTarget target, Memory<byte> memory, Deadline deadline, bool atRest, CancellationToken cancel)
+    {
+        using CancellationTokenRegistration interrupt = InterruptOn(cancel);
+        using DeadlineTimer? timer = InterruptAt(deadline);
+        return await ReceiveAsync(target, memory, deadline, atRest, cancel);
+    }
+
+    /// <summary>The one loop that waits for input. Whoever wants it to look at its reasons again interrupts the
+    /// transport.</summary>
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
+    private async ValueTask<InputState> ReceiveAsync(
+        ReceiveTarget target, Memory<byte> memory, Deadline deadline, bool atRest, CancellationToken cancel)
     {
         if (PeerHasFinished)
             return InputState.Finished;
@@ -158,44 +174,19 @@ public sealed partial class Connection
                     }
                     continue;
                 }
-                int received = await _transport.ReceiveAsync(_received.MakeRoom());
+                int received = target switch
+                {
+                    ReceiveTarget.Buffer => await _transport.ReceiveAsync(_received.MakeRoom()),
+                    ReceiveTarget.Memory => await _transport.ReceiveAsync(memory),
+                    _ => _transport.ReceiveIntoPipe(),
+                };
                 if (received < 0)
                     continue;
-                _received.Add(received);
-                return Check(received) > 0 ? InputState.Ready : InputState.Finished;
+                if (target == ReceiveTarget.Buffer)
+                    _received.Add(received);
+                _lastReceived = Check(received);
+                return received > 0 ? InputState.Ready : InputState.Finished;
             }
-        }
-        catch (Exception e) when (IsBroken(e))
-        {
-            throw Closed(e);
-        }
-        finally
-        {
-            _receiving = false;
-        }
-    }
-
-    /// <summary>Receives past the buffer, which is empty.</summary>
-    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    private async ValueTask<int> ReceiveAsync(ReceiveTarget target, Memory<byte> buffer, CancellationToken cancel)
-    {
-        if (PeerHasFinished)
-            return 0;
-        _received.Return();
-        using CancellationTokenRegistration interrupt = InterruptOn(cancel);
-        BeginReceiving();
-        try
-        {
-            int received;
-            do
-            {
-                ThrowIfOver(cancel);
-                received = !await _transport.WaitToReceiveAsync(Deadline.None) ? Transport.NotReady
-                    : target == ReceiveTarget.Pipe ? _transport.ReceiveIntoPipe()
-                    : await _transport.ReceiveAsync(buffer);
-            }
-            while (received < 0);
-            return Check(received);
         }
         catch (Exception e) when (IsBroken(e))
         {

@@ -122,7 +122,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     {
         cancel.ThrowIfCancellationRequested();
         if (_received.IsEmpty && !buffer.IsEmpty)
-            return ReceiveAsync(ReceiveTarget.Caller, buffer, cancel);
+            return ReceivePastAsync(ReceiveTarget.Memory, buffer, cancel);
         int count = Math.Min(buffer.Length, _received.Count);
         _received.Take(count).CopyTo(buffer);
         return new ValueTask<int>(count);

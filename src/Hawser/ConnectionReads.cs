@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Hawser.Recycling;
 using Microsoft.Win32.SafeHandles;
@@ -8,8 +7,6 @@ namespace Hawser;
 /// <summary>Reads that are made of a connection's own.</summary>
 public static class ConnectionReads
 {
-    private const int BufferBytes = 256 * 1024;
-
     /// <summary>Fills a buffer.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="buffer">The buffer.</param>
@@ -87,40 +84,6 @@ public static class ConnectionReads
             // What was refused must not end up in the next file.
             connection.Transport.DropPipe();
             throw;
-        }
-    }
-
-    /// <summary>Reads into a file until the peer has finished.</summary>
-    /// <param name="connection">The connection.</param>
-    /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
-    /// <param name="offset">Where in the file the first byte goes.</param>
-    /// <param name="limit">Bytes that are taken at the most.</param>
-    /// <param name="cancel">Ends the wait; what came by then is in the file.</param>
-    /// <returns>Bytes written.</returns>
-    /// <exception cref="ProtocolException">There were more bytes than the limit; that many were written.</exception>
-    public static async ValueTask<long> ReceiveToFileAsync(
-        this Connection connection, SafeFileHandle file, long offset, long limit = long.MaxValue,
-        CancellationToken cancel = default)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
-        {
-            long written = 0;
-            while (true)
-            {
-                int read = await connection.ReadAsync(buffer, cancel);
-                if (read == 0)
-                    return written;
-                int allowed = (int)Math.Min(read, limit - written);
-                RandomAccess.Write(file, buffer.AsSpan(0, allowed), offset + written);
-                written += allowed;
-                if (allowed < read)
-                    throw new ProtocolException($"more than {limit} bytes", CloseReason.ByteLimit);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed class Heartbeat : IDisposable
     private const long LongestPause = int.MaxValue;
 
     private readonly Lock _gate = new();
-    private readonly DeadlineHeap<HeartbeatEntry> _due = new();
+    private readonly DeadlineHeap<Entry> _due = new();
     private readonly ConcurrentDictionary<long, Connection> _watched = new();
     private readonly ServerLimits _limits;
     private readonly Action<Action> _guard;
@@ -43,15 +43,15 @@ internal sealed class Heartbeat : IDisposable
     public CoarseClock Clock { get; }
 
     /// <summary>Keeps the timeouts of a connection, until it is forgotten.</summary>
-    public HeartbeatEntry Add(Connection connection)
+    public Entry Add(Connection connection)
     {
-        var entry = new HeartbeatEntry(connection);
+        var entry = new Entry(connection);
         Schedule(entry, Later(Clock.Now, Shorter(_limits.FirstByteTimeout, _limits.IdleTimeout)));
         return entry;
     }
 
     /// <summary>A connection has ended.</summary>
-    public void Forget(HeartbeatEntry entry)
+    public void Forget(Entry entry)
     {
         lock (_gate)
         {
@@ -93,13 +93,13 @@ internal sealed class Heartbeat : IDisposable
                 _watched.IsEmpty ? Never : now + PauseBetweenLooksForResets));
     }
 
-    private HeartbeatEntry? TakeDue(long now)
+    private Entry? TakeDue(long now)
     {
         lock (_gate)
             return _due.TakeDue(now);
     }
 
-    private void Schedule(HeartbeatEntry entry, long due)
+    private void Schedule(Entry entry, long due)
     {
         lock (_gate)
         {
@@ -122,7 +122,7 @@ internal sealed class Heartbeat : IDisposable
     }
 
     /// <returns>When to look again.</returns>
-    private long Look(HeartbeatEntry entry, long now)
+    private long Look(Entry entry, long now)
     {
         Connection connection = entry.Connection;
         (TimeSpan timeout, CloseReason reason) = connection.BytesReceived + connection.BytesSent == 0
@@ -166,4 +166,15 @@ internal sealed class Heartbeat : IDisposable
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) =>
         a == Timeout.InfiniteTimeSpan || (b != Timeout.InfiniteTimeSpan && b < a) ? b : a;
+
+    /// <summary>What the heartbeat keeps of a connection.</summary>
+    public sealed class Entry(Connection connection) : Scheduled
+    {
+        public Connection Connection => connection;
+
+        /// <summary>When its wait was ended for a timeout; 0 when it was not.</summary>
+        public long InterruptedAt { get; set; }
+
+        public void FallDueAt(long due) => Due = due;
+    }
 }

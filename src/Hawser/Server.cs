@@ -221,7 +221,7 @@ public sealed class Server : IAsyncDisposable
             return;
         }
         var connection = new Connection(id, accepted, _scope);
-        HeartbeatEntry entry = _heartbeat.Add(connection);
+        Heartbeat.Entry entry = _heartbeat.Add(connection);
         _connections[id] = connection;
         // The stop may have begun between accepting and registering.
         if (IsStopping)

@@ -151,7 +151,9 @@ public sealed class FairnessTest
                     Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write,
                     FileShare.None, FileOptions.DeleteOnClose))
                 {
-                    await connection.ReceiveToFileAsync(file, 0);
+                    while (await connection.ReceivePieceToFileAsync(file, 0, _ => { }) > 0)
+                    {
+                    }
                 }
                 break;
         }
