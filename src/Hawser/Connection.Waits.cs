@@ -14,6 +14,7 @@ public sealed partial class Connection
     private const int DiscardBytes = 4096;
 
     private CancellationTokenSource? _aborted;
+    private bool _isWatched;
     private int _lastReceived;
 
     private enum ReceiveTarget
@@ -32,10 +33,27 @@ public sealed partial class Connection
     {
         get
         {
+            if (!_isWatched)
+            {
+                _isWatched = true;
+                _scope.Watch(this);
+            }
+            return AbortedToken;
+        }
+    }
+
+    /// <summary>The stop of the server ended it between two messages: nobody expects anything more of the
+    /// peer.</summary>
+    internal bool HasStoppedAtRest { get; private set; }
+
+    /// <summary><see cref="Aborted"/> for somebody who reads or writes meanwhile, and so notices a reset.</summary>
+    private CancellationToken AbortedToken
+    {
+        get
+        {
             if (Volatile.Read(ref _aborted) is null)
             {
                 Interlocked.CompareExchange(ref _aborted, new CancellationTokenSource(), null);
-                _scope.Watch(this);
                 // The end may have come before there was a token to tell it.
                 if (EndedBy != CloseReason.None)
                     FireAborted();
@@ -43,10 +61,6 @@ public sealed partial class Connection
             return _aborted!.Token;
         }
     }
-
-    /// <summary>The stop of the server ended it between two messages: nobody expects anything more of the
-    /// peer.</summary>
-    internal bool HasStoppedAtRest { get; private set; }
 
     /// <summary>The next bytes may go from the socket into the transport's pipe.</summary>
     internal bool CanUsePipe => _received.IsEmpty && !PeerHasFinished && _transport.TryUsePipe();
@@ -100,12 +114,13 @@ public sealed partial class Connection
         }
     }
 
-    /// <summary>Gives the buffer back, when nobody reads it any more.</summary>
-    internal void ReturnBuffer()
+    /// <summary>Gives the buffers back, when nobody reads them any more.</summary>
+    internal void ReturnBuffers()
     {
         // A receive that is still under way may write to it.
         if (!_receiving)
             _received.Return();
+        _output?.Return();
     }
 
     /// <summary>Puts bytes back in front of those that wait to be read.</summary>
@@ -209,8 +224,9 @@ public sealed partial class Connection
     {
         if (EndedBy != CloseReason.None)
             throw Closed(null);
-        if (!cancel.IsCancellationRequested)
+        if (!cancel.IsCancellationRequested && !_readCancelled)
             return;
+        _readCancelled = false;
         _transport.EndWait();
         throw new OperationCanceledException(cancel);
     }

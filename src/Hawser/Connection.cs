@@ -15,7 +15,7 @@ namespace Hawser;
 /// </remarks>
 public sealed partial class Connection : IAsyncDisposable, IDisposable
 {
-    private readonly Transport _transport;
+    private volatile Transport _transport;
     private readonly ConnectionScope _scope;
     private ReceiveBuffer _received = new();
     private int _endedBy;
@@ -24,12 +24,21 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     private volatile bool _sending;
     private ConnectionStream? _stream;
 
+    /// <summary>A connection without a server, over any transport: for tests of a handler, for clients, for a layer
+    /// that reads a header. No limit holds for it.</summary>
+    /// <param name="transport">Open. It belongs to the connection; a layer that only looks does not dispose of
+    /// it.</param>
+    /// <param name="time">The clock of <see cref="Time"/>; null for the system's.</param>
+    public Connection(Transport transport, TimeProvider? time = null)
+        : this(id: 0, transport, ConnectionScope.ForClient(time ?? TimeProvider.System))
+    {
+    }
+
     internal Connection(long id, Transport transport, ConnectionScope scope)
     {
         Id = id;
         _transport = transport;
         _scope = scope;
-        transport.Clock = scope.Clock;
     }
 
     /// <summary>Counts the connections of a server, from 1; 0 for a client's.</summary>
@@ -40,6 +49,9 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
 
     /// <summary>The peer; null where the transport has no address.</summary>
     public EndPoint? RemoteEndPoint => _transport.RemoteEndPoint;
+
+    /// <summary>What layers and the handler have attached to the connection.</summary>
+    public Features Features => _transport.Features;
 
     /// <summary>The server's clock, on which its timeouts count.</summary>
     public TimeProvider Time => _scope.Time;
@@ -67,6 +79,9 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     internal CloseReason EndedBy => (CloseReason)Volatile.Read(ref _endedBy);
 
     internal Transport Transport => _transport;
+
+    /// <summary>Since when its layers are being put over it, by the server's clock; 0 when they are not.</summary>
+    internal long LayeringSince => Volatile.Read(ref _layeringSince);
 
     /// <summary>The heartbeat watches it no longer.</summary>
     internal bool IsForgotten { get; set; }
@@ -145,7 +160,11 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     /// that is the back-pressure.</summary>
     /// <param name="data">The bytes; not to be changed until it is done.</param>
     /// <param name="cancel">Ends the wait. The kernel may have taken a part: <see cref="BytesSent"/> counts it.</param>
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancel = default)
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancel = default) =>
+        _output is { Count: > 0 } ? FlushAndSendAsync(data, cancel) : SendAsync(data, cancel);
+
+    /// <summary>Sends past <see cref="Output"/>.</summary>
+    internal ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancel)
     {
         if (cancel.CanBeCanceled)
             return WriteCancellablyAsync(data, cancel);
@@ -163,7 +182,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         if (!send.IsCompletedSuccessfully)
             return FinishWriteAsync(data, send, default);
         int sent = send.Result;
-        if (sent < data.Length)
+        if (sent < data.Length || _transport.HasUnsent)
             return FinishWriteAsync(data, new ValueTask<int>(sent), default);
         _sending = false;
         return ValueTask.CompletedTask;
@@ -179,6 +198,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     public async ValueTask SendFileAsync(
         SafeFileHandle file, long offset, long count, CancellationToken cancel = default)
     {
+        await FlushOutputAsync(cancel);
         using CancellationTokenRegistration interrupt = InterruptOn(cancel);
         BeginSending();
         try
@@ -199,25 +219,34 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Half-close: tells the peer that nothing more will come. Reading goes on.</summary>
-    public void FinishWriting()
+    /// <summary>Half-close: tells the peer, after what was written, that nothing more will come. Reading goes
+    /// on.</summary>
+    /// <param name="cancel">Ends the wait for what <see cref="Output"/> holds to leave.</param>
+    public async ValueTask FinishWritingAsync(CancellationToken cancel = default)
     {
+        await FlushOutputAsync(cancel);
+        BeginSending();
         try
         {
-            _transport.FinishSending();
+            await _transport.FinishSendingAsync();
         }
         catch (Exception e) when (IsBroken(e))
         {
             throw Closed(e);
         }
+        finally
+        {
+            _sending = false;
+        }
     }
 
-    /// <summary>From now on any end that comes before <see cref="FinishWriting"/> is a reset, even if this process is
+    /// <summary>From now on any end that comes before <see cref="FinishWritingAsync"/> is a reset, even if this process is
     /// killed: half of something does not look like the whole of it. Over TCP; other streams do not know a
     /// reset.</summary>
     public void ResetUnlessFinished() => _transport.ResetUnlessFinished();
 
-    /// <summary>Closes at once, in order as far as both sides have finished: for clients, not for handlers.</summary>
+    /// <summary>Closes at once, in order as far as both sides have finished; what <see cref="Output"/> holds is lost.
+    /// For clients, not for handlers.</summary>
     public void Dispose()
     {
         // An abort on another thread may be about to reset the stream: it must not look like an orderly end.
@@ -279,6 +308,13 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     }
 
     [AsyncMethodBuilder(typeof(RecyclingVoidBuilder))]
+    private async ValueTask FlushAndSendAsync(ReadOnlyMemory<byte> data, CancellationToken cancel)
+    {
+        await FlushOutputAsync(cancel);
+        await SendAsync(data, cancel);
+    }
+
+    [AsyncMethodBuilder(typeof(RecyclingVoidBuilder))]
     private async ValueTask WriteCancellablyAsync(ReadOnlyMemory<byte> data, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
@@ -293,8 +329,13 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         try
         {
             data = data[await send..];
-            while (!data.IsEmpty)
+            while (!data.IsEmpty || _transport.HasUnsent)
             {
+                if (_writeCancelled)
+                {
+                    _writeCancelled = false;
+                    throw new OperationCanceledException();
+                }
                 cancel.ThrowIfCancellationRequested();
                 data = data[await _transport.SendAsync(data)..];
             }

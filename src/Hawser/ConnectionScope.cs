@@ -6,6 +6,10 @@ internal sealed record ConnectionScope
     /// <summary>For a client's connection: no limits, the system's clock.</summary>
     public static ConnectionScope Client { get; } = new();
 
+    /// <summary>For a client's connection, with a clock.</summary>
+    public static ConnectionScope ForClient(TimeProvider time) =>
+        time == TimeProvider.System ? Client : new() { Time = time, Clock = new CoarseClock(time) };
+
     public long ByteLimit { get; init; } = long.MaxValue;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;

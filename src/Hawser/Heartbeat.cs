@@ -125,7 +125,9 @@ internal sealed class Heartbeat : IDisposable
     private long Look(Entry entry, long now)
     {
         Connection connection = entry.Connection;
-        (TimeSpan timeout, CloseReason reason) = connection.BytesReceived + connection.BytesSent == 0
+        long layeringSince = connection.LayeringSince;
+        (TimeSpan timeout, CloseReason reason) = layeringSince != 0
+            || connection.BytesReceived + connection.BytesSent == 0
             ? (_limits.FirstByteTimeout, CloseReason.FirstByteTimeout)
             : (_limits.IdleTimeout, CloseReason.IdleTimeout);
         // Asked first, so that the handler can still answer; destroyed when that does not help.
@@ -135,7 +137,8 @@ internal sealed class Heartbeat : IDisposable
         // Time that the handler spends on its own does not count.
         if (!connection.IsReceiving && !connection.IsSending)
             return Later(now, Shorter(timeout, _limits.IdleTimeout));
-        long due = Later(Math.Max(entry.InterruptedAt, connection.Transport.QuietSince), timeout);
+        long quietSince = layeringSince != 0 ? layeringSince : connection.Transport.QuietSince;
+        long due = Later(Math.Max(entry.InterruptedAt, quietSince), timeout);
         if (now < due)
             return due;
         if (!isAsked && !connection.IsSending)

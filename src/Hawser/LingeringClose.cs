@@ -11,10 +11,12 @@ internal static class LingeringClose
         try
         {
             // After a timeout the handler may have said so: that arrives as well.
+            if (connection.EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
+                await connection.FlushOutputAsync(CancellationToken.None);
             if (!connection.PeerHasFinished
                 && connection.EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
             {
-                connection.Transport.FinishSending();
+                await connection.FinishWritingAsync();
                 // A handler may have left with a receive under way; then its end is what closing is. And a peer at rest
                 // that has all of its answer need not be waited for.
                 if (!connection.IsReceiving
@@ -28,7 +30,7 @@ internal static class LingeringClose
         }
         finally
         {
-            connection.ReturnBuffer();
+            connection.ReturnBuffers();
             connection.Dispose();
         }
     }

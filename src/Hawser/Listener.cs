@@ -20,7 +20,7 @@ internal sealed class Listener : IDisposable
     public EndPoint EndPoint { get; }
 
     /// <exception cref="ListenException">The address cannot be had.</exception>
-    public static Listener Open(EndPoint endPoint, int backlog)
+    public static Listener Open(EndPoint endPoint, int backlog, Action<Socket>? configure = null)
     {
         Socket? socket = null;
         try
@@ -28,6 +28,7 @@ internal sealed class Listener : IDisposable
             if (endPoint is UnixDomainSocketEndPoint local)
                 RemoveIfStale(local);
             socket = Create(endPoint);
+            configure?.Invoke(socket);
             // Never ReuseAddress: on Linux that is SO_REUSEPORT too, and two servers would share the port unnoticed.
             // Bind alone sets SO_REUSEADDR on Unix, so that a restart gets its old port at once.
             socket.Bind(endPoint);
@@ -38,6 +39,11 @@ internal sealed class Listener : IDisposable
         {
             socket?.Dispose();
             throw new ListenException(Explain(endPoint, e), e);
+        }
+        catch
+        {
+            socket?.Dispose();
+            throw;
         }
     }
 

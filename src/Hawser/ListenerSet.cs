@@ -42,7 +42,8 @@ public sealed class ListenerSet : IDisposable
     /// <summary>Listens at each of the addresses. Those with port 0 after the first take the first one's
     /// port.</summary>
     /// <exception cref="ListenException">One of them cannot be had; then none is.</exception>
-    internal static ListenerSet Open(IReadOnlyList<EndPoint> endPoints, int backlog)
+    internal static ListenerSet Open(
+        IReadOnlyList<EndPoint> endPoints, int backlog, Action<Socket>? configure = null)
     {
         if (Interlocked.Exchange(ref _isWarm, 1) == 0)
             Listener.WarmUp();
@@ -53,7 +54,7 @@ public sealed class ListenerSet : IDisposable
             foreach (EndPoint endPoint in endPoints)
             {
                 EndPoint where = endPoint is IPEndPoint { Port: 0 } any ? new IPEndPoint(any.Address, port) : endPoint;
-                Listener listener = Listener.Open(where, backlog);
+                Listener listener = Listener.Open(where, backlog, configure);
                 set._listeners.Add(listener);
                 if (listener.EndPoint is IPEndPoint ip && endPoint is IPEndPoint { Port: 0 })
                     port = ip.Port;

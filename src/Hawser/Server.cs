@@ -82,7 +82,7 @@ public sealed class Server : IAsyncDisposable
     public static Server Start(IConnectionHandler handler, ServerOptions options)
     {
         options.Validate();
-        return Start(handler, options, ListenerSet.Open(options.EndPoints, options.Backlog));
+        return Start(handler, options, ListenerSet.Open(options.EndPoints, options.Backlog, options.ConfigureSocket));
     }
 
     /// <summary>Begins to serve what comes from listeners that are open already.</summary>
@@ -220,6 +220,7 @@ public sealed class Server : IAsyncDisposable
                 _observer.Faulted(e);
             return;
         }
+        accepted.Clock = _heartbeat.Clock;
         var connection = new Connection(id, accepted, _scope);
         Heartbeat.Entry entry = _heartbeat.Add(connection);
         _connections[id] = connection;
@@ -242,6 +243,8 @@ public sealed class Server : IAsyncDisposable
         CloseReason reason;
         try
         {
+            if (_options.Layers.Count > 0)
+                await connection.AddLayersAsync(_options.Layers);
             await _handler.HandleAsync(connection, _stopping.Token);
             reason = connection.PeerHasFinished ? CloseReason.PeerFinished : CloseReason.HandlerFinished;
         }

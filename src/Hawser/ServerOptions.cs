@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using Hawser.Models;
+using Hawser.Transports;
 
 namespace Hawser;
 
@@ -18,6 +20,18 @@ public sealed record ServerOptions
 
     /// <summary>Connections that the kernel may hold before they are accepted. Default 512.</summary>
     public int Backlog { get; init; } = 512;
+
+    /// <summary>What lies between the wire and the handler, the first one next to the wire: TLS, the PROXY protocol,
+    /// shaping, recording. Each makes a transport over the one beneath, usually a <see cref="LayeredTransport"/>.</summary>
+    /// <remarks>They run on the connection's own thread, and under its limits: together they have
+    /// <see cref="ServerLimits.FirstByteTimeout"/> without a byte sent. The token is the connection's
+    /// <see cref="Connection.Aborted"/>. A layer that throws ends the connection as a handler that throws does: a
+    /// <see cref="ProtocolException"/> in order, anything else as a fault.</remarks>
+    public IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; init; } = [];
+
+    /// <summary>Sets options of every listening socket, before it is bound: keep-alive, buffer sizes. Connections inherit
+    /// them.</summary>
+    public Action<Socket>? ConfigureSocket { get; init; }
 
     /// <summary>What the server allows.</summary>
     public ServerLimits Limits { get; init; } = new();

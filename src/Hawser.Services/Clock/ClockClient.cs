@@ -54,12 +54,12 @@ internal sealed class ClockClient(
         {
             Trouble = $"client {id}: left early, after {TimeDataFormat.Wording(recorder.Duration)}";
             await frames.SendAsync(ClockProtocol.WriteGoodbye(frames.Room(1), GoodbyeReason.Leaving));
-            connection.FinishWriting();
+            await connection.FinishWritingAsync();
             return;
         }
         var session = new ClockSessionClient(id, options, frames, digest, recorder.Counts, leave);
         await session.RunAsync(door, recorder.Path);
-        connection.FinishWriting();
+        await connection.FinishWritingAsync();
         Report = Report! with { Deliveries = session.Deliveries };
         Trouble ??= session.Trouble;
         if (session.Deliveries is { } has)

@@ -26,7 +26,7 @@ internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string 
         bool isBrotli = welcome.Abilities.HasFlag(ClockAbilities.Brotli);
         await GiveAsync(frames, isBrotli);
         await TakeAsync(frames, isBrotli);
-        connection.FinishWriting();
+        await connection.FinishWritingAsync();
     }
 
     /// <summary>The side that listens; the greeting has been found good.</summary>

@@ -35,7 +35,7 @@ public static class MessageClient
         {
             ArrayPool<byte>.Shared.Return(chunk);
         }
-        connection.FinishWriting();
+        await connection.FinishWritingAsync();
         return await ServerClosesAsync(connection, Deadline.After(wait));
     }
 

@@ -34,7 +34,7 @@ public static class PingClient
             CheckPong(line, client, n);
             onPong(n, roundTrip);
         }
-        connection.FinishWriting();
+        await connection.FinishWritingAsync();
         return connection.BytesReceived;
     }
 

@@ -66,7 +66,7 @@ public static class UploadClient
             hash?.Advance(offset);
             progress?.Invoke(offset - begin);
         }
-        connection.FinishWriting();
+        await connection.FinishWritingAsync();
         return hash is null ? null : await hash.FinishAsync();
     }
 
@@ -97,7 +97,7 @@ public static class UploadClient
         {
             ArrayPool<byte>.Shared.Return(chunk);
         }
-        connection.FinishWriting();
+        await connection.FinishWritingAsync();
         return hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

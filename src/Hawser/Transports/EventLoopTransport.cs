@@ -90,10 +90,10 @@ internal sealed class EventLoopTransport : SocketTransport
         return HopAsync(() => SendFileByKernelAsync(file, offset, count));
     }
 
-    public override void FinishSending()
+    public override ValueTask FinishSendingAsync()
     {
         ThrowIfGone();
-        base.FinishSending();
+        return base.FinishSendingAsync();
     }
 
     public override void Interrupt() =>

@@ -76,11 +76,12 @@ internal abstract class SocketTransport : Transport
         _remoteEndPoint = Plain(PeerOf(Socket));
     }
 
-    public override void FinishSending()
+    public override ValueTask FinishSendingAsync()
     {
         Socket.Shutdown(SocketShutdown.Send);
         if (_resetsUnlessFinished)
             Socket.LingerState = new LingerOption(enable: false, seconds: 0);
+        return ValueTask.CompletedTask;
     }
 
     public override void ResetUnlessFinished()

@@ -19,6 +19,7 @@ public abstract class Transport
 
     private const int CopyBufferBytes = 128 * 1024;
 
+    private Features? _features;
     private long _bytesReceived;
     private long _bytesSent;
     private long _movedBefore;
@@ -40,6 +41,9 @@ public abstract class Transport
     /// <see cref="BytesSent"/>.</summary>
     public virtual long BytesAcknowledged => BytesSent;
 
+    /// <summary>What layers and handlers attach.</summary>
+    public virtual Features Features => _features ??= new Features();
+
     /// <summary>Calls block the calling thread, and have finished when they return.</summary>
     public virtual bool BlocksItsThread => false;
 
@@ -53,6 +57,10 @@ public abstract class Transport
     /// <summary>Since when the peer is waited for and no byte has moved. Time between two waits does not count: it
     /// moves this on.</summary>
     internal long QuietSince { get; private set; }
+
+    /// <summary>A layer holds bytes that it has counted as sent, because an interrupt came: they leave with the next
+    /// send, which may be an empty one.</summary>
+    public virtual bool HasUnsent => false;
 
     /// <summary>Called once, on the thread that serves the stream, before anything else.</summary>
     public virtual void Open()
@@ -126,9 +134,9 @@ public abstract class Transport
     public abstract void Interrupt();
 
     /// <summary>Half-close: the peer reads the end of the stream after what was sent.</summary>
-    public abstract void FinishSending();
+    public abstract ValueTask FinishSendingAsync();
 
-    /// <summary>Lets any end before <see cref="FinishSending"/> be a reset, where the stream knows such a
+    /// <summary>Lets any end before <see cref="FinishSendingAsync"/> be a reset, where the stream knows such a
     /// thing.</summary>
     public virtual void ResetUnlessFinished()
     {

@@ -187,7 +187,7 @@ public sealed class ByteStreamTest
         await using TestServer server = TestServer.Start(model, async connection =>
         {
             await connection.WriteAsync("said"u8.ToArray());
-            connection.FinishWriting();
+            await connection.FinishWritingAsync();
             ReadOnlyMemory<byte> heard = await connection.ReadAsync();
             Assert.Equal("heard"u8.ToArray(), heard.ToArray());
             Assert.True((await connection.ReadAsync()).IsEmpty);

@@ -75,7 +75,7 @@ public sealed class ForeignThreadTest
             await Elsewhere;
             await connection.WriteAsync(await connection.ReadAsync().ConfigureAwait(false)).ConfigureAwait(false);
             await Elsewhere;
-            connection.FinishWriting();
+            await connection.FinishWritingAsync();
             Assert.True((await connection.ReadAsync().ConfigureAwait(false)).IsEmpty);
         });
         using RawClient client = await server.ConnectAsync();
@@ -136,7 +136,7 @@ public sealed class ForeignThreadTest
             Connection connection = server.Observer.AcceptedOnes.Last();
             await Patience.UntilAsync(() => connection.IsReceiving);
 
-            Call(connection, call);
+            await CallAsync(connection, call);
 
             await Record.ExceptionAsync(client.ReceiveToEndAsync);
             client.Dispose();
@@ -160,7 +160,7 @@ public sealed class ForeignThreadTest
             ValueTask<Exception?> sending = Record.ExceptionAsync(() => client.SendAsync(new byte[100_000]));
             Thread.SpinWait(Random.Shared.Next(20_000));
 
-            Call(connection, call);
+            await CallAsync(connection, call);
 
             await Record.ExceptionAsync(client.ReceiveToEndAsync);
             await sending;
@@ -171,7 +171,7 @@ public sealed class ForeignThreadTest
         await AssertEchoesAsync(server);
     }
 
-    private static void Call(Connection connection, string call)
+    private static async Task CallAsync(Connection connection, string call)
     {
         try
         {
@@ -184,7 +184,7 @@ public sealed class ForeignThreadTest
                     connection.Abort();
                     break;
                 default:
-                    connection.FinishWriting();
+                    await connection.FinishWritingAsync();
                     break;
             }
         }

@@ -40,7 +40,7 @@ public sealed class WaitEndTest
                 // Half-closed: unblocking a receive must not need the sending side.
                 await connection.ReadAsync();
                 await connection.WriteAsync(Mark);
-                connection.FinishWriting();
+                await connection.FinishWritingAsync();
                 sawEnd = (await connection.ReadAsync()).IsEmpty;
             });
             using RawClient client = await server.ConnectAsync();

@@ -133,12 +133,13 @@ internal sealed class SimulatedTransport(
         _send.Interrupt();
     }
 
-    public override void FinishSending()
+    public override ValueTask FinishSendingAsync()
     {
         Demand(_opened, "finishes before it is opened");
         ObjectDisposedException.ThrowIf(_closed, this);
         end.FinishSending();
         _finished = true;
+        return ValueTask.CompletedTask;
     }
 
     public override void ResetUnlessFinished() => _resetsUnlessFinished = true;

@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Hawser.Recycling;
+
+namespace Hawser.Pipelines;
+
+/// <summary>Collects what is written to a connection, and sends it together. It holds memory only while there is
+/// something to send.</summary>
+internal sealed class ConnectionWriter(Connection connection) : PipeWriter
+{
+    private const int FirstBytes = 4096;
+
+    private byte[]? _bytes;
+    private int _count;
+    private bool _isFlushing;
+
+    /// <summary>Bytes that wait to be sent.</summary>
+    public int Count => _count;
+
+    public override bool CanGetUnflushedBytes => true;
+
+    public override long UnflushedBytes => _count;
+
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        MakeRoom(Math.Max(1, sizeHint));
+        return _bytes.AsMemory(_count);
+    }
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public override void Advance(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, (_bytes?.Length ?? 0) - _count);
+        _count += bytes;
+    }
+
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        if (_count == 0)
+            return default;
+        if (_isFlushing)
+            throw new InvalidOperationException("the flush before is still under way; await it");
+        _isFlushing = true;
+        long sentBefore = connection.BytesSent;
+        ValueTask send;
+        try
+        {
+            send = connection.SendAsync(_bytes.AsMemory(0, _count), cancellationToken);
+        }
+        catch
+        {
+            _isFlushing = false;
+            throw;
+        }
+        if (!send.IsCompletedSuccessfully)
+            return FinishFlushAsync(send, sentBefore, cancellationToken);
+        Forget(_count);
+        return default;
+    }
+
+    public override void CancelPendingFlush() => connection.CancelWrite();
+
+    /// <summary>Forgets what was not flushed. The connection goes on.</summary>
+    public override void Complete(Exception? exception = null) => Return();
+
+    /// <summary>Gives the memory back, unless a send may still read it.</summary>
+    public void Return()
+    {
+        if (!_isFlushing)
+            Forget(_count);
+    }
+
+    [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
+    private async ValueTask<FlushResult> FinishFlushAsync(
+        ValueTask send, long sentBefore, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await send;
+            Forget(_count);
+            return default;
+        }
+        catch (OperationCanceledException)
+        {
+            // The next flush goes on where this one was ended.
+            Forget((int)(connection.BytesSent - sentBefore));
+            if (cancellationToken.IsCancellationRequested)
+                throw;
+            return new FlushResult(isCanceled: true, isCompleted: false);
+        }
+        finally
+        {
+            _isFlushing = false;
+        }
+    }
+
+    private void MakeRoom(int bytes)
+    {
+        if (_isFlushing)
+            throw new InvalidOperationException("what is being flushed must not move; await the flush");
+        if (_bytes is not null && _bytes.Length - _count >= bytes)
+            return;
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstBytes, 2 * _count + bytes));
+        _bytes.AsSpan(0, _count).CopyTo(larger);
+        if (_bytes is not null)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = larger;
+    }
+
+    private void Forget(int sent)
+    {
+        _isFlushing = false;
+        _bytes.AsSpan(sent, _count - sent).CopyTo(_bytes);
+        _count -= sent;
+        if (_count > 0 || _bytes is null)
+            return;
+        ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = null;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net;
+
+namespace Hawser.Transports;
+
+/// <summary>A transport over another one, for a layer such as TLS: passes every call on, and counts the bytes above it.
+/// A layer overrides what it changes.</summary>
+/// <remarks>The transport beneath is open, and belongs to this one. Files are sent through
+/// <see cref="Transport.SendAsync"/>, so that a layer that changes bytes sees them.</remarks>
+public abstract class LayeredTransport : Transport
+{
+    /// <param name="inner">The transport beneath.</param>
+    protected LayeredTransport(Transport inner) => Inner = inner;
+
+    /// <inheritdoc/>
+    public override EndPoint? LocalEndPoint => Inner.LocalEndPoint;
+
+    /// <inheritdoc/>
+    public override EndPoint? RemoteEndPoint => Inner.RemoteEndPoint;
+
+    /// <summary>Those of the transport beneath: all layers share them.</summary>
+    public override Features Features => Inner.Features;
+
+    /// <inheritdoc/>
+    public override bool BlocksItsThread => Inner.BlocksItsThread;
+
+    /// <inheritdoc/>
+    public override bool HasUnsent => Inner.HasUnsent;
+
+    /// <inheritdoc/>
+    public override bool IsBroken => Inner.IsBroken;
+
+    /// <summary>All that was sent, once the transport beneath has nothing unacknowledged; else at most what it
+    /// tells.</summary>
+    public override long BytesAcknowledged =>
+        Inner.BytesAcknowledged >= Inner.BytesSent ? BytesSent : Math.Min(BytesSent, Inner.BytesAcknowledged);
+
+    /// <summary>The transport beneath.</summary>
+    protected Transport Inner { get; }
+
+    /// <inheritdoc/>
+    public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline) => Inner.WaitToReceiveAsync(deadline);
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    {
+        int received = await Inner.ReceiveAsync(buffer);
+        CountReceived(Math.Max(0, received));
+        return received;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
+    {
+        int sent = await Inner.SendAsync(data);
+        CountSent(sent);
+        return sent;
+    }
+
+    /// <inheritdoc/>
+    public override void Interrupt() => Inner.Interrupt();
+
+    /// <inheritdoc/>
+    public override ValueTask FinishSendingAsync() => Inner.FinishSendingAsync();
+
+    /// <inheritdoc/>
+    public override void ResetUnlessFinished() => Inner.ResetUnlessFinished();
+
+    /// <inheritdoc/>
+    public override void Abort() => Inner.Abort();
+
+    /// <inheritdoc/>
+    public override void Close() => Inner.Close();
+}
