@@ -28,13 +28,13 @@ public sealed class ClientLoop : IAsyncDisposable
     public Task RunAsync(Func<Task> body) => _loop.RunAsync(body);
 
     /// <summary>Connects without holding up the loop, and gives a connection to be used on the loop's thread.</summary>
-    /// <param name="target">As for <see cref="Dialer.ConnectAsync"/>.</param>
+    /// <param name="target">As for <see cref="Dialer"/>.</param>
     /// <param name="timeout">For all of it.</param>
     /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
     public async Task<Connection> ConnectAsync(EndPoint target, TimeSpan timeout)
     {
         // Blocking, on another thread: after one asynchronous call .NET itself would watch the socket for ever.
-        Socket socket = await Task.Run(() => Dialer.ConnectSocket(target, timeout));
+        Socket socket = await Task.Run(() => Dialer.ConnectSocket(target, new DialOptions { Timeout = timeout }));
         Connection? connection = null;
         await RunAsync(() =>
         {
