@@ -28,19 +28,23 @@ public sealed class ClientLoop : IAsyncDisposable
     public Task RunAsync(Func<Task> body) => _loop.RunAsync(body);
 
     /// <summary>Connects without holding up the loop, and gives a connection to be used on the loop's thread.</summary>
-    /// <param name="target">As for <see cref="Dialer.ConnectAsync"/>.</param>
+    /// <param name="target">As for <see cref="Dialer"/>.</param>
     /// <param name="timeout">For all of it.</param>
     /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
-    public async Task<Connection> ConnectAsync(EndPoint target, TimeSpan timeout)
+    public Task<Connection> ConnectAsync(EndPoint target, TimeSpan timeout) =>
+        ConnectAsync(target, new DialOptions { Timeout = timeout });
+
+    /// <summary>Connects without holding up the loop, and gives a connection to be used on the loop's thread.</summary>
+    /// <param name="target">As for <see cref="Dialer"/>.</param>
+    /// <param name="options">The timeout, the layers, and what to do with a socket before it connects.</param>
+    /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
+    public async Task<Connection> ConnectAsync(EndPoint target, DialOptions options)
     {
+        Deadline deadline = Deadline.After(options.Timeout);
         // Blocking, on another thread: after one asynchronous call .NET itself would watch the socket for ever.
-        Socket socket = await Task.Run(() => Dialer.ConnectSocket(target, timeout));
+        Socket socket = await Task.Run(() => Dialer.ConnectSocket(target, options));
         Connection? connection = null;
-        await RunAsync(() =>
-        {
-            connection = Adopt(target, socket);
-            return Task.CompletedTask;
-        });
+        await RunAsync(async () => connection = await AdoptAsync(target, socket, options, deadline));
         return connection!;
     }
 
@@ -51,17 +55,18 @@ public sealed class ClientLoop : IAsyncDisposable
         await _loop.Ended;
     }
 
-    private Connection Adopt(EndPoint target, Socket socket)
+    private async Task<Connection> AdoptAsync(EndPoint target, Socket socket, DialOptions options, Deadline deadline)
     {
-        var transport = new EventLoopTransport(_loop, socket);
         try
         {
-            transport.Open();
-            return new Connection(id: 0, transport, ConnectionScope.Client);
+            return await Dialer.OpenAsync(new EventLoopTransport(_loop, socket), options, deadline, default);
+        }
+        catch (TimeoutException e)
+        {
+            throw new ConnectException($"no answer from {target} within {options.Timeout.TotalSeconds:0.###} s", e);
         }
         catch (Exception e) when (Connection.IsBroken(e))
         {
-            transport.Close();
             throw new ConnectException($"{target} closed the connection at once: {e.Message}", e);
         }
     }

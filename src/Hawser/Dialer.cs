@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Models;
 using Hawser.Transports;
 
 namespace Hawser;
@@ -11,144 +12,143 @@ public static class Dialer
     /// and 7 s).</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(8);
 
+    /// <summary>As <see cref="ConnectAsync(EndPoint, DialOptions, CancellationToken)"/>, with this timeout and
+    /// otherwise the default options.</summary>
+    public static Task<Connection> ConnectAsync(
+        EndPoint target, TimeSpan timeout, CancellationToken cancel = default) =>
+        ConnectAsync(target, new DialOptions { Timeout = timeout }, cancel);
+
     /// <summary>Connects to an address, or to the first address of a name that answers.</summary>
+    /// <remarks>
+    /// The addresses of a name alternate between IPv6 and IPv4. An attempt that neither connects nor fails within
+    /// 250 ms goes on beside the next one; an attempt that fails makes way for the next one at once. The first to
+    /// connect wins, and the others are closed (Happy Eyeballs, RFC 8305).
+    /// </remarks>
     /// <param name="target">An <see cref="IPEndPoint"/>, a <see cref="UnixDomainSocketEndPoint"/> or a
     /// <see cref="DnsEndPoint"/>.</param>
-    /// <param name="timeout">For all of it, the look-up of the name included.</param>
-    /// <param name="cancel">Gives up.</param>
-    /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
+    /// <param name="options">The timeout, and what to do with a socket before it connects.</param>
+    /// <param name="cancel">Gives up, and closes what was begun.</param>
+    /// <exception cref="ConnectException">No address answers; the message says how that showed. Of several errors it is
+    /// the most useful one: a refusal rather than an address that cannot be reached.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancel"/> fired.</exception>
     public static async Task<Connection> ConnectAsync(
-        EndPoint target, TimeSpan timeout, CancellationToken cancel = default)
+        EndPoint target, DialOptions options, CancellationToken cancel = default)
     {
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        giveUp.CancelAfter(timeout);
+        Deadline deadline = Deadline.After(options.Timeout);
         try
         {
-            return Open(new CompletionTransport(await ConnectToAnyAsync(target, giveUp.Token)));
+            using var attempts = new ConnectAttempts(
+                target is DnsEndPoint name
+                    ? EndPoints(name, await ResolveAsync(name, options, deadline, cancel))
+                    : [target],
+                options);
+            Socket socket = await ConnectRace.RunAsync(attempts, deadline, cancel);
+            return await OpenAsync(new CompletionTransport(socket), options, deadline, cancel);
         }
-        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+        catch (Exception e) when (e is SocketException or TimeoutException)
         {
-            throw NoAnswer(target, timeout, e);
-        }
-        catch (SocketException e)
-        {
-            throw new ConnectException(Explain(target, e), e);
+            throw Failure(target, options, e);
         }
     }
 
+    /// <summary>As <see cref="Connect(EndPoint, DialOptions, CancellationToken)"/>, with this timeout and otherwise the
+    /// default options.</summary>
+    public static Connection Connect(EndPoint target, TimeSpan timeout) =>
+        Connect(target, new DialOptions { Timeout = timeout });
+
     /// <summary>Connects, blocking the calling thread, and gives a connection whose calls block: for clients that do
     /// one thing after the other.</summary>
-    /// <param name="target">As for <see cref="ConnectAsync"/>.</param>
-    /// <param name="timeout">For all of it.</param>
-    /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
-    public static Connection Connect(EndPoint target, TimeSpan timeout) =>
-        Open(new BlockingTransport(ConnectSocket(target, timeout)));
-
-    private static Connection Open(Transport transport)
+    /// <inheritdoc cref="ConnectAsync(EndPoint, DialOptions, CancellationToken)"/>
+    public static Connection Connect(EndPoint target, DialOptions options, CancellationToken cancel = default)
     {
+        Deadline deadline = Deadline.After(options.Timeout);
+        var transport = new BlockingTransport(ConnectSocket(target, options, cancel));
+        try
+        {
+            Connection? connection = null;
+            ThreadContext.Run(
+                async () => connection = await OpenAsync(transport, options, deadline, cancel));
+            return connection!;
+        }
+        catch (TimeoutException e)
+        {
+            throw Failure(target, options, e);
+        }
+    }
+
+    /// <summary>Connects, blocking the calling thread; the socket blocks and has seen no asynchronous call.</summary>
+    internal static Socket ConnectSocket(EndPoint target, DialOptions options, CancellationToken cancel = default)
+    {
+        Deadline deadline = Deadline.After(options.Timeout);
+        try
+        {
+            using var attempts = new ConnectAttempts(
+                target is DnsEndPoint name
+                    ? EndPoints(name, ResolveAsync(name, options, deadline, cancel).GetAwaiter().GetResult())
+                    : [target],
+                options);
+            return ConnectRace.Run(attempts, deadline, cancel);
+        }
+        catch (Exception e) when (e is SocketException or TimeoutException)
+        {
+            throw Failure(target, options, e);
+        }
+    }
+
+    /// <summary>Makes a connection of a transport that is not open yet, and puts the layers over it.</summary>
+    /// <exception cref="TimeoutException">The layers took longer.</exception>
+    internal static async Task<Connection> OpenAsync(
+        Transport transport, DialOptions options, Deadline deadline, CancellationToken cancel)
+    {
+        Connection? connection = null;
         try
         {
             transport.Open();
-            return new Connection(id: 0, transport, ConnectionScope.Client);
+            connection = new Connection(id: 0, transport, ConnectionScope.Client);
+            if (options.Layers.Count > 0)
+                await AddLayersAsync(connection, options.Layers, deadline, cancel);
+            return connection;
         }
         catch
         {
             transport.Close();
+            connection?.Dispose();
             throw;
         }
     }
 
-    /// <summary>Connects, blocking the calling thread; the socket has seen no asynchronous call.</summary>
-    internal static Socket ConnectSocket(EndPoint target, TimeSpan timeout)
+    private static async Task AddLayersAsync(
+        Connection connection, IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> layers,
+        Deadline deadline, CancellationToken cancel)
     {
-        Socket? socket = null;
-        bool late = false;
-        // Disposing is what ends a connect that blocks.
-        using var timer = new Timer(_ =>
-        {
-            late = true;
-            socket?.Dispose();
-        }, null, timeout, Timeout.InfiniteTimeSpan);
-        SocketException? last = null;
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        giveUp.CancelAfter(deadline.Remaining);
+        using CancellationTokenRegistration abort = giveUp.Token.UnsafeRegister(
+            static connection => ((Connection)connection!).Abort(), connection);
         try
         {
-            foreach (EndPoint endPoint in Resolve(target, timeout))
-            {
-                socket = Create(endPoint);
-                try
-                {
-                    // The timer may have looked before there was a socket.
-                    ObjectDisposedException.ThrowIf(Volatile.Read(ref late), socket);
-                    socket.Connect(endPoint);
-                    return socket;
-                }
-                catch (Exception e) when (e is SocketException or ObjectDisposedException)
-                {
-                    socket.Dispose();
-                    if (late)
-                        throw NoAnswer(target, timeout, e);
-                    last = e as SocketException;
-                }
-            }
+            await connection.AddLayersAsync(layers);
         }
-        catch (SocketException e)
+        catch (Exception e) when (giveUp.IsCancellationRequested)
         {
-            last = e;
+            cancel.ThrowIfCancellationRequested();
+            throw new TimeoutException("the layers of the connection were not put up in time", e);
         }
-        catch (TimeoutException e)
-        {
-            throw NoAnswer(target, timeout, e);
-        }
-        last ??= new SocketException((int)SocketError.HostNotFound);
-        throw new ConnectException(Explain(target, last), last);
     }
 
     /// <exception cref="TimeoutException">The look-up took longer; the system goes on with it, nobody
     /// waits.</exception>
-    private static IEnumerable<EndPoint> Resolve(EndPoint target, TimeSpan timeout) =>
-        target is DnsEndPoint name
-            ? Dns.GetHostAddressesAsync(name.Host).WaitAsync(timeout).GetAwaiter().GetResult()
-                .Select(address => new IPEndPoint(address, name.Port))
-            : [target];
+    private static Task<IPAddress[]> ResolveAsync(
+        DnsEndPoint name, DialOptions options, Deadline deadline, CancellationToken cancel) =>
+        options.Resolve(name.Host, cancel).WaitAsync(deadline.Remaining, cancel);
 
-    private static async Task<Socket> ConnectToAnyAsync(EndPoint target, CancellationToken giveUp)
-    {
-        if (target is not DnsEndPoint name)
-            return await ConnectToAsync(target, giveUp);
+    private static IPEndPoint[] EndPoints(DnsEndPoint name, IPAddress[] resolved) =>
+        [.. AddressOrder.Interleave(resolved).Select(address => new IPEndPoint(address, name.Port))];
 
-        SocketException? last = null;
-        foreach (IPAddress address in await Dns.GetHostAddressesAsync(name.Host, giveUp))
-        {
-            try
-            {
-                return await ConnectToAsync(new IPEndPoint(address, name.Port), giveUp);
-            }
-            catch (SocketException e)
-            {
-                last = e;
-            }
-        }
-        throw last ?? new SocketException((int)SocketError.HostNotFound);
-    }
-
-    private static async Task<Socket> ConnectToAsync(EndPoint endPoint, CancellationToken giveUp)
-    {
-        Socket socket = Create(endPoint);
-        try
-        {
-            await socket.ConnectAsync(endPoint, giveUp);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private static Socket Create(EndPoint endPoint) => endPoint is UnixDomainSocketEndPoint
-        ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-        : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private static ConnectException Failure(EndPoint target, DialOptions options, Exception e) =>
+        e is SocketException error
+            ? new ConnectException(Explain(target, error), error)
+            : NoAnswer(target, options.Timeout, e);
 
     private static ConnectException NoAnswer(EndPoint target, TimeSpan timeout, Exception cause) =>
         new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there",

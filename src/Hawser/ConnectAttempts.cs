@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Hawser;
+
+/// <summary>The attempts of one dial: which address is next and when, the sockets, and what went wrong. It does not
+/// wait; <see cref="ConnectRace"/> does.</summary>
+/// <remarks>For one thread at a time. Disposing it closes every socket but the one that was kept.</remarks>
+internal sealed class ConnectAttempts(IReadOnlyList<EndPoint> endPoints, DialOptions options) : IDisposable
+{
+    // The kernel does not say when the backlog of a Unix domain socket has room again.
+    private static readonly TimeSpan FullBacklogPause = TimeSpan.FromMilliseconds(10);
+
+    private readonly List<Socket> _open = [];
+    private Socket? _newest;
+    private int _next;
+    private Deadline _nextStart = Deadline.Passed;
+    private SocketException? _error;
+
+    /// <summary>When the next attempt is due; <see cref="Deadline.None"/> when there is none left.</summary>
+    public Deadline NextStart => _next < endPoints.Count ? _nextStart : Deadline.None;
+
+    /// <summary>Creates the socket of the next attempt.</summary>
+    /// <returns>Null when that failed, which is then noted.</returns>
+    public Socket? Start(out EndPoint endPoint)
+    {
+        endPoint = endPoints[_next++];
+        _nextStart = Deadline.After(options.ConnectionAttemptDelay);
+        _newest = null;
+        try
+        {
+            _newest = Create(endPoint);
+            _open.Add(_newest);
+            options.ConfigureSocket?.Invoke(_newest);
+            return _newest;
+        }
+        catch (SocketException e)
+        {
+            Fail(_newest, e);
+            return null;
+        }
+    }
+
+    /// <summary>Notes a failed attempt and closes its socket. The next attempt is due at once if this was the
+    /// newest.</summary>
+    public void Fail(Socket? socket, SocketException error)
+    {
+        if (socket == _newest)
+            _nextStart = Deadline.Passed;
+        if (IsFullBacklog(socket, error))
+        {
+            // The socket's only end point.
+            _next--;
+            _nextStart = Deadline.After(FullBacklogPause);
+        }
+        else if (_error is null || Usefulness(error) > Usefulness(_error))
+        {
+            _error = error;
+        }
+        if (socket is not null)
+        {
+            _open.Remove(socket);
+            socket.Dispose();
+        }
+    }
+
+    /// <exception cref="SocketException">No attempt is open, and none is left: the most useful of their
+    /// errors.</exception>
+    public void ThrowIfAllFailed()
+    {
+        if (_open.Count == 0 && _next == endPoints.Count)
+            throw _error ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    /// <summary>The error when the time is up: a refusal says more than the silence of the other addresses.</summary>
+    public Exception TimedOut() =>
+        _error?.SocketErrorCode == SocketError.ConnectionRefused ? _error : new TimeoutException();
+
+    /// <summary>The socket has connected and belongs to the caller.</summary>
+    public Socket Keep(Socket socket)
+    {
+        _open.Remove(socket);
+        return socket;
+    }
+
+    public void Dispose()
+    {
+        foreach (Socket socket in _open)
+            socket.Dispose();
+        _open.Clear();
+    }
+
+    private static Socket Create(EndPoint endPoint)
+    {
+        if (endPoint is UnixDomainSocketEndPoint)
+            return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        return new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    }
+
+    /// <summary>unix(7): a connect that may not block fails while the backlog is full.</summary>
+    private static bool IsFullBacklog(Socket? socket, SocketException error) =>
+        error.SocketErrorCode == SocketError.WouldBlock && socket?.AddressFamily == AddressFamily.Unix;
+
+    /// <summary>A refusal comes from the host itself; an address that cannot be reached from here is often one that
+    /// this machine could never reach.</summary>
+    private static int Usefulness(SocketException error) => error.SocketErrorCode switch
+    {
+        SocketError.ConnectionRefused => 2,
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.AddressFamilyNotSupported
+            or SocketError.AddressNotAvailable => 0,
+        _ => 1,
+    };
+}

@@ -1,0 +1,269 @@
+using System.Net;
+using Hawser.Models;
+using Hawser.Tests.Support;
+using Xunit;
+
+using Layer = System.Func<
+    Hawser.Transports.Transport, System.Threading.CancellationToken,
+    System.Threading.Tasks.ValueTask<Hawser.Transports.Transport>>;
+
+namespace Hawser.Tests.Layers;
+
+/// <summary>TLS (T), the PROXY protocol (P) and shaping (S) over one another, in any order, under every model.</summary>
+public sealed class LayerTest
+{
+    private static readonly string[] Orders = ["TPS", "TSP", "PTS", "PST", "STP", "SPT"];
+
+    public static TheoryData<string, string> OrdersUnderModels()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (ConcurrencyModel model in ConcurrencyModels.All.Where(model => model.IsAvailable))
+        {
+            foreach (string order in Orders)
+                data.Add(model.Name, order);
+        }
+        return data;
+    }
+
+    [Theory, MemberData(nameof(OrdersUnderModels))]
+    public async Task Bytes_pass_in_both_directions_to_their_ends(string model, string order)
+    {
+        byte[] content = new byte[100_000];
+        new Random(1).NextBytes(content);
+        EndPoint? peer = null;
+        await using TestServer server = Start(model, order, async connection =>
+        {
+            peer = connection.RemoteEndPoint;
+            Assert.NotNull(connection.Features.Get<ProxyTransport.ProxiedFrom>());
+            await Handlers.EchoAsync(connection);
+        });
+        using Connection client = await ConnectAsync(server, order);
+
+        Task<byte[]> echoed = ReadToEndAsync(client);
+        await client.WriteAsync(content);
+        await client.FinishWritingAsync();
+
+        Assert.Equal(content, await echoed.Bounded());
+        Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
+        Assert.Equal(new IPEndPoint(IPAddress.Parse("192.0.2.7"), 5000), peer);
+        Assert.Empty(server.Observer.Faults);
+    }
+
+    [Theory, Models]
+    public async Task A_stop_cuts_no_message(string model)
+    {
+        var begun = new TaskCompletionSource();
+        await using TestServer server = Start(
+            model, "STP", connection => Handlers.EchoLinesAsync(connection, () => begun.TrySetResult()));
+        using Connection client = await ConnectAsync(server, "STP");
+        await client.WriteAsync("first\nsec"u8.ToArray());
+        Assert.Equal("first", await ReadLineAsync(client));
+        await begun.Task.Bounded();
+
+        Task<DrainReport> stop = server.Server.StopAsync();
+        await client.WriteAsync("ond\n"u8.ToArray());
+
+        Assert.Equal("second", await ReadLineAsync(client));
+        Assert.Null(await ReadLineAsync(client));
+        await client.FinishWritingAsync();
+        Assert.Equal(new DrainReport(1, 0, 0), await stop.Bounded());
+    }
+
+    [Theory, Models]
+    public async Task A_wait_that_is_over_loses_no_byte(string model)
+    {
+        await using TestServer server = Start(model, "TPS", async connection =>
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                Deadline soon = Deadline.After(TimeSpan.FromMilliseconds(5));
+                Assert.Equal(InputState.TimedOut, await connection.WaitForInputAsync(soon));
+            }
+            using var cancelled = new CancellationTokenSource(TimeSpan.FromMilliseconds(5));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                async () => await connection.ReadAsync(cancelled.Token));
+            await connection.WriteAsync("now\n"u8.ToArray());
+            await Handlers.EchoLinesAsync(connection);
+        });
+        using Connection client = await ConnectAsync(server, "TPS");
+
+        Assert.Equal("now", await ReadLineAsync(client));
+        await client.WriteAsync("still here\n"u8.ToArray());
+        Assert.Equal("still here", await ReadLineAsync(client));
+        Assert.Empty(server.Observer.Faults);
+    }
+
+    [Theory, Models]
+    public async Task A_write_that_is_cancelled_leaves_no_record_half_sent(string model)
+    {
+        byte[] much = new byte[8 * 1024 * 1024];
+        var cancelled = new TaskCompletionSource<long>();
+        await using TestServer server = Start(model, "TP", async connection =>
+        {
+            using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                async () => await connection.WriteAsync(much, soon.Token));
+            cancelled.SetResult(connection.BytesSent);
+            await connection.WriteAsync("the end"u8.ToArray());
+        });
+        using Connection client = await ConnectAsync(server, "TP");
+
+        long sent = await cancelled.Task.Bounded();
+        byte[] received = await ReadToEndAsync(client).Bounded();
+        Assert.InRange(sent, 1, much.Length - 1);
+        Assert.Equal(sent + 7, received.Length);
+        Assert.Equal("the end"u8.ToArray(), received[^7..]);
+    }
+
+    [Theory, Models]
+    public async Task Both_halves_of_a_conversation_go_on_at_once(string model)
+    {
+        await using TestServer server = Start(model, "TPS", connection => connection.DuplexAsync(
+            async cancel =>
+            {
+                while (!(await connection.ReadAsync(cancel)).IsEmpty)
+                {
+                }
+            },
+            async cancel =>
+            {
+                for (int i = 0; i < 100; i++)
+                    await connection.WriteAsync("push\n"u8.ToArray(), cancel);
+                await connection.FinishWritingAsync(cancel);
+            }));
+        using Connection client = await ConnectAsync(server, "TPS");
+
+        for (int i = 0; i < 100; i++)
+            Assert.Equal("push", await ReadLineAsync(client));
+        Assert.Null(await ReadLineAsync(client));
+        await client.FinishWritingAsync();
+        await server.Observer.NextReasonAsync();
+        Assert.Empty(server.Observer.Faults);
+    }
+
+    [Theory, Models]
+    public async Task A_peer_that_is_silent_above_the_layers_is_timed_out(string model)
+    {
+        await using TestServer server = Start(model, "STP", Handlers.EchoAsync, options => options with
+        {
+            Limits = TestServer.Limits with { FirstByteTimeout = TimeSpan.FromMilliseconds(300) },
+        });
+        using Connection client = await ConnectAsync(server, "STP");
+
+        Assert.Equal(CloseReason.FirstByteTimeout, await server.Observer.NextReasonAsync());
+        Assert.Empty(await ReadToEndAsync(client).Bounded());
+    }
+
+    /// <summary>A byte from time to time does not extend the time that a handshake has.</summary>
+    [Theory, Models]
+    public async Task A_handshake_has_the_time_of_a_first_byte_in_all(string model)
+    {
+        await using TestServer server = Start(model, "T", Handlers.EchoAsync, options => options with
+        {
+            Limits = TestServer.Limits with
+            {
+                FirstByteTimeout = TimeSpan.FromMilliseconds(300),
+                LingerTimeout = TimeSpan.FromMilliseconds(100),
+            },
+        });
+        using RawClient client = await server.ConnectAsync();
+
+        Task<CloseReason> reason = server.Observer.NextReasonAsync();
+        // A record of 16,384 bytes is announced, and never whole.
+        await client.SendAsync(new byte[] { 22, 3, 1, 64, 0 });
+        while (!reason.IsCompleted)
+        {
+            await Record.ExceptionAsync(() => client.SendAsync(new byte[1]));
+            await Task.WhenAny(reason, Task.Delay(20, TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(CloseReason.FirstByteTimeout, await reason);
+        Assert.Empty(server.Observer.Faults);
+    }
+
+    [Theory, Models]
+    public async Task A_layer_that_is_spoken_to_wrongly_ends_its_connection_and_no_other(string model)
+    {
+        await using TestServer server = Start(model, "PT", Handlers.EchoLinesAsync);
+        foreach (string wrong in (string[])["GET / HTTP/1.1\r\n", "PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\nnot TLS\r\n"])
+        {
+            using RawClient client = await server.ConnectAsync();
+            await client.SendAsync(wrong);
+            client.FinishSending();
+            Assert.Equal(CloseReason.ProtocolError, await server.Observer.NextReasonAsync());
+        }
+        using (RawClient gone = await server.ConnectAsync())
+        {
+            await gone.SendAsync("PROXY TCP4 192.0");
+            gone.Reset();
+        }
+        Assert.Equal(CloseReason.PeerReset, await server.Observer.NextReasonAsync());
+
+        using Connection polite = await ConnectAsync(server, "PT");
+        await polite.WriteAsync("fine\n"u8.ToArray());
+        Assert.Equal("fine", await ReadLineAsync(polite));
+        Assert.Empty(server.Observer.Faults);
+    }
+
+    [Theory, Models]
+    public async Task A_reset_passes_through(string model)
+    {
+        await using TestServer server = Start(model, "TSP", Handlers.EchoAsync);
+        using Connection client = await ConnectAsync(server, "TSP");
+        await client.WriteAsync("x"u8.ToArray());
+        await client.ReadAsync();
+
+        client.Abort();
+
+        Assert.Equal(CloseReason.PeerReset, await server.Observer.NextReasonAsync());
+    }
+
+    [Theory, Models]
+    public async Task A_layer_that_throws_is_a_fault_of_its_connection(string model)
+    {
+        await using TestServer server = TestServer.Start(model, Handlers.EchoAsync, options => options with
+        {
+            Layers = [(_, _) => throw new InvalidDataException("broken layer")],
+        });
+        using RawClient client = await server.ConnectAsync();
+
+        Assert.True(await client.EndsByResetAsync());
+        Assert.Equal(CloseReason.HandlerFault, await server.Observer.NextReasonAsync());
+        Assert.IsType<InvalidDataException>(Assert.Single(server.Observer.Faults));
+    }
+
+    private static TestServer Start(
+        string model, string order, Func<Connection, Task> handle, Func<ServerOptions, ServerOptions>? with = null) =>
+        TestServer.Start(model, handle, options =>
+            (with is null ? options : with(options)) with { Layers = [.. order.Select(ServerLayer)] });
+
+    private static async Task<Connection> ConnectAsync(TestServer server, string order) =>
+        await Dialer.ConnectAsync(server.EndPoint, new DialOptions { Layers = [.. order.Select(ClientLayer)] }).Bounded();
+
+    private static Layer ServerLayer(char name) => name switch
+    {
+        'T' => async (inner, cancel) => await TlsTransport.AcceptAsync(inner, TestCertificate.Server, cancel),
+        'P' => ProxyTransport.AcceptAsync,
+        _ => ShapingTransport.Layer(pieceBytes: 1_000, bytesPerPause: 50_000),
+    };
+
+    private static Layer ClientLayer(char name) => name switch
+    {
+        'T' => async (inner, cancel) => await TlsTransport.ConnectAsync(inner, TestCertificate.Client, cancel),
+        'P' => ProxyTransport.ConnectAsync,
+        _ => ShapingTransport.Layer(pieceBytes: 700, bytesPerPause: 50_000),
+    };
+
+    private static async Task<byte[]> ReadToEndAsync(Connection connection)
+    {
+        using var all = new MemoryStream();
+        while (await connection.ReadAsync() is { IsEmpty: false } bytes)
+            all.Write(bytes.Span);
+        return all.ToArray();
+    }
+
+    private static async Task<string?> ReadLineAsync(Connection connection) =>
+        await connection.TryReadLineAsync(100).AsTask().Bounded() is { } line
+            ? System.Text.Encoding.ASCII.GetString(line.Span)
+            : null;
+}
