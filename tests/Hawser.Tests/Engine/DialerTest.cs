@@ -141,6 +141,7 @@ public sealed class DialerTest : IDisposable
         using var cancel = new CancellationTokenSource();
         DialOptions cancelled = Patient with
         {
+            Timeout = Never,
             ConfigureSocket = socket =>
             {
                 _sockets.Add(socket);
@@ -163,6 +164,7 @@ public sealed class DialerTest : IDisposable
         using var cancel = new CancellationTokenSource();
         DialOptions waiting = Patient with
         {
+            Timeout = Never,
             Resolve = (_, _) =>
             {
                 cancel.CancelAfter(TimeSpan.FromMilliseconds(20));
