@@ -4,7 +4,6 @@ using Hawser.Bench.Load;
 using Hawser.Bench.Programs;
 using Hawser.Bench.Results;
 using Hawser.Bench.Rivals;
-using Hawser.Models;
 
 namespace Hawser.Bench.Benches;
 
@@ -15,22 +14,18 @@ namespace Hawser.Bench.Benches;
 /// </remarks>
 internal static class RateBench
 {
-    private const string OneLoop = "C, 1 loop";
-    private const string AllLoops = "C, a loop per core";
     private const string Sequential = "hawser sequential";
 
     private sealed record Run(string Server, int Connections, int Round, LoadReport Report);
 
     /// <summary>
     /// Options: <c>--rounds 5</c>, <c>--seconds 2</c>, <c>--warm-up 1.5</c>, <c>--connections 1,50,500</c>,
-    /// <c>--models</c> (all), <c>--rivals kestrel,redis,asyncio</c> (all), <c>--against NAME=HAWSER,...</c> (further
-    /// builds of <c>hawser</c>, each under epoll with one loop), <c>--seed</c> of the shuffling, and those of
-    /// <see cref="ResultPage"/>.
+    /// <c>--seed</c> of the shuffling, and those of <see cref="PingServers"/> and <see cref="ResultPage"/>.
     /// </summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync("rate", "Ping: round trips per second", arguments);
-        List<ServerProgram> servers = await ServersAsync(arguments);
+        List<ServerProgram> servers = await new PingServers(arguments).FindAsync();
         int[] connections = arguments.Numbers("connections", "1,50,500", quick: "1,50");
         var runs = new List<Run>();
         var rounds = new Rounds(page, arguments, otherwise: 5);
@@ -50,43 +45,6 @@ internal static class RateBench
 
         void Write(Markdown text) => WriteTables(text, servers, connections, runs);
     }
-
-    private static async Task<List<ServerProgram>> ServersAsync(Arguments arguments)
-    {
-        var servers = new List<ServerProgram>();
-        if (await Repository.MakeReferenceAsync("ping", "epoll_ping") is { } reference)
-        {
-            servers.Add(new ServerProgram(OneLoop, reference, "0", "1"));
-            servers.Add(new ServerProgram(AllLoops, reference, "0", $"{Environment.ProcessorCount}"));
-        }
-        string hawser = await Repository.PublishHawserAsync();
-        string models = arguments.Text("models", "all");
-        if (models == "all")
-            models = string.Join(',', ConcurrencyModels.All.Select(model => model.Name));
-        foreach (string model in models.Split(','))
-        {
-            if (model == "epoll")
-                servers.Add(OneEpollLoop("hawser epoll, 1 loop", hawser));
-            servers.Add(new ServerProgram(
-                model == "epoll" ? "hawser epoll, a loop per core" : $"hawser {model}", hawser,
-                "serve", "ping", "--port", "0", "--model", model, "--threads", "1000")
-            {
-                Reference = model is "sequential" or "select" ? OneLoop : AllLoops,
-            });
-        }
-        servers.AddRange(RivalServers.Find(arguments.Text("rivals", "all"), OneLoop, AllLoops));
-        foreach (string other in arguments.Text("against", "").Split(',', StringSplitOptions.RemoveEmptyEntries))
-        {
-            string[] parts = other.Split('=', 2);
-            if (parts.Length != 2)
-                throw new FormatException($"'{other}' is not NAME=PROGRAM, for --against");
-            servers.Add(OneEpollLoop(parts[0], parts[1]));
-        }
-        return servers;
-    }
-
-    private static ServerProgram OneEpollLoop(string name, string hawser) =>
-        new(name, hawser, "serve", "ping", "--port", "0", "--model", "epoll", "--loops", "1") { Reference = OneLoop };
 
     private static async Task<LoadReport> RunOneAsync(ServerProgram program, int connections, Arguments arguments)
     {
