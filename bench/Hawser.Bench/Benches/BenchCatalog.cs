@@ -7,7 +7,7 @@ internal static class BenchCatalog
 {
     public static IReadOnlyList<BenchEntry> All { get; } =
     [
-        new("rate", "round trips of ping: beside C, Kestrel, redis-server and asyncio", 14, RateBench.RunAsync)
+        new("rate", "round trips of ping: beside C, Kestrel, redis-server and asyncio", 23, RateBench.RunAsync)
         {
             Tools = ["gcc", "make", "redis-server", "python3"],
         },
