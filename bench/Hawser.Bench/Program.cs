@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hawser.Bench.Benches;
 using Hawser.Bench.Load;
@@ -46,7 +47,7 @@ internal static class Program
             Console.Error.WriteLine($"ERROR: {e.Message}");
             return 2;
         }
-        catch (Exception e) when (e is BenchException or IOException)
+        catch (Exception e) when (e is BenchException or IOException or SocketException)
         {
             Console.Error.WriteLine($"ERROR: {e.Message}");
             return 1;
