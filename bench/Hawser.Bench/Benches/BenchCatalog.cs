@@ -11,6 +11,10 @@ internal static class BenchCatalog
         {
             Tools = ["gcc", "make", "redis-server", "python3"],
         },
+        new("churn", "connections per second: beside C, Kestrel and redis-server", 7, ChurnBench.RunAsync)
+        {
+            Tools = ["gcc", "make", "redis-server"],
+        },
         new("message", "standard input into output: beside socat, ncat, nc and iperf3", 5, MessageBench.RunAsync)
         {
             Tools = [.. FileTools.Programs, Iperf.Program],
