@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hawser.Bench.Benches;
 using Hawser.Bench.Load;
@@ -21,6 +22,7 @@ internal static class Program
     private static readonly (string Name, string Summary, Func<Arguments, Task> RunAsync)[] Loads =
     [
         (PingLoad.Verb, "a closed loop of pings at --port", PingLoad.RunAsync),
+        (ChurnLoad.Verb, "a closed loop of connections at --port", ChurnLoad.RunAsync),
         (KestrelPing.Verb, "the ping server on ASP.NET Core's Kestrel", KestrelPing.RunAsync),
         (IdleLoad.Verb, "idle connections at --port, until the standard input ends", IdleLoad.RunAsync),
     ];
@@ -46,7 +48,7 @@ internal static class Program
             Console.Error.WriteLine($"ERROR: {e.Message}");
             return 2;
         }
-        catch (Exception e) when (e is BenchException or IOException)
+        catch (Exception e) when (e is BenchException or IOException or SocketException)
         {
             Console.Error.WriteLine($"ERROR: {e.Message}");
             return 1;
@@ -69,9 +71,9 @@ internal static class Program
     private static int Misused()
     {
         foreach (BenchEntry entry in BenchCatalog.All)
-            Console.Error.WriteLine($"  {entry.Name,-8} {entry.Summary}");
+            Console.Error.WriteLine($"  {entry.Name,-10} {entry.Summary}");
         foreach ((string name, string summary, _) in Others.Concat(Loads))
-            Console.Error.WriteLine($"  {name,-8} {summary}");
+            Console.Error.WriteLine($"  {name,-10} {summary}");
         Console.Error.WriteLine("ERROR: name a bench; these there are");
         return 2;
     }

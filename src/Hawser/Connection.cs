@@ -337,7 +337,10 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
                     throw new OperationCanceledException();
                 }
                 cancel.ThrowIfCancellationRequested();
-                data = data[await _transport.SendAsync(data)..];
+                if (data.IsEmpty)
+                    await _transport.SendUnsentAsync();
+                else
+                    data = data[await _transport.SendAsync(data)..];
             }
         }
         catch (Exception e) when (IsBroken(e))

@@ -7,9 +7,13 @@ internal static class BenchCatalog
 {
     public static IReadOnlyList<BenchEntry> All { get; } =
     [
-        new("rate", "round trips of ping: beside C, Kestrel, redis-server and asyncio", 14, RateBench.RunAsync)
+        new("rate", "round trips of ping: beside C, Kestrel, redis-server and asyncio", 23, RateBench.RunAsync)
         {
             Tools = ["gcc", "make", "redis-server", "python3"],
+        },
+        new("churn", "connections per second: beside C, Kestrel and redis-server", 7, ChurnBench.RunAsync)
+        {
+            Tools = ["gcc", "make", "redis-server"],
         },
         new("message", "standard input into output: beside socat, ncat, nc and iperf3", 5, MessageBench.RunAsync)
         {

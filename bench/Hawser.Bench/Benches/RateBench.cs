@@ -4,7 +4,6 @@ using Hawser.Bench.Load;
 using Hawser.Bench.Programs;
 using Hawser.Bench.Results;
 using Hawser.Bench.Rivals;
-using Hawser.Models;
 
 namespace Hawser.Bench.Benches;
 
@@ -15,93 +14,79 @@ namespace Hawser.Bench.Benches;
 /// </remarks>
 internal static class RateBench
 {
-    private const string OneLoop = "C, 1 loop";
-    private const string AllLoops = "C, a loop per core";
     private const string Sequential = "hawser sequential";
 
-    private sealed record Run(string Server, int Connections, int Round, LoadReport Report);
+    /// <param name="Connections">How many at once.</param>
+    /// <param name="Pipeline">Pings that each of them sends at once.</param>
+    private readonly record struct Shape(int Connections, int Pipeline)
+    {
+        public bool IsPipelined => Pipeline > 1;
+
+        public override string ToString() =>
+            $"{Connections} connection{(Connections == 1 ? "" : "s")}"
+            + (IsPipelined ? $", {Pipeline} pings at once" : "");
+    }
+
+    private sealed record Run(string Server, Shape Shape, int Round, LoadReport Report);
 
     /// <summary>
     /// Options: <c>--rounds 5</c>, <c>--seconds 2</c>, <c>--warm-up 1.5</c>, <c>--connections 1,50,500</c>,
-    /// <c>--models</c> (all), <c>--rivals kestrel,redis,asyncio</c> (all), <c>--against NAME=HAWSER,...</c> (further
-    /// builds of <c>hawser</c>, each under epoll with one loop), <c>--seed</c> of the shuffling, and those of
-    /// <see cref="ResultPage"/>.
+    /// <c>--pipeline 16</c> (pings at once; 1 leaves these rows out) and <c>--pipelined 1,50</c> (connections that send
+    /// them), <c>--seed</c> of the shuffling, and those of <see cref="PingServers"/> and <see cref="ResultPage"/>.
     /// </summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync("rate", "Ping: round trips per second", arguments);
-        List<ServerProgram> servers = await ServersAsync(arguments);
-        int[] connections = arguments.Numbers("connections", "1,50,500", quick: "1,50");
+        List<ServerProgram> servers = await new PingServers(arguments).FindAsync();
+        List<Shape> shapes = Shapes(arguments);
         var runs = new List<Run>();
         var rounds = new Rounds(page, arguments, otherwise: 5);
         await rounds.RunAsync(
             from server in servers
-            from count in connections
-            where count == 1 || server.Name != Sequential
-            select (Server: server, Connections: count),
-            entry => $"{entry.Server.Name}, {entry.Connections} connections",
+            from shape in shapes
+            where Serves(server, shape)
+            select (Server: server, Shape: shape),
+            entry => $"{entry.Server.Name}, {entry.Shape}",
             async (round, entry) =>
             {
-                LoadReport report = await RunOneAsync(entry.Server, entry.Connections, arguments);
-                runs.Add(new Run(entry.Server.Name, entry.Connections, round, report));
-                return $"{report.RoundTripsPerSecond:0} round trips/s";
+                LoadReport report = await RunOneAsync(entry.Server, entry.Shape, arguments);
+                runs.Add(new Run(entry.Server.Name, entry.Shape, round, report));
+                return $"{report.PingsPerSecond:0} pings/s";
             }, Write);
         rounds.Finish(Write);
 
-        void Write(Markdown text) => WriteTables(text, servers, connections, runs);
+        void Write(Markdown text) => WriteTables(text, servers, shapes, runs);
     }
 
-    private static async Task<List<ServerProgram>> ServersAsync(Arguments arguments)
+    private static List<Shape> Shapes(Arguments arguments)
     {
-        var servers = new List<ServerProgram>();
-        if (await Repository.MakeReferenceAsync("ping", "epoll_ping") is { } reference)
-        {
-            servers.Add(new ServerProgram(OneLoop, reference, "0", "1"));
-            servers.Add(new ServerProgram(AllLoops, reference, "0", $"{Environment.ProcessorCount}"));
-        }
-        string hawser = await Repository.PublishHawserAsync();
-        string models = arguments.Text("models", "all");
-        if (models == "all")
-            models = string.Join(',', ConcurrencyModels.All.Select(model => model.Name));
-        foreach (string model in models.Split(','))
-        {
-            if (model == "epoll")
-                servers.Add(OneEpollLoop("hawser epoll, 1 loop", hawser));
-            servers.Add(new ServerProgram(
-                model == "epoll" ? "hawser epoll, a loop per core" : $"hawser {model}", hawser,
-                "serve", "ping", "--port", "0", "--model", model, "--threads", "1000")
-            {
-                Reference = model is "sequential" or "select" ? OneLoop : AllLoops,
-            });
-        }
-        servers.AddRange(RivalServers.Find(arguments.Text("rivals", "all"), OneLoop, AllLoops));
-        foreach (string other in arguments.Text("against", "").Split(',', StringSplitOptions.RemoveEmptyEntries))
-        {
-            string[] parts = other.Split('=', 2);
-            if (parts.Length != 2)
-                throw new FormatException($"'{other}' is not NAME=PROGRAM, for --against");
-            servers.Add(OneEpollLoop(parts[0], parts[1]));
-        }
-        return servers;
+        int pipeline = arguments.Number("pipeline", 16);
+        IEnumerable<Shape> pipelined = pipeline > 1
+            ? arguments.Numbers("pipelined", "1,50", quick: "50").Select(count => new Shape(count, pipeline))
+            : [];
+        return
+        [
+            .. arguments.Numbers("connections", "1,50,500", quick: "1,50").Select(count => new Shape(count, 1)),
+            .. pipelined,
+        ];
     }
 
-    private static ServerProgram OneEpollLoop(string name, string hawser) =>
-        new(name, hawser, "serve", "ping", "--port", "0", "--model", "epoll", "--loops", "1") { Reference = OneLoop };
+    private static bool Serves(ServerProgram server, Shape shape) =>
+        shape.Connections == 1 || server.Name != Sequential;
 
-    private static async Task<LoadReport> RunOneAsync(ServerProgram program, int connections, Arguments arguments)
+    private static async Task<LoadReport> RunOneAsync(ServerProgram program, Shape shape, Arguments arguments)
     {
         using RunningServer server = await RunningServer.StartAsync(program);
         string report = await Tool.RunAsync(
             Environment.ProcessPath!, PingLoad.Verb,
-            "--port", $"{server.Port}", "--server", $"{server.ProcessId}", "--connections", $"{connections}",
-            "--wire", program.Wire.Name,
+            "--port", $"{server.Port}", "--server", $"{server.ProcessId}", "--connections", $"{shape.Connections}",
+            "--pipeline", $"{shape.Pipeline}", "--wire", program.Wire.Name,
             "--warm-up", $"{arguments.Seconds("warm-up", 1.5, quick: 0.5).TotalSeconds:0.###}",
             "--seconds", $"{arguments.Seconds("seconds", 2, quick: 0.5).TotalSeconds:0.###}");
         return JsonSerializer.Deserialize<LoadReport>(report) ?? throw new UnreachableException();
     }
 
-    private static void WriteTables(
-        Markdown text, List<ServerProgram> servers, int[] connections, List<Run> runs)
+    private static void WriteTables(Markdown text, List<ServerProgram> servers, List<Shape> shapes, List<Run> runs)
     {
         text.Paragraph(
             """
@@ -112,17 +97,26 @@ internal static class RateBench
             C's divided by the server's is the second ratio. `sequential` serves one connection at a time, and is
             measured with one.
             """);
-        foreach (int count in connections)
+        if (shapes.Exists(shape => shape.IsPipelined))
         {
-            text.Line($"## {count} connection{(count == 1 ? "" : "s")}");
+            text.Paragraph(
+                """
+                Where pings are sent several at once, with one send, the next ones follow when the last pong has come;
+                p50 and p99 are of all of them together. redis-server gets its PING from the same load.
+                """);
+        }
+        foreach (Shape shape in shapes)
+        {
+            text.Line($"## {shape}");
             text.Line();
+            string unit = shape.IsPipelined ? "ping" : "round trip";
             text.Table(
                 [
-                    "server", "round trips/s", "ratio to C", "p50 µs", "p99 µs", "CPU µs per round trip", "ratio to C",
+                    "server", $"{unit}s/s", "ratio to C", "p50 µs", "p99 µs", $"CPU µs per {unit}", "ratio to C",
                     "load CPU",
                 ],
-                servers.Where(server => count == 1 || server.Name != Sequential)
-                    .Select(server => Row(server, [.. runs.Where(run => run.Connections == count)])));
+                servers.Where(server => Serves(server, shape))
+                    .Select(server => Row(server, [.. runs.Where(run => run.Shape == shape)])));
         }
     }
 
@@ -135,8 +129,8 @@ internal static class RateBench
         return
         [
             server.Name,
-            Over(own, report => report.RoundTripsPerSecond).ToString("#,0"),
-            Ratio(pairs.Select(pair => pair.Own.RoundTripsPerSecond / pair.Reference.RoundTripsPerSecond)),
+            Over(own, report => report.PingsPerSecond).ToString("#,0"),
+            Ratio(pairs.Select(pair => pair.Own.PingsPerSecond / pair.Reference.PingsPerSecond)),
             Over(own, report => report.P50Microseconds).MedianText("0.0"),
             Over(own, report => report.P99Microseconds).MedianText("0.0"),
             Over(own, report => report.ServerCpuMicroseconds).ToString("0.00"),

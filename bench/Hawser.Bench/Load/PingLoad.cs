@@ -5,8 +5,8 @@ using Hawser.EventLoops;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>A closed loop of pings: each connection sends its next one when it has the pong. One thread over one epoll,
-/// the same for every server; per round trip it makes one send, one receive and its share of a wait.</summary>
+/// <summary>A closed loop of pings: each connection sends its next ones when it has all pongs. One thread over one
+/// epoll, the same for every server; per round trip it makes one send, one receive and its share of a wait.</summary>
 internal sealed class PingLoad : IDisposable
 {
     /// <summary>The verb it is started by.</summary>
@@ -14,15 +14,26 @@ internal sealed class PingLoad : IDisposable
 
     private const long LongestWaitNanoseconds = 100_000_000;
 
+    // What a client sends at once must fit into any socket's buffer.
+    private const int LongestPipeline = 256;
+
     private readonly EpollPoller _poller = new();
     private readonly List<PingLoadConnection> _connections = [];
     private readonly List<int> _roundTripNanoseconds = new(1 << 20);
+    private readonly int _pipeline;
     private bool _measuring;
 
-    /// <summary>The process of its own: prints its report as one line of JSON.</summary>
+    private PingLoad(int pipeline) => _pipeline = pipeline;
+
+    /// <summary>The process of its own: prints its report as one line of JSON. Options: <c>--port</c>,
+    /// <c>--wire ping</c>, <c>--connections 50</c>, <c>--pipeline 1</c> (pings that each sends at once),
+    /// <c>--warm-up 1</c>, <c>--seconds 2</c>, <c>--server</c> (the process whose time is counted).</summary>
     public static Task RunAsync(Arguments arguments)
     {
-        using var load = new PingLoad();
+        int pipeline = arguments.Number("pipeline", 1);
+        if (pipeline is < 1 or > LongestPipeline)
+            throw new FormatException($"--pipeline must be 1 to {LongestPipeline}");
+        using var load = new PingLoad(pipeline);
         load.Connect(
             PingWire.Named(arguments.Text("wire", PingWire.Ping.Name)),
             arguments.Number("port", 8000), arguments.Number("connections", 50));
@@ -39,7 +50,7 @@ internal sealed class PingLoad : IDisposable
         _poller.Dispose();
     }
 
-    /// <summary>A pong has come.</summary>
+    /// <summary>A round trip is over.</summary>
     public void Count(long nanoseconds)
     {
         if (_measuring)
@@ -50,7 +61,7 @@ internal sealed class PingLoad : IDisposable
     {
         for (int client = 0; client < connections; client++)
         {
-            var connection = new PingLoadConnection(this, _poller, wire, port, client);
+            var connection = new PingLoadConnection(this, wire, port, client, _pipeline);
             _connections.Add(connection);
             _poller.Add(connection);
         }
@@ -59,7 +70,7 @@ internal sealed class PingLoad : IDisposable
     private LoadReport Measure(TimeSpan warmUp, TimeSpan duration, int server)
     {
         foreach (PingLoadConnection connection in _connections)
-            connection.SendPing();
+            connection.SendPings();
         RunFor(warmUp);
 
         ProcessSample serverBefore = ProcessSample.Of(server);
@@ -74,9 +85,10 @@ internal sealed class PingLoad : IDisposable
         if (_roundTripNanoseconds.Count == 0)
             throw new BenchException("not one pong came; is the server alive?");
         _roundTripNanoseconds.Sort();
+        long pings = (long)_roundTripNanoseconds.Count * _pipeline;
         return new LoadReport(
-            _roundTripNanoseconds.Count / seconds, Percentile(0.50), Percentile(0.99),
-            serverCpu.TotalMicroseconds / _roundTripNanoseconds.Count, loadCpu.TotalSeconds / seconds);
+            pings / seconds, Percentile(0.50), Percentile(0.99),
+            serverCpu.TotalMicroseconds / pings, loadCpu.TotalSeconds / seconds);
     }
 
     private void RunFor(TimeSpan duration)

@@ -11,36 +11,49 @@ namespace Hawser.Bench.Load;
 internal sealed class PingLoadConnection : Pollable
 {
     private readonly PingLoad _load;
-    private readonly EpollPoller _poller;
     private readonly PingWire _wire;
     private readonly int _client;
-    private readonly byte[] _request = new byte[PingProtocol.LineLimit];
-    private readonly byte[] _answer = new byte[PingProtocol.LineLimit];
-    private readonly byte[] _received = new byte[2 * PingProtocol.LineLimit];
+    private readonly int _pipeline;
+    private readonly byte[] _requests;
+    private readonly byte[] _answers;
+    private readonly byte[] _received;
     private long _number;
     private long _sentAt;
-    private int _answerLength;
+    private int _answersLength;
     private int _filled;
 
-    public PingLoadConnection(PingLoad load, EpollPoller poller, PingWire wire, int port, int client)
+    public PingLoadConnection(PingLoad load, PingWire wire, int port, int client, int pipeline)
         : base(Connected(port))
     {
         _wire = wire;
         _load = load;
-        _poller = poller;
         _client = client;
+        _pipeline = pipeline;
+        _requests = new byte[pipeline * PingProtocol.LineLimit];
+        _answers = new byte[pipeline * PingProtocol.LineLimit];
+        // Larger than all answers, so that every receive empties the socket.
+        _received = new byte[_answers.Length + PingProtocol.LineLimit];
     }
 
     public override bool WantsInput => true;
 
     public override bool WantsRoom => false;
 
-    public void SendPing()
+    /// <summary>Sends as many pings as the pipeline holds, with one send.</summary>
+    public void SendPings()
     {
-        (int length, _answerLength) = _wire.Write(_client, ++_number, _request, _answer);
+        int length = 0;
+        _answersLength = 0;
+        for (int i = 0; i < _pipeline; i++)
+        {
+            (int request, int answer) = _wire.Write(
+                _client, ++_number, _requests.AsSpan(length), _answers.AsSpan(_answersLength));
+            length += request;
+            _answersLength += answer;
+        }
         _filled = 0;
-        if (Libc.Send(Descriptor, _request.AsSpan(0, length), mayWait: false) != length)
-            throw new BenchException("the kernel did not take a ping whole");
+        if (Libc.Send(Descriptor, _requests.AsSpan(0, length), mayWait: false) != length)
+            throw new BenchException("the kernel did not take the pings whole");
     }
 
     public override void OnLoopEnded() => Socket.Dispose();
@@ -53,16 +66,16 @@ internal sealed class PingLoadConnection : Pollable
         if (received == 0)
             throw new BenchException("the server closed a connection");
         _filled += Math.Max(0, received);
-        if (_filled < _answerLength)
+        if (_filled < _answersLength)
             return;
 
-        if (!_received.AsSpan(0, _filled).SequenceEqual(_answer.AsSpan(0, _answerLength)))
+        if (!_received.AsSpan(0, _filled).SequenceEqual(_answers.AsSpan(0, _answersLength)))
             throw new BenchException("the server answered a ping with something else than its pong");
         long now = Stopwatch.GetTimestamp();
         if (_sentAt != 0)
             _load.Count((long)((now - _sentAt) * (1e9 / Stopwatch.Frequency)));
         _sentAt = now;
-        SendPing();
+        SendPings();
     }
 
     private static Socket Connected(int port)

@@ -11,14 +11,20 @@ internal sealed record PingWire(string Name, PingWire.Writer Write)
     public static readonly PingWire Ping = new("ping", WritePing);
 
     /// <summary>The PING command of redis (RESP).</summary>
-    public static readonly PingWire Redis = new("redis", WriteRedisPing);
+    public static readonly PingWire Redis = new("redis", (_, _, request, answer) =>
+        WriteRedisPing("*1\r\n$4\r\nPING\r\n"u8, request, answer));
+
+    /// <summary>The same as an inline command: a line, as of <see cref="Ping"/>.</summary>
+    public static readonly PingWire RedisInline = new("redis-inline", (_, _, request, answer) =>
+        WriteRedisPing("PING\r\n"u8, request, answer));
+
+    private static readonly PingWire[] All = [Ping, Redis, RedisInline];
 
     public delegate (int Request, int Answer) Writer(long client, long n, Span<byte> request, Span<byte> answer);
 
     public static PingWire Named(string name) =>
-        name == Redis.Name ? Redis
-        : name == Ping.Name ? Ping
-        : throw new FormatException($"'{name}' is not a wire; use {Ping.Name} or {Redis.Name}");
+        All.FirstOrDefault(wire => wire.Name == name) ?? throw new FormatException(
+            $"'{name}' is not a wire; use one of {string.Join(", ", All.Select(wire => wire.Name))}");
 
     private static (int Request, int Answer) WritePing(long client, long n, Span<byte> request, Span<byte> answer)
     {
@@ -26,10 +32,11 @@ internal sealed record PingWire(string Name, PingWire.Writer Write)
         return (length, PingProtocol.WritePong(request[..(length - 1)], answer));
     }
 
-    private static (int Request, int Answer) WriteRedisPing(long client, long n, Span<byte> request, Span<byte> answer)
+    private static (int Request, int Answer) WriteRedisPing(
+        ReadOnlySpan<byte> command, Span<byte> request, Span<byte> answer)
     {
-        "*1\r\n$4\r\nPING\r\n"u8.CopyTo(request);
+        command.CopyTo(request);
         "+PONG\r\n"u8.CopyTo(answer);
-        return (14, 7);
+        return (command.Length, 7);
     }
 }

@@ -50,21 +50,23 @@ internal sealed class RunningServer : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         Task exit = process.WaitForExitAsync();
-        Task first = await Task.WhenAny(listening.Task, exit, Task.Delay(StartLimit));
-        if (first != listening.Task)
+        Task ready = program.ListeningLine is null
+            ? LoopbackPort.WaitForListenerAsync(program.Port!.Value)
+            : listening.Task;
+        Task first = await Task.WhenAny(ready, exit, Task.Delay(StartLimit));
+        if (first != ready || ready.IsFaulted)
         {
             ChildProcess.End(process);
             string how = first == exit ? $"ended with exit code {process.ExitCode}" : "did not listen";
             throw new BenchException($"the server {how}: {program}: {string.Join(" ", errors.Take(3))}");
         }
         TimeSpan startTime = Stopwatch.GetElapsedTime(begin);
-        string said = await listening.Task;
-        int port = program.Port ?? int.Parse(said[(said.LastIndexOf(':') + 1)..]);
+        int port = program.Port ?? PortOf(await listening.Task);
         return new RunningServer(process, errors, port, startTime);
 
         void Look(string? line)
         {
-            if (line is not null && line.Contains(program.ListeningLine, StringComparison.Ordinal))
+            if (program.ListeningLine is { } said && line?.Contains(said, StringComparison.Ordinal) == true)
                 listening.TrySetResult(line);
         }
     }
@@ -87,6 +89,8 @@ internal sealed class RunningServer : IDisposable
         ChildProcess.End(_process);
         _process.Dispose();
     }
+
+    private static int PortOf(string line) => int.Parse(line[(line.LastIndexOf(':') + 1)..]);
 
     private static ProcessStartInfo StartOf(ServerProgram program)
     {

@@ -33,7 +33,9 @@ internal static class RivalServers
     }
 
     private static ServerProgram Redis(int port, string reference) =>
-        new("redis-server PING", "redis-server", "--port", $"{port}", "--save", "", "--appendonly", "no")
+        // Its protected mode would refuse the clients at other addresses of the loopback interface than 127.0.0.1.
+        new("redis-server PING", "redis-server", "--port", $"{port}", "--save", "", "--appendonly", "no",
+            "--bind", "127.0.0.1", "--protected-mode", "no")
         {
             ListeningLine = "Ready to accept connections",
             Port = port,

@@ -15,18 +15,22 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
         long pongs = 0;
         try
         {
-            byte[] pong = new byte[PingProtocol.LineLimit];
             while (await connection.WaitForInputAsync() == InputState.Ready
                 && await connection.TryReadLineAsync(PingProtocol.LineLimit) is { } line)
             {
                 if (!PingProtocol.TryParsePing(line.Span, out long client, out _))
                     throw new ProtocolException(PingProtocol.Rule);
-                int length = PingProtocol.WritePong(line.Span, pong);
                 if (options.Verbose)
                     log.WriteLine($"  connection {connection.Id}: {Encoding.ASCII.GetString(line.Span)}");
-                HoldThread(client, stopping);
-                await connection.WriteAsync(pong.AsMemory(0, length));
+                bool isHeld = options.Work > TimeSpan.Zero || options.SlowClients.TryGetValue(client, out _);
+                if (isHeld)
+                    HoldThread(client, stopping);
+                connection.Output.Advance(
+                    PingProtocol.WritePong(line.Span, connection.Output.GetSpan(PingProtocol.LineLimit)));
                 pongs++;
+                // The pongs of pings that came together leave together.
+                if (isHeld || !connection.Buffered.Span.Contains((byte)'\n'))
+                    await connection.Output.FlushAsync();
             }
         }
         catch (ProtocolException broken)

@@ -57,6 +57,9 @@ public abstract class LayeredTransport : Transport
     }
 
     /// <inheritdoc/>
+    public override ValueTask SendUnsentAsync() => Inner.SendUnsentAsync();
+
+    /// <inheritdoc/>
     public override void Interrupt() => Inner.Interrupt();
 
     /// <inheritdoc/>

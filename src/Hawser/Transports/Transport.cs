@@ -58,8 +58,8 @@ public abstract class Transport
     /// moves this on.</summary>
     internal long QuietSince { get; private set; }
 
-    /// <summary>A layer holds bytes that it has counted as sent, because an interrupt came: they leave with the next
-    /// send, which may be an empty one.</summary>
+    /// <summary>A layer holds bytes that it has counted as sent, because an interrupt came:
+    /// <see cref="SendUnsentAsync"/> sends them, and so does the next send.</summary>
     public virtual bool HasUnsent => false;
 
     /// <summary>Called once, on the thread that serves the stream, before anything else.</summary>
@@ -99,6 +99,9 @@ public abstract class Transport
     /// back-pressure.</summary>
     /// <returns>Bytes that the kernel took: fewer than all only after <see cref="Interrupt"/>.</returns>
     public abstract ValueTask<int> SendAsync(ReadOnlyMemory<byte> data);
+
+    /// <summary>Sends what a layer holds, or some of it after <see cref="Interrupt"/>.</summary>
+    public virtual ValueTask SendUnsentAsync() => ValueTask.CompletedTask;
 
     /// <summary>Sends <paramref name="count"/> bytes of a file.</summary>
     /// <returns>As for <see cref="SendAsync"/>.</returns>

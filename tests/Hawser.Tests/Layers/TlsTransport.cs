@@ -90,6 +90,8 @@ internal sealed class TlsTransport : LayeredTransport
         }
     }
 
+    public override async ValueTask SendUnsentAsync() => await _below.Output.FlushAsync();
+
     public override void Interrupt()
     {
         _below.AsDuplexPipe().Input.CancelPendingRead();
@@ -99,6 +101,8 @@ internal sealed class TlsTransport : LayeredTransport
     public override async ValueTask FinishSendingAsync()
     {
         await _tls.ShutdownAsync();
+        while (HasUnsent)
+            await SendUnsentAsync();
         await _below.FinishWritingAsync();
     }
 

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Hawser.Bench.Programs;
+
+namespace Hawser.Bench.Load;
+
+/// <summary>A closed loop of connections: each client connects, sends one ping, receives its pong, closes in order and
+/// connects again. One thread over one epoll, the same for every server.</summary>
+/// <remarks>
+/// The client is always the first to finish, so that TIME_WAIT stays on its side, where each port is out of use for a
+/// minute. One source address has some 28,000 ports; 64 addresses in turn have enough for 30,000 connections a second,
+/// without a reset and without reuse. The kernel keeps <c>net.ipv4.tcp_max_tw_buckets</c> of them at the most and
+/// forgets the others at once: so it is with every server.
+/// </remarks>
+internal sealed class ChurnLoad : IDisposable
+{
+    /// <summary>The verb it is started by.</summary>
+    public const string Verb = "churn-load";
+
+    // 127.0.1.1 and those that follow it.
+    private const uint FirstSource = 0x7F000101;
+    private const uint Sources = 64;
+
+    // A connection request that the server's kernel drops is repeated after a second.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.9);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(0.1);
+
+    private readonly ClientEpoll _epoll = new();
+    private readonly List<ChurnClient> _clients = [];
+    private readonly List<TimeSpan> _durations = new(1 << 20);
+    private readonly Dictionary<string, int> _errors = [];
+    private uint _nextSource;
+    private long _lookedAt;
+    private bool _measuring;
+
+    /// <summary>The process of its own: prints its report as one line of JSON. Options: <c>--port</c>,
+    /// <c>--wire ping</c>, <c>--clients 50</c>, <c>--warm-up 1</c>, <c>--seconds 2</c>, <c>--server</c> (the process
+    /// whose time is counted).</summary>
+    public static Task RunAsync(Arguments arguments)
+    {
+        using var load = new ChurnLoad();
+        PingWire wire = PingWire.Named(arguments.Text("wire", PingWire.Ping.Name));
+        int port = arguments.Number("port", 8000);
+        for (int client = 0; client < arguments.Number("clients", 50); client++)
+            load._clients.Add(new ChurnClient(load, load._epoll, wire, port, client));
+        ChurnReport report = load.Measure(
+            arguments.Seconds("warm-up", 1), arguments.Seconds("seconds", 2), arguments.Number("server", 0));
+        Console.WriteLine(JsonSerializer.Serialize(report));
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        foreach (ChurnClient client in _clients)
+            client.Leave();
+        _epoll.Dispose();
+    }
+
+    /// <summary>The source address of the next connection.</summary>
+    public uint NextSource() => FirstSource + _nextSource++ % Sources;
+
+    /// <summary>A connection has ended in order.</summary>
+    public void Count(TimeSpan duration)
+    {
+        if (_measuring)
+            _durations.Add(duration);
+    }
+
+    /// <summary>A connection has failed.</summary>
+    public void CountError(string error) => _errors[error] = _errors.GetValueOrDefault(error) + 1;
+
+    private ChurnReport Measure(TimeSpan warmUp, TimeSpan duration, int server)
+    {
+        RunFor(warmUp);
+
+        ProcessSample serverBefore = ProcessSample.Of(server);
+        ProcessSample loadBefore = ProcessSample.Of(Environment.ProcessId);
+        _measuring = true;
+        long begin = Stopwatch.GetTimestamp();
+        RunFor(duration);
+        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        TimeSpan serverCpu = ProcessSample.Of(server).Cpu - serverBefore.Cpu;
+        TimeSpan loadCpu = ProcessSample.Of(Environment.ProcessId).Cpu - loadBefore.Cpu;
+
+        if (_durations.Count == 0)
+        {
+            throw new BenchException(
+                $"not one connection ended in order: {string.Join(", ", _errors.Select(error => error.Key))}");
+        }
+        _durations.Sort();
+        return new ChurnReport(
+            _durations.Count / seconds, Percentile(0.50), Percentile(0.99),
+            serverCpu.TotalMicroseconds / _durations.Count, loadCpu.TotalSeconds / seconds, _errors);
+    }
+
+    private void RunFor(TimeSpan duration)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begin) < duration)
+        {
+            if (_lookedAt == 0 || Stopwatch.GetElapsedTime(_lookedAt) >= BetweenLooks)
+                Look();
+            foreach (int client in _epoll.Wait(BetweenLooks))
+                _clients[client].OnReady();
+        }
+    }
+
+    /// <summary>Gives up what takes too long, and begins where something has failed: not at once, lest a server that is
+    /// gone be asked a million times.</summary>
+    private void Look()
+    {
+        _lookedAt = Stopwatch.GetTimestamp();
+        foreach (ChurnClient client in _clients)
+        {
+            if (!client.IsIdle && client.Age > Patience)
+                client.Fail($"not over after {Patience.TotalSeconds} s");
+            if (client.IsIdle)
+                client.Begin();
+        }
+    }
+
+    /// <summary>Nearest rank, in microseconds.</summary>
+    private double Percentile(double share) =>
+        _durations[(int)Math.Ceiling(share * _durations.Count) - 1].TotalMicroseconds;
+}

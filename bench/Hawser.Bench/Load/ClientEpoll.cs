@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using Hawser.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hawser.Bench.Load;
+
+/// <summary>An epoll over the sockets of clients that have a number each. Level-triggered, so that one look at a socket
+/// may leave something for the next.</summary>
+internal sealed unsafe class ClientEpoll : IDisposable
+{
+    private const int EventsPerWait = 256;
+    private const int ControlAdd = 1;
+    private const int ControlModify = 3;
+    private const uint EPOLLIN = 0x1;
+    private const uint EPOLLOUT = 0x4;
+
+    // struct epoll_event is packed on x86-64 only.
+    private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
+    private static readonly int EventBytes = DataOffset + sizeof(long);
+
+    private readonly SafeFileHandle _epoll = Libc.CreateEpoll();
+    private readonly byte* _events = (byte*)NativeMemory.Alloc((nuint)(EventsPerWait * EventBytes));
+    private readonly int[] _ready = new int[EventsPerWait];
+
+    /// <summary>Watches a socket until it is closed.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="client">Whose it is.</param>
+    /// <param name="forRoom">For room to send; otherwise for input, or the end.</param>
+    public void Add(int socket, int client, bool forRoom) => Control(ControlAdd, socket, client, forRoom);
+
+    /// <summary>Watches a socket for input from now on.</summary>
+    public void AwaitInput(int socket, int client) => Control(ControlModify, socket, client, forRoom: false);
+
+    /// <summary>The clients whose sockets are ready or have failed; valid until the next call.</summary>
+    public ReadOnlySpan<int> Wait(TimeSpan timeout)
+    {
+        int count = Libc.Wait(_epoll, _events, EventsPerWait, (long)timeout.TotalNanoseconds);
+        for (int i = 0; i < count; i++)
+            _ready[i] = (int)*(long*)(_events + i * EventBytes + DataOffset);
+        return _ready.AsSpan(0, count);
+    }
+
+    public void Dispose()
+    {
+        _epoll.Dispose();
+        NativeMemory.Free(_events);
+    }
+
+    private void Control(int operation, int socket, int client, bool forRoom)
+    {
+        byte* entry = stackalloc byte[16];
+        *(uint*)entry = forRoom ? EPOLLOUT : EPOLLIN;
+        *(long*)(entry + DataOffset) = client;
+        Libc.Control(_epoll, operation, socket, entry);
+    }
+}

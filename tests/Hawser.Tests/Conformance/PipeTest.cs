@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Conformance;
+
+/// <summary>A connection as a duplex pipe.</summary>
+public sealed class PipeTest
+{
+    [Theory, Models]
+    public async Task A_protocol_over_pipes_gets_every_byte_however_they_come(string model)
+    {
+        await using TestServer server = TestServer.Start(model, EchoLinesAsync);
+        using RawClient client = await server.ConnectAsync();
+        string line = new('x', 20_000);
+
+        await client.SendAsync("a");
+        await client.SendAsync("b\nsecond\nthi");
+        Assert.Equal("ab", await client.ReceiveLineAsync());
+        Assert.Equal("second", await client.ReceiveLineAsync());
+        await client.SendAsync("rd\n" + line + "\n");
+        Assert.Equal("third", await client.ReceiveLineAsync());
+        Assert.Equal(line, Encoding.ASCII.GetString(await client.ReceiveExactlyAsync(20_000)));
+        client.FinishSending();
+
+        Assert.Equal("\n"u8.ToArray(), await client.ReceiveToEndAsync());
+        Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
+        Assert.Empty(server.Observer.Faults);
+    }
+
+    [Theory, Models]
+    public async Task A_stop_completes_the_input_between_two_messages_only(string model)
+    {
+        await using TestServer server = TestServer.Start(model, EchoLinesAsync);
+        using RawClient atRest = await server.ConnectAsync();
+        await atRest.SendAsync("x\n");
+        Assert.Equal("x", await atRest.ReceiveLineAsync());
+
+        Task<DrainReport> stop = server.Server.StopAsync();
+
+        Assert.Empty(await atRest.ReceiveToEndAsync());
+        atRest.Dispose();
+        Assert.Equal(new DrainReport(1, 0, 0), await stop.Bounded());
+    }
+
+    [Theory, Models]
+    public async Task A_stop_leaves_a_message_that_has_begun_its_answer(string model)
+    {
+        var begun = new TaskCompletionSource();
+        await using TestServer server = TestServer.Start(model, async connection =>
+        {
+            PipeReader input = connection.AsDuplexPipe().Input;
+            ReadResult first = await input.ReadAsync();
+            input.AdvanceTo(first.Buffer.Start, first.Buffer.End);
+            begun.SetResult();
+            await EchoLinesAsync(connection);
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("hal");
+        await begun.Task.Bounded();
+
+        Task<DrainReport> stop = server.Server.StopAsync();
+        await client.SendAsync("f\n");
+
+        Assert.Equal("half", await client.ReceiveLineAsync());
+        Assert.Empty(await client.ReceiveToEndAsync());
+        client.Dispose();
+        await stop.Bounded();
+    }
+
+    [Theory, Models]
+    public async Task A_read_that_is_cancelled_loses_nothing(string model)
+    {
+        await using TestServer server = TestServer.Start(model, async connection =>
+        {
+            PipeReader input = connection.AsDuplexPipe().Input;
+            using (var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(5)))
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await input.ReadAsync(soon.Token));
+            input.CancelPendingRead();
+            ReadResult cancelled = await input.ReadAsync();
+            Assert.True(cancelled.IsCanceled);
+            input.AdvanceTo(cancelled.Buffer.Start);
+            Assert.False(input.TryRead(out _));
+            await connection.WriteAsync("ready\n"u8.ToArray());
+            await EchoLinesAsync(connection);
+        });
+        using RawClient client = await server.ConnectAsync();
+
+        Assert.Equal("ready", await client.ReceiveLineAsync());
+        await client.SendAsync("all\n");
+        Assert.Equal("all", await client.ReceiveLineAsync());
+        Assert.Empty(server.Observer.Faults);
+    }
+
+    [Theory, Models]
+    public async Task What_one_way_of_reading_leaves_the_other_finds(string model)
+    {
+        await using TestServer server = TestServer.Start(model, async connection =>
+        {
+            ReadOnlyMemory<byte> word = (await connection.TryReadLineAsync(100))!.Value;
+            Assert.Equal("first"u8.ToArray(), word.ToArray());
+            PipeReader input = connection.AsDuplexPipe().Input;
+            ReadResult result = await input.ReadAtLeastAsync(7);
+            Assert.Equal("second\n"u8.ToArray(), result.Buffer.Slice(0, 7).ToArray());
+            input.AdvanceTo(result.Buffer.GetPosition(7));
+            word = (await connection.TryReadLineAsync(100))!.Value;
+            await connection.WriteAsync(word.ToArray());
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("first\nsecond\nthird\n");
+        client.FinishSending();
+
+        Assert.Equal("third"u8.ToArray(), await client.ReceiveToEndAsync());
+        Assert.Empty(server.Observer.Faults);
+    }
+
+    private static async Task EchoLinesAsync(Connection connection)
+    {
+        IDuplexPipe pipe = connection.AsDuplexPipe();
+        while (true)
+        {
+            ReadResult result = await pipe.Input.ReadAsync();
+            ReadOnlySequence<byte> rest = result.Buffer;
+            while (rest.PositionOf((byte)'\n') is { } feed)
+            {
+                SequencePosition next = rest.GetPosition(1, feed);
+                foreach (ReadOnlyMemory<byte> piece in rest.Slice(0, next))
+                    pipe.Output.Write(piece.Span);
+                rest = rest.Slice(next);
+            }
+            pipe.Input.AdvanceTo(rest.Start, rest.End);
+            await pipe.Output.FlushAsync();
+            if (result.IsCompleted)
+                return;
+        }
+    }
+}
