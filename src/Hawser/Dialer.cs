@@ -66,7 +66,7 @@ public static class Dialer
         try
         {
             Connection? connection = null;
-            ThreadContext.Run(
+            ModelThread.Run(
                 async () => connection = await OpenAsync(transport, options, deadline, cancel));
             return connection!;
         }

@@ -15,6 +15,9 @@ public sealed record ConcurrencyModel(string Name, string Summary, Func<ModelOpt
     /// <summary>Each connection keeps to one thread.</summary>
     public bool KeepsThread { get; init; } = true;
 
+    /// <summary>A connection has a thread while it is served, and its calls block it.</summary>
+    public bool BlocksItsThread { get; init; }
+
     /// <summary>Runs here: <c>epoll</c> is Linux's own.</summary>
     public bool IsAvailable { get; init; } = true;
 

@@ -13,15 +13,20 @@ public static class ConcurrencyModels
         {
             Aliases = ["simple"],
             IsConcurrent = false,
+            BlocksItsThread = true,
         },
         new("select", "all connections on one thread, which asks select who is ready", _ => new EventLoopModel("select", 1, () => new SelectPoller()))
         {
             Aliases = ["multi-select"],
         },
-        new("threads", "a new thread for each connection", _ => new ThreadsModel()),
+        new("threads", "a new thread for each connection", _ => new ThreadsModel())
+        {
+            BlocksItsThread = true,
+        },
         new("pool", "a fixed number of threads, and a bounded line before them", o => new PoolModel(o.Threads))
         {
             Aliases = ["multi-thread"],
+            BlocksItsThread = true,
         },
         new("async", ".NET's asynchronous sockets on its thread pool", _ => new AsyncModel())
         {

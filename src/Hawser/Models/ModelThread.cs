@@ -1,9 +1,14 @@
 namespace Hawser.Models;
 
-/// <summary>Starts a thread of a model and runs an asynchronous method on it, from start to end.</summary>
-internal static class ModelThread
+/// <summary>Threads on which connections whose calls block are served, for models.</summary>
+public static class ModelThread
 {
+    /// <summary>Starts a background thread and runs an asynchronous method on it, from start to end.</summary>
+    /// <param name="name">The thread's.</param>
+    /// <param name="body">While it awaits something foreign (a timer, a file), the thread waits, and goes on with it
+    /// when that is done.</param>
     /// <returns>Completes, as <paramref name="body"/> did, when the thread is done.</returns>
+    /// <exception cref="OutOfMemoryException">The system has no thread left.</exception>
     public static Task Start(string name, Func<Task> body)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -11,7 +16,7 @@ internal static class ModelThread
         {
             try
             {
-                ThreadContext.Run(body);
+                Run(body);
                 ended.SetResult();
             }
             catch (Exception e)
@@ -23,4 +28,8 @@ internal static class ModelThread
         thread.Start();
         return ended.Task;
     }
+
+    /// <summary>Runs an asynchronous method on the calling thread, and returns when it is over; throws what it
+    /// throws.</summary>
+    public static void Run(Func<Task> body) => ThreadContext.Run(body);
 }

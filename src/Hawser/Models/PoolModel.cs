@@ -41,6 +41,6 @@ internal sealed class PoolModel : IConcurrencyModel
     private async Task WorkAsync()
     {
         await foreach (Func<Task> serve in _line.Reader.ReadAllAsync())
-            ThreadContext.Run(serve);
+            ModelThread.Run(serve);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class SequentialModel : IConcurrencyModel
 
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
     {
-        ThreadContext.Run(serve);
+        ModelThread.Run(serve);
         return ValueTask.CompletedTask;
     }
 }

@@ -150,8 +150,9 @@ public sealed class LayerTest
         });
         using Connection client = await ConnectAsync(server, "STP");
 
-        Assert.Equal(CloseReason.FirstByteTimeout, await server.Observer.NextReasonAsync());
         Assert.Empty(await ReadToEndAsync(client).Bounded());
+        await client.FinishWritingAsync();
+        Assert.Equal(CloseReason.FirstByteTimeout, await server.Observer.NextReasonAsync());
     }
 
     /// <summary>A byte from time to time does not extend the time that a handshake has.</summary>

@@ -11,9 +11,6 @@ namespace Hawser.Tests.Support;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ModelsAttribute(ModelKind kind) : DataAttribute
 {
-    private static readonly string[] Blocking = ["sequential", "threads", "pool"];
-    private static readonly string[] Loops = ["select", "epoll"];
-
     public ModelsAttribute() : this(ModelKind.Every)
     {
     }
@@ -30,9 +27,9 @@ public sealed class ModelsAttribute(ModelKind kind) : DataAttribute
     {
         ModelKind.Concurrent => model.IsConcurrent,
         ModelKind.KeepsThread => model.KeepsThread,
-        ModelKind.Blocking => Blocking.Contains(model.Name),
-        ModelKind.Loop => Loops.Contains(model.Name),
-        ModelKind.NotBlocking => !Blocking.Contains(model.Name),
+        ModelKind.Blocking => model.BlocksItsThread,
+        ModelKind.Loop => !model.BlocksItsThread && model.KeepsThread,
+        ModelKind.NotBlocking => !model.BlocksItsThread,
         _ => true,
     };
 }
