@@ -34,7 +34,6 @@ public sealed partial class Connection
     internal async ValueTask AddLayersAsync(
         IEnumerable<Func<Transport, CancellationToken, ValueTask<Transport>>> layers)
     {
-        BeginReceiving();
         Volatile.Write(ref _layeringSince, Math.Max(1, _scope.Clock.Now));
         try
         {
@@ -53,7 +52,6 @@ public sealed partial class Connection
         finally
         {
             Volatile.Write(ref _layeringSince, 0);
-            _receiving = false;
         }
     }
 

@@ -135,7 +135,7 @@ internal sealed class Heartbeat : IDisposable
         if (isAsked)
             timeout = _limits.LingerTimeout;
         // Time that the handler spends on its own does not count.
-        if (!connection.IsReceiving && !connection.IsSending)
+        if (layeringSince == 0 && !connection.IsReceiving && !connection.IsSending)
             return Later(now, Shorter(timeout, _limits.IdleTimeout));
         long quietSince = layeringSince != 0 ? layeringSince : connection.Transport.QuietSince;
         long due = Later(Math.Max(entry.InterruptedAt, quietSince), timeout);

@@ -9,7 +9,7 @@ namespace Hawser.Transports;
 /// A receive or send first blocks in the kernel for a moment (SO_RCVTIMEO, SO_SNDTIMEO), which is all that a lively
 /// conversation needs: one system call. What takes longer polls the socket and a <see cref="Waker"/>, so that an
 /// interrupt ends it. An interrupt therefore waits for that moment at the most. Elsewhere than on Linux every receive
-/// polls first, and a send that blocks cannot be interrupted.
+/// polls first.
 /// </remarks>
 internal sealed class BlockingTransport : SocketTransport
 {

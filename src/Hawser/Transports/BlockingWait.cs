@@ -28,13 +28,15 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
             Volatile.Write(ref _state, Idle);
             return deadline.HasPassed && Poll(deadline, isAlone: true, out _);
         }
+        bool isReady = false;
         try
         {
             bool isAlone = false;
             while (true)
             {
                 Deadline until = isAlone ? Earlier(deadline, Deadline.After(Pause)) : deadline;
-                if (Poll(until, isAlone, out bool isWoken))
+                isReady = Poll(until, isAlone, out bool isWoken);
+                if (isReady)
                     return true;
                 if (Volatile.Read(ref _state) == Interrupted || deadline.HasPassed)
                     return false;
@@ -45,8 +47,13 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
         {
             lock (waker)
             {
-                if (Interlocked.Exchange(ref _state, Idle) == Interrupted)
+                if (Interlocked.CompareExchange(ref _state, Idle, Waiting) == Interrupted)
+                {
                     waker.Acknowledge();
+                    // One that came too late for this wait ends the next.
+                    if (!isReady)
+                        Volatile.Write(ref _state, Idle);
+                }
             }
         }
     }

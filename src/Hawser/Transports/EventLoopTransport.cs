@@ -227,7 +227,7 @@ internal sealed class EventLoopTransport : SocketTransport
         int sent = Platform.IsLinux
             ? Outcome(Libc.Send(_readiness!.Descriptor, data, mayWait: false))
             : TrySend(data);
-        Count(0);
+        Count(sent);
         if (sent > 0)
             CountSent(sent);
         else if (sent < 0)
@@ -269,8 +269,7 @@ internal sealed class EventLoopTransport : SocketTransport
         return _callsLeft > 0;
     }
 
-    /// <summary>Counts a call of this turn. Many bytes at once are as good as several: what is received must be worked
-    /// off too.</summary>
+    /// <summary>Counts a call of this turn; one that moves many bytes counts as several.</summary>
     private void Count(long bytes) => _callsLeft -= 1 + (int)(Math.Max(0, bytes) / EventLoop.BytesPerCall);
 
     /// <summary>What the poller sees of the connection.</summary>

@@ -8,6 +8,9 @@ namespace Hawser.Transports;
 /// <see cref="Transport.SendAsync"/>, so that a layer that changes bytes sees them.</remarks>
 public abstract class LayeredTransport : Transport
 {
+    // Long sends go in pieces, so that the server sees the progress of a slow one.
+    private const int LargestSendBytes = 64 * 1024;
+
     /// <param name="inner">The transport beneath.</param>
     protected LayeredTransport(Transport inner) => Inner = inner;
 
@@ -34,6 +37,9 @@ public abstract class LayeredTransport : Transport
     public override long BytesAcknowledged =>
         Inner.BytesAcknowledged >= Inner.BytesSent ? BytesSent : Math.Min(BytesSent, Inner.BytesAcknowledged);
 
+    /// <summary>A byte that moves beneath is one that moves.</summary>
+    internal override long QuietSince => Math.Max(base.QuietSince, Inner.QuietSince);
+
     /// <summary>The transport beneath.</summary>
     protected Transport Inner { get; }
 
@@ -51,8 +57,16 @@ public abstract class LayeredTransport : Transport
     /// <inheritdoc/>
     public override async ValueTask<int> SendAsync(ReadOnlyMemory<byte> data)
     {
-        int sent = await Inner.SendAsync(data);
-        CountSent(sent);
+        int sent = 0;
+        while (sent < data.Length)
+        {
+            ReadOnlyMemory<byte> piece = data.Slice(sent, Math.Min(LargestSendBytes, data.Length - sent));
+            int taken = await Inner.SendAsync(piece);
+            CountSent(taken);
+            sent += taken;
+            if (taken < piece.Length)
+                break;
+        }
         return sent;
     }
 

@@ -65,10 +65,11 @@ internal abstract class SocketTransport : Transport
 
     public override void Open()
     {
-        // Linux: what a listener has set its connections have (tcp(7)); and each call says whether it waits.
+        // Linux: what a listener has set its connections have (tcp(7)); and each call says whether it waits. Elsewhere
+        // none does: those that block wait for readiness first.
         if (!Platform.IsLinux)
         {
-            Socket.Blocking = BlocksItsThread;
+            Socket.Blocking = false;
             if (Socket.AddressFamily != AddressFamily.Unix)
                 Socket.NoDelay = true;
         }

@@ -24,6 +24,7 @@ public abstract class Transport
     private long _bytesSent;
     private long _movedBefore;
     private long _waitEnded;
+    private long _quietSince;
 
     /// <summary>This end; null where the stream has no address. Known once the transport is open.</summary>
     public abstract EndPoint? LocalEndPoint { get; }
@@ -56,7 +57,7 @@ public abstract class Transport
 
     /// <summary>Since when the peer is waited for and no byte has moved. Time between two waits does not count: it
     /// moves this on.</summary>
-    internal long QuietSince { get; private set; }
+    internal virtual long QuietSince => Volatile.Read(ref _quietSince);
 
     /// <summary>A layer holds bytes that it has counted as sent, because an interrupt came:
     /// <see cref="SendUnsentAsync"/> sends them, and so does the next send.</summary>
@@ -156,7 +157,7 @@ public abstract class Transport
     {
         long now = Clock.Now;
         long moved = _bytesReceived + _bytesSent;
-        QuietSince = moved == _movedBefore && _waitEnded != 0 ? QuietSince + now - _waitEnded : now;
+        _quietSince = moved == _movedBefore && _waitEnded != 0 ? _quietSince + now - _waitEnded : now;
         _movedBefore = moved;
         _waitEnded = 0;
     }
@@ -171,7 +172,7 @@ public abstract class Transport
     protected void CountSent(long bytes)
     {
         Volatile.Write(ref _bytesSent, _bytesSent + bytes);
-        QuietSince = Clock.Now;
+        _quietSince = Clock.Now;
     }
 
     /// <exception cref="IOException">Also where the file may not be read.</exception>

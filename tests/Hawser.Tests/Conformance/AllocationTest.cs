@@ -18,6 +18,7 @@ public sealed class AllocationTest
     public async Task A_round_trip_allocates_nothing(string model)
     {
         Assert.SkipUnless(Models.ConcurrencyModels.Get(model).IsAvailable, "not on this platform");
+        Assert.SkipWhen(TestVariant.IsPortable, "Socket.Select, by which other systems wait, allocates");
         long allocated = -1;
         await using TestServer server = TestServer.Start(model, async connection =>
         {

@@ -18,7 +18,7 @@ public sealed class LoopOwnershipTest
     [Fact]
     public async Task A_clients_connection_outlives_its_loop_and_is_disposed_of_without_harm()
     {
-        await using TestServer server = TestServer.Start("epoll", Handlers.EchoAsync);
+        await using TestServer server = TestServer.Start("threads", Handlers.EchoAsync);
         using RawClient other = await server.ConnectAsync();
         for (int round = 0; round < 20; round++)
         {
@@ -43,7 +43,7 @@ public sealed class LoopOwnershipTest
     [Fact]
     public async Task A_call_that_waits_on_a_loop_that_ends_is_told_so()
     {
-        await using TestServer server = TestServer.Start("epoll", Handlers.EchoAsync);
+        await using TestServer server = TestServer.Start("threads", Handlers.EchoAsync);
         ClientLoop loop = ClientLoop.Start("clients");
         Connection connection = await loop.ConnectAsync(server.EndPoint, Patience.Limit);
         Task reading = loop.RunAsync(async () => await connection.ReadAsync());
@@ -58,7 +58,7 @@ public sealed class LoopOwnershipTest
     [Fact]
     public async Task A_call_after_the_end_of_its_loop_is_told_so()
     {
-        await using TestServer server = TestServer.Start("epoll", Handlers.EchoAsync);
+        await using TestServer server = TestServer.Start("threads", Handlers.EchoAsync);
         ClientLoop loop = ClientLoop.Start("clients");
         Connection connection = await loop.ConnectAsync(server.EndPoint, Patience.Limit);
         await loop.DisposeAsync().AsTask().Bounded();

@@ -45,6 +45,7 @@ internal sealed class TestServer : IAsyncDisposable
             Model = model,
             Limits = Limits,
             Observer = observer,
+            Layers = TestVariant.Layers,
         };
         return new TestServer(Server.Start(handler, with is null ? options : with(options)), observer);
     }

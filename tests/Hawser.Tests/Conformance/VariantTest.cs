@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Conformance;
+
+/// <summary>The conformance tests once more, in a process of their own that takes other paths through the
+/// engine.</summary>
+[Collection(nameof(VariantTest))]
+[CollectionDefinition(nameof(VariantTest), DisableParallelization = true)]
+public sealed partial class VariantTest
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+
+    // More than a thousand: fewer mean that they were not found.
+    private const int FewestTests = 500;
+
+    [Theory]
+    [InlineData(TestVariant.Portable)]
+    [InlineData(TestVariant.Layered)]
+    public async Task The_conformance_tests_hold(string variant)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere the other paths are the only ones");
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            ArgumentList =
+            {
+                "-noColor", "-namespace", typeof(VariantTest).Namespace!, "-class-", typeof(VariantTest).FullName!,
+            },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment[TestVariant.Variable] = variant;
+        using Process tests = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            Task<string> errors = tests.StandardError.ReadToEndAsync(limit.Token);
+            string output = await tests.StandardOutput.ReadToEndAsync(limit.Token);
+            await tests.WaitForExitAsync(limit.Token);
+
+            Assert.True(tests.ExitCode == 0, output + await errors);
+            Assert.InRange(int.Parse(Total().Match(output).Groups[1].Value), FewestTests, int.MaxValue);
+        }
+        finally
+        {
+            tests.Kill(entireProcessTree: true);
+        }
+    }
+
+    [GeneratedRegex(@"Total: (\d+),")]
+    private static partial Regex Total();
+}

@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+using Hawser.Native;
+using Hawser.Transports;
+
+namespace Hawser.Tests.Support;
+
+/// <summary>How this process runs the tests, when it is not as ever: an environment variable says so before the engine
+/// is used.</summary>
+internal static class TestVariant
+{
+    /// <summary>The name of the variable.</summary>
+    public const string Variable = "HAWSER_TEST_VARIANT";
+
+    /// <summary>The paths that other systems than Linux take.</summary>
+    public const string Portable = "portable";
+
+    /// <summary>Every server of the tests has two layers that pass all on.</summary>
+    public const string Layered = "layered";
+
+    private static string Name => Environment.GetEnvironmentVariable(Variable) ?? "";
+
+    public static bool IsLayered => Name == Layered;
+
+    public static bool IsPortable => Name == Portable;
+
+    /// <summary>What lies over the transports of the tests' servers.</summary>
+    public static IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; } =
+        IsLayered ? [PassingTransport.Over, PassingTransport.Over] : [];
+
+    [ModuleInitializer]
+    internal static void Choose()
+    {
+        if (IsPortable)
+            AppContext.SetSwitch(Platform.PortableSwitch, true);
+    }
+}
