@@ -145,7 +145,7 @@ internal static class ConnectRace
 
     private static Socket ToBlocking(Socket socket)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!Platform.IsLinux)
         {
             socket.Blocking = true;
             return socket;

@@ -105,7 +105,7 @@ internal sealed class BlockingTransport : SocketTransport
         return new ValueTask<long>(sent);
     }
 
-    public override bool TryUsePipe()
+    internal override bool TryUsePipe()
     {
         if (_pipe is null && !_hasTriedPipe && Platform.IsLinux && BytesReceived >= PipeAfterBytes)
         {
@@ -115,13 +115,13 @@ internal sealed class BlockingTransport : SocketTransport
         return _pipe is not null;
     }
 
-    public override int ReceiveIntoPipe()
+    internal override int ReceiveIntoPipe()
     {
         using DescriptorLease socket = new(Socket.SafeHandle);
         return Received(Outcome(_pipe!.Fill(socket.Descriptor)));
     }
 
-    public override void MoveFromPipe(SafeFileHandle file, long offset, int count)
+    internal override void MoveFromPipe(SafeFileHandle file, long offset, int count)
     {
         try
         {
@@ -134,7 +134,7 @@ internal sealed class BlockingTransport : SocketTransport
         }
     }
 
-    public override void DropPipe()
+    internal override void DropPipe()
     {
         _pipe?.Dispose();
         _pipe = null;

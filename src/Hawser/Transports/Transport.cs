@@ -82,17 +82,17 @@ public abstract class Transport
 
     /// <summary>Whether what comes next should go by way of the kernel's own pipe, with <see cref="ReceiveIntoPipe"/>
     /// and <see cref="MoveFromPipe"/>, if it is to go into a file.</summary>
-    public virtual bool TryUsePipe() => false;
+    internal virtual bool TryUsePipe() => false;
 
     /// <summary>As <see cref="ReceiveAsync"/>, into the pipe.</summary>
-    public virtual int ReceiveIntoPipe() => throw new NotSupportedException();
+    internal virtual int ReceiveIntoPipe() => throw new NotSupportedException();
 
     /// <summary>Writes what was received into the pipe to a file.</summary>
     /// <exception cref="IOException">The disk is full, or worse. What was received is lost.</exception>
-    public virtual void MoveFromPipe(SafeFileHandle file, long offset, int count) => throw new NotSupportedException();
+    internal virtual void MoveFromPipe(SafeFileHandle file, long offset, int count) => throw new NotSupportedException();
 
     /// <summary>Forgets what was received into the pipe, and uses it no more.</summary>
-    public virtual void DropPipe()
+    internal virtual void DropPipe()
     {
     }
 
