@@ -8,10 +8,19 @@ namespace Hawser;
 
 /// <summary>A conversation with one peer: buffered reads, whole writes, an orderly end.</summary>
 /// <remarks>
-/// One read and one write may be pending at a time, from any thread (<see cref="DuplexAsync"/>). When the
-/// peer resets, a limit is hit or the server aborts, reads and writes throw <see cref="ConnectionClosedException"/>. A
-/// cancelled call throws <see cref="OperationCanceledException"/>; it loses no byte, and the connection lives. A buffer
-/// is held only while it has bytes.
+/// One read and one write may be pending at a time, from any thread (<see cref="DuplexAsync"/>). What ends a call, the
+/// same for all of them:
+/// <list type="table">
+/// <item><term>the peer finishes</term><description>Reads return nothing: empty, 0, null, false or
+/// <see cref="InputState.Finished"/>. Writes go on.</description></item>
+/// <item><term>a deadline passes</term><description><see cref="InputState.TimedOut"/>; what came stays to be
+/// read.</description></item>
+/// <item><term>its token is cancelled</term><description><see cref="OperationCanceledException"/>. No received byte is
+/// lost, <see cref="BytesSent"/> counts what was sent, and the connection lives.</description></item>
+/// <item><term>the peer resets, a limit or timeout strikes, somebody aborts or closes the
+/// connection</term><description><see cref="ConnectionClosedException"/>, whose reason says which.</description></item>
+/// </list>
+/// A buffer is held only while it has bytes.
 /// </remarks>
 public sealed partial class Connection : IAsyncDisposable, IDisposable
 {

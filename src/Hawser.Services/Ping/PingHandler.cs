@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 using Hawser.Services.Measuring;
 
@@ -8,11 +9,14 @@ namespace Hawser.Services.Ping;
 /// <param name="log">Told when a client comes and leaves.</param>
 public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IConnectionHandler
 {
+    private readonly bool _isHeldUp = options.Work > TimeSpan.Zero || options.SlowClients.Count > 0;
+
     /// <inheritdoc/>
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
         log.WriteLine($"+ connection {connection.Id} from {connection.RemoteEndPoint} on thread {ThreadName()}");
         long pongs = 0;
+        PipeWriter output = connection.Output;
         try
         {
             while (await connection.WaitForInputAsync() == InputState.Ready
@@ -22,15 +26,13 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
                     throw new ProtocolException(PingProtocol.Rule);
                 if (options.Verbose)
                     log.WriteLine($"  connection {connection.Id}: {Encoding.ASCII.GetString(line.Span)}");
-                bool isHeld = options.Work > TimeSpan.Zero || options.SlowClients.TryGetValue(client, out _);
-                if (isHeld)
+                if (_isHeldUp)
                     HoldThread(client, stopping);
-                connection.Output.Advance(
-                    PingProtocol.WritePong(line.Span, connection.Output.GetSpan(PingProtocol.LineLimit)));
+                output.Advance(PingProtocol.WritePong(line.Span, output.GetSpan(PingProtocol.LineLimit)));
                 pongs++;
                 // The pongs of pings that came together leave together.
-                if (isHeld || !connection.Buffered.Span.Contains((byte)'\n'))
-                    await connection.Output.FlushAsync();
+                if (_isHeldUp || !connection.Buffered.Span.Contains((byte)'\n'))
+                    await output.FlushAsync();
             }
         }
         catch (ProtocolException broken)

@@ -28,7 +28,11 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
         return _bytes.AsMemory(_count);
     }
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+    public override Span<byte> GetSpan(int sizeHint = 0)
+    {
+        MakeRoom(Math.Max(1, sizeHint));
+        return _bytes.AsSpan(_count);
+    }
 
     public override void Advance(int bytes)
     {
