@@ -55,6 +55,10 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         return StartAny("dotnet", environment, readOutput, ["exec", program, .. arguments]);
     }
 
+    /// <summary>Starts any program, such as <c>dotnet</c> itself.</summary>
+    public static ProgramProcess StartForeign(string file, params string[] arguments) =>
+        StartAny(file, [], readOutput: true, arguments);
+
     /// <summary>Starts a shell script in which <c>"$@"</c> is the program with these arguments and <c>$FILE</c> a
     /// file.</summary>
     public static ProgramProcess StartInShell(string script, string file, params string[] arguments)

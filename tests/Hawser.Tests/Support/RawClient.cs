@@ -15,7 +15,9 @@ internal sealed class RawClient : IDisposable
 
     /// <param name="endPoint">Where the server is.</param>
     /// <param name="receiveBufferBytes">Small, to be a slow reader; 0: as the system has it.</param>
-    public static async Task<RawClient> ConnectAsync(EndPoint endPoint, int receiveBufferBytes = 0)
+    /// <param name="from">The client's own address, where several of the loopback are meant.</param>
+    public static async Task<RawClient> ConnectAsync(
+        EndPoint endPoint, int receiveBufferBytes = 0, IPAddress? from = null)
     {
         ProtocolType protocol = endPoint is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp;
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, protocol);
@@ -23,6 +25,8 @@ internal sealed class RawClient : IDisposable
             socket.NoDelay = true;
         if (receiveBufferBytes > 0)
             socket.ReceiveBufferSize = receiveBufferBytes;
+        if (from is not null)
+            socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(endPoint).Bounded();
         return new RawClient(socket);
     }

@@ -13,6 +13,7 @@ public sealed partial class DocumentTidyTest
     [
         .. Directory.EnumerateFiles(ProgramRepository.Root, "*.md")
             .Concat(Directory.EnumerateFiles(ProgramRepository.PathOf("docs"), "*.md", SearchOption.AllDirectories))
+            .Append(ProgramRepository.PathOf("samples", "README.md"))
             .Select(path => Path.GetRelativePath(ProgramRepository.Root, path)),
     ];
 

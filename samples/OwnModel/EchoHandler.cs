@@ -1,0 +1,13 @@
+using Hawser;
+
+namespace OwnModel;
+
+/// <summary>Sends back what comes.</summary>
+internal sealed class EchoHandler : IConnectionHandler
+{
+    public async Task HandleAsync(Connection connection, CancellationToken stopping)
+    {
+        while (await connection.WaitForInputAsync() == InputState.Ready)
+            await connection.WriteAsync(await connection.ReadAsync());
+    }
+}
