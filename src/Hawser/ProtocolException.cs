@@ -13,7 +13,8 @@ public sealed class ProtocolException : Exception
     /// <summary>How the connection's end is reported.</summary>
     public CloseReason Reason { get; }
 
-    /// <summary>The peer finished in the middle of something.</summary>
-    internal static ProtocolException Truncated(string what) =>
+    /// <summary>The peer finished in the middle of something; <see cref="CloseReason.Truncated"/>.</summary>
+    /// <param name="what">What it was, as in "the peer finished in the middle of a line".</param>
+    public static ProtocolException Truncated(string what) =>
         new($"the peer finished in the middle of {what}", CloseReason.Truncated);
 }

@@ -196,11 +196,17 @@ public sealed class Server : IAsyncDisposable
             await _model.AdmitAsync(accepted, () => ServeAsync(id, accepted));
             _shedder.Recovered();
         }
-        catch (NoThreadLeftException)
+        catch (Exception e) when (e is NoThreadLeftException or OutOfMemoryException)
         {
             // Its place is given back with its socket.
             Interlocked.Decrement(ref _admitted);
             await _shedder.ShedAsync("threads", accepted, _closing.Token);
+        }
+        catch (Exception e)
+        {
+            accepted.Abort();
+            Leave();
+            _observer.Faulted(e);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Sockets;
 
 namespace Hawser.Services.Numbers;
 
@@ -32,7 +33,8 @@ internal sealed class ListDownload(NumbersClientOptions options)
 
     /// <summary>Whether the cause may be gone already. What took a whole timeout to show is not.</summary>
     private static bool IsWorthAnotherTry(Exception e) =>
-        e is MalformedListException or ConnectionClosedException { Reason: not CloseReason.IdleTimeout };
+        e is MalformedListException or ConnectionClosedException { Reason: not CloseReason.IdleTimeout }
+            or ConnectException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } };
 
     private void Receive(IListSink sink)
     {

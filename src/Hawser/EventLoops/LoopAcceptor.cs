@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Hawser.Recycling;
 using System.Runtime.CompilerServices;
+using Hawser.Recycling;
 
 namespace Hawser.EventLoops;
 

@@ -13,15 +13,19 @@ internal abstract class SocketTransport : Transport
     // struct tcp_info of linux/tcp.h: tcpi_bytes_acked, since Linux 4.1.
     private const int BytesAckedOffset = 120;
 
-    private EndPoint? _localEndPoint;
-    private EndPoint? _remoteEndPoint;
     private bool _resetsUnlessFinished;
 
-    protected SocketTransport(Socket socket) => Socket = socket;
+    protected SocketTransport(Socket socket)
+    {
+        Socket = socket;
+        // Asked once: a closed socket does not say. .NET knows them from accepting and connecting.
+        LocalEndPoint = Plain(AddressOf(socket, static socket => socket.LocalEndPoint));
+        RemoteEndPoint = Plain(AddressOf(socket, static socket => socket.RemoteEndPoint));
+    }
 
-    public override EndPoint? LocalEndPoint => _localEndPoint;
+    public override EndPoint? LocalEndPoint { get; }
 
-    public override EndPoint? RemoteEndPoint => _remoteEndPoint;
+    public override EndPoint? RemoteEndPoint { get; }
 
     public override bool IsBroken
     {
@@ -73,8 +77,6 @@ internal abstract class SocketTransport : Transport
             if (Socket.AddressFamily != AddressFamily.Unix)
                 Socket.NoDelay = true;
         }
-        _localEndPoint = Plain(Socket.LocalEndPoint);
-        _remoteEndPoint = Plain(PeerOf(Socket));
     }
 
     public override ValueTask FinishSendingAsync()
@@ -140,14 +142,14 @@ internal abstract class SocketTransport : Transport
         _ => throw new SocketException((int)error),
     };
 
-    /// <summary>The peer; null if it has reset already, which the next call reports.</summary>
-    private static EndPoint? PeerOf(Socket socket)
+    /// <returns>Null if the peer has reset already, which the next call reports.</returns>
+    private static EndPoint? AddressOf(Socket socket, Func<Socket, EndPoint?> ask)
     {
         try
         {
-            return socket.RemoteEndPoint;
+            return ask(socket);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             return null;
         }

@@ -26,10 +26,10 @@ public abstract class Transport
     private long _waitEnded;
     private long _quietSince;
 
-    /// <summary>This end; null where the stream has no address. Known once the transport is open.</summary>
+    /// <summary>This end; null where the stream has no address.</summary>
     public abstract EndPoint? LocalEndPoint { get; }
 
-    /// <summary>The other end; null where the stream has no address. Known once the transport is open.</summary>
+    /// <summary>The other end; null where the stream has no address.</summary>
     public abstract EndPoint? RemoteEndPoint { get; }
 
     /// <summary>Bytes received so far.</summary>

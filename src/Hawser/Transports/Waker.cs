@@ -13,17 +13,25 @@ internal sealed class Waker
 {
     private const int Count = 8;
 
-    private static readonly Waker[] All = [.. Enumerable.Range(0, Count).Select(_ => new Waker())];
+    private static readonly Waker?[] All = new Waker?[Count];
     private static uint _next;
 
     private readonly WakeSocket _signal = new();
     private int _waking;
 
     /// <summary>Makes the descriptors, for a model that will need them: later there may be none left.</summary>
-    public static void Prepare() => _ = All.Length;
+    public static void Prepare()
+    {
+        for (int i = 0; i < Count; i++)
+            Next();
+    }
 
     /// <summary>The waker of one more connection.</summary>
-    public static Waker Next() => All[Interlocked.Increment(ref _next) % Count];
+    public static Waker Next()
+    {
+        lock (All)
+            return All[++_next % Count] ??= new Waker();
+    }
 
     /// <summary>Readable from <see cref="Wake"/> until the thread that was meant calls
     /// <see cref="Acknowledge"/>.</summary>

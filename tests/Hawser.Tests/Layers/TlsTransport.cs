@@ -100,7 +100,14 @@ internal sealed class TlsTransport : LayeredTransport
 
     public override async ValueTask FinishSendingAsync()
     {
-        await _tls.ShutdownAsync();
+        try
+        {
+            await _tls.ShutdownAsync();
+        }
+        catch (Exception e) when (e is not ConnectionClosedException)
+        {
+            // SslStream's shutdown can fail beside a read. The end of the stream beneath then has to do.
+        }
         while (HasUnsent)
             await SendUnsentAsync();
         await _below.FinishWritingAsync();

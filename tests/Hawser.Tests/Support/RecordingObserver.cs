@@ -43,5 +43,7 @@ internal sealed class RecordingObserver : IServerObserver
 
     public void Faulted(Connection connection, Exception fault) => _faults.Enqueue(fault);
 
+    public void Faulted(Exception fault) => _faults.Enqueue(fault);
+
     public void Drained(DrainReport report) => _drains.Enqueue(report);
 }

@@ -1,0 +1,82 @@
+using Hawser.Models;
+using Hawser.Tests.Support;
+using Hawser.Transports;
+using Xunit;
+
+namespace Hawser.Tests.Conformance;
+
+/// <summary>A model of somebody else's that cannot take a connection.</summary>
+public sealed class ModelFaultTest
+{
+    [Fact]
+    public async Task A_model_that_throws_at_admission_loses_that_connection_and_no_other()
+    {
+        var model = new ConcurrencyModel("refusing", "refuses the first", _ => new RefusingModel(new InvalidDataException()));
+        await using TestServer server = TestServer.Start(model, new LambdaHandler(Handlers.EchoAsync), options => options with
+        {
+            Limits = TestServer.Limits with { Connections = 1 },
+        });
+
+        await AssertResetAsync(server);
+        await AssertServesAsync(server);
+
+        Assert.IsType<InvalidDataException>(Assert.Single(server.Observer.Faults));
+    }
+
+    [Fact]
+    public async Task A_model_without_a_thread_makes_the_server_back_off()
+    {
+        var model = new ConcurrencyModel("refusing", "refuses the first", _ => new RefusingModel(new InsufficientMemoryException()));
+        await using TestServer server = TestServer.Start(model, new LambdaHandler(Handlers.EchoAsync), options => options with
+        {
+            Limits = TestServer.Limits with { Connections = 1 },
+        });
+
+        await AssertResetAsync(server);
+        await AssertServesAsync(server);
+
+        Assert.Empty(server.Observer.Faults);
+    }
+
+    private static async Task AssertResetAsync(TestServer server)
+    {
+        // The reset may come before the client knows that it is connected.
+        Exception? end = await Record.ExceptionAsync(async () =>
+        {
+            using RawClient refused = await server.ConnectAsync();
+            Assert.Empty(await refused.ReceiveToEndAsync());
+        });
+        Assert.True(end is null or System.Net.Sockets.SocketException, $"{end}");
+    }
+
+    private static async Task AssertServesAsync(TestServer server)
+    {
+        using RawClient served = await server.ConnectAsync();
+        await served.SendAsync("x");
+        Assert.Equal("x"u8.ToArray(), await served.ReceiveExactlyAsync(1));
+        served.FinishSending();
+        Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
+    }
+
+    /// <summary>One connection after the other, but not the first.</summary>
+    private sealed class RefusingModel(Exception refusal) : IConcurrencyModel
+    {
+        private bool _hasRefused;
+
+        public Task RunAsync(Func<Task> life) => ModelThread.Start("refusing", life);
+
+        public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
+            new(SocketTransports.Blocking(listeners.Accept(stopping)));
+
+        public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
+        {
+            if (!_hasRefused)
+            {
+                _hasRefused = true;
+                throw refusal;
+            }
+            ModelThread.Run(serve);
+            return ValueTask.CompletedTask;
+        }
+    }
+}
