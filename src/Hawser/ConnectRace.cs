@@ -19,7 +19,7 @@ internal static class ConnectRace
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         over.CancelAfter(deadline.Remaining);
-        var connecting = new Dictionary<Task, Socket>();
+        var connecting = new List<Task<(Socket Socket, SocketException? Failure)>>();
         try
         {
             while (true)
@@ -28,17 +28,21 @@ internal static class ConnectRace
                 if (attempts.NextStart.HasPassed)
                 {
                     if (attempts.Start(out EndPoint endPoint) is { } begun)
-                        connecting.Add(begun.ConnectAsync(endPoint, over.Token).AsTask(), begun);
+                        connecting.Add(ConnectAsync(begun, endPoint, over.Token));
                     continue;
                 }
                 Task pause = Task.Delay(attempts.NextStart.Remaining, over.Token);
-                Task ended = await Task.WhenAny([.. connecting.Keys, pause]);
-                if (!connecting.Remove(ended, out Socket? socket))
+                Task ended = await Task.WhenAny([.. connecting, pause]);
+                if (ended is not Task<(Socket Socket, SocketException? Failure)> attempt)
+                {
                     await ended;
-                else if (await FailureAsync(ended) is { } failure)
-                    attempts.Fail(socket, failure);
-                else
+                    continue;
+                }
+                connecting.Remove(attempt);
+                (Socket socket, SocketException? failure) = await attempt;
+                if (failure is null)
                     return attempts.Keep(socket);
+                attempts.Fail(socket, failure);
             }
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
@@ -49,7 +53,7 @@ internal static class ConnectRace
         finally
         {
             await over.CancelAsync();
-            await Task.WhenAll(connecting.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(connecting)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -82,16 +86,17 @@ internal static class ConnectRace
         }
     }
 
-    private static async Task<SocketException?> FailureAsync(Task connect)
+    private static async Task<(Socket Socket, SocketException? Failure)> ConnectAsync(
+        Socket socket, EndPoint endPoint, CancellationToken cancel)
     {
         try
         {
-            await connect;
-            return null;
+            await socket.ConnectAsync(endPoint, cancel);
+            return (socket, null);
         }
         catch (SocketException e)
         {
-            return e;
+            return (socket, e);
         }
     }
 

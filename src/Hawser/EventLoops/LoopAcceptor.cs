@@ -77,7 +77,8 @@ internal sealed class LoopAcceptor(EventLoop loop)
     {
         public override bool IsListener => true;
 
-        public override bool WantsInput => acceptor._ready.IsParked && acceptor._listeners!.HasPlace;
+        public override bool WantsInput =>
+            acceptor._ready.IsParked && acceptor._listeners!.HasPlace && !Socket.SafeHandle.IsClosed;
 
         public override bool WantsRoom => false;
 

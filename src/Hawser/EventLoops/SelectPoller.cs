@@ -34,7 +34,7 @@ internal sealed class SelectPoller : IPoller
         _input.Add(_wake.Socket);
         foreach (Pollable pollable in _watched.Values)
         {
-            if (pollable.WantsInput && !pollable.Socket.SafeHandle.IsClosed)
+            if (pollable.WantsInput)
                 _input.Add(pollable.Socket);
             if (pollable.WantsRoom)
                 _room.Add(pollable.Socket);
@@ -46,7 +46,7 @@ internal sealed class SelectPoller : IPoller
         }
         catch (ObjectDisposedException)
         {
-            // A listener: the stop closes it from another thread, and it was not closed a moment ago.
+            // A listener, which the stop closes from another thread: next turn nobody wants its input.
             return;
         }
 

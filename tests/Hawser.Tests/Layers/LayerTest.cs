@@ -96,17 +96,20 @@ public sealed class LayerTest
     [Theory, Models]
     public async Task A_write_that_is_cancelled_leaves_no_record_half_sent(string model)
     {
-        byte[] much = new byte[8 * 1024 * 1024];
+        // More than the kernel takes of a peer that does not read.
+        byte[] much = new byte[64 * 1024 * 1024];
+        using var cancel = new CancellationTokenSource();
         var cancelled = new TaskCompletionSource<long>();
         await using TestServer server = Start(model, "TP", async connection =>
         {
-            using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                async () => await connection.WriteAsync(much, soon.Token));
+                async () => await connection.WriteAsync(much, cancel.Token));
             cancelled.SetResult(connection.BytesSent);
             await connection.WriteAsync("the end"u8.ToArray());
         });
         using Connection client = await ConnectAsync(server, "TP");
+        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Single().BytesSent > 0);
+        await cancel.CancelAsync();
 
         long sent = await cancelled.Task.Bounded();
         byte[] received = await ReadToEndAsync(client).Bounded();
