@@ -1,6 +1,7 @@
 #:project ../src/Hawser/Hawser.csproj
 #:property PublishAot=false
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Text;
 using Hawser;
 using Hawser.Models;
@@ -10,7 +11,12 @@ await using Server server = Server.Start(new ShoutHandler(), new ServerOptions
     EndPoints = [new IPEndPoint(IPAddress.Loopback, 7000)],
     Model = ConcurrencyModels.Get(args is [var name, ..] ? name : "epoll"),
 });
-Console.WriteLine($"Listening on {server.EndPoints[0]}");
+Console.WriteLine($"Listening on {server.EndPoints[0]}; Ctrl-C lets conversations finish and stops");
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+{
+    signal.Cancel = true;
+    _ = server.StopAsync();
+});
 await server.Completion;
 
 internal sealed class ShoutHandler : IConnectionHandler

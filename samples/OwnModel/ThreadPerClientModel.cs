@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Hawser;
 using Hawser.Models;
 using Hawser.Transports;
@@ -34,19 +33,14 @@ public sealed class ThreadPerClientModel : IConcurrencyModel
     }
 
     /// <inheritdoc/>
-    public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
-    {
-        Socket socket = listeners.Accept(stopping);
-        Transport accepted = SocketTransports.Blocking(socket);
-        // The transport has its addresses only once it is open. Clients without one (Unix domain sockets) count as one.
-        accepted.Features.Set((socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None);
-        return new ValueTask<Transport>(accepted);
-    }
+    public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
+        new(SocketTransports.Blocking(listeners.Accept(stopping)));
 
     /// <inheritdoc/>
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
     {
-        IPAddress address = accepted.Features.Get<IPAddress>()!;
+        // Clients without an address (Unix domain sockets) count as one.
+        IPAddress address = (accepted.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         lock (_gate)
         {
             if (!_clients.TryGetValue(address, out Client? client))

@@ -48,7 +48,7 @@ public sealed class ClientLoop : IAsyncDisposable
         return connection!;
     }
 
-    /// <summary>Ends the thread, and with it the connections that live there.</summary>
+    /// <summary>Ends the thread, and resets the connections that still live there.</summary>
     public async ValueTask DisposeAsync()
     {
         _loop.End();

@@ -18,7 +18,7 @@ internal static class ConnectRace
     public static async Task<Socket> RunAsync(ConnectAttempts attempts, Deadline deadline, CancellationToken cancel)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        over.CancelAfter(deadline.Remaining);
+        over.CancelAfter(deadline.RemainingForTimer);
         var connecting = new List<Task<(Socket Socket, SocketException? Failure)>>();
         try
         {
@@ -31,7 +31,7 @@ internal static class ConnectRace
                         connecting.Add(ConnectAsync(begun, endPoint, over.Token));
                     continue;
                 }
-                Task pause = Task.Delay(attempts.NextStart.Remaining, over.Token);
+                Task pause = Task.Delay(attempts.NextStart.RemainingForTimer, over.Token);
                 Task ended = await Task.WhenAny([.. connecting, pause]);
                 if (ended is not Task<(Socket Socket, SocketException? Failure)> attempt)
                 {

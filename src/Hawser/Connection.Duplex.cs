@@ -10,7 +10,7 @@ public sealed partial class Connection
     /// subscriptions and proxies are made of.</summary>
     /// <remarks>Under the models that block, <paramref name="read"/> runs on a second thread for as long as it lasts;
     /// under the event loops the two take turns on the loop's thread; under <c>async</c> they may run in parallel. What
-    /// they share must bear that.</remarks>
+    /// they share must bear that. A half that does not pass its token on is not ended by it.</remarks>
     /// <param name="read">Reads; its token fires when <paramref name="write"/> has ended.</param>
     /// <param name="write">Writes; its token fires when <paramref name="read"/> has ended.</param>
     /// <returns>Completes when both have ended. Fails with the first error of the two; that one of them was cancelled

@@ -10,24 +10,28 @@ public sealed partial class Connection
     private ConnectionWriter? _output;
     private ConnectionPipe? _pipe;
     private long _layeringSince;
-    private volatile bool _readCancelled;
-    private volatile bool _writeCancelled;
+    private bool _isPipeReading;
+    private bool _isFlushing;
+    private int _pipeReadCancelled;
+    private int _flushCancelled;
 
     /// <summary>What is written here leaves together, with <see cref="PipeWriter.FlushAsync"/>: the answers to sixteen
     /// requests that came at once cost one system call. Every later write of the connection flushes it first, and so do
     /// <see cref="FinishWritingAsync"/> and the end of the handler.</summary>
     /// <remarks>A flush is done when the kernel has the last byte. One that is cancelled keeps what was not sent for the
-    /// next. Memory from <see cref="PipeWriter.GetMemory"/> is valid until the next call of it or of
-    /// <see cref="PipeWriter.FlushAsync"/>, during which nothing may be written. At the peer's reset, a deadline or a
-    /// close a flush throws <see cref="ConnectionClosedException"/>.</remarks>
-    public PipeWriter Output => _output ??= new ConnectionWriter(this);
+    /// next. Memory from <see cref="PipeWriter.GetMemory"/> is valid until the next call of it or of any that writes or
+    /// flushes; while a flush is under way nothing may be written. A flush of a connection that was reset, timed out,
+    /// aborted or closed throws <see cref="ConnectionClosedException"/>.</remarks>
+    public PipeWriter Output =>
+        _output ?? Interlocked.CompareExchange(ref _output, new ConnectionWriter(this), null) ?? _output;
 
     /// <summary>The connection as a pipe, for protocols that are written for one. Its input completes when the peer has
     /// finished, and at a stop of the server between two messages (when nothing is buffered). Completing either side
     /// does not close the connection.</summary>
     /// <remarks>A <see cref="ReadResult"/> is valid until <see cref="PipeReader.AdvanceTo(SequencePosition)"/>; do not
     /// read the connection in other ways in between.</remarks>
-    public IDuplexPipe AsDuplexPipe() => _pipe ??= new ConnectionPipe(this);
+    public IDuplexPipe AsDuplexPipe() =>
+        _pipe ?? Interlocked.CompareExchange(ref _pipe, new ConnectionPipe(this), null) ?? _pipe;
 
     /// <summary>Puts layers over the transport, the first one next to the wire. The server's limits count it as waiting
     /// for the first byte.</summary>
@@ -39,7 +43,8 @@ public sealed partial class Connection
         {
             foreach (Func<Transport, CancellationToken, ValueTask<Transport>> layer in layers)
             {
-                Transport above = await layer(_transport, AbortedToken);
+                Transport above = await layer(_transport, AbortedToken)
+                    ?? throw new InvalidOperationException("a layer returned no transport");
                 above.Clock = _scope.Clock;
                 _transport = above;
                 ThrowIfOver(CancellationToken.None);
@@ -58,29 +63,59 @@ public sealed partial class Connection
     /// <summary>Sends what <see cref="Output"/> holds.</summary>
     internal async ValueTask FlushOutputAsync(CancellationToken cancel)
     {
-        if (_output is { Count: > 0 } output && (await output.FlushAsync(cancel)).IsCanceled)
-            throw new OperationCanceledException();
+        while (_output is { Count: > 0 } output && (await output.FlushAsync(cancel)).IsCanceled)
+        {
+        }
     }
 
-    /// <summary>Waits for bytes behind those that are buffered; at rest while there are none.</summary>
-    internal ValueTask<InputState> ReadMoreAsync(CancellationToken cancel) =>
-        FillAsync(Deadline.None, atRest: _received.IsEmpty, cancel);
+    /// <summary>Sends for <see cref="Output"/>: a call that <see cref="CancelFlush"/> can end.</summary>
+    internal ValueTask FlushAsync(ReadOnlyMemory<byte> data, CancellationToken cancel)
+    {
+        _isFlushing = true;
+        return SendAsync(data, cancel);
+    }
+
+    /// <summary>A layer holds bytes that it has counted as sent.</summary>
+    internal bool HasUnsent => _transport.HasUnsent;
+
+    /// <summary>Waits for bytes behind those that are buffered; at rest while there are none. A call that
+    /// <see cref="CancelPipeRead"/> can end.</summary>
+    internal async ValueTask<InputState> ReadMoreAsync(CancellationToken cancel)
+    {
+        _isPipeReading = true;
+        try
+        {
+            return await FillAsync(Deadline.None, atRest: _received.IsEmpty, cancel);
+        }
+        finally
+        {
+            _isPipeReading = false;
+        }
+    }
 
     /// <summary>Takes bytes out of the buffer.</summary>
     internal void Skip(int count) => _received.Take(count);
 
-    /// <summary>Ends the read that waits, or else the next one that would: it throws
-    /// <see cref="OperationCanceledException"/>.</summary>
-    internal void CancelRead()
+    /// <summary>Ends the pipe's read that waits, or else its next one. From any thread.</summary>
+    internal void CancelPipeRead()
     {
-        _readCancelled = true;
+        Volatile.Write(ref _pipeReadCancelled, 1);
         _transport.Interrupt();
     }
 
-    /// <summary>Ends the write that waits, or else the next one that would.</summary>
-    internal void CancelWrite()
+    /// <summary>Whether the pipe's read was cancelled; that is then forgotten.</summary>
+    internal bool TakePipeReadCancel() => TakeCancel(ref _pipeReadCancelled);
+
+    /// <summary>Ends the flush that waits, or else the next one. From any thread.</summary>
+    internal void CancelFlush()
     {
-        _writeCancelled = true;
+        Volatile.Write(ref _flushCancelled, 1);
         _transport.Interrupt();
     }
+
+    /// <summary>Whether the flush was cancelled; that is then forgotten.</summary>
+    internal bool TakeFlushCancel() => TakeCancel(ref _flushCancelled);
+
+    private static bool TakeCancel(ref int cancelled) =>
+        Volatile.Read(ref cancelled) != 0 && Interlocked.Exchange(ref cancelled, 0) != 0;
 }

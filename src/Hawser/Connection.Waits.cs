@@ -7,10 +7,11 @@ using Hawser.Transports;
 namespace Hawser;
 
 /// <content>How a connection waits, and what ends its waits.</content>
-/// <remarks>To end a wait, set its reason, then interrupt the transport: the loops below check every reason again. Only
-/// an abort touches the stream.</remarks>
 public sealed partial class Connection
 {
+    // To end a wait, set its reason, then interrupt the transport: the loops below check every reason again. Only an abort
+    // touches the stream.
+
     private const int DiscardBytes = 4096;
 
     private CancellationTokenSource? _aborted;
@@ -27,7 +28,8 @@ public sealed partial class Connection
     /// <summary>Fires when the connection is over for a reason outside its handler: the peer reset it, a limit or
     /// timeout struck, the drain time of a stop has passed, or somebody aborted it. For what a handler awaits besides
     /// its peer.</summary>
-    /// <remarks>A reset is noticed within a quarter of a second while the handler neither reads nor writes. Callbacks
+    /// <remarks>A reset is noticed within a quarter of a second while the handler neither reads nor writes; on a
+    /// connection that is not a server's only when it reads or writes. Callbacks
     /// run on the server's <see cref="ServerOptions.Scheduler"/>.</remarks>
     public CancellationToken Aborted
     {
@@ -42,8 +44,8 @@ public sealed partial class Connection
         }
     }
 
-    /// <summary>The stop of the server ended it between two messages: nobody expects anything more of the
-    /// peer.</summary>
+    /// <summary>A stop of the server ended the wait for the next message: the peer owes nothing, and is owed
+    /// nothing.</summary>
     internal bool HasStoppedAtRest { get; private set; }
 
     /// <summary><see cref="Aborted"/> for somebody who reads or writes meanwhile, and so notices a reset.</summary>
@@ -88,6 +90,15 @@ public sealed partial class Connection
     {
         _stopping = true;
         _transport.Interrupt();
+    }
+
+    /// <summary>Ends the connection if its layers have received nothing yet: they know nothing of the stop.</summary>
+    internal void EndIfNothingHasCome()
+    {
+        if (LayeringSince == 0 || _transport.BytesReceived > 0)
+            return;
+        HasStoppedAtRest = true;
+        Interrupt(CloseReason.ServerStopping);
     }
 
     /// <summary>Receives into the transport's pipe; 0 at the end.</summary>
@@ -224,9 +235,8 @@ public sealed partial class Connection
     {
         if (EndedBy != CloseReason.None)
             throw Closed(null);
-        if (!cancel.IsCancellationRequested && !_readCancelled)
+        if (!cancel.IsCancellationRequested && !(_isPipeReading && TakePipeReadCancel()))
             return;
-        _readCancelled = false;
         _transport.EndWait();
         throw new OperationCanceledException(cancel);
     }
@@ -240,10 +250,13 @@ public sealed partial class Connection
 
     private int Check(int count)
     {
-        // An abort unblocks a receive as if the peer had finished.
-        if (count == 0 && EndedBy != CloseReason.None)
+        // An abort or a close unblocks a receive as if the peer had finished.
+        if (count == 0 && (EndedBy != CloseReason.None || _isDisposed))
             throw Closed(null);
         PeerHasFinished = count == 0;
+        // Otherwise the wait itself tells when it began.
+        if (_sending)
+            _transport.MoveQuietSince();
         if (BytesReceived <= _scope.ByteLimit)
             return count;
         FireAborted();

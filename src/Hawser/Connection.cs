@@ -31,6 +31,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     private volatile bool _stopping;
     private volatile bool _receiving;
     private volatile bool _sending;
+    private volatile bool _isDisposed;
     private ConnectionStream? _stream;
 
     /// <summary>A connection without a server, over any transport: for tests of a handler, for clients, for a layer
@@ -45,6 +46,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
 
     internal Connection(long id, Transport transport, ConnectionScope scope)
     {
+        ArgumentNullException.ThrowIfNull(transport);
         Id = id;
         _transport = transport;
         _scope = scope;
@@ -71,10 +73,11 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     /// <summary>Bytes that the kernel has taken so far.</summary>
     public long BytesSent => _transport.BytesSent;
 
-    /// <summary>What has come and was not read yet; valid until the next call.</summary>
+    /// <summary>What has come and was not read yet; valid until the next call that reads or waits for input.</summary>
     public ReadOnlyMemory<byte> Buffered => _received.Content;
 
-    /// <summary>Bytes sent that the peer's system has acknowledged (TCP on Linux); elsewhere those sent.</summary>
+    /// <summary>Bytes sent that the peer's system has acknowledged (TCP on Linux), or as much as a layer can tell;
+    /// elsewhere those sent.</summary>
     public long BytesAcknowledged => _transport.BytesAcknowledged;
 
     /// <summary>Its calls block the calling thread: other things that block there hold up this connection and no other.
@@ -87,6 +90,13 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     /// <summary>What ended the connection from outside; <see cref="CloseReason.None"/> while nothing has.</summary>
     internal CloseReason EndedBy => (CloseReason)Volatile.Read(ref _endedBy);
 
+    /// <summary>What ended it, if anything has, leaves the stream as it is: what was written arrives.</summary>
+    internal bool EndsInOrder => EndedBy
+        is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout or CloseReason.ServerStopping;
+
+    /// <summary>Its transport was closed, and did not throw.</summary>
+    internal bool IsClosed { get; private set; }
+
     internal Transport Transport => _transport;
 
     /// <summary>Since when its layers are being put over it, by the server's clock; 0 when they are not.</summary>
@@ -98,7 +108,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     internal bool IsReceiving => _receiving;
     internal bool IsSending => _sending;
 
-    /// <summary>Waits until there is something to read, and reads nothing: the place between two messages.</summary>
+    /// <summary>Waits until there is something to read, and reads nothing: the place between two messages. What was read
+    /// before is no longer valid.</summary>
     /// <param name="deadline">When to give up; kept to a millisecond, under every model.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <returns><see cref="InputState.Stopping"/> only from here, and only if nothing has come: a stop of the server
@@ -123,6 +134,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     public ValueTask<InputState> WaitForInputAsync(
         int count, Deadline deadline = default, CancellationToken cancel = default)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         cancel.ThrowIfCancellationRequested();
         return _received.Count >= count
             ? new ValueTask<InputState>(InputState.Ready)
@@ -131,7 +143,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
 
     /// <summary>Reads what there is, at least a byte; empty when the peer has finished. No buffer is held while it
     /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB.</summary>
-    /// <returns>Bytes that stay valid until the next read.</returns>
+    /// <returns>Bytes that stay valid until the next call that reads or waits for input.</returns>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancel = default)
     {
@@ -155,10 +167,11 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     /// <summary>Reads up to the next line feed.</summary>
     /// <param name="limit">Bytes that a line may have, its line feed included.</param>
     /// <param name="cancel">Ends the wait; what came of the line by then stays to be read.</param>
-    /// <returns>The line without its line feed, valid until the next read; null when the peer has finished.</returns>
+    /// <returns>The line without its line feed, valid until the next call that reads or waits for input; null when the peer has finished.</returns>
     /// <exception cref="ProtocolException">The line is longer, or the peer finished in the middle of it.</exception>
     public ValueTask<ReadOnlyMemory<byte>?> TryReadLineAsync(int limit, CancellationToken cancel = default)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         cancel.ThrowIfCancellationRequested();
         return TryTakeLine(limit, searched: 0, out ReadOnlyMemory<byte> line)
             ? new ValueTask<ReadOnlyMemory<byte>?>(line)
@@ -194,6 +207,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         if (sent < data.Length || _transport.HasUnsent)
             return FinishWriteAsync(data, new ValueTask<int>(sent), default);
         _sending = false;
+        _isFlushing = false;
         return ValueTask.CompletedTask;
     }
 
@@ -207,6 +221,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     public async ValueTask SendFileAsync(
         SafeFileHandle file, long offset, long count, CancellationToken cancel = default)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
         await FlushOutputAsync(cancel);
         using CancellationTokenRegistration interrupt = InterruptOn(cancel);
         BeginSending();
@@ -216,6 +231,11 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
             {
                 cancel.ThrowIfCancellationRequested();
                 sent += await _transport.SendFileAsync(file, offset + sent, count - sent);
+            }
+            while (_transport.HasUnsent)
+            {
+                cancel.ThrowIfCancellationRequested();
+                await _transport.SendUnsentAsync();
             }
         }
         catch (Exception e) when (IsBroken(e) && !file.IsClosed)
@@ -254,14 +274,17 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     /// reset.</summary>
     public void ResetUnlessFinished() => _transport.ResetUnlessFinished();
 
-    /// <summary>Closes at once, in order as far as both sides have finished; what <see cref="Output"/> holds is lost.
-    /// For clients, not for handlers.</summary>
+    /// <summary>Closes at once, for clients. The peer reads the end of the stream; or a reset if there is input that was
+    /// not read, after an abort, and after <see cref="ResetUnlessFinished"/>. What <see cref="Output"/> holds is lost.
+    /// A call that waits throws <see cref="ConnectionClosedException"/>. Handlers return instead.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         // An abort on another thread may be about to reset the stream: it must not look like an orderly end.
-        if (EndedBy is not (CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout))
+        if (!EndsInOrder)
             _transport.Abort();
         _transport.Close();
+        IsClosed = true;
     }
 
     /// <inheritdoc cref="Dispose"/>
@@ -340,11 +363,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
             data = data[await send..];
             while (!data.IsEmpty || _transport.HasUnsent)
             {
-                if (_writeCancelled)
-                {
-                    _writeCancelled = false;
+                if (_isFlushing && TakeCancel(ref _flushCancelled))
                     throw new OperationCanceledException();
-                }
                 cancel.ThrowIfCancellationRequested();
                 if (data.IsEmpty)
                     await _transport.SendUnsentAsync();
@@ -359,6 +379,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         finally
         {
             _sending = false;
+            _isFlushing = false;
         }
     }
 

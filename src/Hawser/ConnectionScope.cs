@@ -27,7 +27,7 @@ internal sealed record ConnectionScope
     /// <summary>Cancels without waiting for what is registered: it may block, or throw.</summary>
     public void Cancel(CancellationTokenSource source)
     {
-        // The token says at once that it is cancelled; only its callbacks come later.
+        // On the thread pool the token says at once that it is cancelled, and only its callbacks come later.
         if (Scheduler == TaskScheduler.Default)
             _ = ReportAsync(source.CancelAsync());
         else

@@ -42,8 +42,12 @@ internal sealed class ConnectionStream(Connection connection) : Stream
         connection.WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
     }
 
+    public override Task FlushAsync(CancellationToken cancellationToken) =>
+        connection.FlushOutputAsync(cancellationToken).AsTask();
+
     public override void Flush()
     {
+        // Writes leave at once, and what lies in Output leaves before them.
     }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

@@ -6,6 +6,8 @@ namespace Hawser;
 /// all.</summary>
 public readonly record struct Deadline
 {
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
     private readonly long _timestamp;
     // Null for the system's clock, so that the common deadline is one number.
     private readonly TimeProvider? _time;
@@ -28,6 +30,10 @@ public readonly record struct Deadline
     /// <summary>What is left, at least zero; <see cref="Timeout.InfiniteTimeSpan"/> for <see cref="None"/>.</summary>
     public TimeSpan Remaining =>
         IsNone ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks((RemainingNanoseconds + 99) / 100);
+
+    /// <summary>What is left, for a timer of .NET, which counts no further than 49 days: it may fire too
+    /// early.</summary>
+    internal TimeSpan RemainingForTimer => Remaining < LongestTimer ? Remaining : LongestTimer;
 
     /// <summary>A deadline that has passed: a wait with it asks, and does not wait.</summary>
     internal static Deadline Passed => new(1, null);

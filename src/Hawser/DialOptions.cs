@@ -27,6 +27,12 @@ public sealed record DialOptions
     /// <see cref="ServerOptions.Layers"/>. <see cref="Timeout"/> bounds them as well.</summary>
     public IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; init; } = [];
 
+    internal void Validate()
+    {
+        if (Timeout < TimeSpan.Zero && Timeout != System.Threading.Timeout.InfiniteTimeSpan)
+            throw new ArgumentOutOfRangeException(nameof(Timeout), Timeout, "a timeout is not negative");
+    }
+
     /// <summary>How long an attempt has before the next one starts beside it.</summary>
     internal TimeSpan ConnectionAttemptDelay { get; init; } = DefaultConnectionAttemptDelay;
 

@@ -21,8 +21,9 @@ public static class Dialer
     /// <summary>Connects to an address, or to the first address of a name that answers.</summary>
     /// <remarks>
     /// The addresses of a name alternate between IPv6 and IPv4. An attempt that neither connects nor fails within
-    /// 250 ms goes on beside the next one; an attempt that fails makes way for the next one at once. The first to
-    /// connect wins, and the others are closed (Happy Eyeballs, RFC 8305).
+    /// 250 ms goes on beside the next one; when the newest attempt fails, the next one starts at once. The first to
+    /// connect wins, and the others are closed (Happy Eyeballs, RFC 8305). What a layer throws reaches the caller, and
+    /// the socket is closed.
     /// </remarks>
     /// <param name="target">An <see cref="IPEndPoint"/>, a <see cref="UnixDomainSocketEndPoint"/> or a
     /// <see cref="DnsEndPoint"/>.</param>
@@ -34,6 +35,8 @@ public static class Dialer
     public static async Task<Connection> ConnectAsync(
         EndPoint target, DialOptions options, CancellationToken cancel = default)
     {
+        ArgumentNullException.ThrowIfNull(target);
+        options.Validate();
         Deadline deadline = Deadline.After(options.Timeout);
         try
         {
@@ -61,6 +64,8 @@ public static class Dialer
     /// <inheritdoc cref="ConnectAsync(EndPoint, DialOptions, CancellationToken)"/>
     public static Connection Connect(EndPoint target, DialOptions options, CancellationToken cancel = default)
     {
+        ArgumentNullException.ThrowIfNull(target);
+        options.Validate();
         Deadline deadline = Deadline.After(options.Timeout);
         var transport = new BlockingTransport(ConnectSocket(target, options, cancel));
         try
@@ -122,12 +127,12 @@ public static class Dialer
         Deadline deadline, CancellationToken cancel)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        giveUp.CancelAfter(deadline.Remaining);
+        giveUp.CancelAfter(deadline.RemainingForTimer);
         using CancellationTokenRegistration abort = giveUp.Token.UnsafeRegister(
             static connection => ((Connection)connection!).Abort(), connection);
         try
         {
-            await connection.AddLayersAsync(layers);
+            await connection.AddLayersAsync(layers).AsTask().WaitAsync(giveUp.Token);
         }
         catch (Exception e) when (giveUp.IsCancellationRequested)
         {
@@ -140,7 +145,7 @@ public static class Dialer
     /// waits.</exception>
     private static Task<IPAddress[]> ResolveAsync(
         DnsEndPoint name, DialOptions options, Deadline deadline, CancellationToken cancel) =>
-        options.Resolve(name.Host, cancel).WaitAsync(deadline.Remaining, cancel);
+        options.Resolve(name.Host, cancel).WaitAsync(deadline.RemainingForTimer, cancel);
 
     private static IPEndPoint[] EndPoints(DnsEndPoint name, IPAddress[] resolved) =>
         [.. AddressOrder.Interleave(resolved).Select(address => new IPEndPoint(address, name.Port))];

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Threading.Channels;
 
@@ -54,6 +55,13 @@ internal sealed class EagerAcceptor
         {
             throw new OperationCanceledException(_stopping);
         }
+    }
+
+    /// <summary>A connection that was taken already.</summary>
+    public bool TryTake([NotNullWhen(true)] out Socket? accepted)
+    {
+        accepted = _taken.Reader.TryRead(out var next) ? next.Accepted : null;
+        return accepted is not null;
     }
 
     private void Run()

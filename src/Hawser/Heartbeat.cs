@@ -82,7 +82,7 @@ internal sealed class Heartbeat : IDisposable
             _next = Never;
         while (TakeDue(now) is { } entry)
         {
-            long next = Never;
+            long next = now + PauseBetweenLooksForResets;
             _guard(() => next = Look(entry, now));
             Schedule(entry, Math.Max(next, now + ShortestPause));
         }

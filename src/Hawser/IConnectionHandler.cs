@@ -5,8 +5,8 @@ namespace Hawser;
 /// The same handler runs under every <see cref="Models.IConcurrencyModel"/>. It keeps the state of a connection in the
 /// locals of its method and awaits nothing that blocks; what several connections share is one object that guards
 /// itself. An <c>await</c> returns to the connection's thread. A handler that leaves it (<c>ConfigureAwait(false)</c>,
-/// <see cref="Task.Run(Action)"/>) works: under the event loops its next call brings it back, under the models that
-/// block its calls block the thread that it is on. An <c>async void</c> method that throws ends the process, as
+/// <see cref="Task.Run(Action)"/>) works, but stays where it is: under the event loops each of its calls is handed to the
+/// loop, under the models that block its calls block the thread that it is on. An <c>async void</c> method that throws ends the process, as
 /// everywhere in .NET.
 /// </remarks>
 public interface IConnectionHandler

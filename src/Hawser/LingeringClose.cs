@@ -5,21 +5,19 @@ namespace Hawser;
 /// under way.</summary>
 internal static class LingeringClose
 {
-    /// <summary>Half-closes, waits for the peer to do the same, and closes. Never throws.</summary>
+    /// <summary>Half-closes, and waits for the peer to do the same: then the connection can be closed. Never
+    /// throws.</summary>
     public static async ValueTask CloseAsync(Connection connection, TimeSpan linger)
     {
         try
         {
             // After a timeout the handler may have said so: that arrives as well.
-            if (connection.EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
-                await connection.FlushOutputAsync(CancellationToken.None);
-            if (!connection.PeerHasFinished
-                && connection.EndedBy is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout)
+            if (connection.EndsInOrder)
             {
                 await connection.FinishWritingAsync();
                 // A handler may have left with a receive under way; then its end is what closing is. And a peer at rest
                 // that has all of its answer need not be waited for.
-                if (!connection.IsReceiving
+                if (!connection.PeerHasFinished && !connection.IsReceiving
                     && !(connection.HasStoppedAtRest && connection.BytesAcknowledged == connection.BytesSent))
                     await connection.DiscardInputAsync(Deadline.After(linger, connection.Time));
             }
@@ -31,7 +29,6 @@ internal static class LingeringClose
         finally
         {
             connection.ReturnBuffers();
-            connection.Dispose();
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Hawser.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
 
@@ -33,6 +34,9 @@ internal sealed class Listener : IDisposable
             // Bind alone sets SO_REUSEADDR on Unix, so that a restart gets its old port at once.
             socket.Bind(endPoint);
             socket.Listen(backlog);
+            // On Linux a connection that is there stays, and what is accepted would inherit it. Elsewhere one may leave
+            // between the question and the accept.
+            socket.Blocking = Platform.IsLinux;
             return new Listener(socket);
         }
         catch (SocketException e)
@@ -56,7 +60,7 @@ internal sealed class Listener : IDisposable
             using Listener listener = Open(new IPEndPoint(IPAddress.Loopback, 0), backlog: 1);
             using Socket client = Create(listener.EndPoint);
             client.Connect(listener.EndPoint);
-            listener.TryAccept(knownReady: false, out Socket? accepted);
+            listener.TryAccept(out Socket? accepted);
             accepted?.Dispose();
         }
         catch (Exception e) when (e is SocketException or ListenException)
@@ -66,14 +70,11 @@ internal sealed class Listener : IDisposable
     }
 
     /// <summary>Takes a connection if one is there. Never waits.</summary>
-    /// <param name="knownReady">A connection was there a moment ago, and nobody else accepts. On Linux it stays.</param>
-    /// <param name="accepted">The connection.</param>
-    public bool TryAccept(bool knownReady, [NotNullWhen(true)] out Socket? accepted)
+    public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
     {
         accepted = null;
-        // Asking first is far cheaper than the exception of an accept that would have to wait; and the listener cannot
-        // simply be non-blocking, because what it accepts would inherit that, for good.
-        if (!(knownReady && Platform.IsLinux) && !Socket.Poll(0, SelectMode.SelectRead))
+        // Asking first is far cheaper than the exception of an accept that would have to wait.
+        if (!Socket.Poll(0, SelectMode.SelectRead))
             return false;
         try
         {
@@ -106,8 +107,7 @@ internal sealed class Listener : IDisposable
     private static void RemoveIfStale(UnixDomainSocketEndPoint endPoint)
     {
         string path = endPoint.ToString();
-        // A socket has no bytes: what has some is somebody's file, and refuses a connection just the same.
-        if (new FileInfo(path) is not { Exists: true, Length: 0 })
+        if (!IsSocket(path))
             return;
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         // A live server whose backlog is full must not hold us up.
@@ -123,10 +123,33 @@ internal sealed class Listener : IDisposable
         }
     }
 
+    /// <summary>Anybody's empty file refuses a connection just the same; but a socket cannot be opened (open(2),
+    /// ENXIO).</summary>
+    private static bool IsSocket(string path)
+    {
+        if (new FileInfo(path) is not { Exists: true, Length: 0 })
+            return false;
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(path);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static string Explain(EndPoint endPoint, SocketException cause) => (endPoint, cause.SocketErrorCode) switch
     {
         (IPEndPoint ip, SocketError.AddressAlreadyInUse) =>
             $"port {ip.Port} is taken; stop the program that listens there or choose another port",
+        (UnixDomainSocketEndPoint, SocketError.AddressNotAvailable) =>
+            $"cannot make a socket at {endPoint}: there is no such folder",
         (_, SocketError.AddressAlreadyInUse) =>
             $"{endPoint} is taken; stop the server that listens there or choose another path",
         (IPEndPoint ip, SocketError.AccessDenied) =>

@@ -72,13 +72,9 @@ public sealed class ListenerSet : IDisposable
     internal static ListenerSet Empty() => new();
 
     /// <summary>Takes a connection if one is there and the server has a place for it. Never waits; takes none after the
-    /// stop. The sockets take turns.</summary>
+    /// stop. The sockets take turns. From any thread; the other ways to accept are for one thread at a time.</summary>
     /// <exception cref="SocketException">Accepting failed.</exception>
-    public bool TryAccept([NotNullWhen(true)] out Socket? accepted) => TryAccept(knownReady: null, out accepted);
-
-    /// <param name="knownReady">Sockets that need not be asked whether a connection is there.</param>
-    /// <param name="accepted">The connection.</param>
-    private bool TryAccept(List<Socket>? knownReady, [NotNullWhen(true)] out Socket? accepted)
+    public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
     {
         accepted = null;
         lock (_gate)
@@ -86,7 +82,7 @@ public sealed class ListenerSet : IDisposable
             for (int i = 0; i < _listeners.Count && !_closed && HasPlace; i++)
             {
                 Listener listener = _listeners[(_first + i) % _listeners.Count];
-                if (!listener.TryAccept(knownReady?.Contains(listener.Socket) ?? false, out accepted))
+                if (!listener.TryAccept(out accepted))
                     continue;
                 _first = (_first + i + 1) % _listeners.Count;
                 Interlocked.Decrement(ref _places);
@@ -117,7 +113,7 @@ public sealed class ListenerSet : IDisposable
             {
                 throw new OperationCanceledException(stopping);
             }
-            if (TryAccept(ready, out Socket? accepted))
+            if (TryAccept(out Socket? accepted))
                 return accepted;
         }
     }
@@ -137,6 +133,23 @@ public sealed class ListenerSet : IDisposable
     {
         Close();
         _wake.Dispose();
+    }
+
+    /// <summary>Takes a connection that waits, in the kernel or here, to be refused.</summary>
+    internal bool TryTakeWaiting([NotNullWhen(true)] out Socket? waiting)
+    {
+        waiting = null;
+        return (_eager?.TryTake(out waiting) ?? false) || TryAccept(out waiting);
+    }
+
+    /// <summary>Uses the sockets, unless they are closed; they stay open meanwhile.</summary>
+    internal void Use(Action<IEnumerable<Socket>> use)
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+                use(Sockets);
+        }
     }
 
     /// <summary>A connection has ended: its place is free.</summary>

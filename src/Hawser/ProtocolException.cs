@@ -1,6 +1,7 @@
 namespace Hawser;
 
-/// <summary>The peer broke a rule. The message says which one, in words that may be sent to it.</summary>
+/// <summary>The peer broke a rule. The message says which one, in words that the handler may send to it: the engine sends
+/// nothing.</summary>
 public sealed class ProtocolException : Exception
 {
     /// <summary>A broken rule, as <see cref="CloseReason.ProtocolError"/>.</summary>

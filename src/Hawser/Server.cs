@@ -13,6 +13,9 @@ public sealed class Server : IAsyncDisposable
     // After the drain time, aborted handlers get this long to notice before they are reported as stuck.
     private static readonly TimeSpan AbortGrace = TimeSpan.FromSeconds(1);
 
+    // After the stop, layers get this long to read what has come.
+    private static readonly TimeSpan ReadingGrace = TimeSpan.FromMilliseconds(250);
+
     // Timers of .NET count no further than 49 days.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
@@ -81,6 +84,8 @@ public sealed class Server : IAsyncDisposable
     /// <exception cref="PlatformNotSupportedException">The platform lacks the model.</exception>
     public static Server Start(IConnectionHandler handler, ServerOptions options)
     {
+        ArgumentNullException.ThrowIfNull(handler);
+        ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         return Start(handler, options, ListenerSet.Open(options.EndPoints, options.Backlog, options.ConfigureSocket));
     }
@@ -109,7 +114,7 @@ public sealed class Server : IAsyncDisposable
     }
 
     /// <summary>Stops accepting, tells the handlers, waits for the drain timeout, aborts the rest. Calling it again
-    /// gives the same stop.</summary>
+    /// gives the same stop. A handler that awaits it waits for itself.</summary>
     /// <returns>How many connections ended by which way.</returns>
     public Task<DrainReport> StopAsync()
     {
@@ -191,10 +196,19 @@ public sealed class Server : IAsyncDisposable
     {
         long id = Interlocked.Increment(ref _lastId);
         Interlocked.Increment(ref _admitted);
+        bool isServed = false;
         try
         {
-            await _model.AdmitAsync(accepted, () => ServeAsync(id, accepted));
+            await _model.AdmitAsync(accepted, () =>
+            {
+                isServed = true;
+                return ServeAsync(id, accepted);
+            });
             _shedder.Recovered();
+        }
+        catch (Exception e) when (isServed)
+        {
+            _observer.Faulted(e);
         }
         catch (Exception e) when (e is NoThreadLeftException or OutOfMemoryException)
         {
@@ -204,7 +218,7 @@ public sealed class Server : IAsyncDisposable
         }
         catch (Exception e)
         {
-            accepted.Abort();
+            _scope.Guard(accepted.Abort);
             Leave();
             _observer.Faulted(e);
         }
@@ -220,7 +234,7 @@ public sealed class Server : IAsyncDisposable
         catch (Exception e)
         {
             // Reset before it was served, or its loop has ended.
-            accepted.Close();
+            _scope.Guard(accepted.Close);
             Leave();
             if (!Connection.IsBroken(e))
                 _observer.Faulted(e);
@@ -232,12 +246,14 @@ public sealed class Server : IAsyncDisposable
         _connections[id] = connection;
         // The stop may have begun between accepting and registering.
         if (IsStopping)
-            connection.Stop();
+            _scope.Guard(connection.Stop);
         // And the drain time may have passed while it stood in a model's line.
         if (_drainIsOver)
-            connection.Abort(CloseReason.DrainTimeout);
+            _scope.Guard(() => connection.Abort(CloseReason.DrainTimeout));
         _observer.Accepted(connection);
         CloseReason reason = await HandleAsync(connection);
+        if (!connection.IsClosed)
+            _scope.Guard(accepted.Abort);
         _connections.TryRemove(id, out _);
         _heartbeat.Forget(entry);
         _observer.Closed(connection, reason);
@@ -269,11 +285,12 @@ public sealed class Server : IAsyncDisposable
         catch (Exception fault)
         {
             _observer.Faulted(connection, fault);
-            connection.Abort(CloseReason.HandlerFault);
-            connection.Dispose();
+            _scope.Guard(() => connection.Abort(CloseReason.HandlerFault));
+            _scope.Guard(connection.Dispose);
             return connection.EndedBy;
         }
         await LingeringClose.CloseAsync(connection, _options.Limits.LingerTimeout);
+        _scope.Guard(connection.Dispose);
         if (connection.EndedBy != CloseReason.None)
             return connection.EndedBy;
         return reason is CloseReason.HandlerFinished && IsStopping ? CloseReason.ServerStopping : reason;
@@ -306,10 +323,24 @@ public sealed class Server : IAsyncDisposable
         _scope.CancelHere(_closing);
         // Handlers' callbacks may block: the drain time begins without them.
         _scope.Cancel(_stopping);
-        foreach (Connection connection in _connections.Values)
-            _scope.Guard(connection.Stop);
+        // A transport may be anybody's: one that blocks must not hold up the drain time either.
+        _ = OnScheduler(StopConnectionsAsync);
         _ = OnScheduler(() => DrainAsync(open));
         AcceptNoMore();
+    }
+
+    private async Task StopConnectionsAsync()
+    {
+        ForEachConnection(connection => connection.Stop());
+        // By then what had come before the stop is read.
+        await Task.Delay(ReadingGrace, _options.TimeProvider);
+        ForEachConnection(connection => connection.EndIfNothingHasCome());
+    }
+
+    private void ForEachConnection(Action<Connection> call)
+    {
+        foreach (Connection connection in _connections.Values)
+            _scope.Guard(() => call(connection));
     }
 
     private Task OnScheduler(Func<Task> body) => Task.Factory.StartNew(
@@ -322,8 +353,11 @@ public sealed class Server : IAsyncDisposable
         {
             aborted = Connections;
             _drainIsOver = true;
-            foreach (Connection connection in _connections.Values)
-                connection.Abort(CloseReason.DrainTimeout);
+            _ = OnScheduler(() =>
+            {
+                ForEachConnection(connection => connection.Abort(CloseReason.DrainTimeout));
+                return Task.CompletedTask;
+            });
             await EndsWithin(AbortGrace);
         }
         int stuck = Connections;

@@ -9,7 +9,8 @@ namespace Hawser;
 public sealed record ServerOptions
 {
     /// <summary>Where to listen: <see cref="IPEndPoint"/>s (port 0: the system chooses; <see cref="IPAddress.IPv6Any"/>
-    /// takes IPv4 as well) and <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>s.</summary>
+    /// takes IPv4 as well; a further port 0 is the port of the first) and
+    /// <see cref="UnixDomainSocketEndPoint"/>s (a socket that a dead server has left is replaced).</summary>
     public required IReadOnlyList<EndPoint> EndPoints { get; init; }
 
     /// <summary>Decides whose turn it is.</summary>
@@ -23,8 +24,9 @@ public sealed record ServerOptions
 
     /// <summary>What lies between the wire and the handler, the first one next to the wire: TLS, the PROXY protocol,
     /// shaping, recording. Each makes a transport over the one beneath, usually a <see cref="LayeredTransport"/>.</summary>
-    /// <remarks>They run on the connection's own thread, and under its limits: together they have
-    /// <see cref="ServerLimits.FirstByteTimeout"/> without a byte sent. The token is the connection's
+    /// <remarks>They run on the connection's own thread. Together they have
+    /// <see cref="ServerLimits.FirstByteTimeout"/>, which bytes that move do not extend; the limit of bytes counts those
+    /// above them. A stop ends a connection that has sent nothing to them yet. The token is the connection's
     /// <see cref="Connection.Aborted"/>. A layer that throws ends the connection as a handler that throws does: a
     /// <see cref="ProtocolException"/> in order, anything else as a fault.</remarks>
     public IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; init; } = [];
@@ -48,6 +50,17 @@ public sealed record ServerOptions
 
     internal void Validate()
     {
+        ArgumentNullException.ThrowIfNull(EndPoints);
+        ArgumentNullException.ThrowIfNull(Model);
+        ArgumentNullException.ThrowIfNull(ModelOptions);
+        ArgumentNullException.ThrowIfNull(Limits);
+        ArgumentNullException.ThrowIfNull(Observer);
+        ArgumentNullException.ThrowIfNull(Layers);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(Scheduler);
+        if (EndPoints.FirstOrDefault(where => where is not (IPEndPoint or UnixDomainSocketEndPoint)) is { } other)
+            throw new ArgumentException($"a server cannot listen at {other}: give an IPEndPoint or a "
+                + "UnixDomainSocketEndPoint", nameof(EndPoints));
         if (EndPoints.Count == 0)
             throw new ArgumentException("a server listens at one address at least", nameof(EndPoints));
         ArgumentOutOfRangeException.ThrowIfLessThan(Backlog, 1);

@@ -25,7 +25,8 @@ internal sealed class Shedder : IDisposable
     private readonly IServerObserver _observer;
     private readonly TimeProvider _time;
     private readonly SafeFileHandle?[] _reserve = new SafeFileHandle?[ReserveDescriptors];
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly Lock _gate = new();
+    private Task _shedding = Task.CompletedTask;
     private TimeSpan _pause = TimeSpan.Zero;
     private long _shed;
 
@@ -43,50 +44,49 @@ internal sealed class Shedder : IDisposable
     /// <summary>The most connections that leave the last descriptors free.</summary>
     public int MostConnections { get; }
 
-    /// <summary>Sheds what waits, then pauses. Several accept loops take turns.</summary>
+    /// <summary>Sheds what waits, then pauses. Of several accept loops one does, and the others
+    /// wait with it.</summary>
     /// <param name="what">The exhausted resource.</param>
     /// <param name="last">Shed as well: a connection that is taken and cannot be kept.</param>
     /// <param name="stopping">Ends the pause.</param>
-    public async Task ShedAsync(string what, Transport? last, CancellationToken stopping)
+    public Task ShedAsync(string what, Transport? last, CancellationToken stopping)
     {
-        await _gate.WaitAsync(CancellationToken.None);
-        try
+        lock (_gate)
         {
-            ReleaseReserve();
             if (last is not null)
             {
                 last.Close();
                 CountShed();
             }
-            ShedWaiting();
-            // The reserve stays free during the pause: the runtime itself dies without a descriptor for a new thread.
-            await BackOffAsync(what, stopping);
-            TakeReserve();
-        }
-        finally
-        {
-            _gate.Release();
+            if (_shedding.IsCompleted)
+                _shedding = ShedWaitingAsync(what, stopping);
+            return _shedding;
         }
     }
 
     /// <summary>A connection was accepted in the ordinary way: the episode, if there was one, is over.</summary>
     public void Recovered()
     {
-        if (_pause == TimeSpan.Zero || !_gate.Wait(0))
+        if (_pause == TimeSpan.Zero)
             return;
-        _pause = TimeSpan.Zero;
-        _observer.Recovered(_shed);
-        _shed = 0;
-        _gate.Release();
+        lock (_gate)
+        {
+            if (_pause == TimeSpan.Zero)
+                return;
+            _pause = TimeSpan.Zero;
+            _observer.Recovered(_shed);
+            _shed = 0;
+        }
     }
 
     public void Dispose() => ReleaseReserve();
 
-    private void ShedWaiting()
+    private async Task ShedWaitingAsync(string what, CancellationToken stopping)
     {
+        ReleaseReserve();
         try
         {
-            for (int shed = 0; shed < ShedAtOnce && _listeners.TryAccept(out Socket? waiting); shed++)
+            for (int shed = 0; shed < ShedAtOnce && _listeners.TryTakeWaiting(out Socket? waiting); shed++)
             {
                 waiting.Dispose();
                 CountShed();
@@ -96,6 +96,9 @@ internal sealed class Shedder : IDisposable
         {
             // Another thread was faster and took the descriptor: these clients wait until the next try.
         }
+        // The reserve stays free during the pause: the runtime itself dies without a descriptor for a new thread.
+        await BackOffAsync(what, stopping);
+        TakeReserve();
     }
 
     /// <summary>Pauses, each time longer within one episode, without a thread being blocked.</summary>

@@ -36,8 +36,11 @@ internal sealed unsafe class EpollPoller : IPoller
     private readonly Stack<int> _freeSlots = new();
     private Pollable?[] _slots = new Pollable?[64];
     private int _usedSlots;
+    private long _busySince = IPoller.Waiting;
 
     public EpollPoller() => Control(ControlAdd, (int)_wake.DangerousGetHandle(), EPOLLIN, WakeSlot);
+
+    public long BusySince => Volatile.Read(ref _busySince);
 
     public IEnumerable<Pollable> Watched => _slots.OfType<Pollable>();
 
@@ -66,7 +69,9 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public void Poll(long timeoutNanoseconds)
     {
+        Volatile.Write(ref _busySince, IPoller.Waiting);
         int ready = Libc.Wait(_epoll, _events, EventsPerWait, timeoutNanoseconds);
+        Volatile.Write(ref _busySince, Environment.TickCount64);
         for (int i = 0; i < ready; i++)
         {
             byte* entry = _events + i * EventBytes;

@@ -22,6 +22,9 @@ internal sealed class EventLoop
     /// <summary>Bytes moved at once that count as a call more.</summary>
     public const int BytesPerCall = 16 * 1024;
 
+    // Milliseconds.
+    private const long LongTurn = 50;
+
     private readonly IPoller _poller;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _posted = new();
@@ -46,6 +49,10 @@ internal sealed class EventLoop
 
     /// <summary>Connections that live here, or are about to.</summary>
     public int Residents => Volatile.Read(ref _residents);
+
+    /// <summary>Something blocks its thread: the turn lasts longer than any that only moves bytes.</summary>
+    public bool IsBlocked =>
+        _poller.BusySince is not IPoller.Waiting and var since && Environment.TickCount64 - since > LongTurn;
 
     /// <summary>Completes when the thread has left the loop; faults if the loop itself failed.</summary>
     public Task Ended => _ended.Task;

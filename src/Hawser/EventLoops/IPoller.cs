@@ -4,6 +4,12 @@ namespace Hawser.EventLoops;
 /// thread of one <see cref="EventLoop"/>.</summary>
 internal interface IPoller : IDisposable
 {
+    /// <summary>What <see cref="BusySince"/> says during a wait.</summary>
+    const long Waiting = -1;
+
+    /// <summary>When the last wait ended (<see cref="Environment.TickCount64"/>). From any thread.</summary>
+    long BusySince { get; }
+
     /// <summary>The sockets that are watched now.</summary>
     IEnumerable<Pollable> Watched { get; }
 

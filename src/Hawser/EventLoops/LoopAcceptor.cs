@@ -12,6 +12,7 @@ internal sealed class LoopAcceptor(EventLoop loop)
 
     private readonly ParkedOperation _ready = new();
     private readonly Queue<Socket> _batch = new();
+    private readonly List<Socket> _owned = [];
     private ListenerSet? _listeners;
     private bool _mayHaveMore = true;
     private int _turn;
@@ -27,7 +28,10 @@ internal sealed class LoopAcceptor(EventLoop loop)
     public async ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
     {
         if (_listeners is null)
+        {
+            listeners.Use(Own);
             Watch(listeners, stopping);
+        }
         while (true)
         {
             if (_batch.TryDequeue(out Socket? accepted))
@@ -39,6 +43,16 @@ internal sealed class LoopAcceptor(EventLoop loop)
                 await loop.ParkUntilNextTurn(_ready);
             else
                 TakeBatch(listeners);
+        }
+    }
+
+    /// <summary>An error leaves what is owned for the next try.</summary>
+    private void Own(IEnumerable<Socket> sockets)
+    {
+        foreach (Socket socket in sockets.Except(_owned))
+        {
+            loop.Own(new Listening(this, socket));
+            _owned.Add(socket);
         }
     }
 
@@ -58,14 +72,12 @@ internal sealed class LoopAcceptor(EventLoop loop)
 
     private void Watch(ListenerSet listeners, CancellationToken stopping)
     {
+        listeners.PlaceReturned += PostResume;
+        stopping.UnsafeRegister(static acceptor => ((LoopAcceptor)acceptor!).PostResume(), this);
         _listeners = listeners;
-        listeners.PlaceReturned += Interrupt;
-        stopping.UnsafeRegister(static acceptor => ((LoopAcceptor)acceptor!).Interrupt(), this);
-        foreach (Socket socket in listeners.Sockets)
-            loop.Own(new Listening(this, socket));
     }
 
-    private void Interrupt() => loop.Post(static acceptor => ((LoopAcceptor)acceptor!).Resume(), this);
+    private void PostResume() => loop.Post(static acceptor => ((LoopAcceptor)acceptor!).Resume(), this);
 
     private void Resume()
     {
@@ -78,12 +90,12 @@ internal sealed class LoopAcceptor(EventLoop loop)
         public override bool IsListener => true;
 
         public override bool WantsInput =>
-            acceptor._ready.IsParked && acceptor._listeners!.HasPlace && !Socket.SafeHandle.IsClosed;
+            acceptor._ready.IsParked && acceptor._listeners is { HasPlace: true } && !Socket.SafeHandle.IsClosed;
 
         public override bool WantsRoom => false;
 
         public override void OnReady(bool input, bool room, bool hidesMore) => acceptor.Resume();
 
-        public override void OnLoopEnded() => acceptor._listeners!.Dispose();
+        public override void OnLoopEnded() => acceptor._listeners?.Dispose();
     }
 }

@@ -12,6 +12,9 @@ internal sealed class SelectPoller : IPoller
     private readonly WakeSocket _wake = new();
     private readonly List<Socket> _input = [];
     private readonly List<Socket> _room = [];
+    private long _busySince = IPoller.Waiting;
+
+    public long BusySince => Volatile.Read(ref _busySince);
 
     public IEnumerable<Pollable> Watched => _watched.Values;
 
@@ -40,6 +43,7 @@ internal sealed class SelectPoller : IPoller
                 _room.Add(pollable.Socket);
         }
 
+        Volatile.Write(ref _busySince, IPoller.Waiting);
         try
         {
             Socket.Select(_input, _room, null, Microseconds(timeoutNanoseconds));
@@ -48,6 +52,10 @@ internal sealed class SelectPoller : IPoller
         {
             // A listener, which the stop closes from another thread: next turn nobody wants its input.
             return;
+        }
+        finally
+        {
+            Volatile.Write(ref _busySince, Environment.TickCount64);
         }
 
         foreach (Socket socket in _input)

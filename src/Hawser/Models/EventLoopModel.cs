@@ -9,7 +9,7 @@ namespace Hawser.Models;
 /// <summary>Event loops, each of which accepts for itself: one that asks <c>Socket.Select</c> is the multi-select server;
 /// several over epoll(7) use every core.</summary>
 /// <remarks>The kernel tells a loop that waits of a new connection, not one whose handler blocks. It goes to the loop that
-/// has the fewest, and stays there.</remarks>
+/// has the fewest, unless something blocks that one, and stays there.</remarks>
 internal sealed class EventLoopModel : IConcurrencyModel
 {
     private readonly LoopAcceptor[] _acceptors;
@@ -20,10 +20,10 @@ internal sealed class EventLoopModel : IConcurrencyModel
 
     public async Task RunAsync(Func<Task> life)
     {
-        foreach (LoopAcceptor acceptor in _acceptors)
-            acceptor.Loop.Start();
         try
         {
+            foreach (LoopAcceptor acceptor in _acceptors)
+                acceptor.Loop.Start();
             await Task.WhenAll(_acceptors.Select(acceptor => acceptor.Loop.RunAsync(life)));
         }
         finally
@@ -44,11 +44,8 @@ internal sealed class EventLoopModel : IConcurrencyModel
 
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
     {
-        EventLoop loop = ((EventLoopTransport)accepted).Loop;
-        if (loop.IsCurrentThread)
-            _ = serve();
-        else
-            loop.Post(static serve => ((Func<Task>)serve!)(), serve);
+        // Also to the loop that accepts: the rest of a burst must not wait for the first handler.
+        ((EventLoopTransport)accepted).Loop.Post(static serve => ((Func<Task>)serve!)(), serve);
         return ValueTask.CompletedTask;
     }
 
@@ -57,7 +54,7 @@ internal sealed class EventLoopModel : IConcurrencyModel
         EventLoop least = here;
         foreach (LoopAcceptor acceptor in _acceptors)
         {
-            if (acceptor.Loop.Residents < least.Residents)
+            if (acceptor.Loop.Residents < least.Residents && !acceptor.Loop.IsBlocked)
                 least = acceptor.Loop;
         }
         return least;

@@ -10,7 +10,7 @@ public interface IConcurrencyModel
 {
     /// <summary>Runs the life of a server on the model's own threads.</summary>
     /// <param name="life">Accepts until the stop, then waits until every connection has ended. May be run on several
-    /// threads at once, each of which then accepts for itself.</param>
+    /// threads at once, each of which then accepts for itself, with <see cref="ListenerSet.TryAccept"/>.</param>
     /// <returns>Completes, as <paramref name="life"/> did, when that is over and no thread of the
     /// model runs any more.</returns>
     Task RunAsync(Func<Task> life);
@@ -30,6 +30,7 @@ public interface IConcurrencyModel
     /// <param name="serve">Serves it to its end. Call it once, on the thread the connection belongs to: it begins with
     /// <see cref="Transport.Open"/>. Its task never faults.</param>
     /// <exception cref="OutOfMemoryException">There is no thread for it (<see cref="Thread.Start()"/>): it is closed, and
-    /// the server backs off. Any other exception is reported, and ends this connection only.</exception>
+    /// the server backs off. Any other exception is reported, and ends this connection only. Throw only if
+    /// <paramref name="serve"/> was not called.</exception>
     ValueTask AdmitAsync(Transport accepted, Func<Task> serve);
 }

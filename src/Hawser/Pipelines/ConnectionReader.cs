@@ -7,23 +7,21 @@ namespace Hawser.Pipelines;
 internal sealed class ConnectionReader(Connection connection) : PipeReader
 {
     private ReadOnlySequence<byte> _last;
-    private int _examined;
+    private long _examined;
     private bool _isStopping;
 
     public override bool TryRead(out ReadResult result)
     {
-        if (!HasNews)
-        {
-            result = default;
-            return false;
-        }
-        result = Result(isCanceled: false);
-        return true;
+        bool isCanceled = connection.TakePipeReadCancel();
+        result = isCanceled || HasNews ? Result(isCanceled) : default;
+        return isCanceled || HasNews;
     }
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (connection.TakePipeReadCancel())
+            return Result(isCanceled: true);
         if (HasNews)
             return Result(isCanceled: false);
         try
@@ -42,19 +40,23 @@ internal sealed class ConnectionReader(Connection connection) : PipeReader
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         int taken = (int)_last.Slice(0, consumed).Length;
-        _examined = (int)_last.Slice(0, examined).Length - taken;
-        ArgumentOutOfRangeException.ThrowIfNegative(_examined, nameof(examined));
+        int seen = (int)_last.Slice(0, examined).Length;
+        ArgumentOutOfRangeException.ThrowIfLessThan(seen, taken, nameof(examined));
+        _examined = connection.BytesReceived - connection.Buffered.Length + seen;
         connection.Skip(taken);
         _last = default;
     }
 
-    public override void CancelPendingRead() => connection.CancelRead();
+    public override void CancelPendingRead() => connection.CancelPipeRead();
 
     /// <summary>The connection goes on; what was not consumed stays to be read.</summary>
     public override void Complete(Exception? exception = null) => _last = default;
 
+    /// <summary>There is something that the reader has not seen: bytes behind those examined, counted from the
+    /// connection's first, or the end.</summary>
     private bool HasNews =>
-        connection.Buffered.Length > _examined || connection.PeerHasFinished || _isStopping;
+        (!connection.Buffered.IsEmpty && connection.BytesReceived > _examined)
+        || connection.PeerHasFinished || _isStopping;
 
     private ReadResult Result(bool isCanceled)
     {

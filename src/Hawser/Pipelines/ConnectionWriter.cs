@@ -43,8 +43,10 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        if (_count == 0)
+        if (_count == 0 && !connection.HasUnsent)
             return default;
+        if (connection.TakeFlushCancel())
+            return new ValueTask<FlushResult>(new FlushResult(isCanceled: true, isCompleted: false));
         if (_isFlushing)
             throw new InvalidOperationException("the flush before is still under way; await it");
         _isFlushing = true;
@@ -52,7 +54,7 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
         ValueTask send;
         try
         {
-            send = connection.SendAsync(_bytes.AsMemory(0, _count), cancellationToken);
+            send = connection.FlushAsync(_bytes.AsMemory(0, _count), cancellationToken);
         }
         catch
         {
@@ -65,10 +67,15 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
         return default;
     }
 
-    public override void CancelPendingFlush() => connection.CancelWrite();
+    public override void CancelPendingFlush() => connection.CancelFlush();
 
-    /// <summary>Forgets what was not flushed. The connection goes on.</summary>
-    public override void Complete(Exception? exception = null) => Return();
+    /// <summary>The connection goes on. What was not flushed is sent with the next write or at the end; after an error
+    /// it is forgotten.</summary>
+    public override void Complete(Exception? exception = null)
+    {
+        if (exception is not null)
+            Return();
+    }
 
     /// <summary>Gives the memory back, unless a send may still read it.</summary>
     public void Return()

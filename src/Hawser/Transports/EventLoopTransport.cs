@@ -9,8 +9,8 @@ namespace Hawser.Transports;
 
 /// <summary>Waits by readiness: a call that would have to wait parks, and its <see cref="EventLoop"/> resumes it,
 /// inline, on the loop's own thread.</summary>
-/// <remarks>All of it happens on the loop's thread. A call from another thread hops there, and so does its
-/// caller.</remarks>
+/// <remarks>All of it happens on the loop's thread. A call from another thread hops there; its caller does
+/// not.</remarks>
 internal sealed class EventLoopTransport : SocketTransport
 {
     // The kernel copies that much within a turn: the other connections wait meanwhile.
@@ -156,7 +156,7 @@ internal sealed class EventLoopTransport : SocketTransport
 
     private ValueTask<int> HopToSendAsync(ReadOnlyMemory<byte> data) => HopAsync(() => SendAsync(data));
 
-    /// <summary>Makes a call on the loop's thread, where its caller goes on.</summary>
+    /// <summary>Makes a call on the loop's thread.</summary>
     private async ValueTask<T> HopAsync<T>(Func<ValueTask<T>> call)
     {
         if (_loop.IsCurrentThread)

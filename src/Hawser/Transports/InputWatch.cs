@@ -62,9 +62,12 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
     /// would take a reset for the end.</summary>
     public SocketError TakeError()
     {
-        SocketError error = _error;
-        _error = SocketError.Success;
-        return error;
+        lock (_gate)
+        {
+            SocketError error = _error;
+            _error = SocketError.Success;
+            return error;
+        }
     }
 
     /// <summary>Ends the wait, or else the next one. From any thread.</summary>

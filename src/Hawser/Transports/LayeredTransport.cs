@@ -4,8 +4,20 @@ namespace Hawser.Transports;
 
 /// <summary>A transport over another one, for a layer such as TLS: passes every call on, and counts the bytes above it.
 /// A layer overrides what it changes.</summary>
-/// <remarks>The transport beneath is open, and belongs to this one. Files are sent through
-/// <see cref="Transport.SendAsync"/>, so that a layer that changes bytes sees them.</remarks>
+/// <remarks>
+/// The transport beneath is open, and belongs to this one. Files are sent through <see cref="Transport.SendAsync"/>, so
+/// that a layer that changes bytes sees them. What a layer owes:
+/// <list type="bullet">
+/// <item><description><see cref="WaitToReceiveAsync"/> returns true at once while the layer itself has bytes to give. Of
+/// the transport beneath true is a hint: its receive may still say <see cref="Transport.NotReady"/>.</description></item>
+/// <item><description><see cref="Interrupt"/> ends the wait of the layer with false, wherever that wait is. A
+/// <see cref="Connection"/> made over the transport beneath waits on after an interrupt: cancel its call by a
+/// token.</description></item>
+/// <item><description>A send that is interrupted keeps what it has encoded (<see cref="HasUnsent"/>).</description></item>
+/// <item><description>Errors of the stream are a <see cref="System.Net.Sockets.SocketException"/>, those of the peer's
+/// protocol a <see cref="ProtocolException"/>; anything else is a fault.</description></item>
+/// </list>
+/// </remarks>
 public abstract class LayeredTransport : Transport
 {
     // Long sends go in pieces, so that the server sees the progress of a slow one.
@@ -64,7 +76,7 @@ public abstract class LayeredTransport : Transport
             int taken = await Inner.SendAsync(piece);
             CountSent(taken);
             sent += taken;
-            if (taken < piece.Length)
+            if (taken < piece.Length || Inner.HasUnsent)
                 break;
         }
         return sent;

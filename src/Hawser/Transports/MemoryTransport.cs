@@ -152,6 +152,8 @@ public sealed class MemoryTransport : Transport
             ThrowIfOver();
             if (_peer._isClosed)
                 throw new SocketException((int)SocketError.ConnectionReset);
+            if (_hasFinished)
+                throw new SocketException((int)SocketError.Shutdown);
             byte[] target = _peer._input;
             int taken = Math.Min(data.Length, target.Length - _peer._count);
             int end = (_peer._start + _peer._count) % target.Length;
@@ -206,6 +208,8 @@ public sealed class MemoryTransport : Transport
                     _pending = null;
                     return new ValueTask<bool>(result);
                 }
+                if (_waiter is not null)
+                    throw new InvalidOperationException("a connection can wait for one receive and one send at a time");
                 _waiter = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
                 return new ValueTask<bool>(_waiter.Task);
             }

@@ -57,7 +57,8 @@ internal abstract class SocketTransport : Transport
             try
             {
                 return Socket.GetRawSocketOption(IPPROTO_TCP, TCP_INFO, tcp) == tcp.Length
-                    ? BitConverter.ToInt64(tcp[BytesAckedOffset..])
+                    // It counts SYN and FIN as well.
+                    ? Math.Min(BytesSent, BitConverter.ToInt64(tcp[BytesAckedOffset..]))
                     : BytesSent;
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)

@@ -68,7 +68,8 @@ public abstract class Transport
     {
     }
 
-    /// <summary>Waits until a receive is worth trying: there is input, the end of the stream, or an error.</summary>
+    /// <summary>Waits until a receive is worth trying: there seems to be input, the end of the stream, or an
+    /// error.</summary>
     /// <param name="deadline">One that has passed already polls once; the result is exact even when an interrupt is
     /// pending.</param>
     /// <returns>False when the deadline passed, or <see cref="Interrupt"/> was called.</returns>
@@ -122,7 +123,7 @@ public abstract class Transport
                     throw FileTooShort(count - sent);
                 int taken = await SendAsync(piece[..read]);
                 sent += taken;
-                if (taken < read)
+                if (taken < read || HasUnsent)
                     break;
             }
             return sent;
@@ -146,7 +147,7 @@ public abstract class Transport
     {
     }
 
-    /// <summary>Destroys the stream at once; the peer sees a reset, waiting calls throw. From any thread.</summary>
+    /// <summary>Destroys the stream; the peer sees a reset, and every call throws from now on. From any thread.</summary>
     public abstract void Abort();
 
     /// <summary>Gives the stream back to the system, in order. From any thread.</summary>
@@ -161,6 +162,9 @@ public abstract class Transport
         _movedBefore = moved;
         _waitEnded = 0;
     }
+
+    /// <summary>A byte has moved while both directions wait.</summary>
+    internal void MoveQuietSince() => _quietSince = Clock.Now;
 
     /// <summary>A wait ends without a byte.</summary>
     internal void EndWait() => _waitEnded = Clock.Now;

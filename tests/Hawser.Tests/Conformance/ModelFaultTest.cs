@@ -38,6 +38,7 @@ public sealed class ModelFaultTest
             Assert.True(shed is System.Net.Sockets.SocketException or EndOfStreamException, $"{shed}");
 
         Assert.Empty(server.Observer.Faults);
+        Assert.Equal(["threads"], server.Observer.Exhaustions);
     }
 
     private static async Task AssertResetAsync(TestServer server)

@@ -117,6 +117,15 @@ public sealed class MemoryTransportTest
     }
 
     [Fact]
+    public async Task Nothing_can_be_written_after_the_finish_as_over_TCP()
+    {
+        (_, Connection client) = Connect();
+        await client.FinishWritingAsync();
+
+        await Assert.ThrowsAsync<ConnectionClosedException>(() => client.WriteAsync("x"u8.ToArray()).AsTask().Bounded());
+    }
+
+    [Fact]
     public void A_capacity_is_at_least_a_byte() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => MemoryTransport.CreatePair(0));
 

@@ -7,6 +7,9 @@ internal sealed class DuplexPipeStream(Connection connection) : Stream
     /// <summary>Of the read that waits.</summary>
     public Deadline Deadline { get; set; }
 
+    /// <summary>Ends the read that waits.</summary>
+    public CancellationToken Interrupted { get; set; }
+
     /// <summary>What was written leaves before a read waits: for the handshake.</summary>
     public bool FlushesBeforeItWaits { get; set; } = true;
 
@@ -28,7 +31,8 @@ internal sealed class DuplexPipeStream(Connection connection) : Stream
     {
         if (FlushesBeforeItWaits)
             await connection.Output.FlushAsync(cancellationToken);
-        return await connection.WaitForInputAsync(Deadline, cancellationToken) switch
+        CancellationToken cancel = cancellationToken.CanBeCanceled ? cancellationToken : Interrupted;
+        return await connection.WaitForInputAsync(Deadline, cancel) switch
         {
             InputState.TimedOut => throw new TimeoutException(),
             InputState.Finished => 0,

@@ -12,6 +12,9 @@ namespace Hawser.Tests.Layers;
 /// <summary>TLS (T), the PROXY protocol (P) and shaping (S) over one another, in any order, under every model.</summary>
 public sealed class LayerTest
 {
+    private const int Pieces = 400;
+    private const int PieceBytes = 50_000;
+
     private static readonly string[] Orders = ["TPS", "TSP", "PTS", "PST", "STP", "SPT"];
 
     public static TheoryData<string, string> OrdersUnderModels()
@@ -52,13 +55,13 @@ public sealed class LayerTest
     [Theory, Models]
     public async Task A_stop_cuts_no_message(string model)
     {
-        var begun = new TaskCompletionSource();
-        await using TestServer server = Start(
-            model, "STP", connection => Handlers.EchoLinesAsync(connection, () => begun.TrySetResult()));
+        await using TestServer server = Start(model, "STP", Handlers.EchoLinesAsync);
         using Connection client = await ConnectAsync(server, "STP");
-        await client.WriteAsync("first\nsec"u8.ToArray());
+        await client.WriteAsync("first\n"u8.ToArray());
         Assert.Equal("first", await ReadLineAsync(client));
-        await begun.Task.Bounded();
+        await client.WriteAsync("sec"u8.ToArray());
+        Connection connection = server.Observer.AcceptedOnes.Single();
+        await Patience.UntilAsync(() => connection.BytesReceived == 9 && connection.IsReceiving);
 
         Task<DrainReport> stop = server.Server.StopAsync();
         await client.WriteAsync("ond\n"u8.ToArray());
@@ -108,7 +111,8 @@ public sealed class LayerTest
             await connection.WriteAsync("the end"u8.ToArray());
         });
         using Connection client = await ConnectAsync(server, "TP");
-        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Single().BytesSent > 0);
+        await Patience.UntilAsync(
+            () => server.Observer.AcceptedOnes.Single() is { LayeringSince: 0, IsSending: true, BytesSent: > 0 });
         await cancel.CancelAsync();
 
         long sent = await cancelled.Task.Bounded();
@@ -116,6 +120,47 @@ public sealed class LayerTest
         Assert.InRange(sent, 1, much.Length - 1);
         Assert.Equal(sent + 7, received.Length);
         Assert.Equal("the end"u8.ToArray(), received[^7..]);
+    }
+
+    /// <summary>The server would wait for it through the whole drain time.</summary>
+    [Theory, Models]
+    public async Task A_stop_does_not_wait_for_a_handshake_that_has_not_begun(string model)
+    {
+        await using TestServer server = Start(model, "T", Handlers.EchoAsync, options => options with
+        {
+            Limits = TestServer.Limits with { DrainTimeout = Timeout.InfiniteTimeSpan },
+        });
+        using RawClient silent = await server.ConnectAsync();
+        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Any(connection => connection.LayeringSince != 0));
+
+        Assert.Equal(new DrainReport(1, 0, 0), await server.Server.StopAsync().Bounded());
+        Assert.Empty(await silent.ReceiveToEndAsync());
+    }
+
+    /// <summary>A file, whose last record the stop interrupts, and a peer that has finished already.</summary>
+    [Theory, Models]
+    public async Task A_stop_cuts_no_file(string model)
+    {
+        using var folder = new TemporaryFolder();
+        // More than the kernel takes of a peer that does not read.
+        byte[] content = new byte[30_000_000];
+        new Random(2).NextBytes(content);
+        string path = folder.Write("file", content);
+        await using TestServer server = Start(model, "TP", async connection =>
+        {
+            await Handlers.DiscardAsync(connection);
+            using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(path);
+            await connection.SendFileAsync(file, 0, content.Length);
+        });
+        using Connection client = await ConnectAsync(server, "TP");
+        await client.FinishWritingAsync();
+        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Single().IsSending);
+
+        Task<DrainReport> stop = server.Server.StopAsync();
+
+        Assert.Equal(content, await ReadToEndAsync(client).Bounded());
+        client.Dispose();
+        Assert.Equal(new DrainReport(1, 0, 0), await stop.Bounded());
     }
 
     [Theory, Models]
@@ -128,18 +173,20 @@ public sealed class LayerTest
                 {
                 }
             },
-            async cancel =>
+            async _ =>
             {
-                for (int i = 0; i < 100; i++)
-                    await connection.WriteAsync("push\n"u8.ToArray(), cancel);
-                await connection.FinishWritingAsync(cancel);
+                for (int i = 0; i < Pieces; i++)
+                    await connection.WriteAsync(new byte[PieceBytes]);
+                await connection.FinishWritingAsync();
             }));
         using Connection client = await ConnectAsync(server, "TPS");
 
-        for (int i = 0; i < 100; i++)
-            Assert.Equal("push", await ReadLineAsync(client));
-        Assert.Null(await ReadLineAsync(client));
+        // The client reads only when it has sent all, which is more than the ways hold.
+        for (int i = 0; i < Pieces; i++)
+            await client.WriteAsync(new byte[PieceBytes]).AsTask().Bounded();
         await client.FinishWritingAsync();
+
+        Assert.Equal(Pieces * PieceBytes, (await ReadToEndAsync(client).Bounded()).Length);
         await server.Observer.NextReasonAsync();
         Assert.Empty(server.Observer.Faults);
     }

@@ -17,6 +17,7 @@ internal sealed class TlsTransport : LayeredTransport
     private readonly DuplexPipeStream _stream;
     private readonly SslStream _tls;
     private readonly byte[] _plain = new byte[RecordBytes];
+    private volatile CancellationTokenSource _interrupted = new();
     private int _start;
     private int _end;
     private bool _peerHasFinished;
@@ -43,6 +44,7 @@ internal sealed class TlsTransport : LayeredTransport
         if (_end > _start || _peerHasFinished)
             return true;
         _stream.Deadline = deadline;
+        _stream.Interrupted = _interrupted.Token;
         try
         {
             _start = 0;
@@ -52,6 +54,8 @@ internal sealed class TlsTransport : LayeredTransport
         }
         catch (IOException e) when (e.InnerException is OperationCanceledException or TimeoutException)
         {
+            if (_interrupted.IsCancellationRequested)
+                _interrupted = new CancellationTokenSource();
             _end = 0;
             return false;
         }
@@ -94,7 +98,7 @@ internal sealed class TlsTransport : LayeredTransport
 
     public override void Interrupt()
     {
-        _below.AsDuplexPipe().Input.CancelPendingRead();
+        _interrupted.Cancel();
         _below.Output.CancelPendingFlush();
     }
 

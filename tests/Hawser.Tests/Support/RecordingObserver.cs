@@ -15,6 +15,7 @@ internal sealed class RecordingObserver : IServerObserver
     private readonly ConcurrentQueue<Exception> _faults = new();
     private readonly ConcurrentQueue<DrainReport> _drains = new();
     private readonly ConcurrentQueue<EndPoint> _listening = new();
+    private readonly ConcurrentQueue<string> _exhaustions = new();
 
     public IReadOnlyCollection<Connection> AcceptedOnes => _accepted;
 
@@ -25,6 +26,8 @@ internal sealed class RecordingObserver : IServerObserver
     public IReadOnlyCollection<DrainReport> Drains => _drains;
 
     public IReadOnlyCollection<EndPoint> ListeningAt => _listening;
+
+    public IReadOnlyCollection<string> Exhaustions => _exhaustions;
 
     public async Task<(Connection Connection, CloseReason Reason)> NextEndAsync() =>
         await _ends.Reader.ReadAsync().AsTask().Bounded();
@@ -44,6 +47,8 @@ internal sealed class RecordingObserver : IServerObserver
     public void Faulted(Connection connection, Exception fault) => _faults.Enqueue(fault);
 
     public void Faulted(Exception fault) => _faults.Enqueue(fault);
+
+    public void Exhausted(string what) => _exhaustions.Enqueue(what);
 
     public void Drained(DrainReport report) => _drains.Enqueue(report);
 }

@@ -14,7 +14,7 @@ internal static class TestVariant
     /// <summary>The paths that other systems than Linux take.</summary>
     public const string Portable = "portable";
 
-    /// <summary>Every server of the tests has two layers that pass all on.</summary>
+    /// <summary>Every server of the tests has two layers: one that passes all on, one that holds bytes back.</summary>
     public const string Layered = "layered";
 
     private static string Name => Environment.GetEnvironmentVariable(Variable) ?? "";
@@ -25,7 +25,7 @@ internal static class TestVariant
 
     /// <summary>What lies over the transports of the tests' servers.</summary>
     public static IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; } =
-        IsLayered ? [PassingTransport.Over, PassingTransport.Over] : [];
+        IsLayered ? [PassingTransport.Over, HoldingTransport.Over] : [];
 
     [ModuleInitializer]
     internal static void Choose()
