@@ -1,0 +1,93 @@
+using Hawser.Tests.Support;
+using Hawser.Transports;
+using Xunit;
+
+namespace Hawser.Tests.Layers;
+
+/// <summary>A layer of somebody else's whose end fails harms its own connection only.</summary>
+public sealed class BrokenLayerTest
+{
+    [Theory, Models]
+    public async Task One_whose_close_throws_keeps_no_place(string model)
+    {
+        await using TestServer server = TestServer.Start(model, Handlers.EchoLinesAsync, options => options with
+        {
+            Layers = [(inner, _) => new(new BrokenTransport(inner) { ThrowsAtClose = true })],
+            Limits = TestServer.Limits with { Connections = 2 },
+        });
+        for (int i = 0; i < 6; i++)
+        {
+            using RawClient client = await server.ConnectAsync();
+            await client.SendAsync("x\n");
+            Assert.Equal("x", await client.ReceiveLineAsync());
+            client.FinishSending();
+            Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
+        }
+        await Patience.UntilAsync(() => server.Server.Connections == 0);
+    }
+
+    [Theory, Models]
+    public async Task One_whose_abort_throws_does_not_hold_up_the_stop(string model)
+    {
+        await using TestServer server = TestServer.Start(model, Handlers.EchoAsync, options => options with
+        {
+            Layers = [(inner, _) => new(new BrokenTransport(inner) { ThrowsAtAbort = true })],
+            Limits = TestServer.Limits with { DrainTimeout = TimeSpan.FromMilliseconds(50) },
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("x");
+        await client.ReceiveExactlyAsync(1);
+
+        DrainReport report = await server.Server.StopAsync().Bounded();
+
+        Assert.Equal(1, report.Aborted + report.Stuck);
+    }
+
+    [Theory, Models]
+    public async Task One_whose_interrupt_blocks_does_not_hold_up_the_stop(string model)
+    {
+        using var blocked = new ManualResetEventSlim();
+        await using TestServer server = TestServer.Start(model, Handlers.EchoAsync, options => options with
+        {
+            Layers = [(inner, _) => new(new BrokenTransport(inner) { Blocks = blocked })],
+            Limits = TestServer.Limits with { DrainTimeout = TimeSpan.FromMilliseconds(50) },
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("x");
+        await client.ReceiveExactlyAsync(1);
+
+        DrainReport report = await server.Server.StopAsync().Bounded();
+        blocked.Set();
+
+        Assert.Equal(1, report.Aborted + report.Stuck);
+    }
+
+    private sealed class BrokenTransport(Transport inner) : LayeredTransport(inner)
+    {
+        public bool ThrowsAtClose { get; init; }
+
+        public bool ThrowsAtAbort { get; init; }
+
+        public ManualResetEventSlim? Blocks { get; init; }
+
+        public override void Interrupt()
+        {
+            Blocks?.Wait();
+            base.Interrupt();
+        }
+
+        public override void Abort()
+        {
+            base.Abort();
+            if (ThrowsAtAbort)
+                throw new IOException("at the abort");
+        }
+
+        public override void Close()
+        {
+            if (ThrowsAtClose)
+                throw new IOException("at the close");
+            base.Close();
+        }
+    }
+}
