@@ -176,6 +176,8 @@ public sealed class FaultTest
         async Task<RawClient> SecondAsync()
         {
             RawClient one = await victim;
+            // Several loops accept: the numbers follow the order of acceptance, not that of connecting.
+            await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Count == 1);
             RawClient other = await server.ConnectAsync();
             await other.SendAsync("e");
             await other.ReceiveExactlyAsync(1);
