@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Load;
 
@@ -73,14 +72,8 @@ internal sealed class ChurnLoad : IDisposable
     {
         RunFor(warmUp);
 
-        ProcessSample serverBefore = ProcessSample.Of(server);
-        ProcessSample loadBefore = ProcessSample.Of(Environment.ProcessId);
         _measuring = true;
-        long begin = Stopwatch.GetTimestamp();
-        RunFor(duration);
-        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        TimeSpan serverCpu = ProcessSample.Of(server).Cpu - serverBefore.Cpu;
-        TimeSpan loadCpu = ProcessSample.Of(Environment.ProcessId).Cpu - loadBefore.Cpu;
+        MeasuredRun run = MeasuredRun.Of(server, () => RunFor(duration));
 
         if (_durations.Count == 0)
         {
@@ -89,8 +82,8 @@ internal sealed class ChurnLoad : IDisposable
         }
         _durations.Sort();
         return new ChurnReport(
-            _durations.Count / seconds, Percentile(0.50), Percentile(0.99),
-            serverCpu.TotalMicroseconds / _durations.Count, loadCpu.TotalSeconds / seconds, _errors);
+            _durations.Count / run.Seconds, Percentile(0.50), Percentile(0.99),
+            run.ServerCpu.TotalMicroseconds / _durations.Count, run.LoadCpuShare, _errors);
     }
 
     private void RunFor(TimeSpan duration)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Hawser.Bench.Programs;
 using Hawser.EventLoops;
 
 namespace Hawser.Bench.Load;
@@ -73,22 +72,16 @@ internal sealed class PingLoad : IDisposable
             connection.SendPings();
         RunFor(warmUp);
 
-        ProcessSample serverBefore = ProcessSample.Of(server);
-        ProcessSample loadBefore = ProcessSample.Of(Environment.ProcessId);
         _measuring = true;
-        long begin = Stopwatch.GetTimestamp();
-        RunFor(duration);
-        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        TimeSpan serverCpu = ProcessSample.Of(server).Cpu - serverBefore.Cpu;
-        TimeSpan loadCpu = ProcessSample.Of(Environment.ProcessId).Cpu - loadBefore.Cpu;
+        MeasuredRun run = MeasuredRun.Of(server, () => RunFor(duration));
 
         if (_roundTripNanoseconds.Count == 0)
             throw new BenchException("not one pong came; is the server alive?");
         _roundTripNanoseconds.Sort();
         long pings = (long)_roundTripNanoseconds.Count * _pipeline;
         return new LoadReport(
-            pings / seconds, Percentile(0.50), Percentile(0.99),
-            serverCpu.TotalMicroseconds / pings, loadCpu.TotalSeconds / seconds);
+            pings / run.Seconds, Percentile(0.50), Percentile(0.99),
+            run.ServerCpu.TotalMicroseconds / pings, run.LoadCpuShare);
     }
 
     private void RunFor(TimeSpan duration)
