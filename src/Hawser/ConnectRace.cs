@@ -12,9 +12,6 @@ namespace Hawser;
 /// <see cref="OperationCanceledException"/> when cancelled.</remarks>
 internal static class ConnectRace
 {
-    // Select counts in an integer of microseconds.
-    private static readonly TimeSpan LongestSelect = TimeSpan.FromMinutes(30);
-
     public static async Task<Socket> RunAsync(ConnectAttempts attempts, Deadline deadline, CancellationToken cancel)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -76,7 +73,7 @@ internal static class ConnectRace
                     connecting.Add(begun);
                 continue;
             }
-            foreach (Socket socket in WaitForAny(connecting, wake, Earlier(deadline, attempts.NextStart), cancel))
+            foreach (Socket socket in WaitForAny(connecting, wake, Deadline.Earlier(deadline, attempts.NextStart), cancel))
             {
                 connecting.Remove(socket);
                 if (Failure(socket) is not { } failure)
@@ -127,7 +124,7 @@ internal static class ConnectRace
     private static Socket[] WaitForAny(
         List<Socket> connecting, WakeSocket? wake, Deadline until, CancellationToken cancel)
     {
-        TimeSpan left = until.IsNone || until.Remaining > LongestSelect ? LongestSelect : until.Remaining;
+        TimeSpan left = until.RemainingForSelect;
         if (connecting.Count == 0)
         {
             cancel.WaitHandle.WaitOne(left);
@@ -159,7 +156,4 @@ internal static class ConnectRace
         using (socket)
             return new Socket(Libc.DuplicateBlocking(socket.SafeHandle));
     }
-
-    private static Deadline Earlier(Deadline a, Deadline b) =>
-        a.IsNone || (!b.IsNone && b.RemainingNanoseconds < a.RemainingNanoseconds) ? b : a;
 }

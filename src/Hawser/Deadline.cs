@@ -8,6 +8,9 @@ public readonly record struct Deadline
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
+    // Select counts in an integer of microseconds.
+    private static readonly TimeSpan LongestSelect = TimeSpan.FromMinutes(30);
+
     private readonly long _timestamp;
     // Null for the system's clock, so that the common deadline is one number.
     private readonly TimeProvider? _time;
@@ -34,6 +37,10 @@ public readonly record struct Deadline
     /// <summary>What is left, for a timer of .NET, which counts no further than 49 days: it may fire too
     /// early.</summary>
     internal TimeSpan RemainingForTimer => Remaining < LongestTimer ? Remaining : LongestTimer;
+
+    /// <summary>What is left, for a Select, which may then return too early.</summary>
+    internal TimeSpan RemainingForSelect =>
+        IsNone || Remaining > LongestSelect ? LongestSelect : Remaining;
 
     /// <summary>A deadline that has passed: a wait with it asks, and does not wait.</summary>
     internal static Deadline Passed => new(1, null);
@@ -79,6 +86,10 @@ public readonly record struct Deadline
         long timestamp = ticks >= long.MaxValue - now ? long.MaxValue : now + (long)ticks;
         return new Deadline(timestamp, time == TimeProvider.System ? null : time);
     }
+
+    /// <summary>The one of two that passes first.</summary>
+    internal static Deadline Earlier(Deadline a, Deadline b) =>
+        a.IsNone || (!b.IsNone && b.RemainingNanoseconds < a.RemainingNanoseconds) ? b : a;
 
     /// <summary>The moment with this <see cref="Stopwatch.GetTimestamp"/>.</summary>
     public static Deadline At(long stopwatchTimestamp) => new(stopwatchTimestamp, null);

@@ -14,9 +14,6 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
     // How often a thread looks again while its waker is busy with another.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
-    // Select counts in an integer of microseconds.
-    private static readonly TimeSpan LongestSelect = TimeSpan.FromMinutes(30);
-
     private int _state;
 
     /// <summary>Blocks until the socket is ready.</summary>
@@ -34,7 +31,7 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
             bool isAlone = false;
             while (true)
             {
-                Deadline until = isAlone ? Earlier(deadline, Deadline.After(Pause)) : deadline;
+                Deadline until = isAlone ? Deadline.Earlier(deadline, Deadline.After(Pause)) : deadline;
                 isReady = Poll(until, isAlone, out bool isWoken);
                 if (isReady)
                     return true;
@@ -72,9 +69,6 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
         }
     }
 
-    private static Deadline Earlier(Deadline a, Deadline b) =>
-        a.IsNone || a.RemainingNanoseconds > b.RemainingNanoseconds ? b : a;
-
     private bool Poll(Deadline deadline, bool isAlone, out bool isWoken)
     {
         if (Platform.IsLinux)
@@ -88,7 +82,7 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
         List<Socket> read = isAlone ? [] : [waker.Socket];
         List<Socket> write = [];
         (direction == SelectMode.SelectWrite ? write : read).Add(socket);
-        Socket.Select(read, write, null, deadline.Remaining < LongestSelect ? deadline.Remaining : LongestSelect);
+        Socket.Select(read, write, null, deadline.RemainingForSelect);
         isWoken = read.Contains(waker.Socket);
         return read.Contains(socket) || write.Contains(socket);
     }

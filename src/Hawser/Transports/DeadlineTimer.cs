@@ -6,9 +6,6 @@ internal sealed class DeadlineTimer : IDisposable
     // Timers may fire early, those of .NET by some milliseconds.
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(1);
 
-    // Timers of .NET count no further than 49 days.
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
-
     private readonly Deadline _deadline;
     private readonly Transport _transport;
     private readonly ITimer _timer;
@@ -19,7 +16,7 @@ internal sealed class DeadlineTimer : IDisposable
         _transport = transport;
         _timer = deadline.VirtualTime!.CreateTimer(
             static timer => ((DeadlineTimer)timer!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(deadline.Remaining < Longest ? deadline.Remaining : Longest, Timeout.InfiniteTimeSpan);
+        _timer.Change(deadline.RemainingForTimer, Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose() => _timer.Dispose();
