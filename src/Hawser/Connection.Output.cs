@@ -11,7 +11,6 @@ public sealed partial class Connection
     private ConnectionPipe? _pipe;
     private long _layeringSince;
     private bool _isPipeReading;
-    private bool _isFlushing;
     private int _pipeReadCancelled;
     private int _flushCancelled;
 
@@ -66,13 +65,6 @@ public sealed partial class Connection
         while (_output is { Count: > 0 } output && (await output.FlushAsync(cancel)).IsCanceled)
         {
         }
-    }
-
-    /// <summary>Sends for <see cref="Output"/>: a call that <see cref="CancelFlush"/> can end.</summary>
-    internal ValueTask FlushAsync(ReadOnlyMemory<byte> data, CancellationToken cancel)
-    {
-        _isFlushing = true;
-        return SendAsync(data, cancel);
     }
 
     /// <summary>A layer holds bytes that it has counted as sent.</summary>

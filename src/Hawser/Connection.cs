@@ -207,7 +207,6 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         if (sent < data.Length || _transport.HasUnsent)
             return FinishWriteAsync(data, new ValueTask<int>(sent), default);
         _sending = false;
-        _isFlushing = false;
         return ValueTask.CompletedTask;
     }
 
@@ -363,7 +362,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
             data = data[await send..];
             while (!data.IsEmpty || _transport.HasUnsent)
             {
-                if (_isFlushing && TakeCancel(ref _flushCancelled))
+                if (_output is { IsFlushing: true } && TakeFlushCancel())
                     throw new OperationCanceledException();
                 cancel.ThrowIfCancellationRequested();
                 if (data.IsEmpty)
@@ -379,7 +378,6 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         finally
         {
             _sending = false;
-            _isFlushing = false;
         }
     }
 

@@ -13,7 +13,9 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
 
     private byte[]? _bytes;
     private int _count;
-    private bool _isFlushing;
+
+    /// <summary>The connection's write that is under way is this one's.</summary>
+    public bool IsFlushing { get; private set; }
 
     /// <summary>Bytes that wait to be sent.</summary>
     public int Count => _count;
@@ -47,18 +49,18 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
             return default;
         if (connection.TakeFlushCancel())
             return new ValueTask<FlushResult>(new FlushResult(isCanceled: true, isCompleted: false));
-        if (_isFlushing)
+        if (IsFlushing)
             throw new InvalidOperationException("the flush before is still under way; await it");
-        _isFlushing = true;
+        IsFlushing = true;
         long sentBefore = connection.BytesSent;
         ValueTask send;
         try
         {
-            send = connection.FlushAsync(_bytes.AsMemory(0, _count), cancellationToken);
+            send = connection.SendAsync(_bytes.AsMemory(0, _count), cancellationToken);
         }
         catch
         {
-            _isFlushing = false;
+            IsFlushing = false;
             throw;
         }
         if (!send.IsCompletedSuccessfully)
@@ -80,7 +82,7 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
     /// <summary>Gives the memory back, unless a send may still read it.</summary>
     public void Return()
     {
-        if (!_isFlushing)
+        if (!IsFlushing)
             Forget(_count);
     }
 
@@ -104,13 +106,13 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
         }
         finally
         {
-            _isFlushing = false;
+            IsFlushing = false;
         }
     }
 
     private void MakeRoom(int bytes)
     {
-        if (_isFlushing)
+        if (IsFlushing)
             throw new InvalidOperationException("what is being flushed must not move; await the flush");
         if (_bytes is not null && _bytes.Length - _count >= bytes)
             return;
@@ -123,7 +125,7 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
 
     private void Forget(int sent)
     {
-        _isFlushing = false;
+        IsFlushing = false;
         _bytes.AsSpan(sent, _count - sent).CopyTo(_bytes);
         _count -= sent;
         if (_count > 0 || _bytes is null)
