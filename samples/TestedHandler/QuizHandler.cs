@@ -16,7 +16,7 @@ public sealed class QuizHandler : IConnectionHandler
         int right = 0;
         foreach ((string question, string answer) in Questions)
         {
-            // The time runs before the question leaves: whoever has read it may rely on that, and a test does.
+            // The clock starts before the question is sent, so that a peer that has the question can rely on it.
             using var timeIsUp = new CancellationTokenSource(TimeToAnswer, connection.Time);
             await SendAsync(connection, question);
             try

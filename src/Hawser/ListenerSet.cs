@@ -170,7 +170,7 @@ public sealed class ListenerSet : IDisposable
             foreach (Listener listener in _listeners)
                 listener.Dispose();
         }
-        // Whoever waits for them holds them open until it wakes.
+        // A thread that waits for the sockets keeps them open until it wakes.
         _wake.Signal();
     }
 }

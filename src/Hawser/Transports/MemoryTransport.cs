@@ -174,7 +174,7 @@ public sealed class MemoryTransport : Transport
             if (_isClosed)
                 return;
             _isClosed = true;
-            // What the peer has not read is lost with a reset, and so is what was not read here, as over TCP.
+            // As over TCP, a close with unread input is a reset, and a reset discards what the peer has not read.
             bool breaks = isReset || _count > 0;
             _peer._isBroken |= breaks && !_peer._isClosed;
             _peer._inputEnded = true;

@@ -33,7 +33,7 @@ public sealed class ModelFaultTest
         });
 
         await AssertResetAsync(server);
-        // Whoever comes while the server sheds is shed as well.
+        // A client that connects while the server sheds is shed too.
         while (await Record.ExceptionAsync(() => AssertServesAsync(server)) is { } shed)
             Assert.True(shed is System.Net.Sockets.SocketException or EndOfStreamException, $"{shed}");
 

@@ -87,7 +87,7 @@ public sealed class ChatTest
         Assert.All(lines[1..notice], line => Assert.Equal(Line("guest 1: "), line));
     }
 
-    /// <summary>One after the other: whoever comes second is in the room when the first has left.</summary>
+    /// <summary>The second member enters when the first has left.</summary>
     [Fact]
     public async Task Under_sequential_the_room_has_one_member()
     {

@@ -71,7 +71,7 @@ public sealed class PublicApiTest
 
     private static bool IsVisible(MemberInfo member) => member switch
     {
-        // What the compiler makes of properties, events and records is told by them.
+        // Members that the compiler generates for properties, events and records are implied by those.
         MethodInfo method => IsVisible(method) && !method.IsSpecialName
             && !method.IsDefined(typeof(CompilerGeneratedAttribute)),
         ConstructorInfo constructor => IsVisible(constructor),
