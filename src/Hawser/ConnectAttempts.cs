@@ -72,9 +72,12 @@ internal sealed class ConnectAttempts(IReadOnlyList<EndPoint> endPoints, DialOpt
             throw _error ?? new SocketException((int)SocketError.HostNotFound);
     }
 
-    /// <summary>The error when the time is up: a refusal says more than the silence of the other addresses.</summary>
+    /// <summary>The error when the time is up: what a host answered says more than the silence of the other
+    /// addresses.</summary>
     public Exception TimedOut() =>
-        _error?.SocketErrorCode == SocketError.ConnectionRefused ? _error : new TimeoutException();
+        _error?.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset
+            ? _error
+            : new TimeoutException();
 
     /// <summary>The socket has connected and belongs to the caller.</summary>
     public Socket Keep(Socket socket)
@@ -101,10 +104,11 @@ internal sealed class ConnectAttempts(IReadOnlyList<EndPoint> endPoints, DialOpt
     private static bool IsFullBacklog(Socket? socket, SocketException error) =>
         error.SocketErrorCode == SocketError.WouldBlock && socket?.AddressFamily == AddressFamily.Unix;
 
-    /// <summary>A refusal comes from the host itself; an address that cannot be reached from here is often one that
-    /// this machine could never reach.</summary>
+    /// <summary>A reset follows a connection, and a refusal comes from the host itself; an address that cannot be
+    /// reached from here is often one that this machine could never reach.</summary>
     private static int Usefulness(SocketException error) => error.SocketErrorCode switch
     {
+        SocketError.ConnectionReset => 3,
         SocketError.ConnectionRefused => 2,
         SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.AddressFamilyNotSupported
             or SocketError.AddressNotAvailable => 0,

@@ -9,7 +9,7 @@ public sealed class ConnectionClosedException : IOException
     /// <summary>Why it ended.</summary>
     public CloseReason Reason { get; }
 
-    private static string Describe(CloseReason reason) => reason switch
+    internal static string Describe(CloseReason reason) => reason switch
     {
         CloseReason.PeerReset => "the peer reset the connection",
         CloseReason.IdleTimeout => "the connection was idle for too long",

@@ -166,6 +166,8 @@ public static class Dialer
             $"there is no host {Name(target)}; check the name",
         SocketError.HostUnreachable or SocketError.NetworkUnreachable =>
             $"there is no way to {Name(target)}; check the address",
+        // It had connected, and a moment later a call would have said so.
+        SocketError.ConnectionReset => ConnectionClosedException.Describe(CloseReason.PeerReset),
         _ => $"cannot connect to {Name(target)}: {e.Message}",
     };
 

@@ -190,6 +190,30 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
+    public async Task A_reset_is_called_that_also_when_the_dial_sees_it_first(bool blocking)
+    {
+        const int Rounds = 200;
+        _name.V4.Listen();
+        DialOptions v4 = Patient with { Resolve = (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback]) };
+        Task resetting = Task.Run(() =>
+        {
+            for (int i = 0; i < Rounds; i++)
+                _name.V4.Accept().Close(timeout: 0);
+        });
+
+        for (int i = 0; i < Rounds; i++)
+        {
+            var error = await Assert.ThrowsAnyAsync<IOException>(async () =>
+            {
+                using Connection connection = await DialAsync(blocking, v4);
+                await connection.ReadAsync();
+            });
+            Assert.Equal("the peer reset the connection", error.Message);
+        }
+        await resetting.Bounded();
+    }
+
+    [Theory, MemberData(nameof(Blocking))]
     public async Task A_name_without_addresses_has_no_host(bool blocking)
     {
         DialOptions nowhere = Patient with { Resolve = (_, _) => Task.FromResult<IPAddress[]>([]) };
