@@ -52,7 +52,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         _scope = scope;
     }
 
-    /// <summary>Counts the connections of a server, from 1; 0 for a client's.</summary>
+    /// <summary>Counts the connections of a server from 1, in the order of acceptance; 0 for a client's.</summary>
     public long Id { get; }
 
     /// <summary>This end; null where the transport has no address.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Threading.Channels;
 
@@ -16,8 +15,8 @@ internal sealed class EagerAcceptor
 
     // One that can begin at once is begun on this thread: a post to a loop or to the thread pool is quicker than a
     // switch of threads.
-    private readonly Channel<(Socket? Accepted, SocketException? Error)> _taken =
-        Channel.CreateUnbounded<(Socket?, SocketException?)>(
+    private readonly Channel<(AcceptedSocket Accepted, SocketException? Error)> _taken =
+        Channel.CreateUnbounded<(AcceptedSocket, SocketException?)>(
             new UnboundedChannelOptions
             {
                 SingleReader = true,
@@ -43,13 +42,13 @@ internal sealed class EagerAcceptor
     /// <summary>The next connection. After an error it rests until it is called again.</summary>
     /// <exception cref="OperationCanceledException">The stop came, and there are no more.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
-    public async ValueTask<Socket> TakeAsync()
+    public async ValueTask<AcceptedSocket> TakeAsync()
     {
         GoOn();
         try
         {
-            (Socket? accepted, SocketException? error) = await _taken.Reader.ReadAsync();
-            return error is null ? accepted! : throw error;
+            (AcceptedSocket accepted, SocketException? error) = await _taken.Reader.ReadAsync();
+            return error is null ? accepted : throw error;
         }
         catch (ChannelClosedException)
         {
@@ -58,21 +57,22 @@ internal sealed class EagerAcceptor
     }
 
     /// <summary>A connection that was taken already.</summary>
-    public bool TryTake([NotNullWhen(true)] out Socket? accepted)
+    public bool TryTake(out AcceptedSocket accepted)
     {
-        accepted = _taken.Reader.TryRead(out var next) ? next.Accepted : null;
-        return accepted is not null;
+        bool isTaken = _taken.Reader.TryRead(out var next);
+        accepted = next.Accepted;
+        return isTaken && next.Error is null;
     }
 
     private void Run()
     {
-        var batch = new List<Socket>(LargestBatch);
+        var batch = new List<AcceptedSocket>(LargestBatch);
         try
         {
             while (true)
             {
                 SocketException? error = TakeBatch(batch);
-                foreach (Socket accepted in batch)
+                foreach (AcceptedSocket accepted in batch)
                     _taken.Writer.TryWrite((accepted, null));
                 batch.Clear();
                 if (error is not null)
@@ -89,7 +89,7 @@ internal sealed class EagerAcceptor
     {
         lock (_taken)
             _isResting = true;
-        _taken.Writer.TryWrite((null, error));
+        _taken.Writer.TryWrite((default, error));
         using CancellationTokenRegistration stop =
             _stopping.UnsafeRegister(static acceptor => ((EagerAcceptor)acceptor!).GoOn(), this);
         lock (_taken)
@@ -109,12 +109,12 @@ internal sealed class EagerAcceptor
     }
 
     /// <summary>Takes all there are, at least one.</summary>
-    private SocketException? TakeBatch(List<Socket> batch)
+    private SocketException? TakeBatch(List<AcceptedSocket> batch)
     {
         try
         {
             batch.Add(_listeners.Accept(_stopping));
-            while (batch.Count < LargestBatch && _listeners.TryAccept(out Socket? next))
+            while (batch.Count < LargestBatch && _listeners.TryAccept(out AcceptedSocket next))
                 batch.Add(next);
             return null;
         }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Hawser.EventLoops;
@@ -19,6 +18,7 @@ public sealed class ListenerSet : IDisposable
     private EagerAcceptor? _eager;
     private int _first;
     private int _places;
+    private long _lastNumber;
     private volatile bool _closed;
 
     private ListenerSet()
@@ -74,16 +74,18 @@ public sealed class ListenerSet : IDisposable
     /// <summary>Takes a connection if one is there and the server has a place for it. Never waits; takes none after the
     /// stop. The sockets take turns. From any thread; the other ways to accept are for one thread at a time.</summary>
     /// <exception cref="SocketException">Accepting failed.</exception>
-    public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
+    public bool TryAccept(out AcceptedSocket accepted)
     {
-        accepted = null;
+        accepted = default;
         lock (_gate)
         {
             for (int i = 0; i < _listeners.Count && !_closed && HasPlace; i++)
             {
                 Listener listener = _listeners[(_first + i) % _listeners.Count];
-                if (!listener.TryAccept(out accepted))
+                if (!listener.TryAccept(out Socket? socket))
                     continue;
+                // Within the gate: several loops accept at once.
+                accepted = new AcceptedSocket(socket, NextNumber());
                 _first = (_first + i + 1) % _listeners.Count;
                 Interlocked.Decrement(ref _places);
                 return true;
@@ -95,7 +97,7 @@ public sealed class ListenerSet : IDisposable
     /// <summary>Blocks the calling thread until there is a connection.</summary>
     /// <exception cref="OperationCanceledException">The stop came first.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
-    public Socket Accept(CancellationToken stopping)
+    public AcceptedSocket Accept(CancellationToken stopping)
     {
         using CancellationTokenRegistration stop =
             stopping.UnsafeRegister(static wake => ((WakeSocket)wake!).Signal(), _wake);
@@ -113,7 +115,7 @@ public sealed class ListenerSet : IDisposable
             {
                 throw new OperationCanceledException(stopping);
             }
-            if (TryAccept(out Socket? accepted))
+            if (TryAccept(out AcceptedSocket accepted))
                 return accepted;
         }
     }
@@ -122,7 +124,7 @@ public sealed class ListenerSet : IDisposable
     /// does not wait in the kernel for what the server does with each.</summary>
     /// <exception cref="OperationCanceledException">The stop came first.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
-    public ValueTask<Socket> AcceptAsync(CancellationToken stopping)
+    public ValueTask<AcceptedSocket> AcceptAsync(CancellationToken stopping)
     {
         _eager ??= EagerAcceptor.Start(this, stopping);
         return _eager.TakeAsync();
@@ -136,9 +138,9 @@ public sealed class ListenerSet : IDisposable
     }
 
     /// <summary>Takes a connection that waits, in the kernel or here, to be refused.</summary>
-    internal bool TryTakeWaiting([NotNullWhen(true)] out Socket? waiting)
+    internal bool TryTakeWaiting(out AcceptedSocket waiting)
     {
-        waiting = null;
+        waiting = default;
         return (_eager?.TryTake(out waiting) ?? false) || TryAccept(out waiting);
     }
 
@@ -151,6 +153,9 @@ public sealed class ListenerSet : IDisposable
                 use(Sockets);
         }
     }
+
+    /// <summary>The number of the next connection (<see cref="AcceptedSocket.Number"/>).</summary>
+    internal long NextNumber() => Interlocked.Increment(ref _lastNumber);
 
     /// <summary>A connection has ended: its place is free.</summary>
     internal void ReturnPlace()

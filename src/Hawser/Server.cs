@@ -40,7 +40,6 @@ public sealed class Server : IAsyncDisposable
     // The lives that accept, and one more until the stop begins.
     private int _accepting = 1;
     private int _admitted;
-    private long _lastId;
 
     private Server(IConnectionHandler handler, ServerOptions options, ListenerSet listeners)
     {
@@ -194,7 +193,7 @@ public sealed class Server : IAsyncDisposable
 
     private async ValueTask AdmitAsync(Transport accepted)
     {
-        long id = Interlocked.Increment(ref _lastId);
+        long id = accepted.Number > 0 ? accepted.Number : _listeners.NextNumber();
         Interlocked.Increment(ref _admitted);
         bool isServed = false;
         try

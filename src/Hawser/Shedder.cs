@@ -86,9 +86,9 @@ internal sealed class Shedder : IDisposable
         ReleaseReserve();
         try
         {
-            for (int shed = 0; shed < ShedAtOnce && _listeners.TryTakeWaiting(out Socket? waiting); shed++)
+            for (int shed = 0; shed < ShedAtOnce && _listeners.TryTakeWaiting(out AcceptedSocket waiting); shed++)
             {
-                waiting.Dispose();
+                waiting.Socket.Dispose();
                 CountShed();
             }
         }

@@ -11,7 +11,7 @@ internal sealed class LoopAcceptor(EventLoop loop)
     private const int LargestBatch = 64;
 
     private readonly ParkedOperation _ready = new();
-    private readonly Queue<Socket> _batch = new();
+    private readonly Queue<AcceptedSocket> _batch = new();
     private readonly List<Socket> _owned = [];
     private ListenerSet? _listeners;
     private bool _mayHaveMore = true;
@@ -25,7 +25,7 @@ internal sealed class LoopAcceptor(EventLoop loop)
     /// <exception cref="OperationCanceledException">The stop came first.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
-    public async ValueTask<Socket> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
+    public async ValueTask<AcceptedSocket> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
     {
         if (_listeners is null)
         {
@@ -34,7 +34,7 @@ internal sealed class LoopAcceptor(EventLoop loop)
         }
         while (true)
         {
-            if (_batch.TryDequeue(out Socket? accepted))
+            if (_batch.TryDequeue(out AcceptedSocket accepted))
                 return accepted;
             stopping.ThrowIfCancellationRequested();
             if (!_mayHaveMore)
@@ -61,8 +61,8 @@ internal sealed class LoopAcceptor(EventLoop loop)
         _turn = loop.Turn;
         try
         {
-            while (_batch.Count < LargestBatch && (_mayHaveMore = listeners.TryAccept(out Socket? accepted)))
-                _batch.Enqueue(accepted!);
+            while (_batch.Count < LargestBatch && (_mayHaveMore = listeners.TryAccept(out AcceptedSocket accepted)))
+                _batch.Enqueue(accepted);
         }
         catch (SocketException) when (_batch.Count > 0)
         {

@@ -8,7 +8,7 @@ internal sealed class AsyncModel : IConcurrencyModel
     public Task RunAsync(Func<Task> life) => Task.Run(life);
 
     public async ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
-        new CompletionTransport(await listeners.AcceptAsync(stopping));
+        SocketTransports.Completing(await listeners.AcceptAsync(stopping));
 
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
     {

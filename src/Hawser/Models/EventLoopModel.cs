@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Hawser.EventLoops;
 using Hawser.Recycling;
@@ -38,8 +37,8 @@ internal sealed class EventLoopModel : IConcurrencyModel
     public async ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
     {
         LoopAcceptor here = Array.Find(_acceptors, static acceptor => acceptor.Loop.IsCurrentThread)!;
-        Socket accepted = await here.AcceptAsync(listeners, stopping);
-        return new EventLoopTransport(LeastLoaded(here.Loop), accepted);
+        AcceptedSocket accepted = await here.AcceptAsync(listeners, stopping);
+        return new EventLoopTransport(LeastLoaded(here.Loop), accepted.Socket) { Number = accepted.Number };
     }
 
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)

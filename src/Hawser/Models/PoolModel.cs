@@ -34,7 +34,7 @@ internal sealed class PoolModel : IConcurrencyModel
     }
 
     public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
-        new(new BlockingTransport(listeners.Accept(stopping)));
+        new(SocketTransports.Blocking(listeners.Accept(stopping)));
 
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve) => _line.Writer.WriteAsync(serve);
 

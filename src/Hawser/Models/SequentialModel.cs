@@ -10,7 +10,7 @@ internal sealed class SequentialModel : IConcurrencyModel
     public Task RunAsync(Func<Task> life) => ModelThread.Start("hawser sequential", life);
 
     public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
-        new(new BlockingTransport(listeners.Accept(stopping)));
+        new(SocketTransports.Blocking(listeners.Accept(stopping)));
 
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
     {

@@ -15,7 +15,7 @@ internal sealed class ThreadsModel : IConcurrencyModel
     public Task RunAsync(Func<Task> life) => ModelThread.Start("hawser start", life);
 
     public async ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
-        new BlockingTransport(await listeners.AcceptAsync(stopping));
+        SocketTransports.Blocking(await listeners.AcceptAsync(stopping));
 
     /// <exception cref="NoThreadLeftException">There are no more threads.</exception>
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)

@@ -52,6 +52,9 @@ public abstract class Transport
     /// thread.</summary>
     public virtual bool IsBroken => false;
 
+    /// <summary>From <see cref="AcceptedSocket.Number"/>; 0 for a stream that no listener gave.</summary>
+    internal long Number { get; init; }
+
     /// <summary>The clock of <see cref="QuietSince"/>.</summary>
     internal CoarseClock Clock { get; set; } = CoarseClock.System;
 

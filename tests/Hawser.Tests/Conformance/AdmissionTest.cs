@@ -1,3 +1,4 @@
+using System.Text;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -34,6 +35,22 @@ public sealed class AdmissionTest
         await second.ReceiveExactlyAsync(1);
 
         Assert.Equal([.. Enumerable.Repeat(1L, 10), 2L], served);
+    }
+
+    [Theory, Models(ModelKind.Concurrent)]
+    public async Task Connections_are_numbered_in_the_order_in_which_they_came(string model)
+    {
+        await using TestServer server = TestServer.Start(
+            model, async connection => await connection.WriteAsync(Encoding.ASCII.GetBytes($"{connection.Id}\n")));
+        var clients = new List<RawClient>();
+        for (int i = 0; i < 64; i++)
+            clients.Add(await server.ConnectAsync());
+
+        for (int i = 0; i < clients.Count; i++)
+        {
+            Assert.Equal($"{i + 1}\n", Encoding.ASCII.GetString(await clients[i].ReceiveToEndAsync()));
+            clients[i].Dispose();
+        }
     }
 
     [Theory, Models(ModelKind.Concurrent)]

@@ -50,8 +50,8 @@ public sealed class ConfigureSocketTest
 
         public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
         {
-            Socket accepted = listeners.Accept(stopping);
-            look(accepted);
+            AcceptedSocket accepted = listeners.Accept(stopping);
+            look(accepted.Socket);
             return new ValueTask<Transport>(SocketTransports.Blocking(accepted));
         }
 

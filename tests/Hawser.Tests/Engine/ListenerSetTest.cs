@@ -55,9 +55,9 @@ public sealed class ListenerSetTest
     /// <returns>The local port that it came to.</returns>
     private static int TakeNext(ListenerSet set)
     {
-        Assert.True(set.TryAccept(out Socket? accepted));
-        using (accepted)
-            return ((IPEndPoint)accepted.LocalEndPoint!).Port;
+        Assert.True(set.TryAccept(out AcceptedSocket accepted));
+        using (accepted.Socket)
+            return ((IPEndPoint)accepted.Socket.LocalEndPoint!).Port;
     }
 
     private static Socket Connect(EndPoint where)
