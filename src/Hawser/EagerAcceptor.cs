@@ -1,10 +1,11 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Hawser.Native;
 
 namespace Hawser;
 
 /// <summary>A thread that takes connections from the kernel as they come, and does nothing else. It first empties the
-/// kernel's queue, then hands over.</summary>
+/// kernel's queue, then hands over; what it hands over begins on another thread.</summary>
 internal sealed class EagerAcceptor
 {
     // Handed over at once, so that the first of a long burst is not served last.
@@ -13,16 +14,9 @@ internal sealed class EagerAcceptor
     private readonly ListenerSet _listeners;
     private readonly CancellationToken _stopping;
 
-    // One that can begin at once is begun on this thread: a post to a loop or to the thread pool is quicker than a
-    // switch of threads.
     private readonly Channel<(AcceptedSocket Accepted, SocketException? Error)> _taken =
         Channel.CreateUnbounded<(AcceptedSocket, SocketException?)>(
-            new UnboundedChannelOptions
-            {
-                SingleReader = true,
-                SingleWriter = true,
-                AllowSynchronousContinuations = true,
-            });
+            new UnboundedChannelOptions { SingleWriter = true });
 
     private bool _isResting;
 
@@ -66,6 +60,8 @@ internal sealed class EagerAcceptor
 
     private void Run()
     {
+        if (Platform.IsLinux)
+            Libc.ShortenSlices();
         var batch = new List<AcceptedSocket>(LargestBatch);
         try
         {
@@ -114,8 +110,12 @@ internal sealed class EagerAcceptor
         try
         {
             batch.Add(_listeners.Accept(_stopping));
-            while (batch.Count < LargestBatch && _listeners.TryAccept(out AcceptedSocket next))
-                batch.Add(next);
+            do
+            {
+                while (batch.Count < LargestBatch && _listeners.TryAccept(out AcceptedSocket next))
+                    batch.Add(next);
+            }
+            while (batch.Count < LargestBatch && _listeners.HasMoreOfBurst());
             return null;
         }
         catch (SocketException e)

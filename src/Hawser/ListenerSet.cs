@@ -10,6 +10,12 @@ namespace Hawser;
 /// others wait in the kernel's backlog. A connection keeps its place until the server has closed it.</remarks>
 public sealed class ListenerSet : IDisposable
 {
+    /// <summary>Up to here a backlog is short: a burst overflows it while the accepting thread does anything
+    /// else.</summary>
+    internal const int ShortBacklog = 64;
+
+    private static readonly TimeSpan BurstPause = TimeSpan.FromMilliseconds(1);
+
     private static int _isWarm;
 
     private readonly List<Listener> _listeners = [];
@@ -19,6 +25,7 @@ public sealed class ListenerSet : IDisposable
     private int _first;
     private int _places;
     private long _lastNumber;
+    private bool _isShort;
     private volatile bool _closed;
 
     private ListenerSet()
@@ -46,8 +53,8 @@ public sealed class ListenerSet : IDisposable
         IReadOnlyList<EndPoint> endPoints, int backlog, Action<Socket>? configure = null)
     {
         if (Interlocked.Exchange(ref _isWarm, 1) == 0)
-            Listener.WarmUp();
-        var set = new ListenerSet();
+            WarmUp();
+        var set = new ListenerSet { _isShort = backlog <= ShortBacklog };
         try
         {
             int port = 0;
@@ -65,6 +72,30 @@ public sealed class ListenerSet : IDisposable
         {
             set.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Takes two connections of this process's own, so that the first of a burst does not wait for methods to be
+    /// compiled. Harmless where it fails.</summary>
+    private static void WarmUp()
+    {
+        try
+        {
+            using ListenerSet set = Open([new IPEndPoint(IPAddress.Loopback, 0)], backlog: 2);
+            set.Places = 2;
+            using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            using var second = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            first.Connect(set.EndPoints[0]);
+            second.Connect(set.EndPoints[0]);
+            using var over = new CancellationTokenSource();
+            var eager = EagerAcceptor.Start(set, over.Token);
+            for (int i = 0; i < 2; i++)
+                eager.TakeAsync().AsTask().GetAwaiter().GetResult().Socket.Dispose();
+            over.Cancel();
+        }
+        catch (Exception e) when (e is SocketException or ListenException)
+        {
+            // No descriptors, or no loopback interface: the first connection will be slower.
         }
     }
 
@@ -121,7 +152,8 @@ public sealed class ListenerSet : IDisposable
     }
 
     /// <summary>Waits for a connection that a thread of its own takes, which does nothing else: a burst of connections
-    /// does not wait in the kernel for what the server does with each.</summary>
+    /// does not wait in the kernel for what the server does with each. With a backlog of 64 or less it looks for the rest
+    /// of a burst for 1 ms.</summary>
     /// <exception cref="OperationCanceledException">The stop came first.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
     public ValueTask<AcceptedSocket> AcceptAsync(CancellationToken stopping)
@@ -142,6 +174,24 @@ public sealed class ListenerSet : IDisposable
     {
         waiting = default;
         return (_eager?.TryTake(out waiting) ?? false) || TryAccept(out waiting);
+    }
+
+    /// <summary>Waits for the rest of a burst: while it arrives, no other thread should be given work that would keep this
+    /// one from accepting.</summary>
+    internal bool HasMoreOfBurst()
+    {
+        if (!_isShort || !HasPlace)
+            return false;
+        List<Socket> ready = [.. Sockets];
+        try
+        {
+            Socket.Select(ready, null, null, BurstPause);
+            return ready.Count > 0;
+        }
+        catch (ObjectDisposedException) when (_closed)
+        {
+            return false;
+        }
     }
 
     /// <summary>Uses the sockets, unless they are closed; they stay open meanwhile.</summary>

@@ -47,7 +47,7 @@ public sealed class Server : IAsyncDisposable
         _options = options;
         _observer = new GuardedObserver(options.Observer);
         _listeners = listeners;
-        _model = options.Model.Create(options.ModelOptions);
+        _model = options.Model.Create(options.ModelOptions with { Backlog = options.Backlog });
         _shedder = new Shedder(listeners, _observer, options.TimeProvider);
         listeners.Places = Math.Min(options.Limits.Connections, _shedder.MostConnections + 1);
         _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));

@@ -15,7 +15,7 @@ public static class ConcurrencyModels
             IsConcurrent = false,
             BlocksItsThread = true,
         },
-        new("select", "all connections on one thread, which asks select who is ready", _ => new EventLoopModel("select", 1, () => new SelectPoller()))
+        new("select", "all connections on one thread, which asks select who is ready", CreateSelect)
         {
             Aliases = ["multi-select"],
         },
@@ -45,5 +45,9 @@ public static class ConcurrencyModels
         ?? throw new ArgumentException(
             $"unknown model '{name}'; use one of {string.Join(", ", All.Select(model => model.Name))}");
 
-    private static EventLoopModel CreateEpoll(ModelOptions options) => new("epoll", options.Loops, Pollers.Best);
+    private static EventLoopModel CreateSelect(ModelOptions options) =>
+        new("select", loops: 1, () => new SelectPoller(), options.Backlog);
+
+    private static EventLoopModel CreateEpoll(ModelOptions options) =>
+        new("epoll", options.Loops, Pollers.Best, options.Backlog);
 }

@@ -5,17 +5,23 @@ using Hawser.Transports;
 
 namespace Hawser.Models;
 
-/// <summary>Event loops, each of which accepts for itself: one that asks <c>Socket.Select</c> is the multi-select server;
-/// several over epoll(7) use every core.</summary>
-/// <remarks>The kernel tells a loop that waits of a new connection, not one whose handler blocks. It goes to the loop that
-/// has the fewest, unless something blocks that one, and stays there.</remarks>
+/// <summary>Event loops: one that asks <c>Socket.Select</c> is the multi-select server; several over epoll(7) use every
+/// core.</summary>
+/// <remarks>Each loop accepts for itself: the kernel tells one that waits of a new connection, not one whose handler
+/// blocks. Where the backlog is short, a thread of its own accepts: while a loop does anything else, a burst would
+/// overflow it. A connection goes to the loop that has the fewest, unless something blocks that one, and stays
+/// there.</remarks>
 internal sealed class EventLoopModel : IConcurrencyModel
 {
     private readonly LoopAcceptor[] _acceptors;
+    private readonly bool _acceptsOnLoops;
 
-    public EventLoopModel(string name, int loops, Func<IPoller> makePoller) =>
+    public EventLoopModel(string name, int loops, Func<IPoller> makePoller, int backlog)
+    {
         _acceptors = [.. Enumerable.Range(1, loops).Select(
             n => new LoopAcceptor(new EventLoop($"hawser {name} {n}", makePoller())))];
+        _acceptsOnLoops = backlog > ListenerSet.ShortBacklog;
+    }
 
     public async Task RunAsync(Func<Task> life)
     {
@@ -23,7 +29,10 @@ internal sealed class EventLoopModel : IConcurrencyModel
         {
             foreach (LoopAcceptor acceptor in _acceptors)
                 acceptor.Loop.Start();
-            await Task.WhenAll(_acceptors.Select(acceptor => acceptor.Loop.RunAsync(life)));
+            if (_acceptsOnLoops)
+                await Task.WhenAll(_acceptors.Select(acceptor => acceptor.Loop.RunAsync(life)));
+            else
+                await ModelThread.Start("hawser start", life);
         }
         finally
         {
@@ -36,9 +45,13 @@ internal sealed class EventLoopModel : IConcurrencyModel
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
     {
-        LoopAcceptor here = Array.Find(_acceptors, static acceptor => acceptor.Loop.IsCurrentThread)!;
-        AcceptedSocket accepted = await here.AcceptAsync(listeners, stopping);
-        return new EventLoopTransport(LeastLoaded(here.Loop), accepted.Socket) { Number = accepted.Number };
+        LoopAcceptor? here = Array.Find(_acceptors, static acceptor => acceptor.Loop.IsCurrentThread);
+        AcceptedSocket accepted =
+            here is null ? await listeners.AcceptAsync(stopping) : await here.AcceptAsync(listeners, stopping);
+        return new EventLoopTransport(LeastLoaded(here?.Loop ?? _acceptors[0].Loop), accepted.Socket)
+        {
+            Number = accepted.Number,
+        };
     }
 
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)

@@ -9,6 +9,9 @@ public sealed record ModelOptions
     /// <summary>Loops of <c>epoll</c>. Default one per core.</summary>
     public int Loops { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Connections that the kernel holds until they are accepted.</summary>
+    internal int Backlog { get; init; } = int.MaxValue;
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
