@@ -18,6 +18,7 @@ internal sealed class EagerAcceptor
         Channel.CreateUnbounded<(AcceptedSocket, SocketException?)>(
             new UnboundedChannelOptions { SingleWriter = true });
 
+    private readonly List<AcceptedSocket> _batch = new(LargestBatch);
     private bool _isResting;
 
     private EagerAcceptor(ListenerSet listeners, CancellationToken stopping)
@@ -31,6 +32,18 @@ internal sealed class EagerAcceptor
         var acceptor = new EagerAcceptor(listeners, stopping);
         new Thread(acceptor.Run) { Name = "hawser accept", IsBackground = true }.UnsafeStart();
         return acceptor;
+    }
+
+    /// <summary>Takes a batch of connections, and refuses them, so that the first of a burst does not wait for methods to
+    /// be compiled. On the calling thread.</summary>
+    /// <exception cref="SocketException">Accepting failed.</exception>
+    public static void WarmUp(ListenerSet listeners)
+    {
+        var acceptor = new EagerAcceptor(listeners, CancellationToken.None);
+        if (acceptor.HandOver() is { } error)
+            throw error;
+        while (acceptor.TryTake(out AcceptedSocket accepted))
+            accepted.Socket.Dispose();
     }
 
     /// <summary>The next connection. After an error it rests until it is called again.</summary>
@@ -62,16 +75,11 @@ internal sealed class EagerAcceptor
     {
         if (Platform.IsLinux)
             Libc.ShortenSlices();
-        var batch = new List<AcceptedSocket>(LargestBatch);
         try
         {
             while (true)
             {
-                SocketException? error = TakeBatch(batch);
-                foreach (AcceptedSocket accepted in batch)
-                    _taken.Writer.TryWrite((accepted, null));
-                batch.Clear();
-                if (error is not null)
+                if (HandOver() is { } error)
                     Report(error);
             }
         }
@@ -79,6 +87,15 @@ internal sealed class EagerAcceptor
         {
             _taken.Writer.Complete();
         }
+    }
+
+    private SocketException? HandOver()
+    {
+        SocketException? error = TakeBatch();
+        foreach (AcceptedSocket accepted in _batch)
+            _taken.Writer.TryWrite((accepted, null));
+        _batch.Clear();
+        return error;
     }
 
     private void Report(SocketException error)
@@ -105,17 +122,17 @@ internal sealed class EagerAcceptor
     }
 
     /// <summary>Takes all there are, at least one.</summary>
-    private SocketException? TakeBatch(List<AcceptedSocket> batch)
+    private SocketException? TakeBatch()
     {
         try
         {
-            batch.Add(_listeners.Accept(_stopping));
+            _batch.Add(_listeners.Accept(_stopping));
             do
             {
-                while (batch.Count < LargestBatch && _listeners.TryAccept(out AcceptedSocket next))
-                    batch.Add(next);
+                while (_batch.Count < LargestBatch && _listeners.TryAccept(out AcceptedSocket next))
+                    _batch.Add(next);
             }
-            while (batch.Count < LargestBatch && _listeners.HasMoreOfBurst());
+            while (_batch.Count < LargestBatch && _listeners.HasMoreOfBurst());
             return null;
         }
         catch (SocketException e)

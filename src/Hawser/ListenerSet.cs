@@ -87,11 +87,7 @@ public sealed class ListenerSet : IDisposable
             using var second = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             first.Connect(set.EndPoints[0]);
             second.Connect(set.EndPoints[0]);
-            using var over = new CancellationTokenSource();
-            var eager = EagerAcceptor.Start(set, over.Token);
-            for (int i = 0; i < 2; i++)
-                eager.TakeAsync().AsTask().GetAwaiter().GetResult().Socket.Dispose();
-            over.Cancel();
+            EagerAcceptor.WarmUp(set);
         }
         catch (Exception e) when (e is SocketException or ListenException)
         {
