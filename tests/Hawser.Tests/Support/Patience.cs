@@ -20,7 +20,8 @@ internal static class Patience
         {
             if (Stopwatch.GetElapsedTime(begin) > Limit)
                 throw new TimeoutException("the state was never reached");
-            await Task.Yield();
+            // Whoever is to reach it needs the processor.
+            await Task.Delay(1);
         }
     }
 }
