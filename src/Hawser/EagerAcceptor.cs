@@ -34,18 +34,6 @@ internal sealed class EagerAcceptor
         return acceptor;
     }
 
-    /// <summary>Takes a batch of connections, and refuses them, so that the first of a burst does not wait for methods to
-    /// be compiled. On the calling thread.</summary>
-    /// <exception cref="SocketException">Accepting failed.</exception>
-    public static void WarmUp(ListenerSet listeners)
-    {
-        var acceptor = new EagerAcceptor(listeners, CancellationToken.None);
-        if (acceptor.HandOver() is { } error)
-            throw error;
-        while (acceptor.TryTake(out AcceptedSocket accepted))
-            accepted.Socket.Dispose();
-    }
-
     /// <summary>The next connection. After an error it rests until it is called again.</summary>
     /// <exception cref="OperationCanceledException">The stop came, and there are no more.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>

@@ -51,6 +51,24 @@ internal sealed class Listener : IDisposable
         }
     }
 
+    /// <summary>Takes one connection of this process's own, so that the first of a burst does not wait for methods to
+    /// be compiled. Harmless where it fails.</summary>
+    public static void WarmUp()
+    {
+        try
+        {
+            using Listener listener = Open(new IPEndPoint(IPAddress.Loopback, 0), backlog: 1);
+            using Socket client = Create(listener.EndPoint);
+            client.Connect(listener.EndPoint);
+            listener.TryAccept(out Socket? accepted);
+            accepted?.Dispose();
+        }
+        catch (Exception e) when (e is SocketException or ListenException)
+        {
+            // No descriptors, or no loopback interface: the first connection will be slower.
+        }
+    }
+
     /// <summary>Takes a connection if one is there. Never waits.</summary>
     public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
     {

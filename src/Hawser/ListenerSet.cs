@@ -53,7 +53,7 @@ public sealed class ListenerSet : IDisposable
         IReadOnlyList<EndPoint> endPoints, int backlog, Action<Socket>? configure = null)
     {
         if (Interlocked.Exchange(ref _isWarm, 1) == 0)
-            WarmUp();
+            Listener.WarmUp();
         var set = new ListenerSet { _isShort = backlog <= ShortBacklog };
         try
         {
@@ -72,26 +72,6 @@ public sealed class ListenerSet : IDisposable
         {
             set.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Takes two connections of this process's own, so that the first of a burst does not wait for methods to be
-    /// compiled. Harmless where it fails.</summary>
-    private static void WarmUp()
-    {
-        try
-        {
-            using ListenerSet set = Open([new IPEndPoint(IPAddress.Loopback, 0)], backlog: 2);
-            set.Places = 2;
-            using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            using var second = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            first.Connect(set.EndPoints[0]);
-            second.Connect(set.EndPoints[0]);
-            EagerAcceptor.WarmUp(set);
-        }
-        catch (Exception e) when (e is SocketException or ListenException)
-        {
-            // No descriptors, or no loopback interface: the first connection will be slower.
         }
     }
 
