@@ -29,8 +29,8 @@ public sealed partial class Connection
     /// timeout struck, the drain time of a stop has passed, or somebody aborted it. For what a handler awaits besides
     /// its peer.</summary>
     /// <remarks>A reset is noticed within a quarter of a second while the handler neither reads nor writes; on a
-    /// connection that is not a server's only when it reads or writes. Callbacks
-    /// run on the server's <see cref="ServerOptions.Scheduler"/>.</remarks>
+    /// connection that is not a server's only when it reads or writes. Callbacks run on the server's
+    /// <see cref="ServerOptions.Scheduler"/>.</remarks>
     public CancellationToken Aborted
     {
         get

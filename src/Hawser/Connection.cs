@@ -167,7 +167,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     /// <summary>Reads up to the next line feed.</summary>
     /// <param name="limit">Bytes that a line may have, its line feed included.</param>
     /// <param name="cancel">Ends the wait; what came of the line by then stays to be read.</param>
-    /// <returns>The line without its line feed, valid until the next call that reads or waits for input; null when the peer has finished.</returns>
+    /// <returns>The line without its line feed, valid until the next call that reads or waits for input; null when the peer
+    /// has finished.</returns>
     /// <exception cref="ProtocolException">The line is longer, or the peer finished in the middle of it.</exception>
     public ValueTask<ReadOnlyMemory<byte>?> TryReadLineAsync(int limit, CancellationToken cancel = default)
     {

@@ -6,8 +6,8 @@ namespace Hawser;
 /// locals of its method and awaits nothing that blocks; what several connections share is one object that guards
 /// itself. An <c>await</c> returns to the connection's thread. A handler that leaves it (<c>ConfigureAwait(false)</c>,
 /// <see cref="Task.Run(Action)"/>) works, but stays where it is: under the event loops each of its calls is handed to the
-/// loop, under the models that block its calls block the thread that it is on. An <c>async void</c> method that throws ends the process, as
-/// everywhere in .NET.
+/// loop, under the models that block its calls block the thread that it is on. An <c>async void</c> method that throws ends
+/// the process, as everywhere in .NET.
 /// </remarks>
 public interface IConnectionHandler
 {

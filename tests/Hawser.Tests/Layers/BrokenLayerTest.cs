@@ -34,11 +34,7 @@ public sealed class BrokenLayerTest
             Layers = [(inner, _) => new(new BrokenTransport(inner) { ThrowsAtAbort = true })],
             Limits = TestServer.Limits with { DrainTimeout = TimeSpan.FromMilliseconds(50) },
         });
-        using RawClient client = await server.ConnectAsync();
-        await client.SendAsync("x");
-        await client.ReceiveExactlyAsync(1);
-
-        DrainReport report = await server.Server.StopAsync().Bounded();
+        DrainReport report = await StopWithOneAsync(server);
 
         Assert.Equal(1, report.Aborted + report.Stuck);
     }
@@ -52,14 +48,18 @@ public sealed class BrokenLayerTest
             Layers = [(inner, _) => new(new BrokenTransport(inner) { Blocks = blocked })],
             Limits = TestServer.Limits with { DrainTimeout = TimeSpan.FromMilliseconds(50) },
         });
-        using RawClient client = await server.ConnectAsync();
-        await client.SendAsync("x");
-        await client.ReceiveExactlyAsync(1);
-
-        DrainReport report = await server.Server.StopAsync().Bounded();
+        DrainReport report = await StopWithOneAsync(server);
         blocked.Set();
 
         Assert.Equal(1, report.Aborted + report.Stuck);
+    }
+
+    private static async Task<DrainReport> StopWithOneAsync(TestServer server)
+    {
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("x");
+        await client.ReceiveExactlyAsync(1);
+        return await server.Server.StopAsync().Bounded();
     }
 
     private sealed class BrokenTransport(Transport inner) : LayeredTransport(inner)
