@@ -6,7 +6,7 @@ namespace Hawser;
 /// quickly, and does nothing unless implemented. What a method throws is discarded.</summary>
 public interface IServerObserver
 {
-    /// <summary>The server listens here; with port 0 asked for, this has the real port.</summary>
+    /// <summary>The server listens here and accepts; with port 0 asked for, this has the real port.</summary>
     void Listening(EndPoint endPoint)
     {
     }

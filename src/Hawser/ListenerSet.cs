@@ -22,6 +22,7 @@ public sealed class ListenerSet : IDisposable
     private readonly WakeSocket _wake = new();
     private readonly Lock _gate = new();
     private EagerAcceptor? _eager;
+    private Action? _accepting;
     private int _first;
     private int _places;
     private long _lastNumber;
@@ -42,6 +43,10 @@ public sealed class ListenerSet : IDisposable
 
     /// <summary>Places that are free.</summary>
     internal int Places { set => Volatile.Write(ref _places, value); }
+
+    /// <summary>Called once, by the thread that begins to accept: from here on a burst finds somebody who takes
+    /// it.</summary>
+    internal Action? Accepting { set => _accepting = value; }
 
     /// <summary>Called, from any thread, when there is a place again after there was none.</summary>
     internal event Action? PlaceReturned;
@@ -84,6 +89,7 @@ public sealed class ListenerSet : IDisposable
     public bool TryAccept(out AcceptedSocket accepted)
     {
         accepted = default;
+        TellOfAccepting();
         lock (_gate)
         {
             for (int i = 0; i < _listeners.Count && !_closed && HasPlace; i++)
@@ -106,6 +112,7 @@ public sealed class ListenerSet : IDisposable
     /// <exception cref="SocketException">Accepting failed.</exception>
     public AcceptedSocket Accept(CancellationToken stopping)
     {
+        TellOfAccepting();
         using CancellationTokenRegistration stop =
             stopping.UnsafeRegister(static wake => ((WakeSocket)wake!).Signal(), _wake);
         while (true)
@@ -203,5 +210,11 @@ public sealed class ListenerSet : IDisposable
         }
         // A thread that waits for the sockets keeps them open until it wakes.
         _wake.Signal();
+    }
+
+    private void TellOfAccepting()
+    {
+        if (_accepting is not null)
+            Interlocked.Exchange(ref _accepting, null)?.Invoke();
     }
 }

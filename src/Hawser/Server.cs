@@ -60,8 +60,11 @@ public sealed class Server : IAsyncDisposable
             Watch = _heartbeat.Watch,
             Faulted = _observer.Faulted,
         };
-        foreach (EndPoint endPoint in listeners.EndPoints)
-            _observer.Listening(endPoint);
+        listeners.Accepting = () =>
+        {
+            foreach (EndPoint endPoint in EndPoints)
+                _observer.Listening(endPoint);
+        };
         Completion = OnScheduler(RunAsync);
     }
 

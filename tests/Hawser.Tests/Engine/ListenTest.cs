@@ -52,7 +52,7 @@ public sealed class ListenTest : IDisposable
 
         Assert.Equal(2, server.Server.EndPoints.Count);
         Assert.Single(server.Server.EndPoints.Cast<IPEndPoint>().Select(e => e.Port).Distinct());
-        Assert.Equal(server.Server.EndPoints, server.Observer.ListeningAt);
+        await Patience.UntilAsync(() => server.Observer.ListeningAt.SequenceEqual(server.Server.EndPoints));
         for (int i = 0; i < 4; i++)
             await AssertServesAsync(server.Server.EndPoints[i % 2]);
     }
@@ -169,6 +169,20 @@ public sealed class ListenTest : IDisposable
         Assert.Equal(inner.IsConcurrent ? CloseReason.ServerStopping : CloseReason.PeerFinished,
             await server.Observer.NextReasonAsync());
         await Patience.UntilAsync(() => breaking.Thread is not { IsAlive: true, IsThreadPoolThread: false });
+    }
+
+    [Theory, Models]
+    public async Task A_server_is_announced_when_it_begins_to_accept(string model)
+    {
+        ConcurrencyModel inner = ConcurrencyModels.Get(model);
+        var late = new LateModel(inner.Create());
+        await using TestServer server = TestServer.Start(
+            inner with { Make = _ => late }, new LambdaHandler(Handlers.EchoLinesAsync));
+        Assert.Empty(server.Observer.ListeningAt);
+
+        late.Start();
+
+        await Patience.UntilAsync(() => server.Observer.ListeningAt.SequenceEqual(server.Server.EndPoints));
     }
 
     private static TestServer StartAt(string model, IReadOnlyList<EndPoint> where) =>
