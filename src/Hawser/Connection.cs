@@ -179,6 +179,13 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
             : ReadLineLaterAsync(limit, cancel);
     }
 
+    /// <summary>Takes the next line if all of it is <see cref="Buffered"/>. Never waits: for protocols that answer together
+    /// what came together.</summary>
+    /// <param name="limit">Bytes that a line may have, its line feed included.</param>
+    /// <param name="line">The line without its line feed, valid until the next call that waits for input.</param>
+    /// <exception cref="ProtocolException">The line is longer.</exception>
+    public bool TryTakeLine(int limit, out ReadOnlyMemory<byte> line) => TryTakeLine(limit, searched: 0, out line);
+
     /// <summary>Writes all of it; done when the kernel has the last byte. A peer that does not read makes this wait:
     /// that is the back-pressure.</summary>
     /// <param name="data">The bytes; not to be changed until it is done.</param>

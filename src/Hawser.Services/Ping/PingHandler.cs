@@ -16,23 +16,20 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
     {
         log.WriteLine($"+ connection {connection.Id} from {connection.RemoteEndPoint} on thread {ThreadName()}");
         long pongs = 0;
-        PipeWriter output = connection.Output;
         try
         {
             while (await connection.WaitForInputAsync() == InputState.Ready
-                && await connection.TryReadLineAsync(PingProtocol.LineLimit) is { } line)
+                && await connection.TryReadLineAsync(PingProtocol.LineLimit) is { } first)
             {
-                if (!PingProtocol.TryParsePing(line.Span, out long client, out _))
-                    throw new ProtocolException(PingProtocol.Rule);
-                if (options.Verbose)
-                    log.WriteLine($"  connection {connection.Id}: {Encoding.ASCII.GetString(line.Span)}");
-                if (_isHeldUp)
-                    HoldThread(client, stopping);
-                output.Advance(PingProtocol.WritePong(line.Span, output.GetSpan(PingProtocol.LineLimit)));
-                pongs++;
+                ReadOnlyMemory<byte> line = first;
+                do
+                {
+                    Answer(connection, line.Span, stopping);
+                    pongs++;
+                }
+                while (!_isHeldUp && connection.TryTakeLine(PingProtocol.LineLimit, out line));
                 // The pongs of pings that came together leave together.
-                if (_isHeldUp || !connection.Buffered.Span.Contains((byte)'\n'))
-                    await output.FlushAsync();
+                await connection.Output.FlushAsync();
             }
         }
         catch (ProtocolException broken)
@@ -44,6 +41,18 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
         {
             log.WriteLine($"- connection {connection.Id} after {pongs} pongs");
         }
+    }
+
+    private void Answer(Connection connection, ReadOnlySpan<byte> ping, CancellationToken stopping)
+    {
+        if (!PingProtocol.TryParsePing(ping, out long client, out _))
+            throw new ProtocolException(PingProtocol.Rule);
+        if (options.Verbose)
+            log.WriteLine($"  connection {connection.Id}: {Encoding.ASCII.GetString(ping)}");
+        if (_isHeldUp)
+            HoldThread(client, stopping);
+        PipeWriter output = connection.Output;
+        output.Advance(PingProtocol.WritePong(ping, output.GetSpan(PingProtocol.LineLimit)));
     }
 
     /// <summary>Keeps the thread from everybody else, on purpose: what that costs under each model is what this service

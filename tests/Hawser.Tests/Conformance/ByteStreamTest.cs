@@ -55,6 +55,33 @@ public sealed class ByteStreamTest
     }
 
     [Theory, Models]
+    public async Task Lines_that_came_together_are_taken_without_waiting(string model)
+    {
+        await using TestServer server = TestServer.Start(model, async connection =>
+        {
+            await connection.WaitForInputAsync("1\n2\n3".Length);
+            var taken = new StringBuilder();
+            while (connection.TryTakeLine(10, out ReadOnlyMemory<byte> line))
+                taken.Append(Encoding.ASCII.GetString(line.Span)).Append('+');
+            await connection.WriteAsync(Encoding.ASCII.GetBytes($"{taken}\n"));
+            ReadOnlyMemory<byte>? last = await connection.TryReadLineAsync(10);
+            await connection.WriteAsync(last!.Value);
+            await connection.WaitForInputAsync(10);
+            connection.TryTakeLine(10, out _);
+        });
+        using RawClient client = await server.ConnectAsync();
+
+        await client.SendAsync("1\n2\n3");
+        Assert.Equal("1+2+", await client.ReceiveLineAsync());
+        await client.SendAsync("45\n");
+        Assert.Equal("345"u8.ToArray(), await client.ReceiveExactlyAsync(3));
+        await client.SendAsync("1234567890");
+        client.Dispose();
+
+        Assert.Equal(CloseReason.ProtocolError, await server.Observer.NextReasonAsync());
+    }
+
+    [Theory, Models]
     public async Task A_line_may_be_as_long_as_its_limit_and_no_longer(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
