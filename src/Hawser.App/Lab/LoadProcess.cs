@@ -58,7 +58,7 @@ internal static class LoadProcess
     {
         List<string> arguments =
         [
-            "ping", address, "--num-clients", $"{setting.Clients}", "--duration", Text(options.Duration),
+            "load", address, "--clients", $"{setting.Clients}", "--duration", Text(options.Duration),
             "--ramp", Text(setting.Ramp), "--warm-up", Text(options.WarmUp), "--json-stream",
         ];
         if (setting.ScheduledPerSecond is { } rate)

@@ -11,7 +11,7 @@ internal static class LoadText
     {
         PingLoadOptions load = report.Options;
         string loop = load.Rate is { } rate ? Text($"open loop at {rate:#,0}/s") : "closed loop";
-        yield return Text($"{load.Clients} clients, {loop}, {report.Time.TotalSeconds:0.0} s measured ")
+        yield return Text($"{load.Clients} {(load.Clients == 1 ? "client" : "clients")}, {loop}, {report.Time.TotalSeconds:0.0} s measured ")
             + Text($"after {load.WarmUp.TotalSeconds:0.###} s of warm-up");
         yield return Text($"round trips   {report.RoundTrips:#,0}, {report.Rate:#,0}/s");
         yield return "latency       " + Spread(report.Latency);
@@ -48,7 +48,7 @@ internal static class LoadText
 
     private static string Time(double ns) => ns switch
     {
-        < 1e6 => Text($"{ns / 1e3:0.0} us"),
+        < 1e6 => Text($"{ns / 1e3:0.0} µs"),
         < 1e9 => Text($"{ns / 1e6:0.00} ms"),
         _ => Text($"{ns / 1e9:0.00} s"),
     };

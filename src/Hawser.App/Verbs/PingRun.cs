@@ -6,51 +6,87 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>The exercise's clients: every pong is printed as it comes, and a summary at the end.</summary>
-internal static class PingRun
+/// <summary>Clients in parallel: every pong is printed as it comes, and a summary at the end, also after a
+/// signal.</summary>
+internal sealed class PingRun
 {
-    public static async Task<int> RunAsync(
-        EndPoint server, int clients, int count, TimeSpan interval, CancellationToken cancel)
+    private readonly Lock _gate = new();
+    private readonly List<double> _milliseconds = [];
+    private int _failed;
+    private string? _firstFailure;
+
+    /// <summary>Clients are dealt out to them in turn.</summary>
+    public required IReadOnlyList<EndPoint> Servers { get; init; }
+
+    public required int Clients { get; init; }
+
+    /// <summary>Pings of each client.</summary>
+    public required int Count { get; init; }
+
+    public required TimeSpan Interval { get; init; }
+
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Each line ends with its round-trip time. The exercise's lines have none.</summary>
+    public required bool ShowsTime { get; init; }
+
+    public async Task<int> RunAsync(CancellationToken cancel)
     {
-        var roundTrips = new List<double>();
-        var gate = new Lock();
+        using var signal = new StopSignal();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        _ = signal.Asked.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        await PingWarmUp.RunAsync();
         long begin = Stopwatch.GetTimestamp();
-        int failed = 0;
-        string? firstFailure = null;
-        await Task.WhenAll(Enumerable.Range(0, clients).Select(async client =>
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => PingAsync(client, stop.Token)));
+        Summarize(Stopwatch.GetElapsedTime(begin));
+        if (_firstFailure is not null)
         {
-            try
-            {
-                await PingClient.RunAsync(server, client, count, interval, (n, time) =>
-                {
-                    lock (gate)
-                        roundTrips.Add(time.TotalMilliseconds);
-                    Standard.Out.WriteLine($"Client #{client}: pong {client} {n}");
-                }, cancel);
-            }
-            catch (Exception e) when (e is ConnectException or ConnectionClosedException or ProtocolException)
-            {
-                Interlocked.Increment(ref failed);
-                Interlocked.CompareExchange(ref firstFailure, $"client #{client}: {e.Message}", null);
-            }
-        }));
-        Summarize(roundTrips, clients, Stopwatch.GetElapsedTime(begin));
-        if (failed > 0)
-        {
-            string howMany = clients == 1 ? "" : $"{failed} of {clients} clients failed, first ";
-            Standard.Error.WriteLine($"ERROR: {howMany}{firstFailure}");
+            string howMany = Clients == 1 ? "" : $"{_failed} of {Clients} clients failed, first ";
+            Standard.Error.WriteLine($"ERROR: {howMany}{_firstFailure}");
         }
-        return failed == 0 ? ExitCode.Done : failed < clients ? ExitCode.PartlyDone : ExitCode.Failed;
+        return _failed == Clients || _milliseconds.Count == 0 ? ExitCode.Failed
+            : _failed > 0 ? ExitCode.PartlyDone
+            : ExitCode.Done;
     }
 
-    private static void Summarize(List<double> roundTrips, int clients, TimeSpan time)
+    private async Task PingAsync(int client, CancellationToken stop)
     {
-        if (roundTrips.Count == 0)
-            return;
-        roundTrips.Sort();
-        double median = (roundTrips[(roundTrips.Count - 1) / 2] + roundTrips[roundTrips.Count / 2]) / 2;
-        Standard.Out.WriteLine(
-            $"{roundTrips.Count} round trips by {clients} clients in {Quantity.FormatDuration(time)}; "
-            + $"round-trip time min {roundTrips[0]:0.000} ms, median {median:0.000} ms, max {roundTrips[^1]:0.000} ms");
+        var options = new PingClientOptions { Client = client, Count = Count, Interval = Interval, Timeout = Timeout };
+        try
+        {
+            await PingClient.RunAsync(Servers[client % Servers.Count], options, (n, time) =>
+            {
+                lock (_gate)
+                    _milliseconds.Add(time.TotalMilliseconds);
+                string took = ShowsTime ? $" time={time.TotalMilliseconds:0.000} ms" : "";
+                Standard.Out.WriteLine($"Client #{client}: pong {client} {n}{took}");
+            }, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // A ping that is under way at the signal is not lost.
+        }
+        catch (Exception e) when (
+            e is ConnectException or ConnectionClosedException or ProtocolException or TimeoutException)
+        {
+            lock (_gate)
+            {
+                _failed++;
+                _firstFailure ??= $"client #{client}: {e.Message}";
+            }
+        }
     }
+
+    private void Summarize(TimeSpan time)
+    {
+        if (_milliseconds.Count == 0)
+            return;
+        _milliseconds.Sort();
+        double median = (_milliseconds[(_milliseconds.Count - 1) / 2] + _milliseconds[_milliseconds.Count / 2]) / 2;
+        Standard.Out.WriteLine(
+            $"{Of(_milliseconds.Count, "round trip")}, {Of(Clients, "client")}, {Quantity.FormatDuration(time)}; "
+            + $"round-trip time min {_milliseconds[0]:0.000} ms, median {median:0.000} ms, max {_milliseconds[^1]:0.000} ms");
+    }
+
+    private static string Of(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 }

@@ -10,17 +10,16 @@ internal sealed class UsageException(string message) : Exception(message)
     public static UsageException Of(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
-        string typed = Path(parsed.CommandResult);
+        string see = $"; see '{Path(parsed.CommandResult)} --help'";
         string what = parsed.UnmatchedTokens switch
         {
-            [] => parsed.Errors[0].Message.TrimEnd('.'),
-            [['-', ..] option, ..] => $"unknown option '{option}'",
+            [] => parsed.Errors[0].Message.TrimEnd('.') + see,
+            [['-', ..] option, ..] => $"unknown option '{option}'{Suggest(option, OptionsOf(command)) ?? see}",
             [var word, ..] when command.Subcommands.Count > 0 =>
-                $"there is no '{typed} {word}'; use one of "
-                    + string.Join(", ", command.Subcommands.Select(c => c.Name)),
-            [var word, ..] => $"'{word}' is one word too many",
+                $"unknown command '{word}'{Suggest(word, command.Subcommands.Select(c => c.Name)) ?? see}",
+            [var word, ..] => $"unexpected argument '{word}'{see}",
         };
-        return new UsageException($"{what}; see '{typed} --help'");
+        return new UsageException(what);
     }
 
     /// <summary>An option that an argument of several words has taken for one of them; null when there is
@@ -33,9 +32,38 @@ internal sealed class UsageException(string message) : Exception(message)
             .FirstOrDefault(word => word.StartsWith("--", StringComparison.Ordinal));
         return option is null
             ? null
-            : new UsageException($"unknown option '{option}'; see '{Path(parsed.CommandResult)} --help'");
+            : new UsageException($"unknown option '{option}'"
+                + (Suggest(option, OptionsOf(parsed.CommandResult.Command))
+                    ?? $"; see '{Path(parsed.CommandResult)} --help'"));
     }
 
     private static string Path(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "hawser";
+
+    private static IEnumerable<string> OptionsOf(Command command) => command.Options.Select(option => option.Name);
+
+    private static string? Suggest(string typed, IEnumerable<string> known)
+    {
+        string? nearest = known.MinBy(name => Distance(typed, name));
+        return nearest is not null && Distance(typed, nearest) <= Math.Max(1, typed.Length / 3)
+            ? $"; did you mean '{nearest}'?"
+            : null;
+    }
+
+    /// <summary>The letters to insert, delete or replace to make one of the other (Levenshtein).</summary>
+    private static int Distance(string from, string to)
+    {
+        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
+        for (int i = 0; i < from.Length; i++)
+        {
+            int diagonal = row[0]++;
+            for (int j = 0; j < to.Length; j++)
+            {
+                int replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+                diagonal = row[j + 1];
+                row[j + 1] = Math.Min(replaced, Math.Min(row[j], diagonal) + 1);
+            }
+        }
+        return row[^1];
+    }
 }

@@ -9,6 +9,7 @@ internal static class VerbCatalog
     [
         ("serve", ServeVerb.Create),
         ("ping", PingVerb.Create),
+        ("load", LoadVerb.Create),
         ("message", MessageVerb.Create),
         ("upload", UploadVerb.Create),
         ("numbers", NumbersVerb.Create),

@@ -14,12 +14,50 @@ internal static class VerbOptions
     private const int LongestUnixPathBytes = 103;
 
     /// <summary>An option whose text the verb reads itself, so that its errors are ours.</summary>
-    public static Option<string> Text(string name, string valueName, string help, string? defaultText = null)
+    public static Option<string> Text(
+        string name, string valueName, string help, string? defaultText = null, params string[] aliases)
     {
-        var option = new Option<string>(name) { Description = help, HelpName = valueName };
+        var option = new Option<string>(name, aliases) { Description = help, HelpName = valueName };
         if (defaultText is not null)
             option.DefaultValueFactory = _ => defaultText;
         return option;
+    }
+
+    /// <summary>The value of an option; null if it was not given and has no default.</summary>
+    /// <exception cref="UsageException">It cannot be read; the message names the option.</exception>
+    public static T? Read<T>(this ParseResult parsed, Option<string> option, Func<string, T> parse)
+        where T : struct
+    {
+        return parsed.GetValue(option) is { } text ? Parse(option, text, parse) : null;
+    }
+
+    /// <exception cref="UsageException">It cannot be read; the message names the option.</exception>
+    public static T Parse<T>(Option option, string text, Func<string, T> parse)
+    {
+        try
+        {
+            return parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"{option.Name}: {e.Message}");
+        }
+    }
+
+    /// <summary>A server as <c>HOST</c>, <c>HOST:PORT</c>, <c>[::1]:PORT</c> or <c>unix:PATH</c>.</summary>
+    /// <exception cref="FormatException">It is none of these.</exception>
+    public static EndPoint ParseServer(string text, string defaultPort)
+    {
+        if (text.StartsWith("unix:", StringComparison.Ordinal))
+            return ParseTarget(text, defaultPort);
+        int bracket = text.StartsWith('[') ? text.IndexOf(']') : -1;
+        if (bracket > 0 && (bracket == text.Length - 1 || text[bracket + 1] == ':'))
+            return ParseTarget(text[1..bracket], bracket == text.Length - 1 ? defaultPort : text[(bracket + 2)..]);
+        int colon = text.IndexOf(':');
+        // With more colons it is an IPv6 address.
+        return colon > 0 && colon == text.LastIndexOf(':')
+            ? ParseTarget(text[..colon], text[(colon + 1)..])
+            : ParseTarget(text, defaultPort);
     }
 
     /// <summary>A port to connect to.</summary>

@@ -89,6 +89,22 @@ public sealed class LatencyHistogram
         MaxNs = Math.Max(MaxNs, other.MaxNs);
     }
 
+    /// <summary>What was recorded since an earlier copy of this histogram was taken. Minimum and maximum are those of the
+    /// outermost buckets.</summary>
+    /// <exception cref="ArgumentException">The other one has counted more: it is not an earlier copy.</exception>
+    public LatencyHistogram Since(LatencyHistogram earlier)
+    {
+        ArgumentNullException.ThrowIfNull(earlier);
+        var since = new LatencyHistogram();
+        for (int i = 0; i < BucketCount; i++)
+        {
+            if (_counts[i] < earlier._counts[i])
+                throw new ArgumentException("not an earlier copy of this histogram", nameof(earlier));
+            since.Record(MiddleOf(i), _counts[i] - earlier._counts[i]);
+        }
+        return since;
+    }
+
     /// <summary>
     /// The duration in nanoseconds that <paramref name="percent"/> per cent of the recorded ones do not exceed (nearest
     /// rank), within <see cref="RelativeError"/>; 0 when nothing was recorded.

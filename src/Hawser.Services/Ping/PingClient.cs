@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping;
 
@@ -8,31 +9,41 @@ public static class PingClient
 {
     /// <summary>Connects, pings so many times, and leaves.</summary>
     /// <param name="server">Where the server is.</param>
-    /// <param name="client">The number the client gives itself.</param>
-    /// <param name="count">Pings to send.</param>
-    /// <param name="interval">Pause between a pong and the next ping.</param>
+    /// <param name="options">How many pings, and how fast.</param>
     /// <param name="onPong">Told of every pong: its number and its round-trip time.</param>
-    /// <param name="cancel">Ends the client after the pong it waits for.</param>
+    /// <param name="cancel">Ends the client, also while it waits for a pong.</param>
     /// <returns>Bytes received.</returns>
     /// <exception cref="ConnectException">Nobody answers there.</exception>
     /// <exception cref="ConnectionClosedException">The server reset the connection.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled while it waited.</exception>
     /// <exception cref="ProtocolException">The server sent something else than the pong, or left early.</exception>
+    /// <exception cref="TimeoutException">A pong did not come in time.</exception>
     public static async Task<long> RunAsync(
-        EndPoint server, long client, long count, TimeSpan interval,
-        Action<long, TimeSpan> onPong, CancellationToken cancel = default)
+        EndPoint server, PingClientOptions options, Action<long, TimeSpan> onPong, CancellationToken cancel = default)
     {
-        await using Connection connection = await Dialer.ConnectAsync(server, Dialer.DefaultTimeout, cancel);
+        await using Connection connection = await Dialer.ConnectAsync(server, options.Timeout, cancel);
         byte[] ping = new byte[PingProtocol.LineLimit];
-        for (long n = 1; n <= count && !cancel.IsCancellationRequested; n++)
+        for (long n = 1; n <= options.Count && !cancel.IsCancellationRequested; n++)
         {
-            if (n > 1 && interval > TimeSpan.Zero)
-                await Task.Delay(interval, cancel);
+            if (n > 1 && options.Interval > TimeSpan.Zero)
+                await Task.Delay(options.Interval, cancel);
+            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            late.CancelAfter(options.Timeout);
+            int length = PingProtocol.WritePing(options.Client, n, ping);
             long begin = Stopwatch.GetTimestamp();
-            await connection.WriteAsync(ping.AsMemory(0, PingProtocol.WritePing(client, n, ping)));
-            ReadOnlyMemory<byte>? line = await connection.TryReadLineAsync(PingProtocol.LineLimit);
-            TimeSpan roundTrip = Stopwatch.GetElapsedTime(begin);
-            CheckPong(line, client, n);
-            onPong(n, roundTrip);
+            try
+            {
+                await connection.WriteAsync(ping.AsMemory(0, length), late.Token);
+                ReadOnlyMemory<byte>? line = await connection.TryReadLineAsync(PingProtocol.LineLimit, late.Token);
+                TimeSpan roundTrip = Stopwatch.GetElapsedTime(begin);
+                CheckPong(line, options.Client, n);
+                onPong(n, roundTrip);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                throw new TimeoutException(
+                    $"no answer to ping {n} within {Quantity.FormatDuration(options.Timeout)}");
+            }
         }
         await connection.FinishWritingAsync();
         return connection.BytesReceived;

@@ -60,7 +60,9 @@ public sealed class PingService : Service
         int pongs = 0;
         long begin = Stopwatch.GetTimestamp();
         long[] bytes = await Task.WhenAll(Enumerable.Range(0, DemoClients).Select(client => PingClient.RunAsync(
-            host.EndPoint, client, DemoPings, TimeSpan.Zero, (_, _) => Interlocked.Increment(ref pongs))));
+            host.EndPoint,
+            new PingClientOptions { Client = client, Count = DemoPings },
+            (_, _) => Interlocked.Increment(ref pongs))));
         TimeSpan time = Stopwatch.GetElapsedTime(begin);
         string? difference = pongs == DemoClients * DemoPings ? null : $"{pongs} pongs";
         return [new($"{DemoClients} clients, {DemoPings} pings each, {model.Name}", bytes.Sum(), time, difference)];

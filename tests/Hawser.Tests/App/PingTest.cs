@@ -31,7 +31,7 @@ public sealed class PingTest
                 lines.Where(line => line.StartsWith($"Client #{client}:", StringComparison.Ordinal)));
         }
         Assert.Equal(13, lines.Length);
-        Assert.StartsWith("12 round trips by 3 clients in ", lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("12 round trips, 3 clients, ", lines[^1], StringComparison.Ordinal);
         Assert.Matches(Summary, result.Text);
     }
 
@@ -44,7 +44,46 @@ public sealed class PingTest
         ProgramResult result = await ProgramProcess.RunAsync("ping", "--port", $"{endPoint.Port}");
 
         result.IsDone();
-        Assert.Contains("Client #0: pong 0 10\n10 round trips by 1 clients in ", result.Text, StringComparison.Ordinal);
+        Assert.Contains("Client #0: pong 0 10\n10 round trips, 1 client, ", result.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Servers_that_are_named_are_all_pinged_and_each_line_has_its_time()
+    {
+        await using PingServer one = PingServer.Start("threads");
+        await using PingServer other = PingServer.Start("threads");
+
+        ProgramResult result = await ProgramProcess.RunAsync("ping", $"{one.EndPoint}", $"{other.EndPoint}", "-c", "1");
+
+        result.IsDone();
+        Assert.Matches(@"(?m)^Client #0: pong 0 1 time=\d+\.\d{3} ms$", result.Text);
+        Assert.Matches(@"(?m)^Client #1: pong 1 1 time=\d+\.\d{3} ms$", result.Text);
+        Assert.All((PingServer[])[one, other], server => Assert.Single(
+            server.Log.Lines, line => line.StartsWith("+ connection", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_is_given_up()
+    {
+        using Socket silent = Listening();
+
+        ProgramResult result = await ProgramProcess.RunAsync("ping", $"{silent.LocalEndPoint}", "-w", "50ms");
+
+        result.IsError(Failed, "client #0: no answer to ping 1 within 50 ms");
+    }
+
+    [Fact]
+    public async Task A_signal_ends_with_the_summary_and_loses_nothing()
+    {
+        await using PingServer server = PingServer.Start("threads");
+        await using ProgramProcess program = ProgramProcess.Start("ping", $"{server.EndPoint}", "-c", "1000", "-i", "1h");
+        await program.Output.LineWithAsync("pong 0 1");
+        program.Signal(ProgramProcess.SIGINT);
+
+        ProgramResult result = await program.EndAsync();
+
+        result.IsDone();
+        Assert.Matches(@"\n1 round trip, 1 client, .*\n\z", result.Text);
     }
 
     [Fact]
@@ -60,7 +99,7 @@ public sealed class PingTest
             (await program.EndAsync()).IsDone();
 
             Assert.Matches(
-                @"\Abefore\nClient #0: pong 0 1\n1 round trips by 1 clients .*\nafter\n\z", await File.ReadAllTextAsync(file));
+                @"\Abefore\nClient #0: pong 0 1\n1 round trip, 1 client, .*\nafter\n\z", await File.ReadAllTextAsync(file));
         }
         finally
         {
@@ -85,7 +124,7 @@ public sealed class PingTest
 
         ProgramResult result = await program.EndAsync();
 
-        Assert.StartsWith("Client #0: pong 0 1\n1 round trips by 2 clients", result.Text, StringComparison.Ordinal);
+        Assert.StartsWith("Client #0: pong 0 1\n1 round trip, 2 clients, ", result.Text, StringComparison.Ordinal);
         Assert.Equal("ERROR: 1 of 2 clients failed, first client #1: the peer reset the connection\n", result.Errors);
         Assert.Equal(PartlyDone, result.ExitCode);
     }

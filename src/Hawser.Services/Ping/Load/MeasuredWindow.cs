@@ -48,12 +48,15 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
         Look();
     }
 
+    /// <summary>Nobody pings any more: what follows is not measured.</summary>
+    public void EndNow() => _ended = Stopwatch.GetTimestamp();
+
     /// <summary>Whether clients that still wait should be ended: the load is over since longer than they may take, or
     /// somebody does not want to wait.</summary>
     public bool IsOver(TimeSpan patience, CancellationToken cancel)
     {
         if (cancel.IsCancellationRequested && _ended == 0)
-            _ended = Stopwatch.GetTimestamp();
+            EndNow();
         return cancel.IsCancellationRequested
             || Stopwatch.GetTimestamp() > timeline.End + (long)(patience.TotalSeconds * Stopwatch.Frequency);
     }

@@ -46,6 +46,8 @@ public sealed class PingLoad
             Task pause = window.UntilNextAsync(ViewInterval, cancel);
             if (await Task.WhenAny(over, pause) == pause && window.IsOver(_options.Timeout, cancel))
                 await AbortAsync();
+            else if (over.IsCompleted)
+                window.EndNow();
             if (onView is not null)
             {
                 PingTally now = await SnapshotAsync();
@@ -64,7 +66,7 @@ public sealed class PingLoad
         var tally = new PingTally();
         IReadOnlyList<EndPoint> servers = _options.Servers;
         List<PingLoadClient> clients = [.. Enumerable.Range(0, _options.Clients).Where(n => n % loops == index)
-            .Select(n => new PingLoadClient(loop, servers[n % servers.Count], n, timeline, tally, _options.Timeout))];
+            .Select(n => new PingLoadClient(loop, servers[n % servers.Count], n, timeline, tally, _options.ConnectTimeout))];
         _loops.Add((loop, tally, clients));
         return loop.RunAsync(() => OpenAllAsync(clients, index, loops, timeline));
     }

@@ -73,7 +73,9 @@ internal sealed class PingLoadClient(
             }
             finally
             {
-                tally.Unanswered += isAnswered ? 0 : 1;
+                // A load that is stopped before its time does not wait for the pong.
+                bool isCutShort = _isAborted && Stopwatch.GetTimestamp() < timeline.End;
+                tally.Unanswered += isAnswered || isCutShort ? 0 : 1;
             }
         }
     }

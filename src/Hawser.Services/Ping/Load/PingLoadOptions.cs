@@ -27,6 +27,9 @@ public sealed record PingLoadOptions
     /// <summary>Event loops, a thread each. Default one per core, no more than clients.</summary>
     public int Loops { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>For a connection, and after the end for pongs still under way. Default 10 s.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>For a connection to be made. Default 10 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After the end, for pongs that are still under way. Default 2 s.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
 }

@@ -11,7 +11,7 @@ public sealed class PingLoadView
     {
         Elapsed = elapsed;
         _now = now;
-        NewRoundTrips = now.Latency.Count - before.Latency.Count;
+        Latency = now.Latency.Since(before.Latency);
     }
 
     /// <summary>Measured time so far; zero while the load is ramped and warmed up.</summary>
@@ -21,7 +21,7 @@ public sealed class PingLoadView
     public long RoundTrips => _now.Latency.Count;
 
     /// <summary>Of these, since the last view.</summary>
-    public long NewRoundTrips { get; }
+    public long NewRoundTrips => Latency.Count;
 
     /// <summary>Connections that are open.</summary>
     public int Connected => _now.Connected;
@@ -29,6 +29,6 @@ public sealed class PingLoadView
     /// <summary>Clients that ended in an error.</summary>
     public int Failed => _now.Failed;
 
-    /// <summary>Latency so far.</summary>
-    public LatencyHistogram Latency => _now.Latency;
+    /// <summary>Latency since the last view.</summary>
+    public LatencyHistogram Latency { get; }
 }

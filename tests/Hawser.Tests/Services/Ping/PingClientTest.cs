@@ -55,7 +55,7 @@ public sealed class PingClientTest
         await using PingServer server = PingServer.Start("threads");
         var pongs = new List<long>();
 
-        long bytes = await PingClient.RunAsync(server.EndPoint, 7, 12, TimeSpan.Zero, (n, time) =>
+        long bytes = await PingClient.RunAsync(server.EndPoint, new() { Client = 7, Count = 12 }, (n, time) =>
         {
             Assert.True(time > TimeSpan.Zero);
             pongs.Add(n);
@@ -72,7 +72,7 @@ public sealed class PingClientTest
         using var cancel = new CancellationTokenSource();
         var pongs = new List<long>();
 
-        await PingClient.RunAsync(server.EndPoint, 0, long.MaxValue, TimeSpan.Zero, (n, _) =>
+        await PingClient.RunAsync(server.EndPoint, new() { Count = long.MaxValue }, (n, _) =>
         {
             pongs.Add(n);
             if (n == 3)
@@ -83,13 +83,45 @@ public sealed class PingClientTest
         await server.Log.LineWithAsync("- connection 1 after 3 pongs");
     }
 
+    [Fact]
+    public async Task A_client_gives_up_on_a_pong_that_does_not_come()
+    {
+        using Socket silent = Listening();
+
+        Task client = PingClient.RunAsync(
+            silent.LocalEndPoint!, new() { Timeout = TimeSpan.FromMilliseconds(50) }, (_, _) => { });
+
+        var late = await Assert.ThrowsAsync<TimeoutException>(() => client.Bounded());
+        Assert.Equal("no answer to ping 1 within 50 ms", late.Message);
+    }
+
+    [Fact]
+    public async Task A_client_that_waits_can_be_cancelled()
+    {
+        using Socket silent = Listening();
+        using var cancel = new CancellationTokenSource();
+
+        Task client = PingClient.RunAsync(silent.LocalEndPoint!, new(), (_, _) => { }, cancel.Token);
+        using RawPeer peer = await RawPeer.AcceptAsync(silent);
+        await peer.ReadLineAsync();
+        cancel.Cancel();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.Bounded());
+    }
+
+    private static Socket Listening()
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        return listener;
+    }
+
     /// <summary>A client of one ping against a server that does as it likes.</summary>
     private static async Task PingAsync(Func<RawPeer, Task> server)
     {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen();
-        Task client = PingClient.RunAsync(listener.LocalEndPoint!, 0, 1, TimeSpan.Zero, (_, _) => { });
+        using Socket listener = Listening();
+        Task client = PingClient.RunAsync(listener.LocalEndPoint!, new(), (_, _) => { });
         using RawPeer peer = await RawPeer.AcceptAsync(listener);
         await server(peer);
         await client.Bounded();

@@ -4,7 +4,7 @@ using Hawser.Services.Ping.Load;
 namespace Hawser.App.Verbs;
 
 /// <summary>One load of pings, and what is shown of it.</summary>
-internal sealed class PingLoadRun(bool json, bool jsonStream)
+internal sealed class LoadRun(bool json, bool jsonStream)
 {
     /// <summary>Runs a load and prints its figures.</summary>
     public async Task<int> RunAsync(PingLoadOptions options, CancellationToken cancel)
@@ -26,7 +26,7 @@ internal sealed class PingLoadRun(bool json, bool jsonStream)
         if (!IsPossible(options))
             return ExitCode.Failed;
         PingLoadReport? best = await RateSearch.RunAsync(
-            options, goal, load => PingLoad.RunAsync(load, onView: null, cancel),
+            options, goal, load => MeasureAnsweredAsync(load, cancel),
             (tried, isKept) => Standard.Error.WriteLine(LoadText.Step(tried, goal, isKept)));
         cancel.ThrowIfCancellationRequested();
         if (best is not null)
@@ -56,9 +56,19 @@ internal sealed class PingLoadRun(bool json, bool jsonStream)
 
     private static void PrintView(PingLoadView view)
     {
-        if (view.NewRoundTrips > 0)
-            Standard.Error.WriteLine(LoadText.Of(view));
+        Standard.Error.WriteLine(LoadText.Of(view));
     }
+
+    /// <exception cref="IOException">No ping was ever answered: there is nothing to search.</exception>
+    private static async Task<PingLoadReport> MeasureAnsweredAsync(PingLoadOptions options, CancellationToken cancel)
+    {
+        PingLoadReport report = await PingLoad.RunAsync(options, onView: null, cancel);
+        cancel.ThrowIfCancellationRequested();
+        return report.FirstAnswer.Count > 0 ? report : throw new IOException(WhyNothing(report));
+    }
+
+    private static string WhyNothing(PingLoadReport report) =>
+        report.FirstError ?? "no ping was answered while it was measured; is it a ping server?";
 
     private int Print(PingLoadReport report)
     {
@@ -81,7 +91,7 @@ internal sealed class PingLoadRun(bool json, bool jsonStream)
             Standard.Error.WriteLine(
                 $"ERROR: {report.Failed} of {report.Options.Clients} clients failed, first {report.FirstError}");
         else if (report.RoundTrips == 0)
-            Standard.Error.WriteLine("ERROR: no ping was answered while it was measured; is it a ping server?");
+            Standard.Error.WriteLine($"ERROR: {WhyNothing(report)}");
         return report.RoundTrips == 0 ? ExitCode.Failed : report.Failed == 0 ? ExitCode.Done : ExitCode.PartlyDone;
     }
 }

@@ -7,8 +7,8 @@ using Xunit;
 
 namespace Hawser.Tests.App;
 
-/// <summary><c>hawser ping</c> under load, as a program.</summary>
-public sealed class PingLoadTest
+/// <summary><c>hawser load</c>, as a program.</summary>
+public sealed class LoadVerbTest
 {
     private const int Failed = 1;
     private const int PartlyDone = 3;
@@ -18,13 +18,13 @@ public sealed class PingLoadTest
     {
         await using PingServer server = PingServer.Start("threads");
 
-        ProgramResult result = await RunAsync(server.EndPoint, "--num-clients", "3");
+        ProgramResult result = await RunAsync(server.EndPoint, "--clients", "3");
 
         Assert.Equal(0, result.ExitCode);
         Assert.DoesNotContain("pong", result.Text, StringComparison.Ordinal);
         Assert.StartsWith("3 clients, closed loop, 1.0 s measured after 0.1 s of warm-up\nround trips   ", result.Text,
             StringComparison.Ordinal);
-        Assert.Matches(@"latency       min \d+\.\d us  p50 ", result.Text);
+        Assert.Matches(@"latency       min \d+\.\d µs  p50 ", result.Text);
         Assert.Contains("\nfairness      ", result.Text, StringComparison.Ordinal);
     }
 
@@ -33,7 +33,7 @@ public sealed class PingLoadTest
     {
         await using PingServer server = PingServer.Start("threads");
 
-        ProgramResult result = await RunAsync(server.EndPoint, "--num-clients", "3", "--rate", "500", "--json");
+        ProgramResult result = await RunAsync(server.EndPoint, "--clients", "3", "--rate", "500", "--json");
 
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(result.Text.Length - 1, result.Text.IndexOf('\n', StringComparison.Ordinal));
@@ -92,7 +92,7 @@ public sealed class PingLoadTest
         await using PingServer one = PingServer.Start("threads");
         await using PingServer other = PingServer.Start("threads");
 
-        ProgramResult result = await RunAsync(one.EndPoint, $"{other.EndPoint}", "--num-clients", "2");
+        ProgramResult result = await RunAsync(one.EndPoint, $"{other.EndPoint}", "--clients", "2");
 
         Assert.Equal(0, result.ExitCode);
         Assert.All((PingServer[])[one, other], server => Assert.Single(
@@ -107,7 +107,7 @@ public sealed class PingLoadTest
         using (var closed = new RawServer())
             nowhere = closed.EndPoint;
 
-        ProgramResult some = await RunAsync(server.EndPoint, $"{nowhere}", "--num-clients", "2");
+        ProgramResult some = await RunAsync(server.EndPoint, $"{nowhere}", "--clients", "2");
         ProgramResult all = await RunAsync(nowhere);
 
         Assert.Equal(PartlyDone, some.ExitCode);
@@ -120,15 +120,54 @@ public sealed class PingLoadTest
     {
         await using PingServer server = PingServer.Start("threads");
         await using ProgramProcess program = ProgramProcess.Start(
-            "ping", $"{server.EndPoint}", "--duration", "5m", "--warm-up", "0");
+            "load", $"{server.EndPoint}", "--duration", "5m", "--warm-up", "0");
         await program.Errors.LineWithAsync(" round trips");
         program.Signal(ProgramProcess.SIGTERM);
 
         ProgramResult result = await program.EndAsync();
 
-        Assert.Matches(@"^1 clients, closed loop, .*\nround trips   [1-9]", result.Text);
+        Assert.Matches(@"^1 client, closed loop, .*\nround trips   [1-9]", result.Text);
         Assert.DoesNotContain("ERROR", result.Errors, StringComparison.Ordinal);
         Assert.Equal(PartlyDone, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_search_against_nobody_prints_no_figures()
+    {
+        EndPoint nowhere;
+        using (var closed = new RawServer())
+            nowhere = closed.EndPoint;
+
+        ProgramResult result = await RunAsync(nowhere, "--until", "p50<1ms");
+
+        result.IsError(Failed, "refused the connection");
+    }
+
+    [Fact]
+    public async Task When_the_server_dies_the_rate_counts_no_time_after_it()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--port", "0");
+        IPEndPoint where = await server.ListeningAsync();
+        await using ProgramProcess load = ProgramProcess.Start("load", $"{where}", "--duration", "10m", "--warm-up", "0");
+        await load.Errors.LineWithAsync(" round trips");
+        server.Signal(ProgramProcess.SIGKILL);
+
+        ProgramResult result = await load.EndAsync();
+
+        Assert.Equal(PartlyDone, result.ExitCode);
+        Assert.Matches(@"^1 client, closed loop, \d+\.\d s measured ", result.Text);
+    }
+
+    [Fact]
+    public async Task Pings_under_way_at_a_signal_are_not_unanswered()
+    {
+        await using PingServer server = PingServer.Start("threads", slowClient: "0=100ms");
+        await using ProgramProcess program = ProgramProcess.Start(
+            "load", $"{server.EndPoint}", "--duration", "5m", "--warm-up", "0");
+        await program.Errors.LineWithAsync(" round trips");
+        program.Signal(ProgramProcess.SIGINT);
+
+        Assert.DoesNotContain("unanswered", (await program.EndAsync()).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,5 +184,5 @@ public sealed class PingLoadTest
     }
 
     private static Task<ProgramResult> RunAsync(EndPoint server, params string[] arguments) => ProgramProcess.RunAsync(
-        ["ping", $"{server}", .. arguments, "--duration", "1s", "--warm-up", "100ms"]);
+        ["load", $"{server}", .. arguments, "--duration", "1s", "--warm-up", "100ms"]);
 }
