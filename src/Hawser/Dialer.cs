@@ -156,16 +156,15 @@ public static class Dialer
             : NoAnswer(target, options.Timeout, e);
 
     private static ConnectException NoAnswer(EndPoint target, TimeSpan timeout, Exception cause) =>
-        new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s; check the address and the way there",
-            cause);
+        new($"no answer from {Name(target)} within {timeout.TotalSeconds:0.###} s", cause);
 
     private static string Explain(EndPoint target, SocketException e) => e.SocketErrorCode switch
     {
         SocketError.ConnectionRefused => $"{Name(target)} refused the connection; is the server running there?",
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
-            $"there is no host {Name(target)}; check the name",
+            $"cannot resolve '{(target as DnsEndPoint)?.Host ?? Name(target)}'",
         SocketError.HostUnreachable or SocketError.NetworkUnreachable =>
-            $"there is no way to {Name(target)}; check the address",
+            $"no route to {Name(target)}",
         // It had connected, and a moment later a call would have said so.
         SocketError.ConnectionReset => ConnectionClosedException.Describe(CloseReason.PeerReset),
         _ => $"cannot connect to {Name(target)}: {e.Message}",

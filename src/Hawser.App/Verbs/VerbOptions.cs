@@ -64,8 +64,13 @@ internal static class VerbOptions
     public static int ParsePort(string text) => Quantity.ParseInt(text, "port", 1, 65535);
 
     /// <summary>A port to listen at; 0 lets the system choose.</summary>
-    public static int ParseListenPort(string text, int lowest) =>
-        text == "0" ? 0 : Quantity.ParseInt(text, "port", lowest, 65535);
+    public static int ParseListenPort(string text, int lowest)
+    {
+        int port = Quantity.ParseInt(text, "port", 0, 65535);
+        return port == 0 || port >= lowest
+            ? port
+            : throw new FormatException($"port {port} is not allowed; use {lowest} or above, or 0 for any free port");
+    }
 
     /// <summary>Where to connect: a name, an address, or <c>unix:PATH</c>.</summary>
     public static EndPoint ParseTarget(string host, string port)
@@ -95,7 +100,7 @@ internal static class VerbOptions
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
             throw new FormatException(
-                $"there is no host '{host}' to listen at; use an address of this machine or 0.0.0.0");
+                $"cannot resolve '{host}'; use an address of this machine, or 0.0.0.0 for all of them");
         }
     }
 

@@ -82,8 +82,8 @@ public sealed class UsageTest
         (await ProgramProcess.RunAsync(arguments.Split(' '))).IsError(Misused, part);
 
     [Theory]
-    [InlineData("message host.invalid 80", "there is no host host.invalid")]
-    [InlineData("ping --host host.invalid", "there is no host host.invalid")]
+    [InlineData("message host.invalid 80", "cannot resolve 'host.invalid'")]
+    [InlineData("ping --host host.invalid", "cannot resolve 'host.invalid'")]
     public async Task A_name_without_a_host_is_said(string arguments, string part) =>
         (await ProgramProcess.RunAsync(arguments.Split(' '))).IsError(Failed, part);
 

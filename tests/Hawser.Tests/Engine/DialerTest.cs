@@ -118,7 +118,7 @@ public sealed class DialerTest : IDisposable
             () => DialAsync(blocking, Patient with { Timeout = Short }));
 
         Assert.Equal(
-            $"no answer from both.test:{_name.Port} within 0.6 s; check the address and the way there", error.Message);
+            $"no answer from both.test:{_name.Port} within 0.6 s", error.Message);
         AssertClosed(AddressFamily.InterNetworkV6, AddressFamily.InterNetwork);
     }
 
@@ -220,7 +220,7 @@ public sealed class DialerTest : IDisposable
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => DialAsync(blocking, nowhere));
 
-        Assert.Equal($"there is no host both.test:{_name.Port}; check the name", error.Message);
+        Assert.Equal("cannot resolve 'both.test'", error.Message);
     }
 
     [Theory, MemberData(nameof(Blocking))]
