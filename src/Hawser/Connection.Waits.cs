@@ -129,7 +129,9 @@ public sealed partial class Connection
     internal void ReturnBuffers()
     {
         // A receive that is still under way may write to it.
-        if (!_receiving)
+        if (_receiving)
+            _received.Leave();
+        else
             _received.Return();
         _output?.Return();
     }

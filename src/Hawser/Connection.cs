@@ -142,7 +142,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Reads what there is, at least a byte; empty when the peer has finished. No buffer is held while it
-    /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB.</summary>
+    /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB, while the memory that all
+    /// connections share for this lasts.</summary>
     /// <returns>Bytes that stay valid until the next call that reads or waits for input.</returns>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancel = default)

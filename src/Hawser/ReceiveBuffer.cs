@@ -1,18 +1,15 @@
-using System.Buffers;
-
 namespace Hawser;
 
 /// <summary>What a connection has received and not read yet, in rented memory that it holds only while there is
-/// something. A peer that fills the buffer gets a larger one next time.</summary>
+/// something. A peer that fills the buffer gets a larger one next time, while <see cref="ReceiveMemory"/>
+/// lasts.</summary>
 internal struct ReceiveBuffer()
 {
-    private const int FirstBytes = 4096;
-    private const int LargestBytes = 256 * 1024;
-
     private byte[]? _bytes;
-    private int _nextBytes = FirstBytes;
+    private int _nextBytes = ReceiveMemory.SmallBytes;
     private int _start;
     private int _end;
+    private int _counted;
 
     /// <summary>Bytes that can be read.</summary>
     public readonly int Count => _end - _start;
@@ -36,7 +33,7 @@ internal struct ReceiveBuffer()
     {
         if (_bytes is null)
         {
-            _bytes = ArrayPool<byte>.Shared.Rent(_nextBytes);
+            _bytes = ReceiveMemory.RentWithinBudget(_nextBytes, out _counted);
             _start = _end = 0;
         }
         else if (_end == _bytes.Length)
@@ -50,7 +47,7 @@ internal struct ReceiveBuffer()
     public void Add(int count)
     {
         if (count == _bytes!.Length - _end)
-            _nextBytes = Math.Min(2 * _bytes.Length, LargestBytes);
+            _nextBytes = Math.Min(2 * _bytes.Length, ReceiveMemory.LargestBytes);
         _end += count;
     }
 
@@ -59,12 +56,13 @@ internal struct ReceiveBuffer()
     {
         if (bytes.IsEmpty)
             return;
-        byte[] target = ArrayPool<byte>.Shared.Rent(bytes.Length + Count + 1);
+        byte[] target = ReceiveMemory.Rent(bytes.Length + Count + 1, out int counted);
         bytes.CopyTo(target);
         Content.Span.CopyTo(target.AsSpan(bytes.Length));
         int count = bytes.Length + Count;
         Return();
         _bytes = target;
+        _counted = counted;
         _end = count;
     }
 
@@ -74,20 +72,30 @@ internal struct ReceiveBuffer()
         byte[]? bytes = _bytes;
         _bytes = null;
         _start = _end = 0;
+        Leave();
         if (bytes is not null)
-            ArrayPool<byte>.Shared.Return(bytes);
+            ReceiveMemory.Return(bytes);
     }
+
+    /// <summary>Leaves the memory to the collector: somebody may still write to it.</summary>
+    public void Leave() => ReceiveMemory.Uncount(Interlocked.Exchange(ref _counted, 0));
 
     /// <summary>Moves what is there to the front, or into twice the memory if it is at the front already.</summary>
     private void Move()
     {
-        byte[] old = _bytes!;
-        byte[] target = _start > 0 ? old : ArrayPool<byte>.Shared.Rent(2 * old.Length);
-        old.AsSpan(_start, Count).CopyTo(target);
-        _end -= _start;
-        _start = 0;
+        if (_start > 0)
+        {
+            Content.Span.CopyTo(_bytes);
+            _end -= _start;
+            _start = 0;
+            return;
+        }
+        byte[] target = ReceiveMemory.Rent(2 * _bytes!.Length, out int counted);
+        int count = Count;
+        Content.Span.CopyTo(target);
+        Return();
         _bytes = target;
-        if (target != old)
-            ArrayPool<byte>.Shared.Return(old);
+        _counted = counted;
+        _end = count;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,7 +9,8 @@ namespace Hawser.Services.Upload;
 /// <param name="offset">Where to begin.</param>
 internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposable
 {
-    private const int ChunkBytes = 256 * 1024;
+    // On the stack, and small enough to stay in the processor's cache between reading and hashing.
+    private const int ChunkBytes = 32 * 1024;
     private const int StepBytes = 1024 * 1024;
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -70,21 +70,14 @@ internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposa
 
     private void CatchUp()
     {
-        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
-        try
+        Span<byte> chunk = stackalloc byte[ChunkBytes];
+        while (Volatile.Read(ref _end) - _hashed is > 0 and var left)
         {
-            while (Volatile.Read(ref _end) - _hashed is > 0 and var left)
-            {
-                int read = RandomAccess.Read(file, chunk.AsSpan(0, (int)Math.Min(ChunkBytes, left)), _hashed);
-                if (read == 0)
-                    return;
-                _hash.AppendData(chunk, 0, read);
-                _hashed += read;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(chunk);
+            int read = RandomAccess.Read(file, chunk[..(int)Math.Min(ChunkBytes, left)], _hashed);
+            if (read == 0)
+                return;
+            _hash.AppendData(chunk[..read]);
+            _hashed += read;
         }
     }
 

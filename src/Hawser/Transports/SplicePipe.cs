@@ -65,12 +65,13 @@ internal sealed class SplicePipe : IDisposable
     /// <summary>For a file system that cannot be spliced to.</summary>
     private static void Copy(DescriptorLease output, SafeFileHandle file, long offset, int count)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(count);
+        const int CopyBytes = 64 * 1024;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
         try
         {
             while (count > 0)
             {
-                int read = Libc.Read(output.Descriptor, buffer.AsSpan(0, count));
+                int read = Libc.Read(output.Descriptor, buffer.AsSpan(0, Math.Min(count, CopyBytes)));
                 if (read <= 0)
                     throw Libc.FileError(-read);
                 RandomAccess.Write(file, buffer.AsSpan(0, read), offset);
