@@ -51,6 +51,10 @@ public abstract class Service
     /// <exception cref="FormatException">Settings that contradict each other.</exception>
     public abstract IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment);
 
+    /// <summary>What it takes at most from whoever reaches its address, in one line, said when it starts; null where there
+    /// is nothing to say.</summary>
+    public virtual string? DescribeBounds(ServiceSettings settings) => null;
+
     /// <summary>Runs the service's real clients against a real server under the given model, and checks every byte that
     /// came.</summary>
     /// <param name="model">The model to show.</param>

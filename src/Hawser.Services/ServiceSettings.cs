@@ -9,10 +9,17 @@ public sealed class ServiceSettings
     public static ServiceSettings Defaults => new();
 
     /// <summary>Sets an option from text.</summary>
-    /// <exception cref="FormatException">The text is not a value of it.</exception>
+    /// <exception cref="FormatException">The text is not a value of it; the message names the option.</exception>
     public ServiceSettings Set(ServiceOption option, string text)
     {
-        _values[option] = option.ParseValue(text);
+        try
+        {
+            _values[option] = option.ParseValue(text);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"--{option.Name}: {e.Message}", e);
+        }
         return this;
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,6 +13,7 @@ internal static unsafe partial class PosixFile
     public const int EDQUOT = 122;
 
     private const int EPERM = 1;
+    private const int ENOENT = 2;
     private const int ENOSYS = 38;
     private const int EOPNOTSUPP = 95;
     private const int O_RDONLY = 0;
@@ -20,44 +22,60 @@ internal static unsafe partial class PosixFile
     private const int O_APPEND = 0x400;
     private const int O_CLOEXEC = 0x80000;
     private const int AT_EMPTY_PATH = 0x1000;
-    private const uint STATX_NLINK = 4;
+    private const int AT_FDCWD = -100;
+    private const int AT_SYMLINK_NOFOLLOW = 0x100;
+    private const int AT_SYMLINK_FOLLOW = 0x400;
+    private const uint STATX_INO = 0x100;
     private const int FALLOC_FL_KEEP_SIZE = 1;
 
     // struct statx of linux/stat.h, the same on every architecture.
     private const int StatxBytes = 256;
-    private const int NumberOfLinksOffset = 16;
+    private const int InodeOffset = 32;
+    private const int DeviceOffset = 136;
 
-    /// <summary>Gives a file another name, which must be free: link(2) and unlink(2), and never an overwriting. Where a
-    /// file system has no links, the name is only looked at before.</summary>
-    /// <exception cref="IOException">The name is taken, or the disk failed; the file has its old name.</exception>
-    public static void Rename(string from, string to)
+    /// <summary>Gives an open file its final name, which must be free, and takes the old one away. The file that was
+    /// written gets the name, whatever stands under the old one now: linkat(2) by descriptor. Where a file system has no
+    /// links, both names are only looked at.</summary>
+    /// <exception cref="IOException">The name is taken, the file has lost its name, or the disk failed.</exception>
+    public static void Publish(SafeFileHandle file, string from, string to)
     {
-        if (OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsLinux())
         {
             File.Move(from, to, overwrite: false);
             return;
         }
-        if (Link(from, to) == 0)
+        int error = LinkOpen(file, to);
+        if (error is 0)
         {
-            File.Delete(from);
-            return;
+            if (IsNamed(file, from))
+                File.Delete(from);
         }
-        int error = Marshal.GetLastPInvokeError();
-        // .NET looks, and then renames (rename(2) overwrites): a name made between the two would be lost.
-        if (error is EPERM or ENOSYS or EOPNOTSUPP)
+        else if (error is EPERM or ENOSYS or EOPNOTSUPP or ENOENT && IsNamed(file, from))
+        {
+            // No links, or no /proc. .NET looks, and then renames (rename(2) overwrites): a name made between the two
+            // would be lost.
             File.Move(from, to, overwrite: false);
+            if (!IsNamed(file, to))
+                throw new IOException($"cannot name {to}: another file took its place");
+        }
         else
+        {
             throw Error("name", to, error);
+        }
     }
 
-    /// <summary>Whether an open file still has a name. True where nobody can tell.</summary>
-    public static bool HasName(SafeFileHandle file)
+    /// <summary>Whether a path names this open file itself, and no link to it. True where nobody can tell.</summary>
+    public static bool IsNamed(SafeFileHandle file, string path)
     {
         if (!OperatingSystem.IsLinux())
             return true;
-        byte* found = stackalloc byte[StatxBytes];
-        return Statx(file, "", AT_EMPTY_PATH, STATX_NLINK, found) != 0
-            || *(uint*)(found + NumberOfLinksOffset) > 0;
+        byte* opened = stackalloc byte[StatxBytes];
+        byte* named = stackalloc byte[StatxBytes];
+        if (Statx(file, "", AT_EMPTY_PATH, STATX_INO, opened) != 0)
+            return true;
+        return StatxPath(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_INO, named) == 0
+            && *(ulong*)(opened + InodeOffset) == *(ulong*)(named + InodeOffset)
+            && *(ulong*)(opened + DeviceOffset) == *(ulong*)(named + DeviceOffset);
     }
 
     /// <summary>Reserves space for a part of a file, whose length stays as it is.</summary>
@@ -85,6 +103,22 @@ internal static unsafe partial class PosixFile
         return Open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, (uint)mode);
     }
 
+    /// <returns>0, or the errno. ENOENT: the file has no name left, or there is no /proc.</returns>
+    private static int LinkOpen(SafeFileHandle file, string to)
+    {
+        bool isHeld = false;
+        file.DangerousAddRef(ref isHeld);
+        try
+        {
+            string path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.DangerousGetHandle()}");
+            return LinkAt(AT_FDCWD, path, AT_FDCWD, to, AT_SYMLINK_FOLLOW) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+        finally
+        {
+            file.DangerousRelease();
+        }
+    }
+
     private static SafeFileHandle Open(string path, int flags, uint mode)
     {
         SafeFileHandle handle = OpenFile(path, flags, mode);
@@ -97,8 +131,8 @@ internal static unsafe partial class PosixFile
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle OpenFile(string path, int flags, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Link(string from, string to);
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int LinkAt(int fromFolder, string from, int toFolder, string to, int flags);
 
     [LibraryImport("libc", EntryPoint = "fallocate")]
     private static partial int Fallocate(SafeFileHandle file, int mode, long offset, long bytes);
@@ -108,4 +142,7 @@ internal static unsafe partial class PosixFile
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(SafeFileHandle folder, string path, int flags, uint mask, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatxPath(int folder, string path, int flags, uint mask, byte* result);
 }

@@ -5,34 +5,36 @@ namespace Hawser.Services.Upload;
 /// <summary>One upload on its way into the folder. Until it is published nothing stands under its final name.</summary>
 internal sealed class UploadFile : IDisposable
 {
+    /// <summary>The length of the file of a failed upload.</summary>
+    public const int ErrorBytes = 5;
+
     // With Sync, so that the flush at the end is short: the client waits for it.
     private const long FlushEveryBytes = 64 * 1024 * 1024;
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-    private static readonly byte[] ErrorMark = "ERROR"u8.ToArray();
+    private static ReadOnlySpan<byte> ErrorMark => "ERROR"u8;
 
     private readonly string _part;
     private readonly string _final;
     private readonly UploadSettings _settings;
     private readonly UploadFolder _folder;
+    private readonly UsageShare _share;
     private readonly FollowingHash? _hash;
     private readonly ReservedSpace? _space;
-    private long _claimed;
     private long _flushed;
     private bool _published;
 
-    /// <exception cref="IOException">The part exists already, or cannot be made.</exception>
-    public UploadFile(long number, string part, string final, UploadSettings settings, UploadFolder folder)
+    /// <summary>Takes over an open part and its share of the folder.</summary>
+    public UploadFile(
+        long number, SafeFileHandle handle, string part, string final, UploadSettings settings, UploadFolder folder,
+        UsageShare share)
     {
         Number = number;
+        Handle = handle;
         _part = part;
         _final = final;
         _settings = settings;
         _folder = folder;
-        Handle = File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(Handle, OwnerOnly);
+        _share = share;
         // Space that is reserved is not free, and would count as if it were used.
         _space = settings.MinFreeBytes == 0 ? new ReservedSpace(Handle, part) : null;
         _hash = settings.Receipt || settings.Manifest ? new FollowingHash(Handle, 0) : null;
@@ -94,11 +96,11 @@ internal sealed class UploadFile : IDisposable
             File.SetUnixFileMode(Handle, _settings.Mode);
         if (_settings.Sync)
             RandomAccess.FlushToDisk(Handle);
-        PosixFile.Rename(_part, _final);
+        PosixFile.Publish(Handle, _part, _final);
         _published = true;
         // The lock has kept the part; the file is anybody's to read.
         Handle.Dispose();
-        _folder.Settle(_claimed, Length);
+        _share.Settle(Length);
     }
 
     /// <summary>Makes the name durable, after <see cref="Publish"/>.</summary>
@@ -129,20 +131,20 @@ internal sealed class UploadFile : IDisposable
         _hash?.Dispose();
         if (!_published)
         {
-            _folder.Settle(_claimed, 0);
             // Under the lock, and only while it is ours: else the name may be another server's.
-            if (PosixFile.HasName(Handle))
+            if (PosixFile.IsNamed(Handle, _part))
                 File.Delete(_part);
         }
         Handle.Dispose();
+        _share.Dispose();
     }
 
     private void Claim(int bytes)
     {
         if (bytes > _settings.MaxBytes - Length)
             throw new UploadRefusedException($"an upload has at most {_settings.MaxBytes} bytes");
-        _folder.Claim(bytes);
-        _claimed += bytes;
+        _folder.CheckFree(bytes);
+        _share.GrowTo(Length + bytes);
     }
 
     private void FlushNowAndThen()

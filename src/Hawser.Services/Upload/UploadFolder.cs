@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
 
@@ -14,16 +15,15 @@ internal sealed class UploadFolder
     /// <summary>Ends the name of a stored file.</summary>
     public const string Suffix = ".file";
 
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const string PartPrefix = ".";
     private const string PartSuffix = ".part";
 
     private readonly string _path;
     private readonly UploadSettings _settings;
-    private readonly Lock _gate = new();
+    private readonly FolderUsage _usage;
     private readonly long _highestAtStart;
     private long _allTakenUpTo;
-    private long _storedBytes;
-    private long _claimedBytes;
 
     /// <summary>Opens the folder, makes it if it is missing, and removes leftovers.</summary>
     /// <exception cref="IOException">It cannot be made or read.</exception>
@@ -36,64 +36,56 @@ internal sealed class UploadFolder
         foreach (FileSystemInfo entry in new DirectoryInfo(_path).EnumerateFileSystemInfos())
         {
             if (TryParseName(entry.Name, out long number)
-                || (TryParsePart(entry.Name, out number) && !TryRemoveLeftover(entry.FullName)))
+                || (TryParsePart(entry.Name, out number) && !TryRemoveLeftover(entry)))
             {
                 _highestAtStart = Math.Max(_highestAtStart, number);
             }
         }
         _allTakenUpTo = _highestAtStart;
-        _storedBytes = MeasureStored();
+        _usage = new FolderUsage(settings, CountStored);
     }
 
     /// <summary>Whether a name is that of a stored file, and which.</summary>
     public static bool TryParseName(string name, out long number) => TryParse(name, "", Suffix, out number);
 
+    /// <inheritdoc cref="FolderUsage.RecountIfDueAsync"/>
+    public Task RecountIfDueAsync(TimeProvider time) => _usage.RecountIfDueAsync(time);
+
     /// <summary>Takes the number of a connection: the n-th since the start gets the n-th number after the highest that
     /// was there, whichever thread comes here first. A number that another server has is passed over.</summary>
+    /// <exception cref="UploadRefusedException">There is no room for a file, not even with <c>ERROR</c>.</exception>
     /// <exception cref="IOException">The folder takes no more files.</exception>
     public UploadFile Begin(long connection)
     {
-        long number = Math.Max(_highestAtStart + connection, Volatile.Read(ref _allTakenUpTo) + 1);
-        while (true)
+        UsageShare share = _usage.Reserve();
+        try
         {
-            if (TryBegin(number) is { } file)
-                return file;
-            Interlocked.CompareExchange(ref _allTakenUpTo, number, number - 1);
-            number++;
+            long number = Math.Max(_highestAtStart + connection, Volatile.Read(ref _allTakenUpTo) + 1);
+            while (true)
+            {
+                if (TryBegin(number, share) is { } file)
+                    return file;
+                Interlocked.CompareExchange(ref _allTakenUpTo, number, number - 1);
+                number++;
+            }
+        }
+        catch
+        {
+            share.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Accounts for bytes that are about to be written.</summary>
-    /// <exception cref="UploadRefusedException">They do not fit, and are not accounted for.</exception>
-    public void Claim(int bytes)
+    /// <summary>Sees to it that enough of the disk stays free.</summary>
+    /// <exception cref="UploadRefusedException">So many bytes more would be too many.</exception>
+    public void CheckFree(int bytes)
     {
         if (_settings.MinFreeBytes > 0 && new DriveInfo(_path).AvailableFreeSpace - bytes < _settings.MinFreeBytes)
             throw new UploadRefusedException($"less than {_settings.MinFreeBytes} bytes would be left on the disk");
-        lock (_gate)
-        {
-            // Somebody may have made room, or another server used it.
-            if (!Fits(bytes))
-                _storedBytes = MeasureStored();
-            if (!Fits(bytes))
-                throw new UploadRefusedException($"the folder's quota of {_settings.QuotaBytes} bytes is used up");
-            _claimedBytes += bytes;
-        }
     }
-
-    /// <summary>Takes back what was claimed; so much of it is stored now.</summary>
-    public void Settle(long claimed, long stored)
-    {
-        lock (_gate)
-        {
-            _claimedBytes -= claimed;
-            _storedBytes += stored;
-        }
-    }
-
-    private bool Fits(int bytes) => _storedBytes + _claimedBytes <= _settings.QuotaBytes - bytes;
 
     /// <returns>Null when somebody else has the number.</returns>
-    private UploadFile? TryBegin(long number)
+    private UploadFile? TryBegin(long number, UsageShare share)
     {
         string part = Path.Combine(_path, $"{PartPrefix}{number}{PartSuffix}");
         string final = Path.Combine(_path, $"{number}{Suffix}");
@@ -101,12 +93,17 @@ internal sealed class UploadFolder
             return null;
         try
         {
-            var file = new UploadFile(number, part, final, _settings, this);
+            SafeFileHandle handle = File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(handle, OwnerOnly);
             // Between the two looks another server may have had this number and finished; between making the part and
             // locking it one that starts may have removed it as a leftover.
-            if (!Path.Exists(final) && PosixFile.HasName(file.Handle))
-                return file;
-            file.Dispose();
+            bool isOurs = PosixFile.IsNamed(handle, part);
+            if (isOurs && !Path.Exists(final))
+                return new UploadFile(number, handle, part, final, _settings, this, share);
+            if (isOurs)
+                File.Delete(part);
+            handle.Dispose();
         }
         catch (IOException e) when (e.HResult is PosixFile.EEXIST or PosixFile.EAGAIN)
         {
@@ -115,9 +112,16 @@ internal sealed class UploadFolder
         return null;
     }
 
-    private long MeasureStored() => new DirectoryInfo(_path).EnumerateFiles()
-        .Where(file => TryParseName(file.Name, out _) && file.Exists)
-        .Sum(file => file.Length);
+    private UsageCount CountStored()
+    {
+        UsageCount stored = default;
+        foreach (FileInfo file in new DirectoryInfo(_path).EnumerateFiles())
+        {
+            if (TryParseName(file.Name, out _) && file.Exists)
+                stored += new UsageCount(1, file.Length);
+        }
+        return stored;
+    }
 
     private static bool TryParsePart(string name, out long number) =>
         TryParse(name, PartPrefix, PartSuffix, out number);
@@ -134,13 +138,15 @@ internal sealed class UploadFolder
             && number is > 0 and < long.MaxValue / 2;
     }
 
-    private static bool TryRemoveLeftover(string path)
+    private static bool TryRemoveLeftover(FileSystemInfo part)
     {
         try
         {
-            // Opening takes the lock, which a living server would have.
-            using (File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-                File.Delete(path);
+            // Opening takes the lock, which a living server would have. A link is no server's.
+            using SafeFileHandle? locked = part.LinkTarget is not null
+                ? null
+                : File.OpenHandle(part.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            File.Delete(part.FullName);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -25,13 +25,14 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         UploadReceipt receipt;
         try
         {
+            await _folder.RecountIfDueAsync(connection.Time);
             using UploadFile file = _folder.Begin(connection.Id);
             receipt = await StoreAsync(connection, file);
             Record(file, connection, start, receipt);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // No file, no record: the folder takes nothing at all.
+            // No file, no record: there is no room for one, or the folder takes nothing at all.
             receipt = Refuse(connection, e);
         }
         if (_settings.Receipt)

@@ -16,11 +16,15 @@ public sealed class UploadService : Service
 
     /// <summary><c>--max-bytes SIZE</c>.</summary>
     public static readonly ServiceOption<long> MaxBytes =
-        new("max-bytes", "SIZE", "bytes of one upload at the most (default: no limit)", null, Quantity.ParseSize);
+        new("max-bytes", "SIZE", "bytes of one upload at the most, or none: no limit", "10GB", ParseSizeLimit);
 
     /// <summary><c>--quota SIZE</c>.</summary>
     public static readonly ServiceOption<long> Quota =
-        new("quota", "SIZE", "bytes of all files in DIR at the most (default: no limit)", null, Quantity.ParseSize);
+        new("quota", "SIZE", "bytes of all files in DIR at the most, or none: no limit", "50GB", ParseSizeLimit);
+
+    /// <summary><c>--max-files N</c>.</summary>
+    public static readonly ServiceOption<long> MaxFiles =
+        new("max-files", "N", "files in DIR at the most, or none: no limit", "100000", ParseFileLimit);
 
     /// <summary><c>--min-free SIZE</c>.</summary>
     public static readonly ServiceOption<long> MinFree =
@@ -42,6 +46,7 @@ public sealed class UploadService : Service
     public static readonly ServiceOption<bool> Manifest =
         new("manifest", null, "append a line per upload to DIR/manifest.ndjson", null, bool.Parse);
 
+    private const string NoLimit = "none";
     private const int DemoUploads = 10;
     private const int DemoBytes = 3_000_000;
 
@@ -64,7 +69,8 @@ public sealed class UploadService : Service
     public override IReadOnlyList<ServiceOption> Arguments => [Folder];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ServiceOption> Options => [MaxBytes, Quota, MinFree, Mode, Sync, NoReceipt, Manifest];
+    public override IReadOnlyList<ServiceOption> Options =>
+        [MaxBytes, Quota, MaxFiles, MinFree, Mode, Sync, NoReceipt, Manifest];
 
     /// <inheritdoc/>
     public override ServerLimits DefaultLimits => new()
@@ -79,8 +85,9 @@ public sealed class UploadService : Service
             new UploadSettings
             {
                 Folder = settings.Get(Folder),
-                MaxBytes = settings.IsSet(MaxBytes) ? settings.Find(MaxBytes) : long.MaxValue,
-                QuotaBytes = settings.IsSet(Quota) ? settings.Find(Quota) : long.MaxValue,
+                MaxBytes = settings.Get(MaxBytes),
+                QuotaBytes = settings.Get(Quota),
+                MaxFiles = settings.Get(MaxFiles),
                 MinFreeBytes = settings.Get(MinFree),
                 Mode = settings.Get(Mode),
                 Sync = settings.Has(Sync),
@@ -88,6 +95,12 @@ public sealed class UploadService : Service
                 Manifest = settings.Has(Manifest),
             },
             environment.Errors);
+
+    /// <inheritdoc/>
+    public override string DescribeBounds(ServiceSettings settings) =>
+        $"upload takes at most {TextOf(settings.Get(MaxBytes))} from each client (--max-bytes), and keeps at most "
+        + $"{TextOf(settings.Get(Quota))} (--quota) in {CountOf(settings.Get(MaxFiles))} files (--max-files); "
+        + "whoever reaches its address may send";
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)
@@ -116,6 +129,16 @@ public sealed class UploadService : Service
         await using FileStream source = File.OpenRead(path);
         return await UploadClient.SendAsync(server, source, new UploadClientOptions());
     }
+
+    private static string TextOf(long bytes) =>
+        bytes == long.MaxValue ? "any number of bytes" : Quantity.FormatSize(bytes);
+
+    private static string CountOf(long files) => files == long.MaxValue ? "any number of" : $"{files}";
+
+    private static long ParseSizeLimit(string text) => text == NoLimit ? long.MaxValue : Quantity.ParseSize(text);
+
+    private static long ParseFileLimit(string text) =>
+        text == NoLimit ? long.MaxValue : Quantity.ParseInt(text, "number of files", 0, int.MaxValue);
 
     private static UnixFileMode ParseMode(string text)
     {

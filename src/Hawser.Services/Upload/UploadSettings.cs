@@ -9,9 +9,14 @@ internal sealed record UploadSettings
     /// <summary>Bytes of one upload at the most. Default: no limit.</summary>
     public long MaxBytes { get; init; } = long.MaxValue;
 
-    /// <summary>Bytes of all files of the folder at the most, uploads under way included. Default: no limit. Each of
-    /// two servers on one folder knows of the other's uploads under way only when they are stored.</summary>
+    /// <summary>Bytes of all files of the folder at the most, uploads under way included, the manifest not. Default: no
+    /// limit. Each of two servers on one folder learns what the other has stored when it counts again, after a
+    /// refusal.</summary>
     public long QuotaBytes { get; init; } = long.MaxValue;
+
+    /// <summary>Files in the folder at the most, those with <c>ERROR</c> and uploads under way included. Default: no
+    /// limit.</summary>
+    public long MaxFiles { get; init; } = long.MaxValue;
 
     /// <summary>Bytes that must stay free on the disk. Default 0.</summary>
     public long MinFreeBytes { get; init; }

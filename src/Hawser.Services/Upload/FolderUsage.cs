@@ -1,0 +1,99 @@
+namespace Hawser.Services.Upload;
+
+/// <summary>The files and bytes of an upload folder, stored and under way, and the limits on both. A running
+/// count: a refusal does not look at the folder.</summary>
+/// <remarks>The folder is counted again only when an upload begins after a refusal, on a pool thread, and rarely. So
+/// room that somebody makes is noticed, and clients that keep coming cannot keep the disk busy.</remarks>
+/// <param name="settings">The limits.</param>
+/// <param name="count">Counts the stored files.</param>
+internal sealed class FolderUsage(UploadSettings settings, Func<UsageCount> count)
+{
+    // Counting takes less than a tenth of one processor.
+    private const int PauseFactor = 10;
+
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private UsageCount _stored = count();
+    private UsageCount _storedMeanwhile;
+    private UsageCount _reserved;
+    private bool _hasRefused;
+    private Task _recount = Task.CompletedTask;
+    private long? _recounted;
+    private TimeSpan _pause;
+
+    /// <summary>Counts the folder again if an upload was refused since the last count and the pause is over. Waits for
+    /// a count that is under way.</summary>
+    public Task RecountIfDueAsync(TimeProvider time)
+    {
+        lock (_gate)
+        {
+            bool isDue = _hasRefused && (_recounted is not { } last || time.GetElapsedTime(last) >= _pause);
+            if (isDue && _recount.IsCompleted)
+            {
+                _hasRefused = false;
+                _storedMeanwhile = default;
+                _recount = Task.Run(() => Recount(time));
+            }
+            return _recount;
+        }
+    }
+
+    /// <summary>Reserves a file, and room for <c>ERROR</c> in it.</summary>
+    /// <exception cref="UploadRefusedException">A limit is met.</exception>
+    public UsageShare Reserve()
+    {
+        Reserve(UsageShare.Smallest);
+        return new UsageShare(this);
+    }
+
+    /// <summary>Reserves more.</summary>
+    /// <exception cref="UploadRefusedException">A limit is met; nothing more is reserved.</exception>
+    public void Reserve(UsageCount more)
+    {
+        lock (_gate)
+        {
+            UsageCount all = _stored + _reserved + more;
+            _hasRefused |= all.Files > settings.MaxFiles || all.Bytes > settings.QuotaBytes;
+            if (all.Files > settings.MaxFiles)
+                throw new UploadRefusedException($"the folder has at most {settings.MaxFiles} files");
+            if (all.Bytes > settings.QuotaBytes)
+                throw new UploadRefusedException($"the folder's quota of {settings.QuotaBytes} bytes is used up");
+            _reserved += more;
+        }
+    }
+
+    /// <summary>An upload is over: what it reserved is free, what it stored counts.</summary>
+    public void Settle(UsageCount reserved, UsageCount stored)
+    {
+        lock (_gate)
+        {
+            _reserved -= reserved;
+            _stored += stored;
+            _storedMeanwhile += stored;
+        }
+    }
+
+    private void Recount(TimeProvider time)
+    {
+        long begin = time.GetTimestamp();
+        UsageCount? counted = null;
+        try
+        {
+            counted = count();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The old count holds; whoever writes to the folder reports what is wrong with it.
+        }
+        lock (_gate)
+        {
+            // What was stored meanwhile may be in both: rather too much, until the next count, than too little.
+            if (counted is { } found)
+                _stored = found + _storedMeanwhile;
+            TimeSpan pause = PauseFactor * time.GetElapsedTime(begin);
+            _pause = pause > ShortestPause ? pause : ShortestPause;
+            _recounted = time.GetTimestamp();
+        }
+    }
+}

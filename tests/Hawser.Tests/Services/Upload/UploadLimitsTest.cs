@@ -1,0 +1,193 @@
+using Hawser.Services;
+using Hawser.Services.Upload;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Services.Upload;
+
+/// <summary>The limits on a whole folder, and what a refusal costs.</summary>
+public sealed class UploadLimitsTest : IDisposable
+{
+    private static readonly TimeSpan PauseBetweenCounts = TimeSpan.FromSeconds(5);
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
+    public async Task Refused_uploads_fill_a_folder_up_to_its_quota_and_no_further(string model)
+    {
+        await using UploadServer server = Start(model, UploadService.Quota, "12");
+
+        for (int n = 1; n <= 5; n++)
+            Assert.Equal("ERROR the folder's quota of 12 bytes is used up\n", await server.UploadAsync(new byte[13]));
+
+        Assert.Equal(["1.file", "2.file"], server.Names());
+        Assert.True(server.IsError(1) && server.IsError(2));
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
+    public async Task Empty_uploads_fill_a_folder_up_to_its_number_of_files_and_no_further(string model)
+    {
+        _folder.Write("7.file", [7]);
+        await using UploadServer server = Start(model, UploadService.MaxFiles, "3");
+        Assert.Equal(UploadServer.ReceiptOf(8, []), await server.UploadAsync([]));
+        Assert.Equal(UploadServer.ReceiptOf(9, []), await server.UploadAsync([]));
+
+        for (int n = 1; n <= 5; n++)
+            Assert.Equal("ERROR the folder has at most 3 files\n", await server.UploadAsync([]));
+
+        Assert.Equal(["7.file", "8.file", "9.file"], server.Names());
+    }
+
+    [Fact]
+    public async Task An_upload_under_way_has_its_place_whether_it_ends_well_or_not()
+    {
+        await using UploadServer server = Start("threads", UploadService.MaxFiles, "1");
+        using (RawPeer underWay = await server.ConnectAsync())
+        {
+            await underWay.SendAsync("half");
+            await Patience.UntilAsync(() => File.Exists(_folder[".1.part"]));
+
+            Assert.Equal("ERROR the folder has at most 1 files\n", await server.UploadAsync([2]));
+            underWay.Reset();
+        }
+        await Patience.UntilAsync(() => File.Exists(server.PathOf(1)));
+
+        Assert.Equal("ERROR the folder has at most 1 files\n", await server.UploadAsync([3]));
+        Assert.Equal(["1.file"], server.Names());
+        Assert.True(server.IsError(1));
+    }
+
+    [Fact]
+    public async Task A_limit_of_none_is_none()
+    {
+        await using UploadServer server = UploadServer.Start(_folder.Root, with: settings => settings
+            .Set(UploadService.MaxBytes, "none").Set(UploadService.Quota, "none").Set(UploadService.MaxFiles, "none"));
+
+        Assert.Equal(UploadServer.ReceiptOf(1, [1]), await server.UploadAsync([1]));
+        Assert.Equal(
+            "upload takes at most any number of bytes from each client (--max-bytes), and keeps at most any number of "
+            + "bytes (--quota) in any number of files (--max-files); whoever reaches its address may send",
+            server.Errors.Lines.First());
+    }
+
+    [Fact]
+    public async Task Everything_is_bounded_unless_told_otherwise_and_said_at_the_start()
+    {
+        await using UploadServer server = UploadServer.Start(_folder.Root);
+
+        Assert.Equal(
+            "upload takes at most 10 GB from each client (--max-bytes), and keeps at most 50 GB (--quota) in 100000 files "
+            + "(--max-files); whoever reaches its address may send",
+            server.Errors.Lines.First());
+    }
+
+    [Fact]
+    public async Task However_many_are_refused_the_folder_is_counted_once_in_a_while()
+    {
+        var time = new FakeTime();
+        int counts = 0;
+        var usage = new FolderUsage(Limited(maxFiles: 0), () =>
+        {
+            counts++;
+            return default;
+        });
+        Assert.Equal(1, counts);
+
+        await RefuseAsync(usage, time, times: 100);
+        Assert.Equal(2, counts);
+
+        time.Advance(PauseBetweenCounts - TimeSpan.FromTicks(1));
+        await RefuseAsync(usage, time, times: 100);
+        Assert.Equal(2, counts);
+
+        time.Advance(TimeSpan.FromTicks(1));
+        await RefuseAsync(usage, time, times: 100);
+        Assert.Equal(3, counts);
+    }
+
+    [Fact]
+    public async Task While_nothing_is_refused_the_folder_is_not_counted()
+    {
+        var time = new FakeTime();
+        int counts = 0;
+        var usage = new FolderUsage(Limited(maxFiles: 1), () =>
+        {
+            counts++;
+            return default;
+        });
+        for (int n = 0; n < 10; n++)
+        {
+            await usage.RecountIfDueAsync(time);
+            usage.Reserve().Dispose();
+            time.Advance(PauseBetweenCounts);
+        }
+
+        Assert.Equal(1, counts);
+    }
+
+    [Fact]
+    public async Task A_count_that_takes_long_is_taken_once_and_holds_up_no_upload_under_way()
+    {
+        var time = new FakeTime();
+        using var mayCount = new ManualResetEventSlim(true);
+        int counts = 0;
+        var usage = new FolderUsage(Limited(maxFiles: 3), () =>
+        {
+            Interlocked.Increment(ref counts);
+            mayCount.Wait();
+            return new UsageCount(1, 0);
+        });
+        UsageShare underWay = usage.Reserve();
+        UsageShare other = usage.Reserve();
+        Assert.Throws<UploadRefusedException>(usage.Reserve);
+
+        mayCount.Reset();
+        Task first = usage.RecountIfDueAsync(time);
+        Task second = usage.RecountIfDueAsync(time);
+        underWay.GrowTo(1000);
+        underWay.Settle(1000);
+        Assert.Throws<UploadRefusedException>(usage.Reserve);
+        Assert.False(first.IsCompleted || second.IsCompleted);
+        mayCount.Set();
+        await Task.WhenAll(first, second).Bounded();
+
+        // One counted, one stored meanwhile, one under way.
+        Assert.Equal(2, counts);
+        Assert.Throws<UploadRefusedException>(usage.Reserve);
+        other.Dispose();
+        usage.Reserve();
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_counted_keeps_its_last_count()
+    {
+        var time = new FakeTime();
+        bool isBroken = false;
+        var usage = new FolderUsage(
+            Limited(maxFiles: 1), () => isBroken ? throw new IOException("gone") : new UsageCount(1, 0));
+        isBroken = true;
+
+        await RefuseAsync(usage, time, times: 2);
+        isBroken = false;
+        time.Advance(PauseBetweenCounts);
+        await RefuseAsync(usage, time, times: 2);
+    }
+
+    private static async Task RefuseAsync(FolderUsage usage, FakeTime time, int times)
+    {
+        for (int n = 0; n < times; n++)
+        {
+            await usage.RecountIfDueAsync(time).Bounded();
+            Assert.Throws<UploadRefusedException>(usage.Reserve);
+        }
+    }
+
+    private UploadServer Start(string model, ServiceOption option, string limit) =>
+        UploadServer.Start(_folder.Root, model, settings => settings.Set(option, limit));
+
+    private UploadSettings Limited(long maxFiles) => new() { Folder = _folder.Root, MaxFiles = maxFiles };
+}
