@@ -9,6 +9,10 @@ namespace Hawser.App.Verbs;
 /// <summary><c>hawser serve SERVICE</c>: serves one service; without one, all of them.</summary>
 internal static class ServeVerb
 {
+    // The runtime and the loaded assemblies take some 80; below that the runtime ends the process as soon as it needs
+    // a thread or an assembly.
+    private const int LeastDescriptors = 112;
+
     public static Command Create()
     {
         var verb = new Command("serve", "Serve a service until a signal; without a name, all of them.");
@@ -90,6 +94,11 @@ internal static class ServeVerb
     private static async Task<int> RunAsync(
         IReadOnlyList<(Service Service, ServiceSettings Settings, ServerOptions Options)> services, bool alone)
     {
+        if (DescriptorLimit.Read() is { } limit and < LeastDescriptors)
+        {
+            throw new IOException($"{limit} descriptors are too few to serve, {LeastDescriptors} are the least; "
+                + "raise the limit, see ulimit -n");
+        }
         using var signal = new StopSignal();
         var hosts = new List<ServiceHost>();
         var logIsGone = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);

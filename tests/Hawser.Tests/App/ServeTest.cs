@@ -13,6 +13,18 @@ public sealed class ServeTest
     private const int Signalled = 128;
 
     [Theory]
+    [InlineData("threads")]
+    [InlineData("epoll")]
+    public async Task With_too_few_descriptors_it_does_not_begin(string model)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
+        await using ProgramProcess serve = ProgramProcess.StartInShell(
+            "ulimit -n 64; exec \"$@\"", "", "serve", "ping", "--port", "0", "--model", model);
+
+        (await serve.EndAsync()).IsError(1, "64 descriptors are too few to serve, 112 are the least");
+    }
+
+    [Theory]
     [InlineData("sequential")]
     [InlineData("simple")]
     [InlineData("select")]

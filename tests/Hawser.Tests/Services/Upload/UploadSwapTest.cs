@@ -82,7 +82,7 @@ public sealed class UploadSwapTest : IAsyncLifetime
     {
         using RawPeer peer = await _server.ConnectAsync();
         await peer.SendAsync("half");
-        await Patience.UntilAsync(() => File.Exists(Part));
+        await Patience.UntilAsync(() => new FileInfo(Part) is { Exists: true, Length: 4 });
         halfWay();
         await peer.SendAsync(" and whole");
         peer.FinishSending();
