@@ -2,15 +2,17 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Hawser.Native;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
 
 /// <summary>One listening socket.</summary>
 internal sealed class Listener : IDisposable
 {
-    private Listener(Socket socket)
+    private readonly SocketFile? _file;
+
+    private Listener(Socket socket, SocketFile? file)
     {
+        _file = file;
         Socket = socket;
         EndPoint = socket.LocalEndPoint!;
     }
@@ -24,29 +26,31 @@ internal sealed class Listener : IDisposable
     public static Listener Open(EndPoint endPoint, int backlog, Action<Socket>? configure = null)
     {
         Socket? socket = null;
+        SocketFile? file = null;
         try
         {
-            if (endPoint is UnixDomainSocketEndPoint local)
-                RemoveIfStale(local);
             socket = Create(endPoint);
             configure?.Invoke(socket);
             // Never ReuseAddress: on Linux that is SO_REUSEPORT too, and two servers would share the port unnoticed.
             // Bind alone sets SO_REUSEADDR on Unix, so that a restart gets its old port at once.
-            socket.Bind(endPoint);
+            if (endPoint is UnixDomainSocketEndPoint local && OperatingSystem.IsLinux())
+                file = SocketFile.Bind(socket, local);
+            else
+                socket.Bind(endPoint);
             socket.Listen(backlog);
             // On Linux a connection that is there stays, and what is accepted would inherit it. Elsewhere one may leave
             // between the question and the accept.
             socket.Blocking = Platform.IsLinux;
-            return new Listener(socket);
+            return new Listener(socket, file);
         }
         catch (SocketException e)
         {
-            socket?.Dispose();
+            Close(socket, file);
             throw new ListenException(Explain(endPoint, e), e);
         }
         catch
         {
-            socket?.Dispose();
+            Close(socket, file);
             throw;
         }
     }
@@ -88,8 +92,15 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    /// <summary>Stops listening. .NET removes the file of a Unix domain socket.</summary>
-    public void Dispose() => Socket.Dispose();
+    /// <summary>Stops listening, and removes the file of a Unix domain socket.</summary>
+    public void Dispose() => Close(Socket, _file);
+
+    private static void Close(Socket? socket, SocketFile? file)
+    {
+        if (OperatingSystem.IsLinux())
+            file?.Remove();
+        socket?.Dispose();
+    }
 
     private static Socket Create(EndPoint endPoint)
     {
@@ -100,48 +111,6 @@ internal sealed class Listener : IDisposable
         if (endPoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } ip)
             socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);
         return socket;
-    }
-
-    /// <summary>A socket file outlives a server that was killed; one that nobody answers at is in the way of the
-    /// next.</summary>
-    private static void RemoveIfStale(UnixDomainSocketEndPoint endPoint)
-    {
-        string path = endPoint.ToString();
-        if (!IsSocket(path))
-            return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        // A live server whose backlog is full must not hold us up.
-        probe.Blocking = false;
-        try
-        {
-            probe.Connect(endPoint);
-        }
-        catch (SocketException e)
-        {
-            if (e.SocketErrorCode is SocketError.ConnectionRefused)
-                File.Delete(path);
-        }
-    }
-
-    /// <summary>Anybody's empty file refuses a connection just the same; but a socket cannot be opened (open(2),
-    /// ENXIO).</summary>
-    private static bool IsSocket(string path)
-    {
-        if (new FileInfo(path) is not { Exists: true, Length: 0 })
-            return false;
-        try
-        {
-            using SafeFileHandle file = File.OpenHandle(path);
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 
     private static string Explain(EndPoint endPoint, SocketException cause) => (endPoint, cause.SocketErrorCode) switch

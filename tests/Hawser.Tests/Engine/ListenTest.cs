@@ -89,15 +89,7 @@ public sealed class ListenTest : IDisposable
     [Fact]
     public async Task A_stale_socket_file_is_replaced()
     {
-        string path = Path.Combine(_folder, "stale");
-        string moved = Path.Combine(_folder, "moved");
-        using (var killed = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
-        {
-            killed.Bind(new UnixDomainSocketEndPoint(path));
-            killed.Listen();
-            File.Move(path, moved);
-        }
-        File.Move(moved, path);
+        string path = CreateStaleSocket();
 
         await using TestServer server = StartAt("threads", [new UnixDomainSocketEndPoint(path)]);
 
@@ -131,15 +123,56 @@ public sealed class ListenTest : IDisposable
         Assert.Contains("is taken", e.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_file_that_is_no_socket_is_left_alone()
+    [Theory]
+    [InlineData("not a socket")]
+    [InlineData("")]
+    public void A_file_that_is_no_socket_is_left_alone(string content)
     {
         string path = Path.Combine(_folder, "notes.txt");
-        File.WriteAllText(path, "not a socket");
+        File.WriteAllText(path, content);
+
+        var e = Assert.Throws<ListenException>(() => StartAt("threads", [new UnixDomainSocketEndPoint(path)]));
+
+        Assert.Contains(path, e.Message, StringComparison.Ordinal);
+        Assert.Equal(content, File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void An_empty_file_that_another_has_open_is_left_alone()
+    {
+        string path = Path.Combine(_folder, "open");
+        using FileStream other = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
 
         Assert.Throws<ListenException>(() => StartAt("threads", [new UnixDomainSocketEndPoint(path)]));
 
-        Assert.Equal("not a socket", File.ReadAllText(path));
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
+    public void A_symbolic_link_to_a_stale_socket_is_left_alone()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere no file is removed");
+        string link = Path.Combine(_folder, "link");
+        File.CreateSymbolicLink(link, CreateStaleSocket());
+
+        var e = Assert.Throws<ListenException>(() => StartAt("threads", [new UnixDomainSocketEndPoint(link)]));
+
+        Assert.Contains($"{link}: it exists and is not a socket", e.Message, StringComparison.Ordinal);
+        Assert.NotNull(new FileInfo(link).LinkTarget);
+    }
+
+    [Theory, Models]
+    public async Task A_file_that_has_taken_the_place_of_the_socket_is_there_after_the_stop(string model)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere the runtime removes it");
+        string path = Path.Combine(_folder, "replaced");
+        await using (StartAt(model, [new UnixDomainSocketEndPoint(path)]))
+        {
+            File.Delete(path);
+            File.WriteAllText(path, "");
+        }
+
+        Assert.True(File.Exists(path));
     }
 
     [Fact]
@@ -183,6 +216,20 @@ public sealed class ListenTest : IDisposable
         late.Start();
 
         await Patience.UntilAsync(() => server.Observer.ListeningAt.SequenceEqual(server.Server.EndPoints));
+    }
+
+    private string CreateStaleSocket()
+    {
+        string path = Path.Combine(_folder, "stale");
+        string moved = Path.Combine(_folder, "moved");
+        using (var killed = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            killed.Bind(new UnixDomainSocketEndPoint(path));
+            killed.Listen();
+            File.Move(path, moved);
+        }
+        File.Move(moved, path);
+        return path;
     }
 
     private static TestServer StartAt(string model, IReadOnlyList<EndPoint> where) =>
