@@ -26,21 +26,19 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
     /// <summary>Before and after, in one run.</summary>
     public int Compare()
     {
-        if (!json)
-            Standard.Out.WriteLine("One by one, on one thread:");
         NumbersReport before = Run(options.Plain);
         if (!json)
-        {
-            PrintTimes(before);
-            Standard.Out.WriteLine($"Over {options.Connections} connections, on {options.Sorters} threads:");
-        }
+            PrintTimes(before, "One by one, on one thread:");
         NumbersReport after = Run(options);
-        double download = before.Download / after.Download;
-        double sorting = before.Sorting / after.Sorting;
+        // A ratio of runs that did different work says nothing.
+        bool isWhole = before.Failures.Count + after.Failures.Count == 0;
+        double? download = isWhole ? before.Download / after.Download : null;
+        double? sorting = isWhole ? before.Sorting / after.Sorting : null;
         if (!json)
         {
-            PrintTimes(after);
-            Standard.Out.WriteLine(Text($"Speed-up: download {download:0.00}, sorting {sorting:0.00}"));
+            PrintTimes(after, $"Over {options.Connections} connections, on {options.Sorters} threads:");
+            if (isWhole)
+                Standard.Out.WriteLine(Text($"Speed-up: download {download:0.00}, sorting {sorting:0.00}"));
         }
         // What is on disk, and verified, is what came last.
         ListFailure[] failures = [.. before.Failures.Concat(after.Failures).DistinctBy(failure => failure.List)
@@ -54,8 +52,8 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
             writer.WriteStartObject("after");
             WriteTimes(writer, after);
             writer.WriteEndObject();
-            writer.WriteNumber("download_speed_up", download);
-            writer.WriteNumber("sorting_speed_up", sorting);
+            WriteFigure(writer, "download_speed_up", download);
+            WriteFigure(writer, "sorting_speed_up", sorting);
         });
     }
 
@@ -66,9 +64,9 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         using (TransferProgress progress = TransferProgress.StartCounting("lists", options.Lists))
             report = new NumbersClient(Watched(options, progress)).RunFused();
         double copySpeed = MemorySpeed.Measure();
-        if (!json)
+        if (!json && report.Time is { } time)
         {
-            Standard.Out.WriteLine(Text($"Total time: {report.Time.TotalSeconds:0.000000}"));
+            Standard.Out.WriteLine(Text($"Total time: {time.TotalSeconds:0.000000}"));
             Standard.Out.WriteLine(
                 Text($"Memory is copied at {copySpeed / 1e9:0.0} GB/s on one core; each stage, per core:"));
             TextTable.Write(Standard.Out, ["stage", "share", "GB/s", "of copy speed"],
@@ -77,7 +75,7 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         return Finish(options, report.Failures, report.Doubts, writer =>
         {
             writer.WriteString("mode", "fused");
-            writer.WriteNumber("total_seconds", report.Time.TotalSeconds);
+            WriteFigure(writer, "total_seconds", report.Time?.TotalSeconds);
             writer.WriteNumber("copy_bytes_per_second", copySpeed);
             writer.WriteStartObject("stages");
             foreach (PipelineStage stage in Enum.GetValues<PipelineStage>())
@@ -124,16 +122,30 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         };
     }
 
-    private static void PrintTimes(NumbersReport report)
+    private static void PrintTimes(NumbersReport report, string? heading = null)
     {
-        Standard.Out.WriteLine(Text($"Files download time: {report.Download.TotalSeconds:0.000000}"));
-        Standard.Out.WriteLine(Text($"Sorting time: {report.Sorting.TotalSeconds:0.000000}"));
+        if (heading is not null && report.Download is not null)
+            Standard.Out.WriteLine(heading);
+        if (report.Download is { } download)
+            Standard.Out.WriteLine(Text($"Files download time: {download.TotalSeconds:0.000000}"));
+        if (report.Sorting is { } sorting)
+            Standard.Out.WriteLine(Text($"Sorting time: {sorting.TotalSeconds:0.000000}"));
     }
 
     private static void WriteTimes(Utf8JsonWriter writer, NumbersReport report)
     {
-        writer.WriteNumber("download_seconds", report.Download.TotalSeconds);
-        writer.WriteNumber("sorting_seconds", report.Sorting.TotalSeconds);
+        WriteFigure(writer, "download_seconds", report.Download?.TotalSeconds);
+        WriteFigure(writer, "sorting_seconds", report.Sorting?.TotalSeconds);
+    }
+
+    /// <summary>Null where nothing was measured.</summary>
+    private static void WriteFigure(Utf8JsonWriter writer, string name, double? figure)
+    {
+        writer.WritePropertyName(name);
+        if (figure is null)
+            writer.WriteNullValue();
+        else
+            writer.WriteNumberValue(figure.Value);
     }
 
     private int Finish(

@@ -14,7 +14,7 @@ internal sealed class ListDownload(NumbersClientOptions options)
     /// <exception cref="ConnectException">Nobody answers there.</exception>
     /// <exception cref="ConnectionClosedException">The connection broke, at the last try, or was idle.</exception>
     /// <exception cref="MalformedListException">The list was cut, at the last try.</exception>
-    /// <exception cref="FormatException">The list is too long; nothing of it is kept.</exception>
+    /// <exception cref="FormatException">The list is too long; nothing of it is kept, and it is not tried again.</exception>
     public void Run(IListSink sink)
     {
         for (int left = options.Retries; ; left--)
@@ -41,14 +41,14 @@ internal sealed class ListDownload(NumbersClientOptions options)
         using Connection connection = Dialer.Connect(options.Server, options.IdleTimeout);
         using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout);
         sink.Begin();
+        var bound = new ListBound(options);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             int length;
             while ((length = Fill(connection.AsStream(), buffer)) > 0)
             {
-                if (connection.BytesReceived > options.MaxBytes)
-                    throw new FormatException($"byte {options.MaxBytes}: a list has at most that many bytes");
+                bound.Check(buffer.AsSpan(0, length));
                 sink.Take(buffer.AsSpan(0, length));
             }
         }

@@ -15,10 +15,15 @@ internal sealed class ListFolders
         _sorted = Directory.CreateDirectory(Path.Combine(parent, "sorted_files")).FullName;
     }
 
+    /// <summary>Gives a list that came its name, and removes the sorted list of an earlier one.</summary>
+    /// <exception cref="IOException">It cannot have its name.</exception>
+    public void Replace(int list, ListFile unsorted)
+    {
+        unsorted.Complete();
+        File.Delete(SortedPath(list));
+    }
+
     public string UnsortedPath(int list) => Path.Combine(_unsorted, $"{list}.txt");
 
     public string SortedPath(int list) => Path.Combine(_sorted, $"{list}.txt");
-
-    /// <summary>Takes away what an earlier run sorted, because the unsorted list is another one now, or gone.</summary>
-    public void RemoveSorted(int list) => File.Delete(SortedPath(list));
 }

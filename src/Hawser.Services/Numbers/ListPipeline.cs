@@ -6,7 +6,6 @@ internal sealed class ListPipeline(ListFolders folders, int list, int? count, St
     private NumberParser? _parser;
     private ListFile? _file;
     private MalformedListException? _malformed;
-    private bool _isComplete;
 
     public void Begin()
     {
@@ -34,7 +33,7 @@ internal sealed class ListPipeline(ListFolders folders, int list, int? count, St
         if (_malformed is null)
             _parser!.Finish(count);
         clock.Book(PipelineStage.Parse);
-        _file!.Complete();
+        folders.Replace(list, _file!);
         clock.Book(PipelineStage.WriteUnsorted);
     }
 
@@ -46,7 +45,6 @@ internal sealed class ListPipeline(ListFolders folders, int list, int? count, St
         if (_malformed is not null)
             throw _malformed;
         ListSort.Run(_parser!, folders.SortedPath(list), clock);
-        _isComplete = true;
         return _parser!.List.Count;
     }
 
@@ -54,8 +52,6 @@ internal sealed class ListPipeline(ListFolders folders, int list, int? count, St
     {
         _file?.Dispose();
         _parser?.Dispose();
-        if (_file is not null && !_isComplete)
-            folders.RemoveSorted(list);
     }
 
     /// <summary>Parses on, unless the list is malformed already: its bytes are kept all the same.</summary>

@@ -6,7 +6,6 @@ internal sealed class ListSaver(ListFolders folders, int list, int? count) : ILi
     private ListFile? _file;
     private int _commas;
     private byte _last;
-    private bool _isComplete;
 
     public void Begin()
     {
@@ -27,14 +26,8 @@ internal sealed class ListSaver(ListFolders folders, int list, int? count) : ILi
     {
         if (NumbersProtocol.FindCut(_file!.Length == 0 ? null : _last, _commas + 1, count) is { } rule)
             throw new MalformedListException(_file.Length, rule);
-        _file.Complete();
-        _isComplete = true;
+        folders.Replace(list, _file);
     }
 
-    public void Dispose()
-    {
-        _file?.Dispose();
-        if (_file is not null && !_isComplete)
-            folders.RemoveSorted(list);
-    }
+    public void Dispose() => _file?.Dispose();
 }

@@ -12,11 +12,12 @@ internal static class ListSort
     /// <summary>Reads a list from its file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="count">How many numbers it has to have; null: any.</param>
+    /// <param name="maxCount">The most numbers it may have.</param>
     /// <exception cref="MalformedListException">It is none.</exception>
-    public static NumberParser Parse(string path, int? count)
+    public static NumberParser Parse(string path, int? count, int maxCount)
     {
         using SafeFileHandle file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-        var parser = new NumberParser(count ?? NumbersProtocol.DefaultCount);
+        var parser = new NumberParser(count ?? NumbersProtocol.DefaultCount, maxCount);
         byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {

@@ -24,14 +24,16 @@ public sealed class NumbersClient
         IReadOnlyList<ListFailure> missing = Do(_options.Connections, _lists, Download);
         TimeSpan download = Stopwatch.GetElapsedTime(begin);
 
+        int[] here = AllBut(missing);
         begin = Stopwatch.GetTimestamp();
         var counts = new ListCounts(_options.Lists);
         var stages = new PipelineStages();
         IReadOnlyList<ListFailure> unsorted = Do(
-            _options.Sorters, AllBut(missing), list => counts.Note(list, SortFile(list, stages)));
+            _options.Sorters, here, list => counts.Note(list, SortFile(list, stages)));
         TimeSpan sorting = Stopwatch.GetElapsedTime(begin);
         return new NumbersReport(
-            download, sorting, [.. missing.Concat(unsorted).OrderBy(failure => failure.List)], counts.FindDoubts());
+            here.Length > 0 ? download : null, here.Length > unsorted.Count ? sorting : null,
+            [.. missing.Concat(unsorted).OrderBy(failure => failure.List)], counts.FindDoubts());
     }
 
     /// <summary>Does everything for one list while the next ones are under way: nothing is read back.</summary>
@@ -42,7 +44,8 @@ public sealed class NumbersClient
         long begin = Stopwatch.GetTimestamp();
         IReadOnlyList<ListFailure> failures = Do(
             _options.Pipelines, _lists, list => counts.Note(list, DownloadAndSort(list, stages)));
-        return new PipelineReport(Stopwatch.GetElapsedTime(begin), stages, failures, counts.FindDoubts());
+        TimeSpan? time = failures.Count < _options.Lists ? Stopwatch.GetElapsedTime(begin) : null;
+        return new PipelineReport(time, stages, failures, counts.FindDoubts());
     }
 
     /// <summary>Checks that each sorted list is its unsorted one in ascending order.</summary>
@@ -51,8 +54,8 @@ public sealed class NumbersClient
     public IReadOnlyList<ListFailure> Verify(IReadOnlyList<ListFailure> failures) =>
         ThreadTeam.Run(_options.Sorters, AllBut(failures), list =>
         {
-            using NumberParser unsorted = ListSort.Parse(_folders.UnsortedPath(list), _options.Count);
-            using NumberParser sorted = ListSort.Parse(_folders.SortedPath(list), _options.Count);
+            using NumberParser unsorted = Parse(_folders.UnsortedPath(list));
+            using NumberParser sorted = Parse(_folders.SortedPath(list));
             if (SortedListVerification.FindFault(unsorted.List, sorted.List) is { } fault)
                 throw new FormatException($"sorted wrongly: {fault}");
         });
@@ -84,11 +87,13 @@ public sealed class NumbersClient
         return pipeline.Sort();
     }
 
+    private NumberParser Parse(string path) => ListSort.Parse(path, _options.Count, _options.MostNumbers);
+
     private bool IsOnDisk(int list)
     {
         try
         {
-            ListSort.Parse(_folders.UnsortedPath(list), _options.Count).Dispose();
+            Parse(_folders.UnsortedPath(list)).Dispose();
             return true;
         }
         catch (Exception e) when (e is IOException or FormatException)
@@ -101,19 +106,10 @@ public sealed class NumbersClient
     /// <returns>How many numbers it has.</returns>
     private int SortFile(int list, PipelineStages stages)
     {
-        try
-        {
-            var clock = new StageClock(stages);
-            using NumberParser parser = ListSort.Parse(_folders.UnsortedPath(list), _options.Count);
-            clock.Book(PipelineStage.Parse, parser.TextBytes);
-            ListSort.Run(parser, _folders.SortedPath(list), clock);
-            return parser.List.Count;
-        }
-        catch
-        {
-            // What an earlier run sorted is not this list.
-            _folders.RemoveSorted(list);
-            throw;
-        }
+        var clock = new StageClock(stages);
+        using NumberParser parser = Parse(_folders.UnsortedPath(list));
+        clock.Book(PipelineStage.Parse, parser.TextBytes);
+        ListSort.Run(parser, _folders.SortedPath(list), clock);
+        return parser.List.Count;
     }
 }

@@ -26,8 +26,8 @@ public sealed record NumbersClientOptions
     /// <summary>How many numbers a list must have; null: any.</summary>
     public int? Count { get; init; }
 
-    /// <summary>How many bytes a list may have. Default 2.1 GB, enough for 100 million numbers.</summary>
-    public long MaxBytes { get; init; } = NumbersProtocol.MaxBytes;
+    /// <summary>The most numbers a list may have if <see cref="Count"/> is null. Default 10 million.</summary>
+    public int MaxCount { get; init; } = NumbersProtocol.DefaultMaxCount;
 
     /// <summary>Keep lists that are on disk already and well-formed.</summary>
     public bool Resume { get; init; }
@@ -40,6 +40,9 @@ public sealed record NumbersClientOptions
 
     /// <summary>Told, from any thread, that one more list has passed a phase.</summary>
     public Action? OnList { get; init; }
+
+    /// <summary>The most numbers that are taken.</summary>
+    internal int MostNumbers => Count ?? MaxCount;
 
     /// <summary>The same work one by one on one thread: the "before" of the exercise.</summary>
     public NumbersClientOptions Plain => this with { Connections = 1, Sorters = 1 };

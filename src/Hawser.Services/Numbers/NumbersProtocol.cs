@@ -23,15 +23,18 @@ internal static class NumbersProtocol
     /// <summary>The most numbers a list may have; a longer one is malformed.</summary>
     internal const int MaxCount = 100_000_000;
 
-    /// <summary>The most bytes a client takes for a list, unless told otherwise: the most numbers, each as long as can
-    /// be.</summary>
-    internal const long MaxBytes = (long)MaxCount * NumberFormatter.MaxBytes64;
+    /// <summary>The most numbers a client takes when it does not know how many to expect.</summary>
+    internal const int DefaultMaxCount = 10_000_000;
 
     /// <summary>The smallest number, unless told otherwise.</summary>
     internal const long DefaultMin = -999_999_999;
 
     /// <summary>The largest number, unless told otherwise.</summary>
     internal const long DefaultMax = 999_999_999;
+
+    /// <summary>The most bytes a client takes for a list of so many numbers: each with its sign, 19 digits and a comma,
+    /// and CR LF instead of the last comma.</summary>
+    internal static long MaxBytes(int count) => ((long)count * NumberFormatter.MaxBytes64) + 1;
 
     /// <summary>Looks for what gives a list away that ended too early.</summary>
     /// <param name="last">Its last byte; null: it has none.</param>

@@ -63,7 +63,7 @@ public sealed class NumbersService : Service
         PipelineReport report = client.RunFused();
         ListFailure? fault = report.Failures.Concat(client.Verify(report.Failures)).FirstOrDefault();
         return
-            [phases, new($"{DemoLists} lists in one pipeline", BytesIn(fusedFolder), report.Time, fault?.ToString())];
+            [phases, new($"{DemoLists} lists in one pipeline", BytesIn(fusedFolder), report.Time ?? TimeSpan.Zero, fault?.ToString())];
     }
 
     private static async Task<(TimeSpan Time, string? Difference)> RunAsync(NumbersClientOptions options)
@@ -78,7 +78,7 @@ public sealed class NumbersService : Service
                 path, ParseSeed(DemoSeed), list, NumbersProtocol.DefaultCount,
                 NumbersProtocol.DefaultMin, NumbersProtocol.DefaultMax);
         }
-        return (report.Download + report.Sorting, difference);
+        return ((report.Download ?? TimeSpan.Zero) + (report.Sorting ?? TimeSpan.Zero), difference);
     }
 
     private static long BytesIn(string folder) => new DirectoryInfo(Path.Combine(folder, "unsorted_files"))

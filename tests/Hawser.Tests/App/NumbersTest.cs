@@ -157,6 +157,7 @@ public sealed class NumbersTest
     [InlineData]
     [InlineData("--plain")]
     [InlineData("--fused")]
+    [InlineData("--compare")]
     public async Task A_server_that_is_not_there_is_a_few_lines_and_a_failure(params string[] options)
     {
         ScriptedServer server = ScriptedServer.Sending("1");
@@ -172,9 +173,41 @@ public sealed class NumbersTest
         Assert.All(lines, line => Assert.Matches(
             $@"^ERROR: lists? \d+( to \d+)?: ({endPoint} refused the connection; is the server running there\?"
             + "|not tried, because 5 lists in a row failed)$", line));
+        Assert.Empty(result.Text);
         Assert.Matches("^ERROR: lists [0-9]+ to 99: not tried, because 5 lists in a row failed$", lines[^1]);
         Assert.Equal(Failed, result.ExitCode);
         Assert.Empty(shop.Names());
+    }
+
+    [Theory]
+    [InlineData("total_seconds", "--fused")]
+    [InlineData("download_seconds,sorting_seconds")]
+    [InlineData("download_speed_up,sorting_speed_up", "--compare")]
+    public async Task What_was_not_measured_is_null_in_json(string figures, params string[] options)
+    {
+        await using ScriptedServer server = ScriptedServer.Sending("");
+        using var shop = new ListWorkshop();
+
+        ProgramResult result = await RunAsync(server.EndPoint, shop, ["--lists", "2", "--json", .. options]);
+
+        JsonElement json = JsonDocument.Parse(result.Text).RootElement;
+        Assert.All(figures.Split(','), name => Assert.Equal(JsonValueKind.Null, json.GetProperty(name).ValueKind));
+        Assert.Equal(Failed, result.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("1", true)]
+    [InlineData("1;2", false)]
+    public async Task A_phase_without_a_list_has_no_time(string list, bool isSorted)
+    {
+        await using ScriptedServer server = ScriptedServer.Sending(list);
+        using var shop = new ListWorkshop();
+
+        ProgramResult result = await RunAsync(server.EndPoint, shop, "--lists", "2", "--compare");
+
+        Assert.Contains("Files download time: ", result.Text, StringComparison.Ordinal);
+        Assert.Equal(isSorted, result.Text.Contains("Sorting time: ", StringComparison.Ordinal));
+        Assert.Equal(isSorted, result.Text.Contains("Speed-up: ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -27,6 +27,23 @@ public sealed class NumbersFailureTest
         }
     }
 
+    public static TheoryData<string, int?, string, string> EndlessListsInEveryMode
+    {
+        get
+        {
+            var all = new TheoryData<string, int?, string, string>();
+            foreach (string mode in Modes.Select(row => row.Data))
+            {
+                all.Add(mode, 3, "1,22,", "byte 6: the list goes on after 3 numbers");
+                // In the second piece of 256 KiB.
+                all.Add(mode, 90_000, "1,22,", "byte 224999: the list goes on after 90000 numbers");
+                all.Add(mode, null, "1234,", "byte 499999: the list goes on after 100000 numbers; --count allows more");
+                all.Add(mode, 20_000, "0000000000", "byte 420001: a list of 20000 numbers has at most that many bytes");
+            }
+            return all;
+        }
+    }
+
     public static TheoryData<string, string, string> CutListsInEveryMode
     {
         get
@@ -38,7 +55,6 @@ public sealed class NumbersFailureTest
                 all.Add(mode, "1,2,", "byte 4: the list ends in a comma");
                 all.Add(mode, "1,-", "byte 3: the list ends in a minus sign");
                 all.Add(mode, "1,2", "byte 3: the list has 2 numbers, not 3");
-                all.Add(mode, "1,2,3,4", "byte 7: the list has 4 numbers, not 3");
             }
             return all;
         }
@@ -100,7 +116,7 @@ public sealed class NumbersFailureTest
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public async Task A_server_that_resets_every_time_leaves_no_file_not_even_an_earlier_runs(string mode)
+    public async Task A_server_that_resets_every_time_harms_no_list_of_an_earlier_run(string mode)
     {
         await using ScriptedServer good = ScriptedServer.Sending("2,1");
         await using var bad = new ScriptedServer(async (client, _) =>
@@ -114,20 +130,52 @@ public sealed class NumbersFailureTest
         (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(bad.EndPoint, 1));
 
         Assert.Equal([new ListFailure(0, "the peer reset the connection")], failures);
-        Assert.Equal(["sorted_files/1.txt", "unsorted_files/1.txt"], shop.Names());
+        Assert.Equal(4, shop.Names().Length);
+        Assert.Equal(("2,1", "1,2"), (shop.Unsorted(0), shop.Sorted(0)));
         Assert.Equal(3, bad.Accepted);
     }
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public async Task A_server_that_sends_without_end_is_left_at_the_limit(string mode)
+    public async Task A_count_that_does_not_match_harms_no_list_of_an_earlier_run(string mode)
+    {
+        await using ScriptedServer server = ScriptedServer.Sending("2,1");
+        using var shop = new ListWorkshop();
+        NumbersClientOptions options = shop.Options(server.EndPoint, 3);
+        ListWorkshop.Run(mode, options);
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, options with { Count = 3 });
+
+        Assert.Equal(3, failures.Count);
+        Assert.Equal(6, shop.Names().Length);
+        Assert.All([0, 1, 2], list => Assert.Equal(("2,1", "1,2"), (shop.Unsorted(list), shop.Sorted(list))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_malformed_list_takes_the_sorted_list_of_an_earlier_one_away(string mode)
+    {
+        await using ScriptedServer server = ScriptedServer.Sending("2,1", "2;1");
+        using var shop = new ListWorkshop();
+        ListWorkshop.Run(mode, shop.Options(server.EndPoint, 1));
+
+        ListWorkshop.Run(mode, shop.Options(server.EndPoint, 1));
+
+        Assert.Equal(["unsorted_files/0.txt"], shop.Names());
+        Assert.Equal("2;1", shop.Unsorted(0));
+    }
+
+    [Theory]
+    [MemberData(nameof(EndlessListsInEveryMode))]
+    public async Task A_list_that_is_too_long_is_left_at_the_bound_and_not_tried_again(
+        string mode, int? count, string piece, string message)
     {
         await using var server = new ScriptedServer(async (client, _) =>
         {
             try
             {
                 while (true)
-                    await ScriptedServer.SendAsync(client, "0000000000000000");
+                    await ScriptedServer.SendAsync(client, piece);
             }
             catch (IOException)
             {
@@ -137,11 +185,26 @@ public sealed class NumbersFailureTest
         using var shop = new ListWorkshop();
 
         (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
-            mode, shop.Options(server.EndPoint, 1) with { MaxBytes = 1_000_000 });
+            mode, shop.Options(server.EndPoint, 1) with { Count = count, MaxCount = 100_000 });
 
-        Assert.Equal([new ListFailure(0, "byte 1000000: a list has at most that many bytes")], failures);
+        Assert.Equal([new ListFailure(0, message)], failures);
         Assert.Equal(1, server.Accepted);
         Assert.Empty(shop.Names());
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task The_longest_list_of_a_count_is_taken(string mode)
+    {
+        const string Longest = "-9223372036854775808,-9223372036854775808\r\n";
+        await using ScriptedServer server = ScriptedServer.Sending(Longest);
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
+            mode, shop.Options(server.EndPoint, 1) with { Count = 2 });
+
+        Assert.Empty(failures);
+        Assert.Equal(Longest, shop.Unsorted(0));
     }
 
     [Theory]
