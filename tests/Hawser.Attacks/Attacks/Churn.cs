@@ -1,0 +1,18 @@
+namespace Hawser.Attacks.Attacks;
+
+/// <summary>At most 10,000 connections, one after the other, that close at once; each keeps a local port for a
+/// minute.</summary>
+internal sealed class Churn : Attack
+{
+    private const int Connections = 10_000;
+
+    public override string Name => "churn";
+
+    public override IReadOnlyList<string> Services => ["ping", "message", "upload", "numbers", "clock"];
+
+    public override void Run(Target target)
+    {
+        for (int i = 0; i < Connections && target.GoesOn(); i++)
+            Wire.TryConnect(target.Port)?.Dispose();
+    }
+}
