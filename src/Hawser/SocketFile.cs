@@ -5,10 +5,10 @@ using Hawser.Native;
 
 namespace Hawser;
 
-/// <summary>The file of a Unix domain socket. It is unlinked only where it is surely a socket: a stale one before binding,
-/// our own one after.</summary>
-/// <remarks>.NET unlinks what has the name when the socket is disposed, whatever it is by then; <see cref="Bind"/> avoids
-/// that.</remarks>
+/// <summary>The file of a Unix domain socket. It is unlinked only where it is surely a socket: a stale one before
+/// binding, our own one after.</summary>
+/// <remarks>.NET unlinks what has the name when the socket is disposed, whatever it is by then; <see cref="Bind"/>
+/// avoids that.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class SocketFile
 {
@@ -42,8 +42,8 @@ internal sealed class SocketFile
         return new SocketFile(Path.GetFullPath(path));
     }
 
-    /// <summary>Unlinks the file if it is still the one that was bound. The socket must still be open: it keeps the inode
-    /// from being given to another file.</summary>
+    /// <summary>Unlinks the file if it is still the one that was bound. The socket must still be open: it keeps the
+    /// inode from being given to another file.</summary>
     public void Remove()
     {
         if (_identity is null || Libc.Identify(_path) != _identity)

@@ -14,7 +14,7 @@ internal abstract class Attack
     /// <summary>The services that it means something to.</summary>
     public abstract IReadOnlyList<string> Services { get; }
 
-    /// <summary>Whether the server may refuse polite clients too, because a resource that they need is used up.</summary>
+    /// <summary>Whether the server may refuse polite clients too, because a resource is used up.</summary>
     public virtual bool MayRefuse => false;
 
     /// <summary>Whether polite clients must be answered; if not, only the stop counts.</summary>

@@ -7,9 +7,9 @@ using Hawser.Bench.Results;
 
 namespace Hawser.Attacks;
 
-/// <summary>Runs the attacks and prints their table; how it goes, on the standard error. <c>--only</c>, <c>--services</c> and
-/// <c>--models</c> take lists with commas, <c>--seconds</c> is the length of each of the three phases, <c>--program</c> a
-/// published <c>hawser</c>.</summary>
+/// <summary>Runs the attacks and prints their table; each row also on the standard error as it is done.
+/// <c>--only</c>, <c>--services</c> and <c>--models</c> take lists with commas, <c>--seconds</c> is the length of each
+/// of the three phases, <c>--program</c> a published <c>hawser</c>.</summary>
 internal static class Program
 {
     private const string AllServices = "ping,message,upload,numbers,clock";

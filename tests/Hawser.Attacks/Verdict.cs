@@ -59,7 +59,8 @@ internal sealed record Verdict(
             yield return $"not well after{Quote(After.Complaint)}";
     }
 
-    private string Held() => During.Failed + During.Refused > 0 && Reason() is { } reason ? $"refuses{Quote(reason)}" : "held";
+    private string Held() =>
+        During.Failed + During.Refused > 0 && Reason() is { } reason ? $"refuses{Quote(reason)}" : "held";
 
     /// <summary>Why the server refuses: what it told the client, else what it logged.</summary>
     private string? Reason() => During.Refused > 0 ? During.Complaint

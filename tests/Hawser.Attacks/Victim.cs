@@ -80,7 +80,7 @@ internal sealed class Victim : IDisposable
         }
     }
 
-    /// <summary>Bytes of its files in <see cref="Folder"/> and of those that it has open there without a name.</summary>
+    /// <summary>Bytes of its files in <see cref="Folder"/>, those that are open without a name included.</summary>
     public long DiskBytes()
     {
         long bytes = 0;

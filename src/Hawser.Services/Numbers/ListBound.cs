@@ -20,7 +20,10 @@ internal sealed class ListBound(NumbersClientOptions options)
                 + $"numbers{(options.Count is null ? "; --count allows more" : "")}");
         }
         if (_bytes + piece.Length > _mostBytes)
-            throw new FormatException($"byte {_mostBytes}: a list of {_mostNumbers} numbers has at most that many bytes");
+        {
+            throw new FormatException(
+                $"byte {_mostBytes}: a list of {_mostNumbers} numbers has at most that many bytes");
+        }
         (_commas, _bytes) = (_commas + commas, _bytes + piece.Length);
     }
 

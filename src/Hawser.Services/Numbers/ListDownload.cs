@@ -14,7 +14,7 @@ internal sealed class ListDownload(NumbersClientOptions options)
     /// <exception cref="ConnectException">Nobody answers there.</exception>
     /// <exception cref="ConnectionClosedException">The connection broke, at the last try, or was idle.</exception>
     /// <exception cref="MalformedListException">The list was cut, at the last try.</exception>
-    /// <exception cref="FormatException">The list is too long; nothing of it is kept, and it is not tried again.</exception>
+    /// <exception cref="FormatException">The list is too long; it is not kept, nor tried again.</exception>
     public void Run(IListSink sink)
     {
         for (int left = options.Retries; ; left--)

@@ -2,8 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Numbers;
 
-/// <summary>A list being written, in pieces, under a temporary name. <see cref="Complete"/> gives it its own, in place of
-/// the list of an earlier run; disposed before, it is gone and the earlier list stays.</summary>
+/// <summary>A list being written, in pieces, under a temporary name. <see cref="Complete"/> gives it its own, in place
+/// of the list of an earlier run; disposed before, it is gone and the earlier list stays.</summary>
 internal sealed class ListFile : IDisposable
 {
     private readonly string _path;

@@ -62,8 +62,8 @@ public sealed class NumbersService : Service
         var client = new NumbersClient(options with { Folder = fusedFolder });
         PipelineReport report = client.RunFused();
         ListFailure? fault = report.Failures.Concat(client.Verify(report.Failures)).FirstOrDefault();
-        return
-            [phases, new($"{DemoLists} lists in one pipeline", BytesIn(fusedFolder), report.Time ?? TimeSpan.Zero, fault?.ToString())];
+        TimeSpan fusedTime = report.Time ?? TimeSpan.Zero;
+        return [phases, new($"{DemoLists} lists in one pipeline", BytesIn(fusedFolder), fusedTime, fault?.ToString())];
     }
 
     private static async Task<(TimeSpan Time, string? Difference)> RunAsync(NumbersClientOptions options)

@@ -24,7 +24,8 @@ internal sealed class ClockEmptyResults : Attack
             Say(target, closing, ClockFrame.Done());
             Hold(target, Members, sockets =>
             {
-                byte[] pages = [.. Enumerable.Range(0, PagesAtOnce).SelectMany(_ => ClockFrame.EmptyResults(Members - 1))];
+                byte[] page = ClockFrame.EmptyResults(Members - 1);
+                byte[] pages = [.. Enumerable.Repeat(page, PagesAtOnce).SelectMany(bytes => bytes)];
                 Say(target, sockets, ClockFrame.Hello(PeerPort));
                 Say(target, sockets, ClockFrame.Done());
                 Pump(target, sockets, _ => pages, reads: true);

@@ -5,8 +5,8 @@ using Hawser.Bench.Programs;
 
 namespace Hawser.Attacks.Attacks;
 
-/// <summary>At most 5,000 connections, one after the other, that register and are done at once, while three real clients
-/// record for a second.</summary>
+/// <summary>At most 5,000 connections, one after the other, that register and are done at once, while three real
+/// clients record for a second.</summary>
 internal sealed class ClockSessionChurn : Attack
 {
     private const int Connections = 5_000;
@@ -61,7 +61,10 @@ internal sealed class ClockSessionChurn : Attack
 
     private static Process StartClients(Target target) => ChildProcess.Start(new ProcessStartInfo(
         target.Victim.Start.Program,
-        ["clock", "127.0.0.1", "--port", $"{target.Port}", "--clients", "3", "--duration", "1s", "--out", FolderOf(target)])
+        [
+            "clock", "127.0.0.1", "--port", $"{target.Port}", "--clients", "3", "--duration", "1s",
+            "--out", FolderOf(target),
+        ])
     {
         RedirectStandardInput = true,
         RedirectStandardOutput = true,

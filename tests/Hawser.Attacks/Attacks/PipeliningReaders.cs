@@ -12,7 +12,8 @@ internal sealed class PipeliningReaders : Attack
     public override IReadOnlyList<string> Services => ["ping"];
 
     /// <summary>32 KiB of pings.</summary>
-    public static byte[] Pings() => Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("ping 1 234567890\n", 1928)));
+    public static byte[] Pings() =>
+        Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("ping 1 234567890\n", 1928)));
 
     public override void Run(Target target)
     {

@@ -2,8 +2,8 @@ using System.Net.Sockets;
 
 namespace Hawser.Attacks.Attacks;
 
-/// <summary>At most 20 messages of 200 kB, a new one every 50 ms, whose senders stall before the end. One that begins alone
-/// holds the output.</summary>
+/// <summary>At most 20 messages of 200 kB, a new one every 50 ms, whose senders stall before the end. One that begins
+/// alone holds the output.</summary>
 internal sealed class StalledMessage : Attack
 {
     private const int Connections = 20;
