@@ -1,115 +1,156 @@
 using System.Buffers;
+using System.Collections.Concurrent;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Message;
 
 /// <summary>Writes what each client sends, until it finishes, to one output, byte for byte.</summary>
 /// <remarks>
 /// The wire is the message and nothing else: no header, no end mark; the client's half-close (FIN) ends it. When the
-/// message is written, the server closes.
+/// message is written, the server closes. Whatever else ends a message is a reset and a line in the log: it is refused, and
+/// the output has nothing of it, or it is cut, and the output has its beginning.
 /// </remarks>
 internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
 {
     private const int ChunkBytes = 256 * 1024;
 
     private readonly MessageOptions _options;
-    private readonly MessageMemory _memory;
+    private readonly ByteBudget _memory;
+    private readonly ByteBudget _disk;
     private readonly MessageOutput _output;
-    private readonly TextWriter _errors;
-    private int _underWay;
+    private readonly MessageLog _log;
+    private readonly StallWatch _watch;
+    private readonly ConcurrentDictionary<IncomingMessage, bool> _underWay = new();
+    private readonly CancellationTokenSource _closed = new();
+    private int _receiving;
+    private volatile bool _drainIsOver;
 
     public MessageHandler(MessageOptions options, ServiceEnvironment environment)
     {
         _options = options;
-        _memory = new MessageMemory(options.MemoryLimitBytes);
+        _memory = new ByteBudget(options.MemoryLimitBytes);
+        _disk = new ByteBudget(options.SpoolLimitBytes);
         _output = new MessageOutput(environment.Output, environment.Fail);
-        _errors = environment.Errors;
+        _log = new MessageLog(environment.Errors);
+        _watch = new StallWatch(options, FindWaitedFor);
     }
+
+    /// <summary>A message waits for another one, to be written or to have room on disk.</summary>
+    public bool SomebodyWaits => _watch.Runs;
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
-        Interlocked.Increment(ref _underWay);
-        TurnQueue.Turn? turn = _options.Order == MessageOrder.Arrival ? _output.Turns.Join() : null;
-        using var waiting = new MessageSpool(_memory, _options.SpoolFolder);
+        using var message = new IncomingMessage(
+            connection, new MessageSpool(_memory, _disk, _options.SpoolFolder));
+        _underWay[message] = true;
         try
         {
-            if (_options.Order == MessageOrder.Interleave)
-                await InterleaveAsync(connection);
+            string? cut = await ReceiveAsync(message);
+            await WriteRestAsync(message, mayBeRefused: cut is null, stopping);
+            if (cut is null)
+                await ConfirmAsync(message);
             else
-                turn = await ReceiveAsync(connection, waiting, turn);
+                End(message, isCut: true, cut);
         }
-        catch (ConnectionClosedException e)
+        catch (MessageRefusedException e)
         {
-            _errors.WriteLine($"message {connection.Id} from {connection.RemoteEndPoint} is cut after "
-                + $"{connection.BytesReceived} bytes: {e.Message}");
+            End(message, isCut: message.HasBegun, e.Message);
+            if (_disk.IsShort)
+                _watch.Begin();
         }
-        catch (SpoolException e)
-        {
-            waiting.Dispose();
-            Refuse(connection, e);
-        }
-        catch (IOException) when (_output.HasFailed)
+        catch (IOException) when (_output.IsGone)
         {
             connection.Abort();
         }
         finally
         {
-            Interlocked.Decrement(ref _underWay);
-            await WriteRestAsync(connection, waiting, turn);
+            _underWay.TryRemove(message, out _);
         }
     }
 
-    /// <summary>The output's thread ends after the last message.</summary>
-    public ValueTask DisposeAsync() => _output.DisposeAsync();
-
-    /// <summary>Receives a whole message, to where it waits or, once it has the turn, straight to the output.</summary>
-    /// <returns>The turn, if it has one.</returns>
-    private async Task<TurnQueue.Turn?> ReceiveAsync(Connection connection, MessageSpool waiting, TurnQueue.Turn? turn)
+    /// <summary>Ends the output's thread, unless the output blocks it, and accounts for every message that is still under
+    /// way: nothing more of it is written.</summary>
+    public async ValueTask DisposeAsync()
     {
-        while (await connection.ReadAsync() is { IsEmpty: false } piece)
+        if (_closed.IsCancellationRequested)
+            return;
+        _watch.Dispose();
+        IncomingMessage[] stuck = [.. _underWay.Keys];
+        Task close = _output.CloseAsync(isStuck: stuck.Length > 0);
+        foreach (IncomingMessage message in stuck)
+            End(message, isCut: message.HasBegun, "the server stopped, and the output takes nothing");
+        // What waits for it may go on here.
+        _ = _closed.CancelAsync();
+        await close;
+        _log.WriteTotals();
+    }
+
+    /// <returns>Null when the message is whole; otherwise why it is cut, and what came is to be written.</returns>
+    /// <exception cref="MessageRefusedException">It is not to be written.</exception>
+    private async Task<string?> ReceiveAsync(IncomingMessage message)
+    {
+        Interlocked.Increment(ref _receiving);
+        try
         {
-            waiting.Append(piece.Span);
-            if (turn is null && MayStream(waiting))
-                turn = _output.Turns.TryTake();
-            if (turn is { HasCome: true })
-            {
-                try
-                {
-                    await StreamAsync(connection, waiting);
-                }
-                catch
-                {
-                    // The caller takes over: what came is still to be accounted for under this turn.
-                    await turn.DisposeAsync();
-                    throw;
-                }
-                break;
-            }
+            if (_options.Order == MessageOrder.Arrival)
+                message.Turn = _output.Turns.Join(message);
+            if (_options.Order == MessageOrder.Interleave)
+                await InterleaveAsync(message);
+            else
+                await StoreOrStreamAsync(message);
+            return null;
         }
-        return turn;
+        catch (ConnectionClosedException e)
+        {
+            NoteDrain(e);
+            string why = message.CutFor ?? e.Message;
+            // A sender that is gone may have no other copy; one that this server resets is told to send it again.
+            return e.Reason == CloseReason.PeerReset || message.HasBegun ? why : throw new MessageRefusedException(why, e);
+        }
+        finally
+        {
+            message.HasEnded = true;
+            Interlocked.Decrement(ref _receiving);
+        }
     }
 
-    /// <summary>A large message need not wait on disk while nobody else is there. Once it streams, later ones wait for
-    /// its end; so it may not begin to while others are under way.</summary>
-    private bool MayStream(MessageSpool waiting) =>
-        waiting.Length >= MessageSpool.MemoryLimitBytes / 2 && Volatile.Read(ref _underWay) == 1;
-
-    private async Task StreamAsync(Connection connection, MessageSpool waiting)
+    /// <summary>Receives a message, to where it waits or, once it has the turn, straight to the output.</summary>
+    private async Task StoreOrStreamAsync(IncomingMessage message)
     {
-        if (connection.BlocksItsThread)
-            await StreamHereAsync(connection, waiting);
-        else
-            await StreamByWriterAsync(connection, waiting);
+        while (await message.Connection.ReadAsync() is { IsEmpty: false } piece)
+        {
+            CheckLength(message);
+            if (message.Turn is null && MayStream(message, piece.Length))
+                message.Turn = _output.Turns.TryTake(message);
+            if (message.Turn is { HasCome: true })
+            {
+                await _output.WriteAsync(message, piece);
+                await StreamAsync(message);
+                return;
+            }
+            message.Waiting.Append(piece.Span);
+        }
     }
 
-    private async Task StreamHereAsync(Connection connection, MessageSpool waiting)
+    /// <summary>A message too large for memory need not wait on disk while nobody else is there. Once it streams, later
+    /// ones wait for its end; so it may not begin to while others are under way.</summary>
+    private bool MayStream(IncomingMessage message, int more) =>
+        message.Waiting.Length + more > MessageSpool.MemoryLimitBytes && Volatile.Read(ref _receiving) == 1;
+
+    private Task StreamAsync(IncomingMessage message) =>
+        message.Connection.BlocksItsThread ? StreamHereAsync(message) : StreamByWriterAsync(message);
+
+    private async Task StreamHereAsync(IncomingMessage message)
     {
-        await _output.WriteAsync(waiting.MoveTo);
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {
             int read;
-            while ((read = await connection.ReadAsync(chunk)) > 0)
-                _output.WriteHere(chunk.AsMemory(0, read));
+            while ((read = await message.Connection.ReadAsync(chunk)) > 0)
+            {
+                CheckLength(message);
+                _output.WriteHere(message, chunk.AsMemory(0, read));
+            }
         }
         finally
         {
@@ -117,21 +158,21 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
     }
 
-    private async Task StreamByWriterAsync(Connection connection, MessageSpool waiting)
+    private async Task StreamByWriterAsync(IncomingMessage message)
     {
         // The writer has one chunk while the connection fills the other.
         byte[] filling = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         byte[] writing = ArrayPool<byte>.Shared.Rent(ChunkBytes);
-        Task write = _output.WriteAsync(waiting.MoveTo);
+        Task write = Task.CompletedTask;
         try
         {
             int read;
-            while ((read = await connection.ReadAsync(filling)) > 0)
+            while ((read = await message.Connection.ReadAsync(filling)) > 0)
             {
+                CheckLength(message);
                 await write;
                 (filling, writing) = (writing, filling);
-                ReadOnlyMemory<byte> chunk = writing.AsMemory(0, read);
-                write = _output.WriteAsync(output => output.Write(chunk.Span));
+                write = _output.WriteAsync(message, writing.AsMemory(0, read));
             }
         }
         finally
@@ -142,37 +183,105 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
     }
 
-    private async Task InterleaveAsync(Connection connection)
+    private async Task InterleaveAsync(IncomingMessage message)
     {
-        while (await connection.ReadAsync() is { IsEmpty: false } piece)
-            await _output.WriteAsync(output => output.Write(piece.Span));
+        while (await message.Connection.ReadAsync() is { IsEmpty: false } piece)
+        {
+            CheckLength(message);
+            await _output.WriteAsync(message, piece);
+        }
     }
 
-    private async Task WriteRestAsync(Connection connection, MessageSpool waiting, TurnQueue.Turn? turn)
+    private void CheckLength(IncomingMessage message)
     {
-        if (waiting.Length == 0 && turn is null)
+        if (message.Connection.BytesReceived > _options.MaxBytes)
+        {
+            throw new MessageRefusedException(
+                $"it is longer than {Quantity.FormatSize(_options.MaxBytes)} (--max-bytes)");
+        }
+    }
+
+    private async Task WriteRestAsync(IncomingMessage message, bool mayBeRefused, CancellationToken stopping)
+    {
+        if (message.Waiting.Length == 0)
             return;
-        await using TurnQueue.Turn mine = turn ?? _output.Turns.Join();
-        await mine.Come;
+        message.Turn ??= _output.Turns.Join(message);
+        if (!message.Turn.HasCome)
+            await WaitForTurnAsync(message, mayBeRefused, stopping);
+        if (IsDrainOver(message, stopping))
+            throw StoppedTooSoon();
+        await _output.WriteAsync(message);
+    }
+
+    /// <summary>Waits until the turn comes, or until the drain time of a stop is over: then the sender is reset, so that
+    /// nothing may be written.</summary>
+    private async Task WaitForTurnAsync(IncomingMessage message, bool mayBeRefused, CancellationToken stopping)
+    {
         try
         {
-            if (waiting.Length > 0)
-                await _output.WriteAsync(waiting.MoveTo);
+            Task come = message.Turn!.WaitAsync(mayBeRefused ? message.Connection.Aborted : _closed.Token);
+            _watch.Begin();
+            await come;
         }
-        catch (SpoolException e)
+        catch (OperationCanceledException)
         {
-            Refuse(connection, e);
-        }
-        catch (IOException) when (_output.HasFailed)
-        {
-            connection.Abort();
+            if (stopping.IsCancellationRequested || _closed.IsCancellationRequested)
+                throw StoppedTooSoon();
+            // The sender left after the last byte: its message is whole.
+            await WaitForTurnAsync(message, mayBeRefused: false, stopping);
         }
     }
 
-    private void Refuse(Connection connection, SpoolException e)
+    /// <summary>The end of the drain time resets one connection after the other. What the first of them leaves free is not
+    /// for the next.</summary>
+    private bool IsDrainOver(IncomingMessage message, CancellationToken stopping) => _drainIsOver
+        || (stopping.IsCancellationRequested && message.Connection.Aborted.IsCancellationRequested);
+
+    private void NoteDrain(ConnectionClosedException e) => _drainIsOver |= e.Reason == CloseReason.DrainTimeout;
+
+    private static MessageRefusedException StoppedTooSoon() =>
+        new("the server stopped before its turn came; send it again");
+
+    /// <summary>Tells the sender that its message is written.</summary>
+    private async Task ConfirmAsync(IncomingMessage message)
     {
-        _errors.WriteLine($"ERROR: message {connection.Id} from {connection.RemoteEndPoint} is refused: {e.Message}; "
-            + "make room there, or set TMPDIR to a folder that has some");
-        connection.Abort();
+        if (!_underWay.TryRemove(message, out _))
+            return;
+        try
+        {
+            await message.Connection.FinishWritingAsync();
+        }
+        catch (ConnectionClosedException e) when (e.Reason != CloseReason.PeerReset)
+        {
+            NoteDrain(e);
+            _log.Unconfirmed(message, e.Message);
+        }
+        catch (ConnectionClosedException)
+        {
+            // The sender did not wait for it.
+        }
+        _log.Written();
+    }
+
+    /// <summary>Resets the sender, and says why, once.</summary>
+    private void End(IncomingMessage message, bool isCut, string why)
+    {
+        message.Connection.Abort();
+        if (!_underWay.TryRemove(message, out _))
+            return;
+        if (isCut)
+            _log.Cut(message, why);
+        else
+            _log.Refused(message, why);
+    }
+
+    /// <summary>The messages that others wait for, to be written or to have room on disk; null when nobody
+    /// waits.</summary>
+    private List<IncomingMessage>? FindWaitedFor()
+    {
+        List<IncomingMessage>? waitedFor = _output.Turns.FindWaitedFor();
+        if (_disk.IsShort)
+            (waitedFor ??= []).AddRange(_underWay.Keys.Where(message => message.Waiting.IsOnDisk));
+        return waitedFor;
     }
 }

@@ -6,12 +6,13 @@ namespace Hawser.Services.Message;
 /// <remarks>Writing has a thread of its own because a slow reader of the output must not hold up an event loop. Where a
 /// connection blocks its thread anyway, it writes there: two threads that hand each other every piece move less than one
 /// that does both.</remarks>
-internal sealed class MessageOutput : IAsyncDisposable
+internal sealed class MessageOutput
 {
     private readonly Stream _stream;
     private readonly Action<string> _fail;
     private readonly Channel<Work> _work = Channel.CreateUnbounded<Work>(new() { SingleReader = true });
     private readonly Task _writer;
+    private volatile bool _isGone;
 
     public MessageOutput(Stream stream, Action<string> fail)
     {
@@ -23,28 +24,46 @@ internal sealed class MessageOutput : IAsyncDisposable
     /// <summary>Whose turn it is to write.</summary>
     public TurnQueue Turns { get; } = new();
 
-    /// <summary>The output is gone; nothing can be written any more.</summary>
-    public bool HasFailed { get; private set; }
+    /// <summary>It has failed or is closed; nothing can be written any more.</summary>
+    public bool IsGone => _isGone;
 
-    /// <summary>Lets <paramref name="write"/> write to the stream, on the output's thread, and flushes. For the owner
-    /// of the turn.</summary>
-    /// <exception cref="IOException">The output is gone, or what was to be written cannot be read.</exception>
-    public Task WriteAsync(Action<Stream> write)
+    /// <summary>Writes what waits of a message, then a piece of it, on the output's thread, and flushes. For the owner of
+    /// the turn.</summary>
+    /// <exception cref="MessageRefusedException">What waits cannot be read.</exception>
+    /// <exception cref="IOException">The output is gone.</exception>
+    public Task WriteAsync(IncomingMessage message, ReadOnlyMemory<byte> piece = default)
     {
-        var work = new Work(write, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var work = new Work(message, piece, new(TaskCreationOptions.RunContinuationsAsynchronously));
         if (!_work.Writer.TryWrite(work))
-            work.Done.SetException(new IOException("the output is closed"));
+            work.Done.SetException(Gone());
         return work.Done.Task;
     }
 
     /// <summary>The same on the calling thread. For the owner of the turn, who has no other write under way.</summary>
+    /// <exception cref="MessageRefusedException">What waits cannot be read.</exception>
     /// <exception cref="IOException">The output is gone.</exception>
-    public void WriteHere(ReadOnlyMemory<byte> content) => Run(stream => stream.Write(content.Span));
-
-    public async ValueTask DisposeAsync()
+    public void WriteHere(IncomingMessage message, ReadOnlyMemory<byte> piece)
     {
+        message.BeginWriting();
+        try
+        {
+            message.Waiting.MoveTo(static (bytes, to) => to.Output.Put(to.Message, bytes), (Output: this, Message: message));
+            Put(message, piece.Span);
+        }
+        finally
+        {
+            message.EndWriting();
+        }
+    }
+
+    /// <summary>Writes nothing more, and fails what has not begun.</summary>
+    /// <param name="isStuck">A write may never end: nobody waits for it.</param>
+    public async Task CloseAsync(bool isStuck)
+    {
+        _isGone = true;
         _work.Writer.TryComplete();
-        await _writer;
+        if (!isStuck)
+            await _writer;
     }
 
     private void WriteAll()
@@ -60,7 +79,7 @@ internal sealed class MessageOutput : IAsyncDisposable
     {
         try
         {
-            Run(work.Content);
+            WriteHere(work.Message, work.Piece);
             work.Done.SetResult();
         }
         catch (IOException e)
@@ -69,22 +88,28 @@ internal sealed class MessageOutput : IAsyncDisposable
         }
     }
 
-    private void Run(Action<Stream> content)
+    private void Put(IncomingMessage message, ReadOnlySpan<byte> bytes)
     {
-        if (HasFailed)
-            throw new IOException("the output is closed");
+        if (_isGone)
+            throw Gone();
+        if (bytes.IsEmpty)
+            return;
         try
         {
-            content(_stream);
+            _stream.Write(bytes);
             _stream.Flush();
         }
-        catch (IOException e) when (e is not SpoolException)
+        catch (IOException e)
         {
-            HasFailed = true;
+            _isGone = true;
             _fail($"cannot write to the standard output: {e.Message}; whoever read it has gone away or is full");
             throw;
         }
+        message.AddWritten(bytes.Length);
     }
 
-    private readonly record struct Work(Action<Stream> Content, TaskCompletionSource Done);
+    private static IOException Gone() => new("the output is closed");
+
+    private readonly record struct Work(
+        IncomingMessage Message, ReadOnlyMemory<byte> Piece, TaskCompletionSource Done);
 }

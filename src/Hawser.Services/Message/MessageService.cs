@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Hawser.Models;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Message;
 
@@ -12,6 +13,25 @@ public sealed class MessageService : Service
     public static readonly ServiceOption<MessageOrder> Order = new(
         "order", "ORDER", "how messages come out: completion (whole, as they end), arrival (whole, as they came) or "
         + "interleave (chunk by chunk)", "completion", ParseOrder);
+
+    /// <summary><c>--max-bytes SIZE</c>.</summary>
+    public static readonly ServiceOption<long> MaxBytes =
+        new("max-bytes", "SIZE", "bytes of one message; a longer one is refused, or cut", "16GB", Quantity.ParseSize);
+
+    /// <summary><c>--spool-limit SIZE</c>.</summary>
+    public static readonly ServiceOption<long> SpoolLimit = new(
+        "spool-limit", "SIZE", "bytes of all messages that wait on disk, under TMPDIR; what does not fit is refused",
+        "1GB", Quantity.ParseSize);
+
+    /// <summary><c>--stall-timeout TIME</c>.</summary>
+    public static readonly ServiceOption<TimeSpan> StallTimeout = new(
+        "stall-timeout", "TIME", "without a byte, after which a sender that others wait for is cut, or never", "5s",
+        ParseStallTimeout);
+
+    /// <summary><c>--min-rate SIZE</c>.</summary>
+    public static readonly ServiceOption<long> MinRate = new(
+        "min-rate", "SIZE", "bytes per second, below which a sender that others wait for is cut", "64kB",
+        Quantity.ParseSize);
 
     private const int DemoSenders = 10;
     private static readonly TimeSpan DemoWait = TimeSpan.FromSeconds(10);
@@ -32,7 +52,7 @@ public sealed class MessageService : Service
     public override bool PortIsArgument => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ServiceOption> Options => [Order];
+    public override IReadOnlyList<ServiceOption> Options => [Order, MaxBytes, SpoolLimit, StallTimeout, MinRate];
 
     /// <inheritdoc/>
     public override bool OwnsOutput => true;
@@ -47,7 +67,22 @@ public sealed class MessageService : Service
 
     /// <inheritdoc/>
     public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment) =>
-        new MessageHandler(new MessageOptions { Order = settings.Get(Order) }, environment);
+        new MessageHandler(
+            new MessageOptions
+            {
+                Order = settings.Get(Order),
+                MaxBytes = settings.Get(MaxBytes),
+                SpoolLimitBytes = settings.Get(SpoolLimit),
+                StallTimeout = settings.Get(StallTimeout),
+                MinBytesPerSecond = settings.Get(MinRate),
+            },
+            environment);
+
+    /// <inheritdoc/>
+    public override string DescribeBounds(ServiceSettings settings) =>
+        $"message takes at most {Quantity.FormatSize(settings.Get(MaxBytes))} from each sender (--max-bytes), and "
+        + $"{Quantity.FormatSize(settings.Get(SpoolLimit))} on disk for those that wait (--spool-limit); "
+        + "whoever reaches its address may send";
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)
@@ -100,6 +135,14 @@ public sealed class MessageService : Service
             missing.RemoveAt(next);
         }
         return offset == output.Length ? null : $"{output.Length - offset} bytes too many";
+    }
+
+    private static TimeSpan ParseStallTimeout(string text)
+    {
+        TimeSpan timeout = Quantity.ParseTimeout(text);
+        return timeout == Timeout.InfiniteTimeSpan || timeout >= TimeSpan.FromMilliseconds(10)
+            ? timeout
+            : throw new FormatException($"'{text}' is too short; use 10ms or more, or never");
     }
 
     private static MessageOrder ParseOrder(string text) => text switch

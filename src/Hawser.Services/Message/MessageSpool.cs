@@ -1,11 +1,15 @@
 using System.Buffers;
+using Hawser.Services.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Message;
 
 /// <summary>What has come of one message and must wait: in pooled memory while it is small and there is memory left, in
 /// an unlinked temporary file from then on.</summary>
-internal sealed class MessageSpool(MessageMemory memory, string folder) : IDisposable
+/// <param name="memory">What all messages may hold in memory.</param>
+/// <param name="disk">What all messages may hold in files.</param>
+/// <param name="folder">Where the files are.</param>
+internal sealed class MessageSpool(ByteBudget memory, ByteBudget disk, string folder) : IDisposable
 {
     /// <summary>Bytes of a message that may wait in memory.</summary>
     public const int MemoryLimitBytes = 256 * 1024;
@@ -15,14 +19,19 @@ internal sealed class MessageSpool(MessageMemory memory, string folder) : IDispo
 
     private byte[]? _buffer;
     private int _inMemory;
-    private SafeFileHandle? _file;
+    private FileStream? _file;
     private long _inFile;
+    private long _taken;
+    private volatile bool _isOnDisk;
 
     /// <summary>Bytes that wait.</summary>
     public long Length => _inMemory + _inFile;
 
+    /// <summary>It holds a file. From any thread.</summary>
+    public bool IsOnDisk => _isOnDisk;
+
     /// <summary>Adds bytes at the end.</summary>
-    /// <exception cref="SpoolException">The disk is full.</exception>
+    /// <exception cref="MessageRefusedException">The disk, or what messages may hold of it, is full.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         if (_file is null && TryMakeRoom(_inMemory + bytes.Length))
@@ -37,13 +46,13 @@ internal sealed class MessageSpool(MessageMemory memory, string folder) : IDispo
     }
 
     /// <summary>Writes all that waits, in order, and is empty then.</summary>
-    /// <exception cref="SpoolException">The temporary file cannot be read.</exception>
-    public void MoveTo(Stream output)
+    /// <exception cref="MessageRefusedException">The temporary file cannot be read.</exception>
+    public void MoveTo<T>(ReadOnlySpanAction<byte, T> write, T argument)
     {
         if (_inMemory > 0)
-            output.Write(_buffer!, 0, _inMemory);
+            write(_buffer.AsSpan(0, _inMemory), argument);
         if (_file is not null)
-            CopyFileTo(output, _file);
+            CopyFileTo(write, argument, _file.SafeFileHandle);
         Dispose();
     }
 
@@ -57,9 +66,12 @@ internal sealed class MessageSpool(MessageMemory memory, string folder) : IDispo
         }
         _buffer = null;
         _inMemory = 0;
+        _isOnDisk = false;
         _file?.Dispose();
         _file = null;
         _inFile = 0;
+        disk.Return(_taken);
+        _taken = 0;
     }
 
     private bool TryMakeRoom(int needed)
@@ -86,30 +98,48 @@ internal sealed class MessageSpool(MessageMemory memory, string folder) : IDispo
 
     private void AppendToFile(ReadOnlySpan<byte> bytes)
     {
+        if (!disk.TryTake(bytes.Length))
+        {
+            throw new MessageRefusedException($"waiting messages may hold {Quantity.FormatSize(disk.LimitBytes)} on "
+                + "disk, and there is no room left (--spool-limit); send it again later");
+        }
+        _taken += bytes.Length;
         try
         {
             _file ??= CreateFile();
-            RandomAccess.Write(_file, bytes, _inFile);
+            _isOnDisk = true;
+            RandomAccess.Write(_file.SafeFileHandle, bytes, _inFile);
             _inFile += bytes.Length;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SpoolException($"cannot keep it in {folder}: {e.Message}", e);
+            throw new MessageRefusedException($"cannot keep it in {folder}: {e.Message}; make room there, or set TMPDIR "
+                + "to a folder that has some", e);
         }
     }
 
-    /// <summary>A file without a name: the system takes it back when this process is gone, however it goes.</summary>
-    private SafeFileHandle CreateFile()
+    /// <summary>A file without a name: the system takes it back when this process is gone, however it goes. Nobody else
+    /// may read it, not even while it has a name.</summary>
+    private FileStream CreateFile()
     {
         string path = Path.Combine(folder, $"hawser-message-{Guid.NewGuid():N}");
-        SafeFileHandle file = File.OpenHandle(
-            path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, FileOptions.DeleteOnClose);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.Delete,
+            Options = FileOptions.DeleteOnClose,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var file = new FileStream(path, options);
         if (!OperatingSystem.IsWindows())
             File.Delete(path);
         return file;
     }
 
-    private void CopyFileTo(Stream output, SafeFileHandle file)
+    private void CopyFileTo<T>(ReadOnlySpanAction<byte, T> write, T argument, SafeFileHandle file)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBufferBytes);
         try
@@ -117,7 +147,7 @@ internal sealed class MessageSpool(MessageMemory memory, string folder) : IDispo
             for (long offset = 0; offset < _inFile;)
             {
                 int read = Read(file, buffer, offset);
-                output.Write(buffer, 0, read);
+                write(buffer.AsSpan(0, read), argument);
                 offset += read;
             }
         }
@@ -136,7 +166,7 @@ internal sealed class MessageSpool(MessageMemory memory, string folder) : IDispo
         }
         catch (IOException e)
         {
-            throw new SpoolException($"cannot read back what was kept in {folder}: {e.Message}", e);
+            throw new MessageRefusedException($"cannot read back what was kept in {folder}: {e.Message}", e);
         }
     }
 }

@@ -3,63 +3,114 @@ namespace Hawser.Services.Message;
 /// <summary>Who may write to the output: one at a time, first come, first served.</summary>
 internal sealed class TurnQueue
 {
-    private readonly Queue<Turn> _waiting = new();
     private readonly Lock _gate = new();
-    private Turn? _current;
+
+    // The first has the turn.
+    private readonly LinkedList<Turn> _line = new();
 
     /// <summary>Takes a place at the end of the line.</summary>
-    public Turn Join()
+    public Turn Join(IncomingMessage message)
     {
         lock (_gate)
         {
-            var turn = new Turn(this);
-            _waiting.Enqueue(turn);
-            GrantNext();
+            var turn = new Turn(this, message);
+            _line.AddLast(turn.Place);
+            if (_line.First == turn.Place)
+                turn.Grant();
             return turn;
         }
     }
 
-    /// <summary>Takes the turn at once if nobody has it or waits for it.</summary>
-    public Turn? TryTake()
+    /// <summary>Takes the turn at once if nobody has it.</summary>
+    public Turn? TryTake(IncomingMessage message)
     {
         lock (_gate)
-            return _current is null ? Join() : null;
+            return _line.Count == 0 ? Join(message) : null;
+    }
+
+    /// <summary>The messages ahead of one whose turn is awaited; null when none is.</summary>
+    public List<IncomingMessage>? FindWaitedFor()
+    {
+        lock (_gate)
+        {
+            LinkedListNode<Turn>? last = _line.Last;
+            while (last is not null && !last.Value.IsAwaited)
+                last = last.Previous;
+            if (last is null)
+                return null;
+            var ahead = new List<IncomingMessage>();
+            for (LinkedListNode<Turn> place = _line.First!; place != last; place = place.Next!)
+            {
+                if (!place.Value.IsAwaited)
+                    ahead.Add(place.Value.Message);
+            }
+            return ahead;
+        }
     }
 
     private void Leave(Turn turn)
     {
         lock (_gate)
         {
-            if (_current != turn)
+            if (turn.Place.List is null)
                 return;
-            _current = null;
-            GrantNext();
+            bool hadTurn = _line.First == turn.Place;
+            _line.Remove(turn.Place);
+            if (hadTurn)
+                _line.First?.Value.Grant();
         }
     }
 
-    private void GrantNext()
+    private async Task WaitAsync(Turn turn, CancellationToken cancel)
     {
-        if (_current is null && _waiting.TryDequeue(out _current))
-            _current.Grant();
+        lock (_gate)
+            turn.IsAwaited = !turn.HasCome;
+        try
+        {
+            await turn.Come.WaitAsync(cancel);
+        }
+        finally
+        {
+            lock (_gate)
+                turn.IsAwaited = false;
+        }
     }
 
-    /// <summary>A place in the line, and then the output's ownership until it is disposed.</summary>
-    internal sealed class Turn(TurnQueue line) : IAsyncDisposable
+    /// <summary>A place in the line, and then the output's ownership, until it is disposed.</summary>
+    internal sealed class Turn : IDisposable
     {
+        private readonly TurnQueue _queue;
         private readonly TaskCompletionSource _come = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Completes when the turn has come.</summary>
-        public Task Come => _come.Task;
-
-        public bool HasCome => Come.IsCompleted;
-
-        /// <summary>Gives the turn to the next, once it has come.</summary>
-        public async ValueTask DisposeAsync()
+        public Turn(TurnQueue queue, IncomingMessage message)
         {
-            await Come;
-            line.Leave(this);
+            _queue = queue;
+            Message = message;
+            Place = new LinkedListNode<Turn>(this);
         }
 
-        internal void Grant() => _come.SetResult();
+        public IncomingMessage Message { get; }
+
+        public bool HasCome => _come.Task.IsCompleted;
+
+        internal LinkedListNode<Turn> Place { get; }
+
+        internal Task Come => _come.Task;
+
+        /// <summary>Its message waits for it, and for nothing else. Under the queue's lock.</summary>
+        internal bool IsAwaited { get; set; }
+
+        /// <summary>Completes when the turn has come.</summary>
+        /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+        public Task WaitAsync(CancellationToken cancel) => _queue.WaitAsync(this, cancel);
+
+        /// <summary>Leaves the line; the next one has the turn if this one had it.</summary>
+        public void Dispose() => _queue.Leave(this);
+
+        internal void Grant()
+        {
+            IsAwaited = false;
+            _come.SetResult();
+        }
     }
 }

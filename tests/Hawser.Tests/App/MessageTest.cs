@@ -30,7 +30,11 @@ public sealed class MessageTest
         ProgramResult result = await server.EndAsync();
 
         Assert.Equal(0, result.ExitCode);
-        Assert.Equal($"Listening on 0.0.0.0:{endPoint.Port}\n", result.Errors);
+        Assert.Equal(
+            $"Listening on 0.0.0.0:{endPoint.Port}\n"
+            + "message takes at most 16 GB from each sender (--max-bytes), and 1000 MB on disk for those that wait "
+            + "(--spool-limit); whoever reaches its address may send\n",
+            result.Errors);
         Assert.True(result.Output.AsSpan().SequenceEqual([.. Everything, .. large]));
     }
 
@@ -80,6 +84,46 @@ public sealed class MessageTest
             result.Errors.Split('\n'), line => line.StartsWith("ERROR: ", StringComparison.Ordinal));
         Assert.Contains("cannot write to the standard output: Broken pipe", complaint, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
+    public async Task An_output_that_nobody_reads_does_not_hold_up_the_stop(string model)
+    {
+        await using ProgramProcess server = ProgramProcess.Start(
+            [], readOutput: false, "serve", "message", "0", "--model", model, "--drain-timeout", "100ms");
+        IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+        using RawPeer sender = await RawPeer.ConnectAsync(endPoint);
+        await sender.SendAsync(new byte[1_000_000]);
+        // A pipe has room for less than what is written at once.
+        await server.OutputBeginsAsync();
+
+        server.Signal(ProgramProcess.SIGTERM);
+        ProgramResult result = await server.EndAsync();
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("the server stopped, and the output takes nothing\n", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("messages: 0 written, 1 cut, 0 refused\n", result.Errors, StringComparison.Ordinal);
+        Assert.True(await sender.EndsByResetAsync());
+    }
+
+    [Fact]
+    public async Task The_bounds_are_options()
+    {
+        await using ProgramProcess server = ProgramProcess.Start(
+            "serve", "message", "0", "--max-bytes", "1000", "--spool-limit", "2MB", "--stall-timeout", "1m",
+            "--min-rate", "1kB");
+        IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+
+        ProgramResult refused = await SendAsync(endPoint, new byte[1001]);
+        server.Signal(ProgramProcess.SIGTERM);
+        ProgramResult result = await server.EndAsync();
+
+        refused.IsError(Failed, "the peer reset the connection");
+        Assert.Contains("message takes at most 1000 B from each sender (--max-bytes), and 2000 kB on disk",
+            result.Errors, StringComparison.Ordinal);
+        Assert.Contains("is refused: it is longer than 1000 B (--max-bytes)", result.Errors, StringComparison.Ordinal);
+        Assert.Equal("", result.Text);
     }
 
     [Fact]

@@ -57,6 +57,20 @@ internal sealed class RawPeer : IDisposable
         return Encoding.Latin1.GetString(all.ToArray());
     }
 
+    /// <summary>Whether the connection ends by a reset, whatever comes before it.</summary>
+    public async Task<bool> EndsByResetAsync()
+    {
+        try
+        {
+            await ReadToEndAsync();
+            return false;
+        }
+        catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            return true;
+        }
+    }
+
     public void FinishSending() => _socket.Shutdown(SocketShutdown.Send);
 
     /// <summary>Leaves without a word: the other end is reset.</summary>

@@ -120,6 +120,10 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             throw new InvalidOperationException($"kill: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
+    /// <summary>Takes the first byte of an output that was left for the test to read.</summary>
+    public async Task OutputBeginsAsync() =>
+        await _process.StandardOutput.BaseStream.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(Limit);
+
     /// <summary>Its reader goes away: its next write fails with EPIPE.</summary>
     public void CloseOutput() => _process.StandardOutput.Close();
 

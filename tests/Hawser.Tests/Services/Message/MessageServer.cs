@@ -14,8 +14,9 @@ internal sealed class MessageServer : IAsyncDisposable
     private readonly TaskCompletionSource<string> _failed = new();
     private int _failures;
 
-    public MessageServer(string model, MessageOptions? options = null, TimeSpan? drain = null)
+    public MessageServer(string model, MessageOptions? options = null, TimeSpan? drain = null, TimeSpan? idle = null)
     {
+        var limits = new ServerLimits();
         var environment = new ServiceEnvironment
         {
             Log = TextWriter.Null,
@@ -34,7 +35,11 @@ internal sealed class MessageServer : IAsyncDisposable
             Model = ConcurrencyModels.Get(model),
             // Every sender of these tests has a thread, so that none waits for another.
             ModelOptions = new ModelOptions { Threads = 32 },
-            Limits = new ServerLimits { DrainTimeout = drain ?? new ServerLimits().DrainTimeout },
+            Limits = limits with
+            {
+                DrainTimeout = drain ?? limits.DrainTimeout,
+                IdleTimeout = idle ?? limits.IdleTimeout,
+            },
             Observer = Observer,
         });
     }
@@ -50,6 +55,9 @@ internal sealed class MessageServer : IAsyncDisposable
 
     public int Failures => Volatile.Read(ref _failures);
 
+    /// <summary>A message waits for another one.</summary>
+    public bool SomebodyWaits => _handler.SomebodyWaits;
+
     public EndPoint EndPoint => _server.EndPoints[0];
 
     public Task<RawPeer> ConnectAsync() => RawPeer.ConnectAsync(EndPoint);
@@ -61,7 +69,19 @@ internal sealed class MessageServer : IAsyncDisposable
             throw new TimeoutException("the server did not close");
     }
 
+    /// <summary>Waits until so many bytes of a connection, counted from 1, are received.</summary>
+    public Task ReceivedAsync(int connection, long bytes) => Patience.UntilAsync(
+        () => Observer.AcceptedOnes.Any(one => one.Id == connection && one.BytesReceived >= bytes));
+
     public Task StopAsync() => _server.StopAsync().Bounded();
+
+    /// <summary>Stops, and ends the handler, as the program does.</summary>
+    public async Task<DrainReport> EndAsync()
+    {
+        DrainReport report = await _server.StopAsync().Bounded();
+        await _handler.DisposeAsync().AsTask().Bounded();
+        return report;
+    }
 
     public async ValueTask DisposeAsync()
     {

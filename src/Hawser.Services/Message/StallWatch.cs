@@ -1,0 +1,95 @@
+using Hawser.Services.Text;
+
+namespace Hawser.Services.Message;
+
+/// <summary>Cuts senders that others wait for and that stall or trickle. One timer for all of them, which runs only while
+/// somebody waits.</summary>
+/// <remarks>Time counts from when somebody begins to wait, and only while the server is ready to receive: a slow output is
+/// not the sender's fault.</remarks>
+internal sealed class StallWatch : IDisposable
+{
+    private const int LooksPerTimeout = 10;
+
+    private readonly Lock _gate = new();
+    private readonly MessageOptions _options;
+    private readonly Func<IReadOnlyList<IncomingMessage>?> _waitedFor;
+    private readonly ITimer _timer;
+    private readonly TimeSpan _interval;
+    private readonly long _bytesPerWindow;
+    private bool _runs;
+    private long _look;
+
+    /// <param name="options">The timeout and the rate.</param>
+    /// <param name="waitedFor">The messages that others wait for; null when nobody waits.</param>
+    public StallWatch(MessageOptions options, Func<IReadOnlyList<IncomingMessage>?> waitedFor)
+    {
+        _options = options;
+        _waitedFor = waitedFor;
+        bool isOff = options.StallTimeout == Timeout.InfiniteTimeSpan;
+        _interval = isOff ? options.StallTimeout : options.StallTimeout / LooksPerTimeout;
+        _bytesPerWindow = isOff ? 0 : (long)(options.MinBytesPerSecond * options.StallTimeout.TotalSeconds);
+        _timer = options.Time.CreateTimer(
+            static watch => ((StallWatch)watch!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Somebody waits, or did at the last look.</summary>
+    public bool Runs
+    {
+        get
+        {
+            lock (_gate)
+                return _runs;
+        }
+    }
+
+    /// <summary>Somebody waits.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            if (_runs)
+                return;
+            _runs = true;
+            // The gap makes every pace begin anew.
+            _look += 2;
+            _timer.Change(_interval, _interval);
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Look()
+    {
+        lock (_gate)
+        {
+            IReadOnlyList<IncomingMessage>? waitedFor = _waitedFor();
+            if (waitedFor is null)
+            {
+                _runs = false;
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                return;
+            }
+            _look++;
+            foreach (IncomingMessage message in waitedFor)
+            {
+                if (!message.HasEnded && message.CutFor is null)
+                    Judge(message);
+            }
+        }
+    }
+
+    private void Judge(IncomingMessage message)
+    {
+        switch (message.Pace.Look(_look, !message.IsBeingWritten, LooksPerTimeout, _bytesPerWindow))
+        {
+            case SenderPace.Verdict.Stalls:
+                message.Cut($"others waited, and no byte came for {_options.StallTimeout.TotalSeconds} s "
+                    + "(--stall-timeout)");
+                break;
+            case SenderPace.Verdict.TooSlow:
+                message.Cut("others waited, and it came slower than "
+                    + $"{Quantity.FormatSize(_options.MinBytesPerSecond)} per second (--min-rate)");
+                break;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using Hawser.Services.Message;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Services.Message;
+
+public sealed class MessageBoundsTest
+{
+    private const int Large = 1_000_000;
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
+    public async Task A_message_longer_than_allowed_is_refused_and_one_as_long_is_not(string model)
+    {
+        await using var server = new MessageServer(model, new MessageOptions { MaxBytes = 1000 });
+
+        await server.SendAsync(MessageBytesTest.Random(1000));
+        await Assert.ThrowsAsync<ConnectionClosedException>(() => server.SendAsync(MessageBytesTest.Random(1001)));
+        await server.SendAsync("next"u8.ToArray());
+
+        server.Output.Is([.. MessageBytesTest.Random(1000), .. "next"u8]);
+        string line = Assert.Single(server.Errors.Lines);
+        Assert.StartsWith("ERROR: message 2 from 127.0.0.1:", line, StringComparison.Ordinal);
+        Assert.EndsWith(" is refused: it is longer than 1000 B (--max-bytes)", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(MessageBytesTest.ModelsAndOrders), MemberType = typeof(MessageBytesTest))]
+    public async Task A_message_that_grows_too_long_while_it_streams_is_cut(string model, MessageOrder order)
+    {
+        await using var server = new MessageServer(
+            model, new MessageOptions { Order = order, MaxBytes = Large + 1 });
+        byte[] message = MessageBytesTest.Random(Large + 2);
+        using RawPeer sender = await server.ConnectAsync();
+        await sender.SendAsync(message.AsMemory(0, Large));
+        await server.Output.LongerThanAsync(Large - 1);
+        await sender.SendAsync(message.AsMemory(Large));
+
+        Assert.True(await sender.EndsByResetAsync());
+        await server.Errors.LineWithAsync($" is cut after {Large} bytes: it is longer than ");
+        server.Output.Is(message.AsSpan(0, Large));
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
+    public async Task What_does_not_fit_into_the_spool_is_refused_and_gives_its_room_back(string model)
+    {
+        await using var server = new MessageServer(
+            model, new MessageOptions { MemoryLimitBytes = 0, SpoolLimitBytes = Large });
+        using RawPeer other = await server.ConnectAsync();
+        await other.SendAsync("other");
+        await server.ReceivedAsync(1, 5);
+
+        await Assert.ThrowsAsync<ConnectionClosedException>(() => server.SendAsync(MessageBytesTest.Random(Large)));
+        string line = await server.Errors.LineWithAsync("ERROR: message 2 from ");
+        Assert.Contains(" is refused: waiting messages may hold 1000 kB on disk", line, StringComparison.Ordinal);
+        Assert.Contains("(--spool-limit)", line, StringComparison.Ordinal);
+
+        byte[] fits = MessageBytesTest.Random(Large - 5);
+        await server.SendAsync(fits);
+        other.FinishSending();
+        Assert.Equal("", await other.ReadToEndAsync());
+        server.Output.Is([.. fits, .. "other"u8]);
+        await server.EndAsync();
+        Assert.Equal([line, "messages: 2 written, 0 cut, 1 refused"], server.Errors.Lines);
+    }
+
+    [Fact]
+    public async Task Nobody_else_may_read_what_waits_on_disk()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("reads /proc");
+            return;
+        }
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("hawser-test-");
+        try
+        {
+            await using var server = new MessageServer(
+                "threads", new MessageOptions { MemoryLimitBytes = 0, SpoolFolder = folder.FullName });
+            using RawPeer sender = await server.ConnectAsync();
+            await sender.SendAsync("secret");
+
+            string? spool = null;
+            await Patience.UntilAsync(() => (spool = FindOpenFile(folder.FullName)) is not null);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(spool!));
+            Assert.Empty(folder.GetFileSystemInfos());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>The descriptor of this process that leads to an unlinked file of a folder.</summary>
+    private static string? FindOpenFile(string folder) => Directory.GetFiles("/proc/self/fd").FirstOrDefault(path =>
+        new FileInfo(path).LinkTarget is { } target && target.StartsWith($"{folder}/", StringComparison.Ordinal)
+        && target.EndsWith(" (deleted)", StringComparison.Ordinal));
+}

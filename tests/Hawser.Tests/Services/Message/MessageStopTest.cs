@@ -1,0 +1,113 @@
+using Hawser.Services.Message;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.Services.Message;
+
+public sealed class MessageStopTest
+{
+    private const int Large = 1_000_000;
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
+    public async Task A_message_that_waits_until_the_drain_time_is_over_is_refused_and_never_written(string model)
+    {
+        await using var server = new MessageServer(model, drain: TimeSpan.Zero);
+        byte[] streamed = MessageBytesTest.Random(Large);
+        using RawPeer streaming = await server.ConnectAsync();
+        await streaming.SendAsync(streamed);
+        await server.Output.LongerThanAsync(Large - 1);
+        using RawPeer waiting = await server.ConnectAsync();
+        await waiting.SendAsync("waiting");
+        waiting.FinishSending();
+        await Patience.UntilAsync(() => server.SomebodyWaits);
+
+        await server.EndAsync();
+
+        Assert.True(await waiting.EndsByResetAsync());
+        string refused = await server.Errors.LineWithAsync("message 2 from ");
+        Assert.StartsWith("ERROR: ", refused, StringComparison.Ordinal);
+        Assert.EndsWith(" is refused: the server stopped before its turn came; send it again", refused,
+            StringComparison.Ordinal);
+        await server.Errors.LineWithAsync($" is cut after {Large} bytes: ");
+        Assert.Contains("messages: 0 written, 1 cut, 1 refused", server.Errors.Lines);
+        server.Output.Is(streamed);
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
+    public async Task A_message_whose_turn_comes_within_the_drain_time_is_written_and_confirmed(string model)
+    {
+        await using var server = new MessageServer(model, drain: Patience.Limit);
+        byte[] streamed = MessageBytesTest.Random(Large);
+        using RawPeer streaming = await server.ConnectAsync();
+        await streaming.SendAsync(streamed);
+        await server.Output.LongerThanAsync(Large - 1);
+        Task waiting = server.SendAsync("waiting"u8.ToArray());
+        await Patience.UntilAsync(() => server.SomebodyWaits);
+
+        Task<DrainReport> end = server.EndAsync();
+        streaming.FinishSending();
+
+        Assert.Equal("", await streaming.ReadToEndAsync());
+        await waiting;
+        await end;
+        server.Output.Is([.. streamed, .. "waiting"u8]);
+        Assert.Empty(server.Errors.Lines);
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
+    public async Task Of_a_message_that_the_server_gives_up_before_its_turn_nothing_is_written(string model)
+    {
+        await using var server = new MessageServer(model, drain: TimeSpan.Zero);
+        using RawPeer sender = await server.ConnectAsync();
+        await sender.SendAsync("half of a mess");
+        await server.ReceivedAsync(1, 14);
+
+        await server.EndAsync();
+
+        Assert.True(await sender.EndsByResetAsync());
+        await server.Errors.LineWithAsync(" is refused: the server stopped before");
+        Assert.Equal(0, server.Output.Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
+    public async Task An_idle_sender_is_reset_because_a_half_close_would_confirm_its_message(string model)
+    {
+        await using var server = new MessageServer(model, idle: TimeSpan.FromMilliseconds(100));
+        using RawPeer sender = await server.ConnectAsync();
+        await sender.SendAsync("half of a mess");
+
+        Assert.True(await sender.EndsByResetAsync());
+        await server.Errors.LineWithAsync(" is refused: the connection was idle for too long");
+        Assert.Equal(0, server.Output.Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(MessageBytesTest.ModelsAndOrders), MemberType = typeof(MessageBytesTest))]
+    public async Task An_output_that_takes_nothing_does_not_hold_up_a_stop(string model, MessageOrder order)
+    {
+        await using var server = new MessageServer(
+            model, new MessageOptions { Order = order }, drain: TimeSpan.Zero);
+        server.Output.Block();
+        using RawPeer sender = await server.ConnectAsync();
+        await sender.SendAsync(MessageBytesTest.Random(Large));
+        sender.FinishSending();
+        await server.Output.WriterWaits.Task.Bounded();
+
+        DrainReport report = await server.EndAsync();
+
+        Assert.Equal(1, report.Stuck);
+        Assert.True(await sender.EndsByResetAsync());
+        Assert.Contains(server.Errors.Lines, line =>
+            line.EndsWith(" is cut after 0 or more bytes: the server stopped, and the output takes nothing",
+                StringComparison.Ordinal));
+        Assert.Contains("messages: 0 written, 1 cut, 0 refused", server.Errors.Lines);
+        // What was not begun by then is never written, even if the output moves again.
+        server.Output.Unblock();
+        await server.Observer.NextReasonAsync();
+        Assert.InRange(server.Output.Length, 0, MessageSpool.MemoryLimitBytes);
+    }
+}
