@@ -46,10 +46,7 @@ public sealed class ServiceHost : IAsyncDisposable
                 failure.TrySetResult(why);
             },
         });
-        var host = new ServiceHost(Server.Start(handler, options), handler, failure);
-        if (service.DescribeBounds(settings) is { } bounds)
-            environment.Errors.WriteLine(bounds);
-        return host;
+        return new ServiceHost(Server.Start(handler, options), handler, failure);
     }
 
     /// <summary>Starts a service for its own demonstration: on the loopback interface, at a port of the system's

@@ -6,9 +6,18 @@ namespace Hawser.App.Verbs;
 /// <param name="prefix">Names the service where several run.</param>
 /// <param name="log">Takes the listening line.</param>
 /// <param name="errors">Takes the rest.</param>
-internal sealed class ServeObserver(string prefix, TextWriter log, TextWriter errors) : IServerObserver
+/// <param name="bounds">What the service takes at most, said once it listens; null where there is nothing to
+/// say.</param>
+internal sealed class ServeObserver(string prefix, TextWriter log, TextWriter errors, string? bounds = null) : IServerObserver
 {
-    public void Listening(EndPoint endPoint) => log.WriteLine($"{prefix}Listening on {endPoint}");
+    private string? _bounds = bounds;
+
+    public void Listening(EndPoint endPoint)
+    {
+        log.WriteLine($"{prefix}Listening on {endPoint}");
+        if (Interlocked.Exchange(ref _bounds, null) is { } once)
+            errors.WriteLine($"{prefix}{once}");
+    }
 
     public void Faulted(Connection connection, Exception fault) =>
         errors.WriteLine($"{prefix}fault while serving connection {connection.Id}: {fault}");

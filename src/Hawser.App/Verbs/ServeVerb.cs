@@ -119,7 +119,7 @@ internal static class ServeVerb
                     Fail = _ => { },
                 };
                 string name = alone ? "" : $"{service.Name}: ";
-                var observer = new ServeObserver(name, log, Standard.Error);
+                var observer = new ServeObserver(name, log, Standard.Error, service.DescribeBounds(settings));
                 hosts.Add(ServiceHost.Start(service, settings, environment, options with { Observer = observer }));
             }
             return await RunUntilOverAsync(hosts, signal, logIsGone.Task);

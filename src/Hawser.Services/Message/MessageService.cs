@@ -80,9 +80,9 @@ public sealed class MessageService : Service
 
     /// <inheritdoc/>
     public override string DescribeBounds(ServiceSettings settings) =>
-        $"message takes at most {Quantity.FormatSize(settings.Get(MaxBytes))} from each sender (--max-bytes), and "
+        $"at most {Quantity.FormatSize(settings.Get(MaxBytes))} from a sender (--max-bytes), and "
         + $"{Quantity.FormatSize(settings.Get(SpoolLimit))} on disk for those that wait (--spool-limit); "
-        + "whoever reaches its address may send";
+        + "whoever reaches this address may send";
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)

@@ -32,8 +32,8 @@ public sealed class MessageTest
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(
             $"Listening on 0.0.0.0:{endPoint.Port}\n"
-            + "message takes at most 16 GB from each sender (--max-bytes), and 1000 MB on disk for those that wait "
-            + "(--spool-limit); whoever reaches its address may send\n",
+            + "at most 16 GB from a sender (--max-bytes), and 1000 MB on disk for those that wait "
+            + "(--spool-limit); whoever reaches this address may send\n",
             result.Errors);
         Assert.True(result.Output.AsSpan().SequenceEqual([.. Everything, .. large]));
     }
@@ -120,7 +120,7 @@ public sealed class MessageTest
         ProgramResult result = await server.EndAsync();
 
         refused.IsError(Failed, "the peer reset the connection");
-        Assert.Contains("message takes at most 1000 B from each sender (--max-bytes), and 2000 kB on disk",
+        Assert.Contains("at most 1000 B from a sender (--max-bytes), and 2000 kB on disk",
             result.Errors, StringComparison.Ordinal);
         Assert.Contains("is refused: it is longer than 1000 B (--max-bytes)", result.Errors, StringComparison.Ordinal);
         Assert.Equal("", result.Text);

@@ -80,7 +80,7 @@ public sealed class MessageStallTest
         await UntilWaitingAsync(server);
         int trickled = 0;
         Connection connection = server.Observer.AcceptedOnes.Single(one => one.Id == 1);
-        while (connection.EndedBy == CloseReason.None)
+        while (connection.EndedBy == CloseReason.None && trickled < 100)
         {
             await sender.SendAsync("."u8.ToArray());
             await server.Output.LongerThanAsync(Large + trickled++);
