@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
+using Hawser.Services.Text;
 
 namespace Hawser.App;
 
@@ -42,5 +43,5 @@ internal sealed class Program
         }
     }
 
-    private static string Line(Exception e) => e.Message.ReplaceLineEndings(" ");
+    private static string Line(Exception e) => Printable.Of(e.Message.ReplaceLineEndings(" "));
 }

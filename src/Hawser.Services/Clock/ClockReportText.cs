@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hawser.Services.Drawing;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock;
 
@@ -146,5 +147,6 @@ internal static class ClockReportText
         Line(text, row);
     }
 
-    private static void Line(StringBuilder text, string line) => text.Append(line.TrimEnd()).Append('\n');
+    private static void Line(StringBuilder text, string line) =>
+        text.Append(Printable.Of(line.TrimEnd())).Append('\n');
 }

@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text;
+
+namespace Hawser.Services.Text;
+
+/// <summary>Text of others, made safe for a terminal.</summary>
+public static class Printable
+{
+    /// <summary>The text with every control character (C0, DEL, C1), line separator, direction mark and lone surrogate
+    /// as <c>\u001B</c>. A terminal obeys none of what is left.</summary>
+    public static string Of(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.All(IsSafe))
+            return text;
+        var safe = new StringBuilder(text.Length + 16);
+        for (int i = 0; i < text.Length; i++)
+        {
+            bool isPair = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
+            if (isPair)
+                safe.Append(text[i]).Append(text[++i]);
+            else if (IsSafe(text[i]))
+                safe.Append(text[i]);
+            else
+                safe.Append(CultureInfo.InvariantCulture, $"\\u{(int)text[i]:X4}");
+        }
+
+        return safe.ToString();
+    }
+
+    private static bool IsSafe(char c) => char.GetUnicodeCategory(c)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+}
