@@ -27,9 +27,18 @@ internal static class ClockVerb
         Option<string> folder = VerbOptions.Text(
             "--out", "DIR", "where the recordings go; made if it is missing", "out");
         var alone = new Option<bool>("--no-exchange") { Description = "record only; neither give nor take recordings" };
+        Option<string> session = VerbOptions.Text(
+            "--session", "NAME", "meet only clients that name the same session (default: one open to anyone)");
+        Option<string> sessionFile = VerbOptions.Text(
+            "--session-file", "FILE", "the same, with the name in a file: a secret");
+        Option<string> members = VerbOptions.Text(
+            "--members", "N", "fail with 3 if the session has fewer members (default: the clients in this process)");
+        Option<string> networks = VerbOptions.Text(
+            "--peer-networks", "LIST", "connect to peers in these networks only, like 10.0.0.0/8,fd00::/8");
         var json = new Option<bool>("--json") { Description = "print the report as JSON" };
         verb.Add(host);
-        foreach (Option option in (Option[])[port, clients, interval, duration, folder, alone, json])
+        foreach (Option option in (Option[])
+            [port, clients, interval, duration, folder, session, sessionFile, members, networks, alone, json])
             verb.Add(option);
         verb.Add(CreateReport());
         verb.SetAction((parsed, _) => RunAsync(
@@ -41,6 +50,11 @@ internal static class ClockVerb
                 Duration = Quantity.ParseDuration(parsed.GetValue(duration)!),
                 Clients = ParseClients(parsed.GetValue(clients) ?? AskForClients()),
                 Exchange = !parsed.GetValue(alone),
+                Session = SessionName.From(parsed.GetValue(session), parsed.GetValue(sessionFile)),
+                Members = parsed.GetValue(members) is { } count
+                    ? Quantity.ParseInt(count, "number of --members", 1, 10_000)
+                    : null,
+                PeerNetworks = parsed.GetValue(networks) is { } list ? ClockClientOptions.ParseNetworks(list) : null,
             },
             parsed.GetValue(json)));
         return verb;
@@ -80,7 +94,7 @@ internal static class ClockVerb
         if (json || run.Report.Clients.Count > 0)
             Standard.Out.Write(json ? run.Report.ToJson() + "\n" : run.Report.ToText());
         foreach (string trouble in run.Troubles.Take(MostTroubles))
-            Standard.Error.WriteLine($"ERROR: {trouble.ReplaceLineEndings(" ")}");
+            Standard.Error.WriteLine($"ERROR: {Printable.Of(trouble.ReplaceLineEndings(" "))}");
         if (run.Troubles.Count > MostTroubles)
             Standard.Error.WriteLine($"ERROR: and {run.Troubles.Count - MostTroubles} more clients had trouble");
         return run.IsComplete ? ExitCode.Done

@@ -53,11 +53,12 @@ internal sealed class ClockClient(
         if (leave.IsCancellationRequested)
         {
             Trouble = $"client {id}: left early, after {TimeDataFormat.Wording(recorder.Duration)}";
-            await frames.SendAsync(ClockProtocol.WriteGoodbye(frames.Room(1), GoodbyeReason.Leaving));
+            await frames.SendAsync(ClockProtocol.WriteGoodbye(frames.Room(1), new Goodbye(GoodbyeReason.Leaving)));
             await connection.FinishWritingAsync();
             return;
         }
-        var session = new ClockSessionClient(id, options, frames, digest, recorder.Counts, leave);
+        var session = new ClockSessionClient(
+            id, options, remote.Address, frames, digest, recorder.Counts, leave);
         await session.RunAsync(door, recorder.Path);
         await connection.FinishWritingAsync();
         Report = Report! with { Deliveries = session.Deliveries };
@@ -81,7 +82,9 @@ internal sealed class ClockClient(
         if (frames.Type == ClockMessage.Refused)
         {
             ClockProtocol.TryReadRefused(frames.Payload, out RefusalReason reason, out string? wrong);
-            throw new ProtocolException(wrong ?? $"the server {options.Server} takes no client now ({reason})");
+            throw new ProtocolException(wrong ?? (reason == RefusalReason.OtherSession
+                ? $"the server {options.Server} serves another session; name its own with --session or --session-file"
+                : $"the server {options.Server} takes no client now ({reason})"));
         }
         ClockFrames.Rule(
             frames.Type == ClockMessage.Welcome ? null : $"a server begins with Welcome, not {frames.Type}");

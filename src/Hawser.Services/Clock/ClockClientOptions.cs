@@ -23,17 +23,42 @@ public sealed record ClockClientOptions
     /// <summary>Whether to give and take recordings when all are done. Default true.</summary>
     public bool Exchange { get; init; } = true;
 
+    /// <summary>Name or secret of the session; null: one that is open to anyone. Default null.</summary>
+    public string? Session { get; init; }
+
+    /// <summary>How many members the session must have, this process's clients included; a client in a smaller one
+    /// reports it. Default: <see cref="Clients"/>.</summary>
+    public int? Members { get; init; }
+
+    /// <summary>The only networks in which peers are connected to; null: those from which they can have reached the
+    /// server. Default null.</summary>
+    public IReadOnlyList<IPNetwork>? PeerNetworks { get; init; }
+
     /// <summary>The clients' clocks.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>Networks as the command line has them: <c>10.0.0.0/8,fd00::/8</c>.</summary>
+    /// <exception cref="FormatException">It is not that.</exception>
+    public static IReadOnlyList<IPNetwork> ParseNetworks(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return PeerAddresses.Parse(text);
+    }
+
     internal Hello ToHello(int peerPort) => new(ClockAbilities.Brotli, (ushort)peerPort,
-        ClockTiming.ToNanoseconds(Interval), ClockTiming.ToNanoseconds(Duration));
+        ClockTiming.ToNanoseconds(Interval), ClockTiming.ToNanoseconds(Duration), SessionKey.Of(Session));
 
     /// <exception cref="FormatException">A value is out of bounds; the message says what would do.</exception>
     internal void Validate()
     {
         if (Clients is < 1 or > ClockLimits.Clients)
             throw new FormatException($"{Clients} clients are not 1 to {ClockLimits.Clients}");
+        if (Members < Clients || Members > ClockLimits.Clients)
+        {
+            throw new FormatException(
+                $"--members of a session with {Clients} clients here are {Clients} to {ClockLimits.Clients}, not {Members}");
+        }
+
         Span<byte> frame = stackalloc byte[ClockProtocol.HeaderSize + ClockProtocol.HelloSize];
         ClockProtocol.WriteHello(frame, ToHello(0));
         if (!ClockProtocol.TryReadHello(frame[ClockProtocol.HeaderSize..], out _, out string? broken))

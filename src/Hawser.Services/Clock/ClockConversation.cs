@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Services.Drawing;
 
 namespace Hawser.Services.Clock;
 
@@ -9,10 +10,29 @@ internal sealed class ClockConversation(
     private readonly byte[] _client = TimeDataFormat.Endpoint(remote);
     private readonly byte[] _server = TimeDataFormat.Endpoint(local);
     private readonly long _ticks = member.Hello.DurationNs / member.Hello.IntervalNs;
-    private long _lastTick = -1;
-    private bool _hasRoster;
+    private readonly Pace _tickPace = PaceOf(
+        server, member, ClockTiming.FromNanoseconds(member.Hello.IntervalNs), ClockTiming.TickSlack);
 
+    private readonly Pace _alivePace = PaceOf(server, member, ClockTiming.AlivePace, 100 * ClockTiming.AlivePace);
+    private long _lastTick = -1;
+    private long _received;
+    private int _entriesSent;
+
+    /// <exception cref="ProtocolException">The client broke a rule; it has been told which.</exception>
     public async Task RunAsync(TimeSpan leaseLength)
+    {
+        try
+        {
+            await ConverseAsync(leaseLength);
+        }
+        catch (ProtocolException e) when (e.Reason == CloseReason.ProtocolError)
+        {
+            await SayGoodbyeAsync(new Goodbye(GoodbyeReason.BrokenRule, e.Message));
+            throw;
+        }
+    }
+
+    private async Task ConverseAsync(TimeSpan leaseLength)
     {
         var welcome = new Welcome(ClockAbilities.Brotli, member.Id, (uint)leaseLength.TotalMilliseconds);
         await frames.SendAsync(ClockProtocol.WriteWelcome(frames.Room(ClockProtocol.WelcomeSize), welcome));
@@ -22,7 +42,7 @@ internal sealed class ClockConversation(
             ClockReading received = ClockReading.Now(server.Time);
             lease.Renew(received.MonotonicNs);
             if (state == InputState.Stopping)
-                await SayGoodbyeAsync(GoodbyeReason.Stopping);
+                await SayGoodbyeAsync(new Goodbye(GoodbyeReason.Stopping));
             if (state != InputState.Ready || !await AnswerAsync(received))
                 return;
         }
@@ -46,8 +66,12 @@ internal sealed class ClockConversation(
             ?? (member.Done is not null ? "a client that is done sends no ticks"
                 : request.Tick <= _lastTick ? $"ticks ascend, but {request.Tick} follows {_lastTick}"
                 : request.Tick >= _ticks ? $"tick {request.Tick} is beyond the duration of {_ticks} ticks"
+                : !_tickPace.TryTake(received.MonotonicNs)
+                ? $"tick {request.Tick} comes too early: "
+                    + $"one every {DurationText.Short(member.Hello.IntervalNs)} was agreed"
                 : null));
         _lastTick = request.Tick;
+        _received++;
         ClockReading sent = ClockReading.Now(server.Time);
         var reply = new ExchangeReply(request.Tick, request.Sent, received, sent);
         await frames.SendAsync(ClockProtocol.WriteReply(frames.Room(ClockProtocol.ReplySize), reply));
@@ -58,31 +82,39 @@ internal sealed class ClockConversation(
     private ValueTask<bool> TakeDone()
     {
         ClockProtocol.TryReadDone(frames.Payload, out RecordingDone done, out string? broken);
-        ClockFrames.Rule(broken);
+        ClockFrames.Rule(broken
+            ?? (done.Sent > _received ? $"{done.Sent} ticks sent cannot be, {_received} came" : null));
         server.Register.TryFinish(member, done, out broken);
         ClockFrames.Rule(broken);
         server.Tell(member, done);
-        // What is waited for now are the others, each of whom is bounded, and then the peers.
-        lease.Extend(ClockTiming.FromNanoseconds(ClockLimits.LongestDurationNs) + ClockTiming.LongestExchange);
+        // What is waited for now are the others, who are done by the session's end, and then the peers.
+        long othersNs = Math.Max(0, member.Session.EndNs - ClockReading.MonotonicNow(server.Time));
+        lease.Extend(ClockTiming.FromNanoseconds(othersNs) + ClockTiming.LongestExchange);
         return new ValueTask<bool>(true);
     }
 
     private async ValueTask<bool> AnswerAliveAsync()
     {
-        if (_hasRoster || server.Register.RosterOf(member) is not { } roster)
+        IReadOnlyList<RosterEntry>? roster = server.Register.RosterOf(member);
+        if (roster is null || (member.Place >= 0 && _entriesSent == roster.Count))
         {
+            ClockFrames.Rule(_alivePace.TryTake(ClockReading.MonotonicNow(server.Time))
+                ? null : "Alive comes more than a hundred times a second");
             await frames.SendAsync(ClockProtocol.WriteAlive(frames.Room(0)));
             return true;
         }
-        if (!roster.Any(entry => entry.ClientId == member.Id))
+        if (member.Place < 0)
         {
-            await SayGoodbyeAsync(GoodbyeReason.Complete);
+            await SayGoodbyeAsync(new Goodbye(GoodbyeReason.Complete));
             return false;
         }
-        foreach (RosterPage page in RosterPage.Of(member.Session.Token, roster))
-            await frames.SendAsync(RosterProtocol.WriteRoster(frames.Room(RosterProtocol.LongestRoster), page));
-        _hasRoster = true;
-        lease.Extend(ClockTiming.LongestExchange);
+
+        // One page for each question: a long roster keeps no other client waiting.
+        var page = RosterPage.For(member, _entriesSent);
+        await frames.SendAsync(RosterProtocol.WriteRoster(frames.Room(RosterProtocol.LongestRoster), page));
+        _entriesSent += page.Entries.Count;
+        if (_entriesSent == roster.Count)
+            lease.Extend(ClockTiming.LongestExchange);
         return true;
     }
 
@@ -95,10 +127,17 @@ internal sealed class ClockConversation(
         server.Tell(summary);
         if (member.Delivered is null)
             return true;
-        await SayGoodbyeAsync(GoodbyeReason.Complete);
+        await SayGoodbyeAsync(new Goodbye(GoodbyeReason.Complete));
         return false;
     }
 
-    private ValueTask SayGoodbyeAsync(GoodbyeReason reason) =>
-        frames.SendAsync(ClockProtocol.WriteGoodbye(frames.Room(1), reason));
+    private ValueTask SayGoodbyeAsync(Goodbye goodbye) =>
+        frames.SendAsync(ClockProtocol.WriteGoodbye(frames.Room(1 + goodbye.Rule.Length), goodbye));
+
+    // What a network held back for two leases may come together; who is silent for longer has departed.
+    private static Pace PaceOf(ClockHandler server, ClockMember member, TimeSpan interval, TimeSpan slack) => new(
+        ClockTiming.ToNanoseconds(interval),
+        ClockTiming.ToNanoseconds(slack),
+        2 * ClockTiming.ToNanoseconds(ClockTiming.LeaseOf(member.Hello)),
+        ClockReading.MonotonicNow(server.Time));
 }

@@ -60,6 +60,15 @@ internal sealed class ClockFrames(Connection connection)
             : $"{Type} is no answer to Alive");
     }
 
+    /// <summary>The Goodbye that was read last.</summary>
+    /// <exception cref="ProtocolException">It says that this end broke a rule, or is none.</exception>
+    public Goodbye ReadGoodbye()
+    {
+        ClockProtocol.TryReadGoodbye(Payload, out Goodbye goodbye, out string? broken);
+        Rule(broken ?? (goodbye.Reason == GoodbyeReason.BrokenRule ? $"the other end refuses: {goodbye.Rule}" : null));
+        return goodbye;
+    }
+
     /// <summary>Room for a frame with that payload, header included; then <see cref="SendAsync"/>.</summary>
     public Span<byte> Room(int payload)
     {

@@ -10,19 +10,29 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
     private readonly ClockLeases _leases;
     private readonly LineFileFlusher _flusher = new();
     private readonly TextWriter _log;
+    private readonly SessionKey? _session;
     private Task? _ended;
 
     /// <param name="folder">Where the recording goes; made if it is missing.</param>
     /// <param name="log">Told who comes, who leaves, and what was delivered.</param>
     /// <param name="errors">Told when the recording cannot be written.</param>
     /// <param name="time">The server's clocks.</param>
+    /// <param name="session">The one session that it serves; null: any.</param>
+    /// <param name="recordingLimit">The most bytes of the recording.</param>
     /// <exception cref="IOException">The recording cannot be created.</exception>
-    public ClockHandler(string folder, TextWriter log, TextWriter errors, TimeProvider time)
+    public ClockHandler(
+        string folder, TextWriter log, TextWriter errors, TimeProvider time, SessionKey? session = null,
+        long recordingLimit = ClockLimits.ServerRecordingBytes)
     {
         _log = log;
+        _session = session;
         Time = time;
+        Register = new ClockRegister(time);
         var file = new LineFile(TimeDataWriter.ServerPath(folder), LineFile.ServerPendingLimit);
-        Recording = new ServerRecording(new TimeDataWriter(file, _flusher));
+        void TellThatItIsFull() => errors.WriteLine(
+            $"ERROR: {TimeDataWriter.ServerPath(folder)} has reached --recording-limit, {recordingLimit} bytes; "
+            + "ticks are answered and no longer recorded");
+        Recording = new ServerRecording(new TimeDataWriter(file, _flusher, recordingLimit, TellThatItIsFull));
         file.Closed.ContinueWith(
             failed => errors.WriteLine($"ERROR: {failed.Exception!.InnerException!.Message}; the recording is cut, "
                 + "the exchange goes on"),
@@ -32,7 +42,7 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
 
     public TimeProvider Time { get; }
 
-    public ClockRegister Register { get; } = new();
+    public ClockRegister Register { get; }
 
     public ServerRecording Recording { get; }
 
@@ -44,10 +54,14 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
         if (await frames.ReadAsync(Deadline.After(ClockTiming.AnswerPatience)) != InputState.Ready)
             return;
         Hello hello = ReadHello(frames);
-        ClockMember? member = stopping.IsCancellationRequested ? null : Register.Join(hello, remote.Address);
+        bool isOther = _session is { } only && hello.Session != only;
+        ClockMember? member =
+            stopping.IsCancellationRequested || isOther ? null : Register.Join(hello, remote.Address);
         if (member is null)
         {
-            RefusalReason reason = stopping.IsCancellationRequested ? RefusalReason.Stopping : RefusalReason.Full;
+            RefusalReason reason = stopping.IsCancellationRequested ? RefusalReason.Stopping
+                : isOther ? RefusalReason.OtherSession
+                : RefusalReason.Full;
             await frames.SendAsync(ClockProtocol.WriteRefused(frames.Room(1), reason));
             return;
         }

@@ -14,6 +14,12 @@ internal sealed class ClockMember(uint id, Hello hello, IPAddress address, Clock
 
     public ClockSession Session { get; } = session;
 
+    /// <summary>What it shares with the server alone; from it follow the tokens of those who call it.</summary>
+    public ClockToken Key { get; } = ClockToken.Create();
+
+    /// <summary>Its place on the roster; -1: it is not on it, or there is none yet.</summary>
+    public int Place { get; set; } = -1;
+
     /// <summary>What it said of its recording; null while it records.</summary>
     public RecordingDone? Done { get; set; }
 
@@ -23,6 +29,12 @@ internal sealed class ClockMember(uint id, Hello hello, IPAddress address, Clock
     /// <summary>How many recordings it said it has; null until it has said so.</summary>
     public int? Delivered { get; set; }
 
-    /// <summary>Those it said it lacks.</summary>
+    /// <summary>How many it said it lacks.</summary>
+    public int Failed { get; set; }
+
+    /// <summary>The last of those it named; they come in the order of their ids.</summary>
+    public long LastFailed { get; set; } = -1;
+
+    /// <summary>The first <see cref="ClockLimits.ListedFailures"/> of them.</summary>
     public List<FailedDelivery> Failures { get; } = [];
 }

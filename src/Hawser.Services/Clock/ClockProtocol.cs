@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Hawser.Services.Clock;
 
@@ -8,14 +9,14 @@ namespace Hawser.Services.Clock;
 /// times are nanoseconds as signed 64-bit integers.
 /// <code>
 /// header   type u8 | payload length u24
-/// Hello    "HWCK" | version u8 | abilities u8 | peer port u16 | interval ns i64 | duration ns i64
+/// Hello    "HWCK" | version u8 | abilities u8 | peer port u16 | interval ns i64 | duration ns i64 | session [32]
 /// Welcome  version u8 | abilities u8 | zero u16 | client id u32 | lease ms u32
 /// Refused  reason u8
 /// Request  tick u32 | T1 wall i64 | T1 monotonic i64
 /// Reply    tick u32 | T1 wall, monotonic | T2 wall, monotonic | T3 wall, monotonic
 /// Done     bytes i64 | SHA-256 [32] | sent u32 | answered u32 | missed u32
 /// Alive    (nothing)
-/// Goodbye  reason u8
+/// Goodbye  reason u8 | rule, ASCII
 /// </code>
 /// Roster and Results are in <see cref="RosterProtocol"/>, the peers' frames in <see cref="PeerProtocol"/>. Writers
 /// return the frame's length. Readers take the payload and answer false with the rule that was broken.
@@ -23,7 +24,7 @@ namespace Hawser.Services.Clock;
 internal static class ClockProtocol
 {
     public const int HeaderSize = 4;
-    public const int HelloSize = 24;
+    public const int HelloSize = 24 + SessionKey.Size;
     public const int WelcomeSize = 12;
     public const int RequestSize = 20;
     public const int ReplySize = 52;
@@ -61,6 +62,7 @@ internal static class ClockProtocol
         BinaryPrimitives.WriteUInt16BigEndian(payload[6..], hello.PeerPort);
         BinaryPrimitives.WriteInt64BigEndian(payload[8..], hello.IntervalNs);
         BinaryPrimitives.WriteInt64BigEndian(payload[16..], hello.DurationNs);
+        hello.Session.CopyTo(payload[24..]);
         return WriteHeader(frame, ClockMessage.Hello, HelloSize);
     }
 
@@ -71,10 +73,13 @@ internal static class ClockProtocol
             (ClockAbilities)payload[5],
             BinaryPrimitives.ReadUInt16BigEndian(payload[6..]),
             BinaryPrimitives.ReadInt64BigEndian(payload[8..]),
-            BinaryPrimitives.ReadInt64BigEndian(payload[16..]));
+            BinaryPrimitives.ReadInt64BigEndian(payload[16..]),
+            SessionKey.Read(payload[24..]));
         broken = BinaryPrimitives.ReadUInt32BigEndian(payload) != Magic ? "Hello begins with HWCK"
             : BrokenVersion(payload[4]) ?? BrokenAbilities(hello.Abilities)
-            ?? (hello.IntervalNs is < ClockLimits.ShortestIntervalNs or > ClockLimits.LongestIntervalNs
+            ?? (hello.PeerPort is > 0 and < ClockLimits.LowestPeerPort
+                ? $"a peer port is 0 or {ClockLimits.LowestPeerPort} to 65535, not {hello.PeerPort}"
+                : hello.IntervalNs is < ClockLimits.ShortestIntervalNs or > ClockLimits.LongestIntervalNs
                 ? $"an interval is 1 ms to 60 s, not {hello.IntervalNs} ns"
                 : hello.DurationNs < hello.IntervalNs || hello.DurationNs > ClockLimits.LongestDurationNs
                 ? $"a duration is one interval to 24 h, not {hello.DurationNs} ns"
@@ -117,8 +122,8 @@ internal static class ClockProtocol
         ReadOnlySpan<byte> payload, out RefusalReason reason, [NotNullWhen(false)] out string? broken)
     {
         reason = (RefusalReason)payload[0];
-        broken = reason is < RefusalReason.Full or > RefusalReason.Busy
-            ? $"a reason of refusal is 1 to 5, not {payload[0]}" : null;
+        broken = reason is < RefusalReason.Full or > RefusalReason.OtherSession
+            ? $"a reason of refusal is 1 to 6, not {payload[0]}" : null;
         return broken is null;
     }
 
@@ -182,21 +187,36 @@ internal static class ClockProtocol
             BinaryPrimitives.ReadUInt32BigEndian(payload[40..]),
             BinaryPrimitives.ReadUInt32BigEndian(payload[44..]),
             BinaryPrimitives.ReadUInt32BigEndian(payload[48..]));
+        long rows = (long)done.Sent + done.Answered;
         broken = BrokenDigest(done.Recording)
-            ?? (done.Answered > done.Sent ? $"{done.Answered} answers to {done.Sent} requests cannot be" : null);
+            ?? (done.Answered > done.Sent ? $"{done.Answered} answers to {done.Sent} requests cannot be"
+                : done.Recording.Bytes > ClockLimits.LongestRecording(rows)
+                ? $"a recording of {rows} rows has at most {ClockLimits.LongestRecording(rows)} bytes, "
+                    + $"not {done.Recording.Bytes}"
+                : null);
         return broken is null;
     }
 
     public static int WriteAlive(Span<byte> frame) => WriteHeader(frame, ClockMessage.Alive, 0);
 
-    public static int WriteGoodbye(Span<byte> frame, GoodbyeReason reason) =>
-        WriteCode(frame, ClockMessage.Goodbye, (byte)reason);
+    /// <summary>Of the rule the first <see cref="ClockLimits.RuleBytes"/> characters are written, those that are not
+    /// printable ASCII as question marks.</summary>
+    public static int WriteGoodbye(Span<byte> frame, Goodbye goodbye)
+    {
+        int length = Math.Min(goodbye.Rule.Length, ClockLimits.RuleBytes);
+        frame[HeaderSize] = (byte)goodbye.Reason;
+        for (int i = 0; i < length; i++)
+            frame[HeaderSize + 1 + i] = (byte)(goodbye.Rule[i] is >= ' ' and <= '~' ? goodbye.Rule[i] : '?');
+        return WriteHeader(frame, ClockMessage.Goodbye, 1 + length);
+    }
 
     public static bool TryReadGoodbye(
-        ReadOnlySpan<byte> payload, out GoodbyeReason reason, [NotNullWhen(false)] out string? broken)
+        ReadOnlySpan<byte> payload, out Goodbye goodbye, [NotNullWhen(false)] out string? broken)
     {
-        reason = (GoodbyeReason)payload[0];
-        broken = reason > GoodbyeReason.Stopping ? $"a reason of leaving is 0 to 2, not {payload[0]}" : null;
+        goodbye = new Goodbye((GoodbyeReason)payload[0], Encoding.ASCII.GetString(payload[1..]));
+        broken = goodbye.Reason > GoodbyeReason.BrokenRule ? $"a reason of leaving is 0 to 3, not {payload[0]}"
+            : payload[1..].ContainsAnyExceptInRange((byte)' ', (byte)'~') ? "a rule is printable ASCII"
+            : null;
         return broken is null;
     }
 
@@ -236,7 +256,8 @@ internal static class ClockProtocol
     {
         ClockMessage.Hello => (HelloSize, HelloSize),
         ClockMessage.Welcome => (WelcomeSize, WelcomeSize),
-        ClockMessage.Refused or ClockMessage.PeerRefused or ClockMessage.Goodbye or ClockMessage.Receipt => (1, 1),
+        ClockMessage.Refused or ClockMessage.PeerRefused or ClockMessage.Receipt => (1, 1),
+        ClockMessage.Goodbye => (1, 1 + ClockLimits.RuleBytes),
         ClockMessage.Request => (RequestSize, RequestSize),
         ClockMessage.Reply => (ReplySize, ReplySize),
         ClockMessage.Done => (DoneSize, DoneSize),

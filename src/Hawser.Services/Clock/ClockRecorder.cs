@@ -133,8 +133,14 @@ internal sealed class ClockRecorder
         ClockReading t4 = ClockReading.Now(_time);
         if (state == InputState.TimedOut || (state == InputState.Ready && _frames.Type == ClockMessage.Alive))
             return true;
-        if (state != InputState.Ready || _frames.Type == ClockMessage.Goodbye)
+        if (state != InputState.Ready)
             return false;
+        if (_frames.Type == ClockMessage.Goodbye)
+        {
+            _frames.ReadGoodbye();
+            return false;
+        }
+
         ClockFrames.Rule(
             _frames.Type == ClockMessage.Reply ? null : $"{_frames.Type} is not for a client that records");
         ClockProtocol.TryReadReply(_frames.Payload, out ExchangeReply reply, out string? broken);

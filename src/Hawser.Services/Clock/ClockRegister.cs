@@ -9,27 +9,32 @@ namespace Hawser.Services.Clock;
 /// that it serves blocking and event-driven connections alike.
 /// </summary>
 /// <remarks>
-/// Sessions follow each other. One takes clients until the first of them is done; its roster is frozen when nobody
-/// records any more, which the clients' durations and leases bound. Leases are kept by the connections, as deadlines of
-/// their reads, which end in <see cref="Leave"/>.
+/// Sessions of one key stand beside each other. A session's end is fixed when its first client comes, and a client
+/// joins the first session whose end suits it (<see cref="Suits"/>), so that no newcomer can make others wait for
+/// longer. The roster is frozen when nobody records any more, which the clients' durations and leases bound. Leases are kept by the
+/// connections, as deadlines of their reads, which end in <see cref="Leave"/>. No call costs more than its session has
+/// members, and no call that a client can repeat more than what it sent.
 /// </remarks>
-internal sealed class ClockRegister(int mostClients = ClockLimits.Clients)
+internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLimits.Clients)
 {
     private readonly Lock _gate = new();
-    private ClockSession _open = new();
+    private readonly Dictionary<SessionKey, LinkedList<ClockSession>> _open = [];
     private uint _nextId;
 
-    /// <summary>Takes a client in, with the next id; null: the session is full, or all ids are given out.</summary>
+    /// <summary>Takes a client in, with the next id; null: its session is full, or all ids are given out.</summary>
     public ClockMember? Join(Hello hello, IPAddress address)
     {
+        long nowNs = ClockReading.MonotonicNow(time);
         lock (_gate)
         {
-            if (_open.IsClosed)
-                _open = new ClockSession();
-            if (_open.Members.Count >= mostClients || _nextId > ClockLimits.HighestClientId)
+            if (_nextId > ClockLimits.HighestClientId)
                 return null;
-            var member = new ClockMember(_nextId++, hello, address, _open);
-            _open.Members.Add(member);
+            ClockSession session = FindOrOpen(hello, nowNs);
+            if (session.Members.Count >= mostClients)
+                return null;
+            var member = new ClockMember(_nextId++, hello, address, session);
+            session.Members.Add(member.Id, member);
+            session.Recording++;
             return member;
         }
     }
@@ -43,8 +48,7 @@ internal sealed class ClockRegister(int mostClients = ClockLimits.Clients)
             if (broken is not null)
                 return false;
             member.Done = done;
-            member.Session.IsClosed = true;
-            FreezeIfAllAreDone(member.Session);
+            StopRecording(member.Session);
             return true;
         }
     }
@@ -69,11 +73,17 @@ internal sealed class ClockRegister(int mostClients = ClockLimits.Clients)
             broken = BrokenRule(member, page);
             if (broken is not null)
                 return false;
-            member.Failures.AddRange(page.Failures);
-            if (member.Failures.Count == page.Failed)
+            foreach (FailedDelivery failure in page.Failures)
+            {
+                member.Failed++;
+                if (member.Failures.Count < ClockLimits.ListedFailures)
+                    member.Failures.Add(failure);
+            }
+
+            if (member.Failed == page.Failed)
             {
                 member.Delivered = page.Delivered;
-                summary = SummaryIfOver(member.Session);
+                summary = StopPlaying(member.Session);
             }
 
             return true;
@@ -91,74 +101,109 @@ internal sealed class ClockRegister(int mostClients = ClockLimits.Clients)
             if (member.HasLeft)
                 return null;
             member.HasLeft = true;
+            ClockSession session = member.Session;
+            if (session.Roster is not null)
+                return member.Place >= 0 && member.Delivered is null ? StopPlaying(session) : null;
 
             // Who leaves before the list is frozen is forgotten, so that clients that come and go do not pile up.
-            if (member.Session.Roster is null)
-                member.Session.Members.Remove(member);
-            FreezeIfAllAreDone(member.Session);
-            return SummaryIfOver(member.Session);
+            session.Members.Remove(member.Id);
+            if (member.Done is null)
+                StopRecording(session);
+            return null;
         }
     }
 
-    private static void FreezeIfAllAreDone(ClockSession session)
+    private ClockSession FindOrOpen(Hello hello, long nowNs)
     {
-        if (session.Roster is not null || session.Members.Any(member => member.Done is null))
-            return;
+        long stayNs = nowNs + ClockTiming.ToNanoseconds(ClockTiming.StayOf(hello));
+        long patienceNs = ClockTiming.ToNanoseconds(ClockTiming.PatienceOf(hello.DurationNs));
+        if (!_open.TryGetValue(hello.Session, out LinkedList<ClockSession>? sessions))
+            _open.Add(hello.Session, sessions = []);
+        foreach (ClockSession session in sessions)
+        {
+            if (Suits(session, stayNs, patienceNs))
+                return session;
+        }
 
-        session.IsClosed = true;
-        session.Roster =
+        var opened = new ClockSession(hello.Session, stayNs + (patienceNs / 2));
+        opened.Open = sessions.AddLast(opened);
+        return opened;
+    }
+
+    // Neither do the others wait for this client beyond the end they have, nor this one for longer than its patience.
+    private static bool Suits(ClockSession session, long stayNs, long patienceNs) =>
+        stayNs <= session.EndNs && session.EndNs <= stayNs + patienceNs;
+
+    private void StopRecording(ClockSession session)
+    {
+        session.Recording--;
+        if (session.Recording == 0)
+            Freeze(session);
+    }
+
+    private void Freeze(ClockSession session)
+    {
+        LinkedList<ClockSession> sessions = _open[session.Key];
+        sessions.Remove(session.Open!);
+        session.Open = null;
+        if (sessions.Count == 0)
+            _open.Remove(session.Key);
+
+        session.Players =
         [
-            .. session.Members
-                .Where(member => member.Hello.PeerPort != 0)
-                .Select(member => new RosterEntry(
-                    member.Id,
-                    new IPEndPoint(member.Address, member.Hello.PeerPort),
-                    member.Hello.Abilities,
-                    member.Done!.Value.Recording)),
+            .. session.Members.Values.Where(member => member.Hello.PeerPort != 0).OrderBy(member => member.Id),
         ];
+        session.Playing = session.Players.Count;
+        for (int place = 0; place < session.Players.Count; place++)
+            session.Players[place].Place = place;
+        session.Roster = [.. session.Players.Select(RosterEntry.Of)];
+        session.Members.Clear();
+    }
+
+    private static SessionSummary? StopPlaying(ClockSession session)
+    {
+        session.Playing--;
+        return session.Playing == 0 ? Summary(session.Players) : null;
     }
 
     private static string? BrokenRule(ClockMember member, ResultsPage page)
     {
-        if (member.Session.Roster is not { } roster || !roster.Any(entry => entry.ClientId == member.Id))
+        if (member.Session.Roster is not { } roster || member.Place < 0)
             return "results come from those on the roster, after it";
         if (member.Delivered is not null)
             return "results are told once";
-        if (page.First != member.Failures.Count)
-            return $"pages come in order: {member.Failures.Count} is next, not {page.First}";
+        if (page.First != member.Failed)
+            return $"pages come in order: {member.Failed} is next, not {page.First}";
         if (page.Delivered + page.Failed != roster.Count - 1)
             return $"results speak of all {roster.Count - 1} others, not of {page.Delivered + page.Failed}";
-        var others = roster.Select(entry => entry.ClientId).ToHashSet();
-        others.Remove(member.Id);
-        others.ExceptWith(member.Failures.Select(failure => failure.From));
         foreach (FailedDelivery failure in page.Failures)
         {
-            if (!others.Remove(failure.From))
-                return $"{failure.From} is not on the roster or was named before";
+            if (failure.From <= member.LastFailed)
+                return $"the failures of results ascend, but {failure.From} follows {member.LastFailed}";
+            if (failure.From == member.Id || RosterEntry.PlaceIn(roster, failure.From) < 0)
+                return $"{failure.From} is not on the roster, or is the client itself";
+            member.LastFailed = failure.From;
         }
 
         return null;
     }
 
-    private static SessionSummary? SummaryIfOver(ClockSession session)
+    private static SessionSummary Summary(IReadOnlyList<ClockMember> players)
     {
-        if (session.IsOver || session.Roster is not { Count: > 0 } roster)
-            return null;
-        var ids = roster.Select(entry => entry.ClientId).ToHashSet();
-        ClockMember[] players = [.. session.Members.Where(member => ids.Contains(member.Id))];
-        if (players.Any(player => player.Delivered is null && !player.HasLeft))
-            return null;
-        session.IsOver = true;
+        long delivered = 0;
         var missing = new List<MissingDelivery>();
         foreach (ClockMember player in players)
         {
+            delivered += player.Delivered ?? 0;
+
             // One that left without a word may have all or nothing; what is not known to be delivered is missing.
-            missing.AddRange(player.Delivered is not null
+            IEnumerable<MissingDelivery> its = player.Delivered is not null
                 ? player.Failures.Select(failure => new MissingDelivery(failure.From, player.Id, failure.Outcome))
-                : ids.Where(id => id != player.Id).Order()
-                    .Select(id => new MissingDelivery(id, player.Id, DeliveryOutcome.Departed)));
+                : players.Where(other => other != player)
+                    .Select(other => new MissingDelivery(other.Id, player.Id, DeliveryOutcome.Departed));
+            missing.AddRange(its.Take(ClockLimits.ListedFailures - missing.Count));
         }
 
-        return new SessionSummary(players.Length, missing);
+        return new SessionSummary(players.Count, delivered, missing);
     }
 }

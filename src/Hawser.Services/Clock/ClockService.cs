@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hawser.Models;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock;
 
@@ -9,6 +10,19 @@ public sealed class ClockService : Service
     /// <summary><c>--out DIR</c>.</summary>
     public static readonly ServiceOption<string> Out =
         new("out", "DIR", "where the recording goes; made if it is missing", "out", text => text);
+
+    /// <summary><c>--session NAME</c>.</summary>
+    public static readonly ServiceOption<string> Session =
+        new("session", "NAME", "serve no client of another session", null, text => text);
+
+    /// <summary><c>--session-file FILE</c>.</summary>
+    public static readonly ServiceOption<string> SessionFile =
+        new("session-file", "FILE", "the same, with the name in a file: a secret", null, text => text);
+
+    /// <summary><c>--recording-limit SIZE</c>.</summary>
+    public static readonly ServiceOption<long> RecordingLimit = new(
+        "recording-limit", "SIZE", "the most bytes of serverTimeData.txt; ticks beyond are answered and not recorded",
+        "4GiB", ParseRecordingLimit);
 
     private const int DemoClients = 5;
     private static readonly TimeSpan DemoTime = TimeSpan.FromSeconds(2);
@@ -27,7 +41,7 @@ public sealed class ClockService : Service
     public override string DefaultModel => OperatingSystem.IsLinux() ? "epoll" : "select";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ServiceOption> Options => [Out];
+    public override IReadOnlyList<ServiceOption> Options => [Out, Session, SessionFile, RecordingLimit];
 
     /// <inheritdoc/>
     public override ServerLimits DefaultLimits => new()
@@ -41,7 +55,9 @@ public sealed class ClockService : Service
 
     /// <inheritdoc/>
     public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment) =>
-        new ClockHandler(settings.Get(Out), environment.Log, environment.Errors, TimeProvider.System);
+        new ClockHandler(
+            settings.Get(Out), environment.Log, environment.Errors, TimeProvider.System, SessionOf(settings),
+            settings.Get(RecordingLimit));
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)
@@ -64,6 +80,20 @@ public sealed class ClockService : Service
         return [new($"{options.Clients} clients, {run.Report.All.Exchanges} exchanges, "
             + $"{run.Report.Clients.Sum(client => client.Deliveries?.Delivered ?? 0)} recordings swapped, {model.Name}",
             bytes, time, Compare(options, run))];
+    }
+
+    private static SessionKey? SessionOf(ServiceSettings settings)
+    {
+        string? name = SessionName.From(settings.Find(Session), settings.Find(SessionFile));
+        return name is null ? null : SessionKey.Of(name);
+    }
+
+    private static long ParseRecordingLimit(string text)
+    {
+        long bytes = Quantity.ParseSize(text);
+        return bytes >= 4096
+            ? bytes
+            : throw new FormatException($"'{text}' is less than --recording-limit needs, 4096 bytes");
     }
 
     /// <summary>Whether every copy is its original, and every row of a client stands in the server's

@@ -1,19 +1,29 @@
 namespace Hawser.Services.Clock;
 
 /// <summary>Clients that record at the same time and then swap what they have. Only the register changes it.</summary>
-internal sealed class ClockSession
+/// <param name="key">What its members have in common.</param>
+/// <param name="endNs">When the last of them is done or cut off at the latest, on the server's monotonic clock.</param>
+internal sealed class ClockSession(SessionKey key, long endNs)
 {
-    public SessionToken Token { get; } = SessionToken.Create();
+    public SessionKey Key { get; } = key;
 
-    /// <summary>Those who are there; once the roster is frozen, also those who have left since.</summary>
-    public List<ClockMember> Members { get; } = [];
+    public long EndNs { get; } = endNs;
 
-    /// <summary>Whether it takes no more clients: one of its own is done, so that its end is in sight.</summary>
-    public bool IsClosed { get; set; }
+    /// <summary>Its place among the sessions that take clients; null once the roster is frozen.</summary>
+    public LinkedListNode<ClockSession>? Open { get; set; }
+
+    /// <summary>Those who are there, by id, until the roster is frozen.</summary>
+    public Dictionary<uint, ClockMember> Members { get; } = [];
+
+    /// <summary>How many of them record.</summary>
+    public int Recording { get; set; }
+
+    /// <summary>Those on the roster, in its order.</summary>
+    public IReadOnlyList<ClockMember> Players { get; set; } = [];
+
+    /// <summary>How many of them have neither told their results nor left.</summary>
+    public int Playing { get; set; }
 
     /// <summary>The frozen list, by id; null while anybody records.</summary>
     public IReadOnlyList<RosterEntry>? Roster { get; set; }
-
-    /// <summary>Whether its summary has been made.</summary>
-    public bool IsOver { get; set; }
 }

@@ -1,11 +1,13 @@
+using System.Net;
+
 namespace Hawser.Services.Clock;
 
 /// <summary>A client whose recording is over: waits for the roster, swaps recordings with everybody on it, and tells
 /// the server, if that still lives.</summary>
 /// <remarks>Belongs to the clients' thread.</remarks>
 internal sealed class ClockSessionClient(
-    uint id, ClockClientOptions options, ClockFrames frames, RecordingDigest recording, ExchangeCounts counts,
-    CancellationToken leave)
+    uint id, ClockClientOptions options, IPAddress server, ClockFrames frames, RecordingDigest recording,
+    ExchangeCounts counts, CancellationToken leave)
 {
     private readonly RosterReceiver _roster = new();
 
@@ -20,15 +22,24 @@ internal sealed class ClockSessionClient(
         try
         {
             door?.Expect();
-            if (!await WaitForRosterAsync() || door is null)
+            bool isOnRoster = await WaitForRosterAsync();
+            if (door is null)
                 return;
+            ClockFrames.Rule(isOnRoster ? null : "the server has left the client out");
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
             Trouble = door is null ? null : $"client {id}: there is no list of peers: {e.Message}";
             return;
         }
-        var exchange = new PeerExchange(id, _roster, new OwnRecording(path, recording), options.Folder);
+        int members = options.Members ?? options.Clients;
+        if (_roster.Entries.Count < members)
+            Trouble = $"client {id}: the session has {_roster.Entries.Count} of {members} members";
+        var exchange = new PeerExchange(id, _roster, new OwnRecording(path, recording), options.Folder)
+        {
+            Addresses = new PeerAddresses(server, options.PeerNetworks),
+            LongestRecording = ClockLimits.LongestRecording(2 * ClockTiming.MostPeerTicks(options.ToHello(0))),
+        };
         door.Begin(exchange);
         Task playing = Task.Run(() => exchange.PlayAsync(leave));
         bool isServerThere = await KeepAliveAsync(playing);
@@ -43,14 +54,19 @@ internal sealed class ClockSessionClient(
     {
         var done = new RecordingDone(recording, (uint)counts.Sent, (uint)counts.Answered, (uint)counts.Missed);
         await frames.SendAsync(ClockProtocol.WriteDone(frames.Room(ClockProtocol.DoneSize), done));
-        Deadline patience = Deadline.After(options.Duration + ClockTiming.RosterPatience);
+        Deadline patience = Deadline.After(ClockTiming.RosterPatienceOf(options.ToHello(0)));
         while (!patience.HasPassed && !leave.IsCancellationRequested)
         {
             await frames.AskAsync();
             if (frames.Type == ClockMessage.Goodbye)
                 return IsComplete() ? false : throw new ProtocolException("the server has stopped");
             if (frames.Type == ClockMessage.Roster)
-                return await TakeRosterAsync();
+            {
+                if (TakePage())
+                    return true;
+                continue;
+            }
+
             await Task.Delay(ClockTiming.AlivePeriod);
         }
         throw new ProtocolException(leave.IsCancellationRequested
@@ -59,23 +75,18 @@ internal sealed class ClockSessionClient(
 
     private bool IsComplete()
     {
-        ClockProtocol.TryReadGoodbye(frames.Payload, out GoodbyeReason reason, out string? broken);
-        ClockFrames.Rule(broken);
-        return reason == GoodbyeReason.Complete;
+        return frames.ReadGoodbye().Reason == GoodbyeReason.Complete;
     }
 
-    private async Task<bool> TakeRosterAsync()
+    /// <returns>Whether it was the last.</returns>
+    private bool TakePage()
     {
-        while (true)
-        {
-            RosterProtocol.TryReadRoster(frames.Payload, out RosterPage? page, out string? broken);
-            ClockFrames.Rule(broken);
-            _roster.TryTake(page!, out broken);
-            ClockFrames.Rule(broken);
-            if (_roster.IsComplete)
-                break;
-            await frames.ExpectAsync(ClockMessage.Roster, Deadline.After(ClockTiming.AnswerPatience));
-        }
+        RosterProtocol.TryReadRoster(frames.Payload, out RosterPage? page, out string? broken);
+        ClockFrames.Rule(broken);
+        _roster.TryTake(page!, out broken);
+        ClockFrames.Rule(broken);
+        if (!_roster.IsComplete)
+            return false;
         int place = _roster.PlaceOf(id);
         ClockFrames.Rule(place < 0 ? "a roster has who it is sent to"
             : _roster.Entries[place].Recording != recording ? "a roster has the recording that was announced"

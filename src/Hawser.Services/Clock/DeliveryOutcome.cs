@@ -14,4 +14,13 @@ internal enum DeliveryOutcome : byte
     BrokenProtocol = 7,
     NotStored = 8,
     Departed = 9,
+
+    /// <summary>What came is not in the format of a recording.</summary>
+    NotARecording = 10,
+
+    /// <summary>It is larger than a client of this session can have recorded.</summary>
+    TooLarge = 11,
+
+    /// <summary>The roster has an address that this client does not connect to.</summary>
+    NotDialled = 12,
 }

@@ -11,4 +11,7 @@ internal enum GoodbyeReason : byte
 
     /// <summary>The server stops.</summary>
     Stopping = 2,
+
+    /// <summary>The other end broke a rule, which follows.</summary>
+    BrokenRule = 3,
 }

@@ -7,4 +7,6 @@ namespace Hawser.Services.Clock;
 /// </param>
 /// <param name="IntervalNs">The time between its ticks.</param>
 /// <param name="DurationNs">How long it means to record; at least one interval.</param>
-internal readonly record struct Hello(ClockAbilities Abilities, ushort PeerPort, long IntervalNs, long DurationNs);
+/// <param name="Session">Which sessions it belongs to.</param>
+internal readonly record struct Hello(
+    ClockAbilities Abilities, ushort PeerPort, long IntervalNs, long DurationNs, SessionKey Session = default);

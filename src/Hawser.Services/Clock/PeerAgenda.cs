@@ -40,7 +40,7 @@ internal sealed class PeerAgenda
         while (_round < rounds)
         {
             int place = Tournament.PartnerOf(_me, _round++, _roster.Count);
-            if (place == Tournament.Nobody || IsSettled(place))
+            if (place == Tournament.Nobody || IsSettled(place) || IsGivenUp(place))
                 continue;
             partner = _roster[place];
             connects = _me < place;
@@ -58,13 +58,10 @@ internal sealed class PeerAgenda
     /// </summary>
     public RosterEntry? Expected(PeerHello hello)
     {
-        for (int place = 0; place < _me; place++)
-        {
-            if (_roster[place].ClientId == hello.From)
-                return hello.To == _roster[_me].ClientId && !IsSettled(place) ? _roster[place] : null;
-        }
-
-        return null;
+        int place = RosterEntry.PlaceIn(_roster, hello.From);
+        return place >= 0 && place < _me && hello.To == _roster[_me].ClientId && !IsSettled(place)
+            ? _roster[place]
+            : null;
     }
 
     /// <summary>
@@ -98,16 +95,17 @@ internal sealed class PeerAgenda
         while (first < failures.Length);
     }
 
+    // Who has taken all the time of one meeting, or has nothing that may be had, is not called again; it may call.
+    private bool IsGivenUp(int place) => _received[place] is DeliveryOutcome.TimedOut
+        or DeliveryOutcome.NotARecording or DeliveryOutcome.TooLarge or DeliveryOutcome.NotDialled;
+
     private bool IsSettled(int place) => _received[place] == DeliveryOutcome.Delivered && _given[place];
 
     private int PlaceOf(RosterEntry partner)
     {
-        for (int place = 0; place < _roster.Count; place++)
-        {
-            if (_roster[place].ClientId == partner.ClientId)
-                return place;
-        }
-
-        throw new ArgumentException($"client {partner.ClientId} is not on the roster", nameof(partner));
+        int place = RosterEntry.PlaceIn(_roster, partner.ClientId);
+        return place >= 0
+            ? place
+            : throw new ArgumentException($"client {partner.ClientId} is not on the roster", nameof(partner));
     }
 }

@@ -4,12 +4,16 @@ using Hawser.Models;
 namespace Hawser.Services.Clock;
 
 /// <summary>Where one client listens for its peers: at the address by which it reaches the server, and a port of the
-/// system's choice. Who does not know the session's token is given no byte.</summary>
+/// system's choice. Who does not prove to be a peer is given no byte, and has no place to keep: when too many have not
+/// yet done so, the first of them makes room.</summary>
 internal sealed class PeerDoor : IConnectionHandler, IAsyncDisposable
 {
+    /// <summary>Connections that have not proved whose they are.</summary>
+    internal const int MostStrangers = 16;
+
     private static readonly ServerLimits Limits = new()
     {
-        Connections = 8,
+        Connections = 64,
         FirstByteTimeout = TimeSpan.FromSeconds(5),
         IdleTimeout = ClockTiming.MeetingStall,
         DrainTimeout = TimeSpan.FromSeconds(2),
@@ -18,6 +22,8 @@ internal sealed class PeerDoor : IConnectionHandler, IAsyncDisposable
     private readonly TaskCompletionSource<PeerExchange> _exchange =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Connection> _strangers = [];
     private readonly Server _server;
     private volatile bool _expects;
 
@@ -44,15 +50,23 @@ internal sealed class PeerDoor : IConnectionHandler, IAsyncDisposable
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
         var frames = new ClockFrames(connection);
-        if (await frames.ReadAsync(Deadline.After(ClockTiming.AnswerPatience)) != InputState.Ready
-            || frames.Type != ClockMessage.PeerHello || !_expects)
+        LinkedListNode<Connection> stranger = TakeIn(connection);
+        (PeerExchange Exchange, PeerHello Hello)? call;
+        try
         {
-            return;
+            call = await ReadCallAsync(frames, stopping);
         }
-        bool isWhole = PeerProtocol.TryReadPeerHello(frames.Payload, out PeerHello hello, out _);
-        if (await FindExchangeAsync(stopping) is not { } exchange || !exchange.Knows(hello.Token) || !isWhole)
-            return;
-        await exchange.AnswerAsync(connection, frames, hello);
+        finally
+        {
+            lock (_gate)
+            {
+                if (stranger.List is not null)
+                    _strangers.Remove(stranger);
+            }
+        }
+
+        if (call is var (exchange, hello))
+            await exchange.AnswerAsync(connection, frames, hello);
     }
 
     public async ValueTask DisposeAsync()
@@ -60,6 +74,38 @@ internal sealed class PeerDoor : IConnectionHandler, IAsyncDisposable
         await _server.DisposeAsync();
         if (_exchange.Task.IsCompletedSuccessfully)
             _exchange.Task.Result.Dispose();
+    }
+
+    private LinkedListNode<Connection> TakeIn(Connection connection)
+    {
+        Connection? first = null;
+        LinkedListNode<Connection> place;
+        lock (_gate)
+        {
+            place = _strangers.AddLast(connection);
+            if (_strangers.Count > MostStrangers)
+            {
+                first = _strangers.First!.Value;
+                _strangers.RemoveFirst();
+            }
+        }
+
+        first?.Abort();
+        return place;
+    }
+
+    private async Task<(PeerExchange Exchange, PeerHello Hello)?> ReadCallAsync(
+        ClockFrames frames, CancellationToken stopping)
+    {
+        if (await frames.ReadAsync(Deadline.After(ClockTiming.AnswerPatience)) != InputState.Ready
+            || frames.Type != ClockMessage.PeerHello || !_expects)
+        {
+            return null;
+        }
+        bool isWhole = PeerProtocol.TryReadPeerHello(frames.Payload, out PeerHello hello, out _);
+        return await FindExchangeAsync(stopping) is { } exchange && exchange.Knows(hello) && isWhole
+            ? (exchange, hello)
+            : null;
     }
 
     private async Task<PeerExchange?> FindExchangeAsync(CancellationToken stopping)

@@ -12,6 +12,7 @@ internal sealed class PeerExchange : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _turn = new(1);
+    private readonly HashSet<uint> _calling = [];
     private readonly Dictionary<uint, SemaphoreSlim> _calls;
     private readonly RosterReceiver _roster;
     private readonly PeerAgenda _agenda;
@@ -31,13 +32,24 @@ internal sealed class PeerExchange : IDisposable
         _calls = roster.Entries.Take(me).ToDictionary(entry => entry.ClientId, _ => new SemaphoreSlim(0));
     }
 
-    /// <summary>Whether a token is the session's, in constant time.</summary>
-    public bool Knows(SessionToken token) => token.Equals(_roster.Token);
+    /// <summary>Whom to connect to.</summary>
+    public required PeerAddresses Addresses { get; init; }
 
-    /// <summary>Plays to the end of the tournament, or until the client is to leave. Never throws for what a peer
-    /// does.</summary>
-    public async Task PlayAsync(CancellationToken leave)
+    /// <summary>The most bytes that a peer's recording can have.</summary>
+    public required long LongestRecording { get; init; }
+
+    /// <summary>Whether who calls is who it says, which is found out in constant time.</summary>
+    public bool Knows(PeerHello hello) => PairToken.Of(_roster.Key, hello.From).Call.Equals(hello.Token);
+
+    /// <summary>Plays to the end of the tournament, until its time is over, or until the client is to leave. Never
+    /// throws for what a peer does.</summary>
+    public async Task PlayAsync(CancellationToken asked)
     {
+        long bytes = _roster.Entries.Sum(
+            entry => _own.Digest.Bytes + Math.Min(entry.Recording.Bytes, LongestRecording));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(asked);
+        end.CancelAfter(Shorter(ClockTiming.ExchangeOf(_roster.Entries.Count, bytes), ClockTiming.LongestExchange));
+        CancellationToken leave = end.Token;
         try
         {
             while (TryNext(out RosterEntry? partner, out bool connects))
@@ -55,7 +67,7 @@ internal sealed class PeerExchange : IDisposable
         }
     }
 
-    /// <summary>Serves a peer that called and knows the token.</summary>
+    /// <summary>Serves a peer that called and has proved who it is.</summary>
     public async Task AnswerAsync(Connection connection, ClockFrames frames, PeerHello hello)
     {
         if (Expected(hello) is not { } partner)
@@ -63,7 +75,14 @@ internal sealed class PeerExchange : IDisposable
             await RefuseAsync(frames, RefusalReason.NoSuchRecording);
             return;
         }
-        if (!await _turn.WaitAsync(ClockTiming.TurnPatience))
+        if (!TryBeginCall(hello.From))
+        {
+            await RefuseAsync(frames, RefusalReason.Busy);
+            return;
+        }
+        bool isItsTurn = await _turn.WaitAsync(ClockTiming.TurnPatience);
+        EndCall(hello.From);
+        if (!isItsTurn)
         {
             await RefuseAsync(frames, RefusalReason.Busy);
             return;
@@ -74,7 +93,8 @@ internal sealed class PeerExchange : IDisposable
             if (Expected(hello) is null)
                 await RefuseAsync(frames, RefusalReason.NoSuchRecording);
             else
-                await MeetAsync(partner, meeting => meeting.AnswerAsync(connection, frames, hello));
+                await MeetAsync(partner, meeting => meeting.AnswerAsync(
+                    connection, frames, hello, PairToken.Of(_roster.Key, hello.From).Answer));
         }
         finally
         {
@@ -109,6 +129,11 @@ internal sealed class PeerExchange : IDisposable
 
     private async Task CallAsync(RosterEntry partner, CancellationToken leave)
     {
+        if (!Addresses.Allow(partner.Address.Address))
+        {
+            Note(partner, DeliveryOutcome.NotDialled, isGiven: false);
+            return;
+        }
         await _turn.WaitAsync(leave);
         try
         {
@@ -119,7 +144,7 @@ internal sealed class PeerExchange : IDisposable
                 using CancellationTokenRegistration abort = leave.UnsafeRegister(
                     static connection => ((Connection)connection!).Abort(), connection);
                 await meeting.CallAsync(connection, new PeerHello(
-                    ClockAbilities.Brotli, _roster.Token, _id, partner.ClientId));
+                    ClockAbilities.Brotli, partner.Pair.Call, _id, partner.ClientId));
             });
         }
         finally
@@ -131,7 +156,8 @@ internal sealed class PeerExchange : IDisposable
     /// <summary>Waits until the partner has called, or is no longer there to do so.</summary>
     private async Task WaitForCallAsync(RosterEntry partner, CancellationToken leave)
     {
-        Deadline patience = Deadline.After(ClockTiming.CallPatience);
+        Deadline patience = Deadline.After(
+            ClockTiming.CallPatienceOf(_own.Digest.Bytes + Math.Min(partner.Recording.Bytes, LongestRecording)));
         for (TimeSpan wait = ClockTiming.FirstLook; !patience.HasPassed; wait = ClockTiming.LookPeriod)
         {
             if (await _calls[partner.ClientId].WaitAsync(wait, leave))
@@ -145,8 +171,11 @@ internal sealed class PeerExchange : IDisposable
         Note(partner, DeliveryOutcome.TimedOut, isGiven: false);
     }
 
-    private static async Task<bool> IsThereAsync(RosterEntry partner, CancellationToken leave)
+    private async Task<bool> IsThereAsync(RosterEntry partner, CancellationToken leave)
     {
+        // One that must not be connected to may still call.
+        if (!Addresses.Allow(partner.Address.Address))
+            return true;
         try
         {
             await using Connection probe =
@@ -162,7 +191,7 @@ internal sealed class PeerExchange : IDisposable
     private async Task MeetAsync(RosterEntry partner, Func<PeerMeeting, Task> meet)
     {
         string path = TimeDataWriter.CopyPath(_folder, _id, partner.ClientId);
-        var meeting = new PeerMeeting(partner, _own, path, ClockTiming.MeetingStall);
+        var meeting = new PeerMeeting(partner, _own, path, LongestRecording, ClockTiming.MeetingStall);
         DeliveryOutcome failure = DeliveryOutcome.CutShort;
         try
         {
@@ -199,6 +228,21 @@ internal sealed class PeerExchange : IDisposable
         lock (_gate)
             return _agenda.TryNext(out partner, out connects);
     }
+
+    // A member waits in line once, however often it calls.
+    private bool TryBeginCall(uint from)
+    {
+        lock (_gate)
+            return _calling.Add(from);
+    }
+
+    private void EndCall(uint from)
+    {
+        lock (_gate)
+            _calling.Remove(from);
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private RosterEntry? Expected(PeerHello hello)
     {

@@ -5,9 +5,16 @@ namespace Hawser.Services.Clock;
 /// <param name="partner">The peer, as the roster has it.</param>
 /// <param name="own">What it is given.</param>
 /// <param name="copyPath">Where its recording goes.</param>
+/// <param name="longest">The most bytes that the peer's recording may have.</param>
 /// <param name="stall">How long no byte may move.</param>
-internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string copyPath, TimeSpan stall)
+/// <param name="limit">How long all of it may take once the peer has been greeted; null: what the size of both
+/// recordings allows.</param>
+internal sealed class PeerMeeting(
+    RosterEntry partner, OwnRecording own, string copyPath, long longest, TimeSpan stall, TimeSpan? limit = null)
 {
+    private readonly TimeSpan _limit =
+        limit ?? ClockTiming.MeetingOf(own.Digest.Bytes + Math.Min(partner.Recording.Bytes, longest));
+
     /// <summary>What became of the peer's recording; null while nothing is known.</summary>
     public DeliveryOutcome? Received { get; private set; }
 
@@ -17,11 +24,12 @@ internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string 
     /// <summary>The side that connected.</summary>
     public async Task CallAsync(Connection connection, PeerHello hello)
     {
-        using Timer limit = Limit(connection);
+        using Timer welcomed = Limit(connection, ClockTiming.WelcomePatience);
         var frames = new ClockFrames(connection);
         await frames.SendAsync(PeerProtocol.WritePeerHello(frames.Room(PeerProtocol.PeerHelloSize), hello));
         if (await ReadWelcomeAsync(frames, hello) is not { } welcome)
             return;
+        welcomed.Change(_limit, Timeout.InfiniteTimeSpan);
         using var watchdog = new ProgressWatchdog(connection, stall);
         bool isBrotli = welcome.Abilities.HasFlag(ClockAbilities.Brotli);
         await GiveAsync(frames, isBrotli);
@@ -30,11 +38,11 @@ internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string 
     }
 
     /// <summary>The side that listens; the greeting has been found good.</summary>
-    public async Task AnswerAsync(Connection connection, ClockFrames frames, PeerHello hello)
+    public async Task AnswerAsync(Connection connection, ClockFrames frames, PeerHello hello, ClockToken answer)
     {
-        using Timer limit = Limit(connection);
+        using Timer limited = Limit(connection, _limit);
         using var watchdog = new ProgressWatchdog(connection, stall);
-        var welcome = new PeerWelcome(ClockAbilities.Brotli, hello.To, hello.Token);
+        var welcome = new PeerWelcome(ClockAbilities.Brotli, hello.To, answer);
         await frames.SendAsync(PeerProtocol.WritePeerWelcome(frames.Room(PeerProtocol.PeerWelcomeSize), welcome));
         bool isBrotli = hello.Abilities.HasFlag(ClockAbilities.Brotli);
         await TakeAsync(frames, isBrotli);
@@ -42,12 +50,8 @@ internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string 
     }
 
     /// <summary>Whoever is slow in everything is cut off as well as who stalls.</summary>
-    private Timer Limit(Connection connection)
-    {
-        TimeSpan longest = ClockTiming.WelcomePatience
-            + ClockTiming.MeetingOf(own.Digest.Bytes + partner.Recording.Bytes);
-        return new Timer(_ => connection.Abort(CloseReason.IdleTimeout), null, longest, Timeout.InfiniteTimeSpan);
-    }
+    private static Timer Limit(Connection connection, TimeSpan time) =>
+        new(_ => connection.Abort(CloseReason.IdleTimeout), null, time, Timeout.InfiniteTimeSpan);
 
     private async Task<PeerWelcome?> ReadWelcomeAsync(ClockFrames frames, PeerHello hello)
     {
@@ -62,7 +66,7 @@ internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string 
             frames.Type == ClockMessage.PeerWelcome ? null : $"a peer answers with PeerWelcome, not {frames.Type}");
         PeerProtocol.TryReadPeerWelcome(frames.Payload, out PeerWelcome welcome, out string? broken);
         ClockFrames.Rule(broken
-            ?? (!welcome.Token.Equals(hello.Token) ? "a peer knows the session's token"
+            ?? (!welcome.Token.Equals(partner.Pair.Answer) ? "a peer proves who it is"
                 : welcome.ClientId != hello.To ? $"client {hello.To} was called, not {welcome.ClientId}"
                 : null));
         return welcome;
@@ -87,6 +91,8 @@ internal sealed class PeerMeeting(RosterEntry partner, OwnRecording own, string 
             await EndAsync(frames, offer.Recording.Bytes != partner.Recording.Bytes
                 ? DeliveryOutcome.WrongSize : DeliveryOutcome.WrongHash);
         }
+        if (partner.Recording.Bytes > longest)
+            await EndAsync(frames, DeliveryOutcome.TooLarge);
         using RecordingCopy? copy = TryBegin(offer);
         if (copy is null)
         {

@@ -18,8 +18,8 @@ namespace Hawser.Services.Clock;
 /// </summary>
 internal static class PeerProtocol
 {
-    public const int PeerHelloSize = 8 + SessionToken.Size + 8;
-    public const int PeerWelcomeSize = 8 + SessionToken.Size;
+    public const int PeerHelloSize = 8 + ClockToken.Size + 8;
+    public const int PeerWelcomeSize = 8 + ClockToken.Size;
     public const int OfferSize = 4 + 8 + RecordingDigest.HashBytes;
 
     private const uint Magic = 0x48575058; // HWPX
@@ -38,14 +38,14 @@ internal static class PeerProtocol
     }
 
     /// <summary>
-    /// Reads a greeting. Whether its token is the session's is for the caller to ask, before anything else.
+    /// Reads a greeting. Whether its token is the pair's is for the caller to ask, before anything else.
     /// </summary>
     public static bool TryReadPeerHello(
         ReadOnlySpan<byte> payload, out PeerHello hello, [NotNullWhen(false)] out string? broken)
     {
         hello = new PeerHello(
             (ClockAbilities)payload[5],
-            SessionToken.Read(payload[8..]),
+            ClockToken.Read(payload[8..]),
             BinaryPrimitives.ReadUInt32BigEndian(payload[24..]),
             BinaryPrimitives.ReadUInt32BigEndian(payload[28..]));
         broken = BinaryPrimitives.ReadUInt32BigEndian(payload) != Magic ? "PeerHello begins with HWPX"
@@ -73,7 +73,7 @@ internal static class PeerProtocol
         welcome = new PeerWelcome(
             (ClockAbilities)payload[1],
             BinaryPrimitives.ReadUInt32BigEndian(payload[4..]),
-            SessionToken.Read(payload[8..]));
+            ClockToken.Read(payload[8..]));
         broken = ClockProtocol.BrokenVersion(payload[0]) ?? ClockProtocol.BrokenAbilities(welcome.Abilities)
             ?? ClockProtocol.BrokenZeros(payload.Slice(2, 2)) ?? ClockProtocol.BrokenClientId(welcome.ClientId);
         return broken is null;
@@ -108,7 +108,7 @@ internal static class PeerProtocol
         ReadOnlySpan<byte> payload, out DeliveryOutcome outcome, [NotNullWhen(false)] out string? broken)
     {
         outcome = (DeliveryOutcome)payload[0];
-        broken = outcome > DeliveryOutcome.Departed ? $"an outcome is 0 to 9, not {payload[0]}" : null;
+        broken = outcome > DeliveryOutcome.NotDialled ? $"an outcome is 0 to 12, not {payload[0]}" : null;
         return broken is null;
     }
 }

@@ -1,7 +1,7 @@
 namespace Hawser.Services.Clock;
 
-/// <summary>How the peer that was connected to answers, proving that it knows the token too.</summary>
+/// <summary>How the peer that was connected to answers, proving that it is who was meant.</summary>
 /// <param name="Abilities">What it can do.</param>
 /// <param name="ClientId">Its id.</param>
-/// <param name="Token">The session's token.</param>
-internal readonly record struct PeerWelcome(ClockAbilities Abilities, uint ClientId, SessionToken Token);
+/// <param name="Token">The second half of the pair's token.</param>
+internal readonly record struct PeerWelcome(ClockAbilities Abilities, uint ClientId, ClockToken Token);

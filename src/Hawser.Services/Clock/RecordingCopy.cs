@@ -1,8 +1,9 @@
 namespace Hawser.Services.Clock;
 
 /// <summary>
-/// A peer's recording on its way to its place. It lies under a temporary name until its hash is right, and then takes
-/// its own in one step; whatever goes wrong leaves nothing behind, and an earlier good copy as it was.
+/// A peer's recording on its way to its place. It lies under a temporary name until its hash is right and it has
+/// proved to be a recording, and then takes its own in one step; whatever goes wrong leaves nothing behind, and an
+/// earlier good copy as it was.
 /// </summary>
 internal sealed class RecordingCopy : IDisposable
 {
@@ -20,7 +21,7 @@ internal sealed class RecordingCopy : IDisposable
         _partPath = path + ".part";
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _part = new FileStream(_partPath, FileMode.Create, FileAccess.Write, FileShare.None);
-        _unpacker = new RecordingUnpacker(_part, expected, isBrotli);
+        _unpacker = new RecordingUnpacker(_part, expected, isBrotli, new RecordingCheck());
     }
 
     /// <summary>Takes a chunk that is not empty. Anything but delivered ends the transfer.</summary>

@@ -13,6 +13,7 @@ internal sealed class RecordingUnpacker : IDisposable
     private readonly Stream _destination;
     private readonly RecordingDigest _expected;
     private readonly bool _isBrotli;
+    private readonly RecordingCheck? _check;
     private readonly byte[] _unpacked = new byte[ClockLimits.ChunkBytes];
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private BrotliDecoder _decoder;
@@ -20,9 +21,12 @@ internal sealed class RecordingUnpacker : IDisposable
     private long _packedBytes;
     private bool _streamEnded;
 
-    /// <summary>Expects the recording that the roster says; the destination is left open.</summary>
-    public RecordingUnpacker(Stream destination, RecordingDigest expected, bool isBrotli)
+    /// <summary>Expects the recording that the roster says; the destination is left open. With a check, nothing is
+    /// unpacked beyond the first line that is not part of a recording.</summary>
+    public RecordingUnpacker(
+        Stream destination, RecordingDigest expected, bool isBrotli, RecordingCheck? check = null)
     {
+        _check = check;
         _destination = destination;
         _expected = expected;
         _isBrotli = isBrotli;
@@ -47,9 +51,9 @@ internal sealed class RecordingUnpacker : IDisposable
     {
         if (_bytes < _expected.Bytes || (_isBrotli && !_streamEnded))
             return DeliveryOutcome.CutShort;
-        return new RecordingDigest(_bytes, _sha256.GetHashAndReset()) == _expected
-            ? DeliveryOutcome.Delivered
-            : DeliveryOutcome.WrongHash;
+        return new RecordingDigest(_bytes, _sha256.GetHashAndReset()) != _expected ? DeliveryOutcome.WrongHash
+            : _check is { IsWhole: false } ? DeliveryOutcome.NotARecording
+            : DeliveryOutcome.Delivered;
     }
 
     public void Dispose()
@@ -80,6 +84,8 @@ internal sealed class RecordingUnpacker : IDisposable
     {
         if (content.Length > _expected.Bytes - _bytes)
             return DeliveryOutcome.WrongSize;
+        if (_check?.Take(content) == false)
+            return DeliveryOutcome.NotARecording;
         _destination.Write(content);
         _sha256.AppendData(content);
         _bytes += content.Length;

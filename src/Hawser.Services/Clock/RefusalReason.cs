@@ -8,4 +8,7 @@ internal enum RefusalReason : byte
     IntervalNotServed = 3,
     NoSuchRecording = 4,
     Busy = 5,
+
+    /// <summary>The server serves another session only.</summary>
+    OtherSession = 6,
 }

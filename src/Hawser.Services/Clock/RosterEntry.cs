@@ -8,4 +8,29 @@ namespace Hawser.Services.Clock;
 /// <param name="Abilities">What it can do.</param>
 /// <param name="Recording">Size and hash of its recording.</param>
 internal sealed record RosterEntry(
-    uint ClientId, IPEndPoint Address, ClockAbilities Abilities, RecordingDigest Recording);
+    uint ClientId, IPEndPoint Address, ClockAbilities Abilities, RecordingDigest Recording)
+{
+    /// <summary>What the client that the roster is sent to proves itself with when it calls this one; zero for those
+    /// who call it.</summary>
+    public PairToken Pair { get; init; }
+
+    /// <summary>The entry of a member that is done.</summary>
+    public static RosterEntry Of(ClockMember member) => new(
+        member.Id, new IPEndPoint(member.Address, member.Hello.PeerPort), member.Hello.Abilities,
+        member.Done!.Value.Recording);
+
+    /// <summary>The place of a client on a roster, or -1.</summary>
+    public static int PlaceIn(IReadOnlyList<RosterEntry> roster, uint clientId)
+    {
+        int low = 0;
+        for (int high = roster.Count - 1; low <= high;)
+        {
+            int middle = (low + high) / 2;
+            if (roster[middle].ClientId == clientId)
+                return middle;
+            (low, high) = roster[middle].ClientId < clientId ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return -1;
+    }
+}

@@ -8,8 +8,9 @@ namespace Hawser.Services.Clock;
 /// <summary>
 /// The frames that begin and end the peer exchange, between a clock client and its server.
 /// <code>
-/// Roster   token [16] | total u32 | first u32 | count u16 | zero u16 | count entries
+/// Roster   key [16] | total u32 | first u32 | count u16 | zero u16 | count entries
 ///   entry  client id u32 | family u8 (4 or 6) | abilities u8 | port u16 | address [16] | bytes i64 | SHA-256 [32]
+///          | pair token [32]
 /// Results  delivered u32 | failed u32 | first u32 | count u16 | zero u16 | count entries
 ///   entry  client id u32 | outcome u8 | zero [3]
 /// </code>
@@ -19,7 +20,7 @@ namespace Hawser.Services.Clock;
 internal static class RosterProtocol
 {
     public const int RosterHeadSize = 28;
-    public const int RosterEntrySize = 24 + 8 + RecordingDigest.HashBytes;
+    public const int RosterEntrySize = 24 + 8 + RecordingDigest.HashBytes + PairToken.Size;
     public const int LongestRoster = RosterHeadSize + (ClockLimits.RosterPageEntries * RosterEntrySize);
     public const int ResultsHeadSize = 16;
     public const int ResultsEntrySize = 8;
@@ -29,7 +30,7 @@ internal static class RosterProtocol
     public static int WriteRoster(Span<byte> frame, RosterPage page)
     {
         Span<byte> payload = frame[ClockProtocol.HeaderSize..];
-        page.Token.CopyTo(payload);
+        page.Key.CopyTo(payload);
         WriteHead(payload[16..], page.Total, page.First, page.Entries.Count);
         for (int i = 0; i < page.Entries.Count; i++)
             WriteEntry(payload.Slice(RosterHeadSize + (i * RosterEntrySize), RosterEntrySize), page.Entries[i]);
@@ -72,7 +73,7 @@ internal static class RosterProtocol
             entries[i] = entry;
         }
 
-        page = new RosterPage(SessionToken.Read(payload), (int)total, first, entries);
+        page = new RosterPage(ClockToken.Read(payload), (int)total, first, entries);
         return true;
     }
 
@@ -109,6 +110,12 @@ internal static class RosterProtocol
         int rest = payload.Length - ResultsHeadSize;
         if (!TryReadHead(payload[4..], failed, rest, ResultsEntrySize, out int first, out broken))
             return false;
+        if (rest == 0 && failed > 0)
+        {
+            broken = "a page of results has a failure, or says that there is none";
+            return false;
+        }
+
         var failures = new FailedDelivery[rest / ResultsEntrySize];
         for (int i = 0; i < failures.Length; i++)
         {
@@ -157,6 +164,7 @@ internal static class RosterProtocol
         payload.Slice(8, 16).Clear();
         address.TryWriteBytes(payload.Slice(8, 16), out _);
         ClockProtocol.WriteDigest(payload[24..], entry.Recording);
+        entry.Pair.CopyTo(payload[64..]);
     }
 
     private static bool TryReadEntry(
@@ -172,21 +180,22 @@ internal static class RosterProtocol
         broken = ClockProtocol.BrokenClientId(id) ?? ClockProtocol.BrokenAbilities(abilities)
             ?? ClockProtocol.BrokenDigest(recording)
             ?? (family is not (4 or 6) ? $"an address family is 4 or 6, not {family}"
-                : port == 0 ? "a port on a roster is not 0"
+                : port < ClockLimits.LowestPeerPort
+                ? $"a port on a roster is {ClockLimits.LowestPeerPort} to 65535, not {port}"
                 : family == 4 ? ClockProtocol.BrokenZeros(address[4..])
                 : null);
         entry = null;
         if (broken is not null)
             return false;
         var endpoint = new IPEndPoint(new IPAddress(family == 4 ? address[..4] : address), port);
-        entry = new RosterEntry(id, endpoint, abilities, recording);
+        entry = new RosterEntry(id, endpoint, abilities, recording) { Pair = PairToken.Read(payload[64..]) };
         return true;
     }
 
     private static string? BrokenFailure(FailedDelivery failure, ReadOnlySpan<byte> zeros) =>
         ClockProtocol.BrokenClientId(failure.From) ?? ClockProtocol.BrokenZeros(zeros)
-        ?? (failure.Outcome is < DeliveryOutcome.Unreachable or > DeliveryOutcome.Departed
-            ? $"the outcome of a failed delivery is 1 to 9, not {(byte)failure.Outcome}"
+        ?? (failure.Outcome is < DeliveryOutcome.Unreachable or > DeliveryOutcome.NotDialled
+            ? $"the outcome of a failed delivery is 1 to 12, not {(byte)failure.Outcome}"
             : null);
 
     private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;

@@ -8,8 +8,8 @@ internal sealed class RosterReceiver
     private readonly List<RosterEntry> _entries = [];
     private int _total;
 
-    /// <summary>The session's token; that of the first page.</summary>
-    public SessionToken Token { get; private set; }
+    /// <summary>This client's key; that of the first page.</summary>
+    public ClockToken Key { get; private set; }
 
     /// <summary>The entries so far, ascending by id.</summary>
     public IReadOnlyList<RosterEntry> Entries => _entries;
@@ -21,9 +21,9 @@ internal sealed class RosterReceiver
     public bool TryTake(RosterPage page, [NotNullWhen(false)] out string? broken)
     {
         if (_total == 0)
-            (_total, Token) = (page.Total, page.Token);
+            (_total, Key) = (page.Total, page.Key);
         broken = page.First != _entries.Count ? $"pages come in order: {_entries.Count} is next, not {page.First}"
-            : page.Total != _total || !page.Token.Equals(Token) ? "all pages of a roster have its total and token"
+            : page.Total != _total || !page.Key.Equals(Key) ? "all pages of a roster have its total and key"
             : _entries.Count > 0 && page.Entries[0].ClientId <= _entries[^1].ClientId
             ? $"the entries of a roster ascend, but {page.Entries[0].ClientId} follows {_entries[^1].ClientId}"
             : null;
@@ -34,5 +34,5 @@ internal sealed class RosterReceiver
     }
 
     /// <summary>The place of a client, or -1.</summary>
-    public int PlaceOf(uint clientId) => _entries.FindIndex(entry => entry.ClientId == clientId);
+    public int PlaceOf(uint clientId) => RosterEntry.PlaceIn(_entries, clientId);
 }

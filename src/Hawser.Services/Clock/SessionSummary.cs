@@ -5,25 +5,24 @@ namespace Hawser.Services.Clock;
 
 /// <summary>How a session's peer exchange ended, as far as its clients said.</summary>
 /// <param name="Clients">How many clients were on the roster.</param>
-/// <param name="Missing">The recordings that did not arrive, by receiver and then by sender.</param>
-internal sealed record SessionSummary(int Clients, IReadOnlyList<MissingDelivery> Missing)
+/// <param name="Delivered">How many recordings arrived.</param>
+/// <param name="Missing">The first <see cref="ClockLimits.ListedFailures"/> recordings that did not arrive, by receiver
+/// and then by sender.</param>
+internal sealed record SessionSummary(int Clients, long Delivered, IReadOnlyList<MissingDelivery> Missing)
 {
-    private const int MostLines = 50;
-
     /// <summary>How many deliveries there were to be, k(k-1).</summary>
     public long Expected => (long)Clients * (Clients - 1);
 
-    public long Delivered => Expected - Missing.Count;
-
-    /// <summary>One line, and one for each of the first fifty that are missing.</summary>
+    /// <summary>One line, and one for each of those that are listed as missing.</summary>
     public string ToText()
     {
         var text = new StringBuilder(
             $"{DurationText.Count(Delivered)} of {DurationText.Count(Expected)} files delivered\n");
-        foreach (MissingDelivery missing in Missing.Take(MostLines))
+        foreach (MissingDelivery missing in Missing)
             text.Append($"  missing: client {missing.From} to client {missing.To}: {Wording(missing.Outcome)}\n");
-        if (Missing.Count > MostLines)
-            text.Append($"  and {DurationText.Count(Missing.Count - MostLines)} more\n");
+        long unlisted = Expected - Delivered - Missing.Count;
+        if (unlisted > 0)
+            text.Append($"  and {DurationText.Count(unlisted)} more\n");
         return text.ToString();
     }
 
@@ -39,6 +38,9 @@ internal sealed record SessionSummary(int Clients, IReadOnlyList<MissingDelivery
         DeliveryOutcome.WrongHash => "the recording's hash is not that of the roster",
         DeliveryOutcome.BrokenProtocol => "the peer broke the protocol",
         DeliveryOutcome.NotStored => "it could not be stored",
+        DeliveryOutcome.NotARecording => "what the peer sent is not a recording",
+        DeliveryOutcome.TooLarge => "the recording is larger than its session allows",
+        DeliveryOutcome.NotDialled => "its address is not one to connect to (see --peer-networks)",
         _ => "the client departed without saying",
     };
 }

@@ -33,6 +33,12 @@ internal static class TimeDataFormat
     /// <summary>The first two lines.</summary>
     public static ReadOnlySpan<byte> Opening => "Timestamp Data\n#\tSender's IP\tReceiver's IP\tDate\tTime\n"u8;
 
+    /// <summary>The first line, without its newline.</summary>
+    public static ReadOnlySpan<byte> TitleBytes => Opening[..Title.Length];
+
+    /// <summary>The second line, without its newline.</summary>
+    public static ReadOnlySpan<byte> HeaderBytes => Opening[(Title.Length + 1)..^1];
+
     /// <summary>An endpoint as a row shows it; an IPv4 address in IPv6 clothes is undressed.</summary>
     public static byte[] Endpoint(IPEndPoint endpoint)
     {
@@ -61,6 +67,11 @@ internal static class TimeDataFormat
     /// <summary>Writes the last line with its newline; returns its length.</summary>
     public static int WriteEnd(Span<byte> line, TimeSpan duration) =>
         Encoding.ASCII.GetBytes($"{EndPrefix}{Wording(duration)}{EndSuffix}\n", line);
+
+    /// <summary>Whether a line, without its newline, is the last of a recording.</summary>
+    public static bool IsEnd(ReadOnlySpan<byte> line) =>
+        line.StartsWith("End of Timestamp Data (after "u8) && line.EndsWith(")"u8)
+        && !line.ContainsAnyExceptInRange((byte)' ', (byte)'~');
 
     /// <summary>
     /// A duration in words: below a second in whole milliseconds, below a minute in seconds and tenths, above in whole
@@ -144,17 +155,34 @@ internal static class TimeDataFormat
     private static bool TryReadMoment(ReadOnlySpan<byte> date, ReadOnlySpan<byte> time, out long wallNs)
     {
         wallNs = 0;
-        Span<char> text = stackalloc char[26];
-        if (date.Length != 10 || time.Length != 15)
+        if (date.Length != 10 || date[4] != '-' || date[7] != '-'
+            || time.Length != 15 || time[2] != ':' || time[5] != ':' || time[8] != '.'
+            || !TryReadDigits(date[..4], out int year) || year == 0
+            || !TryReadDigits(date.Slice(5, 2), out int month) || month is 0 or > 12
+            || !TryReadDigits(date[8..], out int day) || day == 0 || day > DateTime.DaysInMonth(year, month)
+            || !TryReadDigits(time[..2], out int hour) || hour > 23
+            || !TryReadDigits(time.Slice(3, 2), out int minute) || minute > 59
+            || !TryReadDigits(time.Slice(6, 2), out int second) || second > 59
+            || !TryReadDigits(time[9..], out int micros))
+        {
             return false;
-        Encoding.ASCII.GetChars(date, text);
-        text[10] = ' ';
-        Encoding.ASCII.GetChars(time, text[11..]);
-        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        if (!DateTime.TryParseExact(
-            text, "yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture, Utc, out DateTime moment))
-            return false;
+        }
+
+        DateTime moment = new DateTime(year, month, day, hour, minute, second).AddTicks(micros * MicrosecondTicks);
         wallNs = (moment - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        return true;
+    }
+
+    private static bool TryReadDigits(ReadOnlySpan<byte> text, out int value)
+    {
+        value = 0;
+        foreach (byte digit in text)
+        {
+            if (!char.IsAsciiDigit((char)digit))
+                return false;
+            value = (value * 10) + (digit - '0');
+        }
+
         return true;
     }
 }

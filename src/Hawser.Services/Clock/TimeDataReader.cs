@@ -72,11 +72,9 @@ internal sealed class TimeDataReader
 
     private void ReadEnd(LineSplitter lines, ReadOnlySpan<byte> line)
     {
-        string text = Encoding.ASCII.GetString(line);
-        if (!text.StartsWith(TimeDataFormat.EndPrefix, StringComparison.Ordinal)
-            || !text.EndsWith(TimeDataFormat.EndSuffix, StringComparison.Ordinal))
+        if (!TimeDataFormat.IsEnd(line))
             throw lines.Error("the last line reads \"End of Timestamp Data (after ...)\"");
-        Duration = text[TimeDataFormat.EndPrefix.Length..^TimeDataFormat.EndSuffix.Length];
+        Duration = Encoding.ASCII.GetString(line)[TimeDataFormat.EndPrefix.Length..^TimeDataFormat.EndSuffix.Length];
         Ending = TimeDataEnding.Whole;
     }
 
@@ -103,6 +101,8 @@ internal sealed class TimeDataReader
     private string EndpointOf(LineSplitter lines, ReadOnlySpan<byte> text)
     {
         Span<char> characters = stackalloc char[TimeDataFormat.LongestLine];
+        if (text.ContainsAnyExceptInRange((byte)'!', (byte)'~'))
+            throw lines.Error("an address with a port is printable ASCII");
         ReadOnlySpan<char> key = characters[..Encoding.ASCII.GetChars(text, characters)];
         if (_endpoints.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key, out string? known))
             return known;

@@ -9,14 +9,24 @@ internal sealed class TimeDataWriter
 {
     private readonly LineFile _file;
     private readonly LineFileFlusher? _flusher;
+    private readonly long _limit;
+    private long _bytes = TimeDataFormat.Opening.Length;
+    private Action? _onFull;
 
     /// <summary>
     /// Begins a recording; <paramref name="flusher"/> writes it from now on (null: the caller flushes).
     /// </summary>
-    public TimeDataWriter(LineFile file, LineFileFlusher? flusher)
+    /// <param name="file">Where it goes.</param>
+    /// <param name="flusher">Writes it.</param>
+    /// <param name="limit">The most bytes it may have; further rows are dropped, and the last line fits.</param>
+    /// <param name="onFull">Called once, when the first row is dropped for that.</param>
+    public TimeDataWriter(
+        LineFile file, LineFileFlusher? flusher, long limit = long.MaxValue, Action? onFull = null)
     {
         _file = file;
         _flusher = flusher;
+        _limit = limit - TimeDataFormat.LongestLine;
+        _onFull = onFull;
         _file.Append(TimeDataFormat.Opening);
         _flusher?.Add(file);
     }
@@ -44,12 +54,24 @@ internal sealed class TimeDataWriter
     /// </summary>
     public void Append(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, long wallNs)
     {
+        if (!TryAppend(sender, receiver, wallNs))
+            Interlocked.Exchange(ref _onFull, null)?.Invoke();
+    }
+
+    /// <returns>False when the limit is reached.</returns>
+    private bool TryAppend(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, long wallNs)
+    {
         lock (_file.Gate)
         {
+            if (_bytes + TimeDataFormat.LongestLine > _limit)
+                return false;
             Span<byte> line = _file.Reserve(TimeDataFormat.LongestLine);
             if (line.IsEmpty)
-                return;
-            _file.Commit(TimeDataFormat.WriteRow(line, ++Rows, sender, receiver, wallNs));
+                return true;
+            int length = TimeDataFormat.WriteRow(line, ++Rows, sender, receiver, wallNs);
+            _file.Commit(length);
+            _bytes += length;
+            return true;
         }
     }
 

@@ -25,17 +25,18 @@ public sealed class ClockHandlerTest
     }
 
     [Theory]
-    [InlineData("a tick again")]
-    [InlineData("a tick beyond the duration")]
-    [InlineData("a tick after it was done")]
-    [InlineData("done twice")]
-    [InlineData("results before the roster")]
-    [InlineData("a message of the server's")]
-    public async Task A_client_that_breaks_a_rule_is_cut_off_and_has_left(string what)
+    [InlineData("a tick again", "ticks ascend, but 3 follows 3")]
+    [InlineData("a tick beyond the duration", "tick 6000 is beyond the duration of 6000 ticks")]
+    [InlineData("a tick after it was done", "a client that is done sends no ticks")]
+    [InlineData("done twice", "a client is done once")]
+    [InlineData("done after ticks that never came", "2 ticks sent cannot be, 1 came")]
+    [InlineData("results before the roster", "results come from those on the roster, after it")]
+    [InlineData("a message of the server's", "Refused is not for a server")]
+    public async Task A_client_that_breaks_a_rule_is_told_which_and_has_left(string what, string rule)
     {
         await using ClockStage stage = ClockStage.Start();
         using RawClockClient liar = await RawClockClient.ConnectAsync(stage.EndPoint);
-        await liar.RegisterAsync(new Hello(ClockAbilities.Brotli, 1, 10_000_000, 60_000_000_000));
+        await liar.RegisterAsync(new Hello(ClockAbilities.Brotli, 40_001, 10_000_000, 60_000_000_000));
         await liar.ExchangeTickAsync(3);
         byte[] frame = new byte[64];
         if (what == "a tick again")
@@ -48,10 +49,13 @@ public sealed class ClockHandlerTest
             await liar.SendTickAsync(4);
         if (what == "done twice")
             await liar.FinishAsync();
+        if (what == "done after ticks that never came")
+            await liar.FinishAsync(new RecordingDone(RecordingDigest.Of(liar.Recording), 2, 1, 0));
         if (what == "results before the roster")
             await liar.SendAsync(frame[..RosterProtocol.WriteResults(frame, new ResultsPage(0, 0, 0, []))]);
         if (what == "a message of the server's")
             await liar.SendAsync(frame[..ClockProtocol.WriteRefused(frame, RefusalReason.Busy)]);
+        Assert.Equal(rule, await liar.ReceiveRuleAsync());
         Assert.Empty(await liar.ReceiveToEndAsync());
         Assert.Equal(CloseReason.ProtocolError, await stage.Observer.NextReasonAsync());
         Assert.Empty(stage.Observer.Faults);

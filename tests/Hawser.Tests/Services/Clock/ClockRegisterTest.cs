@@ -1,5 +1,6 @@
 using System.Net;
 using Hawser.Services.Clock;
+using Hawser.Tests.Support;
 using Xunit;
 
 namespace Hawser.Tests.Services.Clock;
@@ -9,7 +10,10 @@ public sealed class ClockRegisterTest
     private static readonly Hello Hello = new(ClockAbilities.Brotli, 40001, 10_000_000, 2_000_000_000);
     private static readonly RecordingDone Done = new(RecordingDigest.Of("Timestamp Data\n"u8), 200, 200, 0);
 
-    private readonly ClockRegister _register = new(mostClients: 5);
+    private readonly FakeTime _time = new();
+    private readonly ClockRegister _register;
+
+    public ClockRegisterTest() => _register = new ClockRegister(_time, mostClients: 5);
 
     [Fact]
     public void Ids_count_from_zero_and_are_never_given_twice()
@@ -53,14 +57,131 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void Who_comes_after_the_first_is_done_belongs_to_the_next_session_and_holds_up_nobody()
+    public void Who_comes_after_the_last_is_done_belongs_to_the_next_session_and_holds_up_nobody()
     {
         ClockMember first = Join();
         Finish(first);
         ClockMember late = Join();
         Assert.Single(_register.RosterOf(first)!);
         Assert.Null(_register.RosterOf(late));
-        Assert.False(first.Session.Token.Equals(late.Session.Token));
+    }
+
+    [Fact]
+    public void One_who_is_done_at_once_closes_the_session_under_nobody()
+    {
+        ClockMember first = Join();
+        Finish(Join());
+        ClockMember second = Join();
+        Finish(Join());
+        Assert.Same(first.Session, second.Session);
+        Assert.Same(first.Session, Join().Session);
+    }
+
+    [Fact]
+    public void Nobody_is_made_to_wait_for_one_who_records_for_a_day()
+    {
+        Hello day = Hello with { DurationNs = 24 * 3_600_000_000_000 };
+        ClockMember before = Join(day);
+        ClockMember first = Join();
+        ClockMember after = Join(day);
+        Assert.NotSame(before.Session, first.Session);
+        Assert.Same(first.Session, Join().Session);
+        Assert.Same(before.Session, after.Session);
+    }
+
+    [Fact]
+    public void A_stream_of_newcomers_ends_a_session_no_later_than_was_fixed_when_it_began()
+    {
+        ClockMember first = Join();
+        TimeSpan most = ClockTiming.StayOf(Hello) + (ClockTiming.PatienceOf(Hello.DurationNs) / 2);
+        int joined = 0;
+        for (var waited = TimeSpan.Zero; waited < most; waited += TimeSpan.FromSeconds(1))
+        {
+            ClockMember next = Join();
+            joined += next.Session == first.Session ? 1 : 0;
+            _register.Leave(next);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+        Assert.Equal(31, joined);
+    }
+
+    [Fact]
+    public void Each_key_has_sessions_of_its_own()
+    {
+        ClockMember open = Join(), secret = Join(Hello with { Session = SessionKey.Of("secret") });
+        Assert.NotSame(open.Session, secret.Session);
+        Assert.Same(secret.Session, Join(Hello with { Session = SessionKey.Of("secret") }).Session);
+        Assert.NotSame(secret.Session, Join(Hello with { Session = SessionKey.Of("Secret") }).Session);
+        Assert.Same(open.Session, Join().Session);
+    }
+
+    [Fact]
+    public void Nine_thousand_members_that_leave_at_once_cost_what_each_of_them_is()
+    {
+        const int Many = 9_900;
+        var register = new ClockRegister(_time);
+        ClockMember[] members =
+            [.. Enumerable.Range(0, Many).Select(_ => register.Join(Hello, IPAddress.Loopback)!)];
+        foreach (ClockMember member in members[..^1])
+            Assert.True(register.TryFinish(member, Done, out _));
+        Assert.True(register.TryFinish(members[^1], Done, out _));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        SessionSummary? last = null;
+        foreach (ClockMember member in members)
+            last = register.Leave(member);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Many * 1000L);
+        Assert.Equal((Many, 0L, (long)Many * (Many - 1)), (last!.Clients, last.Delivered, last.Expected));
+        Assert.EndsWith("  and 98,000,050 more\n", last.ToText(), StringComparison.Ordinal);
+        Assert.Equal(52, last.ToText().Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public void Members_that_leave_while_others_record_cost_what_each_of_them_is()
+    {
+        var register = new ClockRegister(_time);
+        ClockMember[] members = [.. Enumerable.Range(0, 5000).Select(_ => register.Join(Hello, IPAddress.Loopback)!)];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (ClockMember member in members[1..])
+            Assert.Null(register.Leave(member));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+        Assert.True(register.TryFinish(members[0], Done, out _));
+        Assert.Single(register.RosterOf(members[0])!);
+    }
+
+    [Fact]
+    public void A_page_of_results_costs_what_it_holds()
+    {
+        var register = new ClockRegister(_time);
+        ClockMember[] members = [.. Enumerable.Range(0, 5000).Select(_ => register.Join(Hello, IPAddress.Loopback)!)];
+        foreach (ClockMember member in members)
+            register.TryFinish(member, Done, out _);
+        ResultsPage[] pages =
+        [
+            .. Enumerable.Range(1, 4999)
+                .Select(i => new ResultsPage(0, 4999, i - 1, [new((uint)i, DeliveryOutcome.Refused)])),
+        ];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (ResultsPage page in pages)
+            Assert.True(register.TryReport(members[0], page, out _, out _));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, pages.Length * 200L);
+        Assert.Equal(0, members[0].Delivered);
+    }
+
+    [Fact]
+    public void What_a_pair_proves_itself_with_is_known_to_both_and_differs_from_every_other()
+    {
+        ClockMember[] members = MakeFrozen(3);
+        RosterPage first = RosterPage.For(members[0], 0), second = RosterPage.For(members[1], 0);
+        Assert.Equal(PairToken.Of(members[1].Key, caller: 0), first.Entries[1].Pair);
+        Assert.Equal(PairToken.Of(members[2].Key, caller: 1), second.Entries[2].Pair);
+        Assert.All((PairToken[])[first.Entries[0].Pair, second.Entries[0].Pair, second.Entries[1].Pair],
+            pair => Assert.Equal(default, pair));
+        ClockToken[] tokens =
+        [
+            first.Key, second.Key, first.Entries[1].Pair.Call, first.Entries[1].Pair.Answer,
+            first.Entries[2].Pair.Call, second.Entries[2].Pair.Call,
+        ];
+        Assert.Equal(tokens.Length, tokens.Distinct().Count());
     }
 
     [Fact]
@@ -123,8 +244,9 @@ public sealed class ClockRegisterTest
         [
             (new(3, 0, 0, []), "results speak of all 2 others, not of 3"),
             (new(1, 1, 1, []), "pages come in order: 0 is next, not 1"),
-            (new(1, 1, 0, [self]), "0 is not on the roster or was named before"),
-            (new(0, 2, 0, [two, two]), "2 is not on the roster or was named before"),
+            (new(1, 1, 0, [self]), "0 is not on the roster, or is the client itself"),
+            (new(1, 1, 0, [new FailedDelivery(9, DeliveryOutcome.Refused)]),
+                "9 is not on the roster, or is the client itself"),
         ];
         foreach ((ResultsPage page, string rule) in lies)
         {
@@ -132,6 +254,8 @@ public sealed class ClockRegisterTest
             Assert.Equal(rule, broken);
         }
 
+        Assert.False(_register.TryReport(members[1], new ResultsPage(0, 2, 0, [two, two]), out _, out string? order));
+        Assert.Equal("the failures of results ascend, but 2 follows 2", order);
         Assert.Null(Report(members[0], 2));
         Assert.False(_register.TryReport(members[0], new ResultsPage(2, 0, 0, []), out _, out string? twice));
         Assert.Equal("results are told once", twice);
@@ -157,7 +281,9 @@ public sealed class ClockRegisterTest
         Assert.Equal("0 of 0 files delivered\n", Report(alone, 0)!.ToText());
     }
 
-    private ClockMember Join() => _register.Join(Hello, IPAddress.Loopback)!;
+    private ClockMember Join() => Join(Hello);
+
+    private ClockMember Join(Hello hello) => _register.Join(hello, IPAddress.Loopback)!;
 
     private void Finish(ClockMember member) => Assert.True(_register.TryFinish(member, Done, out _));
 

@@ -18,7 +18,7 @@ internal sealed class ClockStage : IAsyncDisposable
 
     private readonly ServiceHost _host;
 
-    private ClockStage(string model)
+    private ClockStage(string model, ServiceSettings settings)
     {
         var service = new ClockService();
         var environment = new ServiceEnvironment
@@ -28,7 +28,7 @@ internal sealed class ClockStage : IAsyncDisposable
             Output = Stream.Null,
             Fail = _ => { },
         };
-        _host = ServiceHost.Start(service, new ServiceSettings().Set(ClockService.Out, Folder["server"]), environment,
+        _host = ServiceHost.Start(service, settings.Set(ClockService.Out, Folder["server"]), environment,
             new ServerOptions
             {
                 EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
@@ -50,7 +50,8 @@ internal sealed class ClockStage : IAsyncDisposable
 
     public string ServerFile => TimeDataWriter.ServerPath(Folder["server"]);
 
-    public static ClockStage Start(string model = "async") => new(model);
+    public static ClockStage Start(string model = "async", ServiceSettings? settings = null) =>
+        new(model, settings ?? new ServiceSettings());
 
     public ClockClientOptions Options(int clients, TimeSpan duration) => new()
     {

@@ -47,5 +47,48 @@ public sealed class ClockVerbTest
         Assert.Contains("cut: the last line is missing", cut.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("10.0.0.2:40000", "[fe80::1%\u001b[31m]:40000", 2)]
+    [InlineData("(after ", "(after \u001b]0;owned\u0007", 2)]
+    [InlineData("\n2\t", "\n\u001b[2J\t", 2)]
+    [InlineData("", "", 0)]
+    public async Task Control_characters_of_a_recording_or_its_name_never_reach_the_terminal(
+        string old, string replacement, int exitCode)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder["\u001b[31mred\u202e.txt"];
+        string recording = System.Text.Encoding.ASCII.GetString(Recordings.Make(10));
+        await File.WriteAllTextAsync(path, old.Length == 0 ? recording : recording.Replace(old, replacement, StringComparison.Ordinal));
+        ProgramResult result = await ProgramProcess.RunAsync("clock", "report", path);
+        Assert.Equal(exitCode, result.ExitCode);
+        string shown = result.Text + result.Errors;
+        Assert.Contains("\\u001B[31mred\\u202E.txt", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', shown);
+        Assert.DoesNotContain('\u0007', shown);
+        Assert.DoesNotContain('\u202e', shown);
+    }
+
+    [Fact]
+    public async Task A_session_with_too_few_members_is_partly_done()
+    {
+        await using ClockStage stage = ClockStage.Start();
+        ProgramResult result = await ProgramProcess.RunAsync(
+            "clock", "127.0.0.1", "--port", Port(stage.EndPoint), "--duration", "100ms", "--members", "3", "--session", "lab",
+            "--peer-networks", "127.0.0.0/8", "--out", stage.Folder["out"]);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("ERROR: client 0: the session has 1 of 3 members", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--members", "0", "'0' is not a number of --members")]
+    [InlineData("--peer-networks", "10.0.0.1", "--peer-networks: '10.0.0.1' is not a network")]
+    [InlineData("--session", "", "--session has 1 to 4096 bytes")]
+    public async Task A_wrong_option_is_misuse_and_named(string option, string value, string error)
+    {
+        ProgramResult result = await ProgramProcess.RunAsync("clock", "127.0.0.1", "--port", "1", option, value);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(error, result.Errors, StringComparison.Ordinal);
+    }
+
     private static string Port(EndPoint endPoint) => $"{((IPEndPoint)endPoint).Port}";
 }

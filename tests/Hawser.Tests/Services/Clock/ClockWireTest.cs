@@ -10,13 +10,16 @@ public sealed class ClockWireTest
 {
     private const long Wall = 1_795_155_437_123_456_700;
 
-    private static readonly SessionToken Token = SessionToken.Read(
+    private static readonly ClockToken Token = ClockToken.Read(
         [.. Enumerable.Range(0x10, 16).Select(i => (byte)i)]);
+
+    private static readonly PairToken Pair = PairToken.Of(
+        ClockToken.Read([.. Enumerable.Range(0x20, 16).Select(i => (byte)i)]), caller: 0);
 
     private static readonly RecordingDigest Small = RecordingDigest.Of("Timestamp Data\n"u8);
     private static readonly RecordingDigest Large = WithBytes(4_200_123);
 
-    private static readonly Hello Hello = new(ClockAbilities.Brotli, 40001, 10_000_000, 300_000_000_000);
+    private static readonly Hello Hello = new(ClockAbilities.Brotli, 40001, 10_000_000, 300_000_000_000, SessionKey.Of("lab 3"));
     private static readonly Welcome Welcome = new(ClockAbilities.Brotli, 7, 5000);
     private static readonly ExchangeRequest Request = new(3, new(Wall, 30_012_345));
     private static readonly ExchangeReply Reply = new(
@@ -26,14 +29,14 @@ public sealed class ClockWireTest
     private static readonly RosterPage Roster = new(Token, 2, 0,
     [
         new(0, IPEndPoint.Parse("10.0.0.2:40001"), ClockAbilities.Brotli, Large),
-        new(7, IPEndPoint.Parse("[::1]:40002"), ClockAbilities.None, Small),
+        new(7, IPEndPoint.Parse("[::1]:40002"), ClockAbilities.None, Small) { Pair = Pair },
     ]);
 
     private static readonly ResultsPage Results = new(4, 2, 0,
         [new(3, DeliveryOutcome.Unreachable), new(5, DeliveryOutcome.WrongHash)]);
 
-    private static readonly PeerHello PeerHello = new(ClockAbilities.Brotli, Token, 0, 7);
-    private static readonly PeerWelcome PeerWelcome = new(ClockAbilities.None, 7, Token);
+    private static readonly PeerHello PeerHello = new(ClockAbilities.Brotli, Pair.Call, 0, 7);
+    private static readonly PeerWelcome PeerWelcome = new(ClockAbilities.None, 7, Pair.Answer);
     private static readonly Offer Offer = new(true, Small);
 
     public static TheoryData<string> Messages => [.. Enum.GetNames<ClockMessage>()];
@@ -82,7 +85,8 @@ public sealed class ClockWireTest
 
     [Theory]
     [InlineData("Hello", 0, 0x00, "Hello begins with HWCK")]
-    [InlineData("Hello", 4, 0x02, "the version is 1, not 2")]
+    [InlineData("Hello", 4, 0x01, "the version is 2, not 1")]
+    [InlineData("Hello", 6, 0x00, "a peer port is 0 or 1024 to 65535, not 65")]
     [InlineData("Hello", 5, 0x81, "abilities have no bit but Brotli (1), not 129")]
     [InlineData("Hello", 8, 0x80, "an interval is 1 ms to 60 s")]
     [InlineData("Hello", 10, 0x01, "an interval is 1 ms to 60 s")]
@@ -91,8 +95,8 @@ public sealed class ClockWireTest
     [InlineData("Welcome", 2, 0x01, "bytes kept for later are zero")]
     [InlineData("Welcome", 4, 0x80, "a client id is 0 to 2147483647")]
     [InlineData("Welcome", 8, 0x80, "a lease is 100 ms to 1 h")]
-    [InlineData("Refused", 0, 0x00, "a reason of refusal is 1 to 5, not 0")]
-    [InlineData("Refused", 0, 0x06, "a reason of refusal is 1 to 5, not 6")]
+    [InlineData("Refused", 0, 0x00, "a reason of refusal is 1 to 6, not 0")]
+    [InlineData("Refused", 0, 0x07, "a reason of refusal is 1 to 6, not 7")]
     [InlineData("Request", 4, 0x80, "a wall clock is not before 1970")]
     [InlineData("Request", 12, 0x80, "a monotonic clock is not negative")]
     [InlineData("Reply", 36, 0x80, "a wall clock is not before 1970")]
@@ -100,29 +104,31 @@ public sealed class ClockWireTest
     [InlineData("Done", 0, 0x80, "a recording has 1 byte to 2 GiB")]
     [InlineData("Done", 3, 0x01, "a recording has 1 byte to 2 GiB")]
     [InlineData("Done", 44, 0x01, "16807213 answers to 29998 requests cannot be")]
-    [InlineData("Goodbye", 0, 0x03, "a reason of leaving is 0 to 2, not 3")]
+    [InlineData("Done", 5, 0xff, "a recording of 59995 rows has at most 9599509 bytes, not 16717499")]
+    [InlineData("Goodbye", 0, 0x04, "a reason of leaving is 0 to 3, not 4")]
     [InlineData("Roster", 16, 0x01, "a roster has 1 to 10000 entries")]
     [InlineData("Roster", 19, 0x00, "a roster has 1 to 10000 entries, not 0")]
     [InlineData("Roster", 23, 0x01, "entries 1 to 3 are beyond the 2 announced")]
     [InlineData("Roster", 20, 0xff, "entries 4278190080 to 4278190082 are beyond the 2 announced")]
-    [InlineData("Roster", 25, 0x03, "3 entries of 64 bytes do not fill 128 bytes")]
+    [InlineData("Roster", 25, 0x03, "3 entries of 96 bytes do not fill 192 bytes")]
     [InlineData("Roster", 27, 0x01, "bytes kept for later are zero")]
     [InlineData("Roster", 31, 0x07, "the entries of a roster ascend, but 7 follows 7")]
     [InlineData("Roster", 32, 0x05, "an address family is 4 or 6, not 5")]
     [InlineData("Roster", 33, 0x02, "abilities have no bit but Brotli")]
+    [InlineData("Roster", 34, 0x00, "a port on a roster is 1024 to 65535, not 65")]
     [InlineData("Roster", 40, 0x01, "bytes kept for later are zero")]
     [InlineData("Results", 0, 0x01, "results speak of less than 10000 others")]
     [InlineData("Results", 13, 0x03, "3 entries of 8 bytes do not fill 16 bytes")]
-    [InlineData("Results", 20, 0x00, "the outcome of a failed delivery is 1 to 9, not 0")]
+    [InlineData("Results", 20, 0x00, "the outcome of a failed delivery is 1 to 12, not 0")]
     [InlineData("Results", 21, 0x01, "bytes kept for later are zero")]
     [InlineData("PeerHello", 0, 0x00, "PeerHello begins with HWPX")]
     [InlineData("PeerHello", 31, 0x00, "client 0 does not meet itself")]
     [InlineData("PeerHello", 7, 0x01, "bytes kept for later are zero")]
-    [InlineData("PeerWelcome", 0, 0x00, "the version is 1, not 0")]
+    [InlineData("PeerWelcome", 0, 0x00, "the version is 2, not 0")]
     [InlineData("Offer", 0, 0x02, "an encoding is 0 or 1, not 2")]
     [InlineData("Offer", 1, 0x02, "bytes kept for later are zero")]
     [InlineData("Offer", 4, 0x80, "a recording has 1 byte to 2 GiB")]
-    [InlineData("Receipt", 0, 0x0a, "an outcome is 0 to 9, not 10")]
+    [InlineData("Receipt", 0, 0x0d, "an outcome is 0 to 12, not 13")]
     public void A_field_beyond_its_limit_is_refused_with_the_rule(string name, int at, byte value, string rule)
     {
         byte[] payload = GoldenBytes.Of(name)[ClockProtocol.HeaderSize..];
@@ -168,11 +174,11 @@ public sealed class ClockWireTest
     [Fact]
     public void Tokens_are_random_and_equal_only_to_themselves()
     {
-        SessionToken token = SessionToken.Create();
-        Span<byte> bytes = stackalloc byte[SessionToken.Size];
+        ClockToken token = ClockToken.Create();
+        Span<byte> bytes = stackalloc byte[ClockToken.Size];
         token.CopyTo(bytes);
-        Assert.True(token.Equals(SessionToken.Read(bytes)));
-        Assert.False(token.Equals(SessionToken.Create()));
+        Assert.True(token.Equals(ClockToken.Read(bytes)));
+        Assert.False(token.Equals(ClockToken.Create()));
     }
 
     private static int Write(ClockMessage type, Span<byte> frame) => type switch
@@ -186,7 +192,7 @@ public sealed class ClockWireTest
         ClockMessage.Alive => ClockProtocol.WriteAlive(frame),
         ClockMessage.Roster => RosterProtocol.WriteRoster(frame, Roster),
         ClockMessage.Results => RosterProtocol.WriteResults(frame, Results),
-        ClockMessage.Goodbye => ClockProtocol.WriteGoodbye(frame, GoodbyeReason.Complete),
+        ClockMessage.Goodbye => ClockProtocol.WriteGoodbye(frame, new Goodbye(GoodbyeReason.Complete)),
         ClockMessage.PeerHello => PeerProtocol.WritePeerHello(frame, PeerHello),
         ClockMessage.PeerWelcome => PeerProtocol.WritePeerWelcome(frame, PeerWelcome),
         ClockMessage.PeerRefused => PeerProtocol.WritePeerRefused(frame, RefusalReason.Busy),
@@ -212,7 +218,7 @@ public sealed class ClockWireTest
         ClockMessage.Done => Done,
         ClockMessage.Roster => Roster,
         ClockMessage.Results => Results,
-        ClockMessage.Goodbye => GoodbyeReason.Complete,
+        ClockMessage.Goodbye => new Goodbye(GoodbyeReason.Complete),
         ClockMessage.PeerHello => PeerHello,
         ClockMessage.PeerWelcome => PeerWelcome,
         ClockMessage.PeerRefused => RefusalReason.Busy,
@@ -224,7 +230,7 @@ public sealed class ClockWireTest
     // Lists compare by reference, so pages are compared by their entries.
     private static object? Comparable(object? message) => message switch
     {
-        RosterPage page => (page.Token, page.Total, page.First, string.Join(' ', page.Entries)),
+        RosterPage page => (page.Key, page.Total, page.First, string.Join(' ', page.Entries)),
         ResultsPage page => (page.Delivered, page.Failed, page.First, string.Join(' ', page.Failures)),
         _ => message,
     };
@@ -243,7 +249,7 @@ public sealed class ClockWireTest
             ClockMessage.Done => ClockProtocol.TryReadDone(payload, out RecordingDone m, out broken) ? m : null,
             ClockMessage.Roster => RosterProtocol.TryReadRoster(payload, out RosterPage? m, out broken) ? m : null,
             ClockMessage.Results => RosterProtocol.TryReadResults(payload, out ResultsPage? m, out broken) ? m : null,
-            ClockMessage.Goodbye => ClockProtocol.TryReadGoodbye(payload, out GoodbyeReason m, out broken) ? m : null,
+            ClockMessage.Goodbye => ClockProtocol.TryReadGoodbye(payload, out Goodbye m, out broken) ? m : null,
             ClockMessage.PeerHello => PeerProtocol.TryReadPeerHello(payload, out PeerHello m, out broken) ? m : null,
             ClockMessage.PeerWelcome =>
                 PeerProtocol.TryReadPeerWelcome(payload, out PeerWelcome m, out broken) ? m : null,

@@ -40,13 +40,26 @@ public sealed class PeerAgendaTest
         {
             met.Add(partner.ClientId);
             bool works = partner != roster[2];
-            agenda.Note(partner, works ? DeliveryOutcome.Delivered : DeliveryOutcome.TimedOut, works);
+            agenda.Note(partner, works ? DeliveryOutcome.Delivered : DeliveryOutcome.CutShort, works);
         }
 
         Assert.Equal(3, met.Count(id => id == roster[2].ClientId));
         Assert.Equal(5, met.Count);
         FailedDelivery failed = Assert.Single(Assert.Single(agenda.Results()).Failures);
-        Assert.Equal(new FailedDelivery(roster[2].ClientId, DeliveryOutcome.TimedOut), failed);
+        Assert.Equal(new FailedDelivery(roster[2].ClientId, DeliveryOutcome.CutShort), failed);
+    }
+
+    [Theory]
+    [InlineData(DeliveryOutcome.TimedOut)]
+    [InlineData(DeliveryOutcome.NotARecording)]
+    [InlineData(DeliveryOutcome.TooLarge)]
+    [InlineData(DeliveryOutcome.NotDialled)]
+    internal void A_peer_that_took_its_time_or_has_nothing_to_give_is_not_tried_again(DeliveryOutcome outcome)
+    {
+        var agenda = new PeerAgenda(MakeRoster(2), 0);
+        Assert.True(agenda.TryNext(out RosterEntry? partner, out _));
+        agenda.Note(partner, outcome, isGiven: false);
+        Assert.False(agenda.TryNext(out _, out _));
     }
 
     [Fact]
@@ -67,7 +80,7 @@ public sealed class PeerAgendaTest
     {
         RosterEntry[] roster = MakeRoster(3);
         var agenda = new PeerAgenda(roster, 1);
-        PeerHello Greeting(uint from, uint to) => new(ClockAbilities.None, SessionToken.Create(), from, to);
+        PeerHello Greeting(uint from, uint to) => new(ClockAbilities.None, ClockToken.Create(), from, to);
         Assert.Same(roster[0], agenda.Expected(Greeting(roster[0].ClientId, roster[1].ClientId)));
         Assert.Null(agenda.Expected(Greeting(roster[2].ClientId, roster[1].ClientId)));
         Assert.Null(agenda.Expected(Greeting(roster[0].ClientId, roster[2].ClientId)));

@@ -7,11 +7,14 @@ namespace Hawser.Tests.Services.Clock;
 
 public sealed class PeerExchangeTest : IDisposable
 {
-    private static readonly byte[] Mine = [.. Enumerable.Repeat("Timestamp Data of mine\n"u8.ToArray(), 20_000).SelectMany(b => b)];
-    private static readonly byte[] Theirs = [.. Enumerable.Repeat("Timestamp Data of theirs\n"u8.ToArray(), 10_000).SelectMany(b => b)];
+    private static readonly byte[] Mine = Recordings.Make(6_000, "10.0.0.2:40000");
+    private static readonly byte[] Theirs = Recordings.Make(3_000, "10.0.0.3:40001");
+    private static readonly byte[] Others = Recordings.Make(3_000, "10.0.0.4:40001");
+    private static readonly PairToken Pair = PairToken.Of(ClockToken.Create(), caller: 0);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly SessionToken _token = SessionToken.Create();
+    private RecordingDigest _their = RecordingDigest.Of(Theirs);
+    private long _longest = ClockLimits.RecordingBytes;
     private readonly List<byte> _given = [];
 
     public PeerExchangeTest()
@@ -59,7 +62,7 @@ public sealed class PeerExchangeTest : IDisposable
     {
         await AssertMissingAsync("the peer broke the protocol", async frames =>
         {
-            var welcome = new PeerWelcome(ClockAbilities.None, isAnother ? 5u : 1u, isAnother ? _token : SessionToken.Create());
+            var welcome = new PeerWelcome(ClockAbilities.None, isAnother ? 5u : 1u, isAnother ? Pair.Answer : Pair.Call);
             await frames.SendAsync(PeerProtocol.WritePeerWelcome(frames.Room(PeerProtocol.PeerWelcomeSize), welcome));
             await TakeAsync(frames);
         });
@@ -86,7 +89,76 @@ public sealed class PeerExchangeTest : IDisposable
     [Fact]
     public Task A_peer_whose_bytes_are_others_is_found_out() => AssertGivenAsync(
         "the recording's hash is not that of the roster",
-        new Offer(false, RecordingDigest.Of(Theirs)), Mine[..Theirs.Length]);
+        new Offer(false, RecordingDigest.Of(Theirs)), Others);
+
+    [Fact]
+    public Task A_peer_that_gives_no_recording_is_found_out_at_its_first_line() => AssertGivenAsync(
+        "what the peer sent is not a recording", new Offer(false, RecordingDigest.Of(Theirs)), Mine[20..(20 + Theirs.Length)]);
+
+    [Fact]
+    public async Task A_bomb_that_has_the_announced_size_and_hash_is_found_out_at_its_first_block()
+    {
+        byte[] zeros = new byte[50_000_000];
+        byte[] bomb = new byte[100_000];
+        Assert.True(System.IO.Compression.BrotliEncoder.TryCompress(zeros, bomb, out int length, quality: 5, window: 22));
+        _their = RecordingDigest.Of(zeros);
+        await AssertMissingAsync("what the peer sent is not a recording", async frames =>
+        {
+            await WelcomeAsync(frames, ClockAbilities.Brotli);
+            await TakeAsync(frames);
+            await GiveAsync(frames, new Offer(true, _their), bomb[..length]);
+            await frames.ExpectAsync(ClockMessage.Receipt);
+        });
+        Assert.False(File.Exists(TimeDataWriter.CopyPath(_folder["out"], 0, 1) + ".part"));
+    }
+
+    [Fact]
+    public async Task A_recording_larger_than_the_session_allows_is_not_taken()
+    {
+        _longest = Theirs.Length - 1;
+        await AssertGivenAsync(
+            "the recording is larger than its session allows", new Offer(false, RecordingDigest.Of(Theirs)), Theirs);
+    }
+
+    [Fact]
+    public async Task A_peer_at_an_address_that_cannot_have_reached_the_server_is_not_connected_to()
+    {
+        await using TestServer peer = TestServer.Start("async", _ => throw new InvalidOperationException("connected to"));
+        PeerExchange exchange = MakeExchange(peer.EndPoint, server: "192.0.2.1");
+        await exchange.PlayAsync(CancellationToken.None).Bounded();
+        Assert.Equal(
+            "client 1: its address is not one to connect to (see --peer-networks)",
+            Assert.Single(exchange.ToDeliveries().Missing));
+        Assert.Empty(peer.Observer.AcceptedOnes);
+    }
+
+    [Fact]
+    public async Task A_peer_that_trickles_is_cut_off_when_its_time_is_over()
+    {
+        await using TestServer peer = TestServer.Start("async", async connection =>
+        {
+            var frames = new ClockFrames(connection);
+            await frames.ExpectAsync(ClockMessage.PeerHello);
+            await WelcomeAsync(frames, ClockAbilities.None);
+            await TakeAsync(frames);
+            PeerProtocol.WriteOffer(frames.Room(PeerProtocol.OfferSize), new Offer(false, RecordingDigest.Of(Theirs)));
+            await frames.SendAsync(ClockProtocol.HeaderSize + PeerProtocol.OfferSize);
+            foreach (byte part in Theirs)
+            {
+                frames.Room(1)[ClockProtocol.HeaderSize] = part;
+                await frames.SendAsync(ClockProtocol.WriteHeader(frames.Room(1), ClockMessage.Chunk, 1));
+                await Task.Delay(10);
+            }
+        });
+        var meeting = new PeerMeeting(
+            Roster(peer.EndPoint)[1], Own, _folder["copy"], long.MaxValue, ClockTiming.MeetingStall,
+            limit: TimeSpan.FromMilliseconds(300));
+        await using Connection connection = await Dialer.ConnectAsync(peer.EndPoint, Patience.Limit);
+        ConnectionClosedException error = await Assert.ThrowsAsync<ConnectionClosedException>(
+            () => meeting.CallAsync(connection, new PeerHello(ClockAbilities.None, Pair.Call, 0, 1))).Bounded();
+        Assert.Equal(CloseReason.IdleTimeout, error.Reason);
+        Assert.False(File.Exists(_folder["copy"]));
+    }
 
     [Fact]
     public Task A_peer_that_gives_too_little_is_found_out() => AssertGivenAsync(
@@ -130,10 +202,10 @@ public sealed class PeerExchangeTest : IDisposable
             }
         });
         RosterEntry partner = Roster(peer.EndPoint)[1];
-        var meeting = new PeerMeeting(partner, Own, _folder["copy"], stall: TimeSpan.FromMilliseconds(200));
+        var meeting = new PeerMeeting(partner, Own, _folder["copy"], long.MaxValue, stall: TimeSpan.FromMilliseconds(200));
         await using Connection connection = await Dialer.ConnectAsync(peer.EndPoint, Patience.Limit);
         ConnectionClosedException error = await Assert.ThrowsAsync<ConnectionClosedException>(
-            () => meeting.CallAsync(connection, new PeerHello(ClockAbilities.None, _token, 0, 1))).Bounded();
+            () => meeting.CallAsync(connection, new PeerHello(ClockAbilities.None, Pair.Call, 0, 1))).Bounded();
         Assert.Equal(CloseReason.IdleTimeout, error.Reason);
     }
 
@@ -183,21 +255,25 @@ public sealed class PeerExchangeTest : IDisposable
         return exchange;
     }
 
-    private PeerExchange MakeExchange(EndPoint peer)
+    private PeerExchange MakeExchange(EndPoint peer, string server = "127.0.0.1")
     {
         var roster = new RosterReceiver();
-        Assert.True(roster.TryTake(new RosterPage(_token, 2, 0, Roster(peer)), out _));
-        return new PeerExchange(0, roster, Own, _folder["out"]);
+        Assert.True(roster.TryTake(new RosterPage(ClockToken.Create(), 2, 0, Roster(peer)), out _));
+        return new PeerExchange(0, roster, Own, _folder["out"])
+        {
+            Addresses = new PeerAddresses(IPAddress.Parse(server), null),
+            LongestRecording = _longest,
+        };
     }
 
-    private static RosterEntry[] Roster(EndPoint peer) =>
+    private RosterEntry[] Roster(EndPoint peer) =>
     [
         new(0, new IPEndPoint(IPAddress.Loopback, 1), ClockAbilities.Brotli, RecordingDigest.Of(Mine)),
-        new(1, (IPEndPoint)peer, ClockAbilities.Brotli, RecordingDigest.Of(Theirs)),
+        new(1, (IPEndPoint)peer, ClockAbilities.Brotli, _their) { Pair = Pair },
     ];
 
-    private async Task WelcomeAsync(ClockFrames frames, ClockAbilities abilities) => await frames.SendAsync(
-        PeerProtocol.WritePeerWelcome(frames.Room(PeerProtocol.PeerWelcomeSize), new PeerWelcome(abilities, 1, _token)));
+    private static async Task WelcomeAsync(ClockFrames frames, ClockAbilities abilities) => await frames.SendAsync(
+        PeerProtocol.WritePeerWelcome(frames.Room(PeerProtocol.PeerWelcomeSize), new PeerWelcome(abilities, 1, Pair.Answer)));
 
     private async Task TakeAsync(ClockFrames frames)
     {

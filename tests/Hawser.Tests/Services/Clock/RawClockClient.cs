@@ -35,7 +35,7 @@ internal sealed class RawClockClient : IDisposable
     public async Task RegisterAsync(Hello? hello = null)
     {
         int port = _door is null ? 0 : ((IPEndPoint)_door.LocalEndPoint!).Port;
-        Hello said = hello ?? new Hello(ClockAbilities.Brotli, (ushort)port, 10_000_000, 60_000_000_000);
+        Hello said = hello ?? new Hello(ClockAbilities.Brotli, (ushort)port, 10_000_000, 2_000_000_000);
         await SendAsync(ClockProtocol.WriteHello(_frame, said));
         Assert(ClockMessage.Welcome, await ReceiveAsync());
         ClockProtocol.TryReadWelcome(_frame.AsSpan(ClockProtocol.HeaderSize), out Welcome welcome, out _);
@@ -51,8 +51,29 @@ internal sealed class RawClockClient : IDisposable
         Assert(ClockMessage.Reply, await ReceiveAsync());
     }
 
-    public Task FinishAsync() =>
-        SendAsync(ClockProtocol.WriteDone(_frame, new RecordingDone(RecordingDigest.Of(Recording), 0, 0, 0)));
+    public Task FinishAsync() => FinishAsync(new RecordingDone(RecordingDigest.Of(Recording), 0, 0, 0));
+
+    public Task FinishAsync(RecordingDone done) => SendAsync(ClockProtocol.WriteDone(_frame, done));
+
+    /// <summary>Sends Alive and takes the answer.</summary>
+    public async Task<ClockMessage> AskAsync()
+    {
+        await SendAsync(ClockProtocol.WriteAlive(_frame));
+        await ReceiveAsync();
+        return (ClockMessage)_frame[0];
+    }
+
+    /// <summary>The rule that the server says was broken, after whatever comes before it.</summary>
+    public async Task<string> ReceiveRuleAsync()
+    {
+        int length;
+        do
+            length = await ReceiveAsync();
+        while ((ClockMessage)_frame[0] != ClockMessage.Goodbye);
+        ClockProtocol.TryReadGoodbye(_frame.AsSpan(ClockProtocol.HeaderSize, length), out Goodbye goodbye, out _);
+        Xunit.Assert.Equal(GoodbyeReason.BrokenRule, goodbye.Reason);
+        return goodbye.Rule;
+    }
 
     /// <summary>Asks for the roster until it is there; this is for small ones.</summary>
     public async Task<RosterPage> WaitForRosterAsync()
@@ -62,7 +83,10 @@ internal sealed class RawClockClient : IDisposable
             await SendAsync(ClockProtocol.WriteAlive(_frame));
             int length = await ReceiveAsync();
             if ((ClockMessage)_frame[0] != ClockMessage.Roster)
+            {
+                await Task.Delay(ClockTiming.AlivePeriod / 5);
                 continue;
+            }
             RosterProtocol.TryReadRoster(
                 _frame.AsSpan(ClockProtocol.HeaderSize, length), out RosterPage? page, out string? broken);
             return page ?? throw new InvalidOperationException(broken);

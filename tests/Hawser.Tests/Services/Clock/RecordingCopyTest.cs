@@ -6,7 +6,7 @@ namespace Hawser.Tests.Services.Clock;
 
 public sealed class RecordingCopyTest
 {
-    private static readonly byte[] Content = "Timestamp Data\n"u8.ToArray();
+    private static readonly byte[] Content = Recordings.Make(10);
 
     [Fact]
     public void A_copy_has_its_name_only_when_its_hash_is_right()
@@ -31,7 +31,7 @@ public sealed class RecordingCopyTest
         using var folder = new TemporaryFolder();
         string path = folder["client_7_TimeData.txt"];
         File.WriteAllText(path, "earlier");
-        using (var copy = new RecordingCopy(path, RecordingDigest.Of("Timestamp Date\n"u8), isBrotli: false))
+        using (var copy = new RecordingCopy(path, RecordingDigest.Of(Recordings.Make(10, "10.0.0.9:40000")), isBrotli: false))
         {
             copy.Take(Content);
             Assert.Equal(DeliveryOutcome.WrongHash, copy.Finish());

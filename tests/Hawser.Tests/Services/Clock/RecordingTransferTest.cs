@@ -1,4 +1,3 @@
-using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Hawser.Services.Clock;
@@ -8,7 +7,7 @@ namespace Hawser.Tests.Services.Clock;
 
 public sealed class RecordingTransferTest
 {
-    private static readonly byte[] Recording = MakeRecording(20_000);
+    private static readonly byte[] Recording = Recordings.Make(20_000);
 
     [Theory]
     [InlineData(false)]
@@ -126,21 +125,5 @@ public sealed class RecordingTransferTest
         }
 
         return unpacker.Finish();
-    }
-
-    private static byte[] MakeRecording(int rows)
-    {
-        var random = new Random(1);
-        var content = new MemoryStream();
-        content.Write(TimeDataFormat.Opening);
-        Span<byte> line = stackalloc byte[TimeDataFormat.LongestLine];
-        byte[] client = Encoding.ASCII.GetBytes("10.0.0.2:40000"), server = Encoding.ASCII.GetBytes("10.0.0.1:5555");
-        for (int i = 0; i < rows; i++)
-        {
-            long wallNs = 1_795_155_437_000_000_000 + (i / 2 * 10_000_000L) + random.Next(200_000);
-            content.Write(line[..TimeDataFormat.WriteRow(line, i + 1, client, server, wallNs)]);
-        }
-
-        return content.ToArray();
     }
 }

@@ -1,0 +1,20 @@
+namespace Hawser.Services.Clock;
+
+/// <summary>Whether events keep to a rate: the generic cell rate algorithm (ITU-T I.371). One may come
+/// <paramref name="slackNs"/> early, and those that a network held back may come together, up to
+/// <paramref name="backlogNs"/> of them.</summary>
+internal sealed class Pace(long intervalNs, long slackNs, long backlogNs, long nowNs)
+{
+    private long _dueNs = nowNs;
+
+    /// <summary>Counts an event. False: it is too early.</summary>
+    public bool TryTake(long nowNs)
+    {
+        long due = Math.Max(_dueNs, nowNs - backlogNs);
+        if (due - nowNs > slackNs)
+            return false;
+        // No two clocks have the same rate: a thousandth faster is as agreed.
+        _dueNs = due + intervalNs - (intervalNs / 1000);
+        return true;
+    }
+}
