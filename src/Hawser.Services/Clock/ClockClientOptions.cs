@@ -56,7 +56,7 @@ public sealed record ClockClientOptions
         if (Members < Clients || Members > ClockLimits.Clients)
         {
             throw new FormatException(
-                $"--members of a session with {Clients} clients here are {Clients} to {ClockLimits.Clients}, not {Members}");
+                $"--members is {Clients} (the clients here) to {ClockLimits.Clients}, not {Members}");
         }
 
         Span<byte> frame = stackalloc byte[ClockProtocol.HeaderSize + ClockProtocol.HelloSize];

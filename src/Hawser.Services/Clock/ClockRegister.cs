@@ -11,9 +11,9 @@ namespace Hawser.Services.Clock;
 /// <remarks>
 /// Sessions of one key stand beside each other. A session's end is fixed when its first client comes, and a client
 /// joins the first session whose end suits it (<see cref="Suits"/>), so that no newcomer can make others wait for
-/// longer. The roster is frozen when nobody records any more, which the clients' durations and leases bound. Leases are kept by the
-/// connections, as deadlines of their reads, which end in <see cref="Leave"/>. No call costs more than its session has
-/// members, and no call that a client can repeat more than what it sent.
+/// longer. The roster is frozen when nobody records any more, which the clients' durations and leases bound. Leases are
+/// kept by the connections, as deadlines of their reads, which end in <see cref="Leave"/>. No call costs more than its
+/// session has members, and no call that a client can repeat more than what it sent.
 /// </remarks>
 internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLimits.Clients)
 {
