@@ -122,7 +122,7 @@ public sealed class ClockAttackTest
     {
         await using ClockStage stage = ClockStage.Start();
         using RawClockClient first = await RawClockClient.ConnectAsync(stage.EndPoint);
-        var day = new Hello(ClockAbilities.Brotli, 40_000, 1_000_000_000, 24 * 3_600_000_000_000);
+        var day = new Hello(ClockAbilities.Brotli, 40_000, 60_000_000_000, 24 * 3_600_000_000_000);
         await first.RegisterAsync(day);
         Task<ClockRun> honest = stage.RunAsync(2, ClockStage.LongEnoughToJoin);
         await stage.Log.LineWithAsync("client 2 from");
