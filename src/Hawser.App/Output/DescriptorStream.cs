@@ -7,6 +7,9 @@ namespace Hawser.App.Output;
 /// what the standard error, or the program before, wrote through the same descriptor.</remarks>
 internal sealed partial class DescriptorStream(int descriptor) : Stream
 {
+    /// <summary>The <see cref="Exception.HResult"/> of a write whose reader is gone. An error's is the errno.</summary>
+    public const int EPIPE = 32;
+
     private const int EINTR = 4;
     private const int EAGAIN = 11;
     private const int EAGAINOfBsd = 35;
@@ -81,7 +84,7 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
         if (error == EINTR)
             return;
         if (error != EAGAIN && error != EAGAINOfBsd)
-            throw new IOException(what + Marshal.GetPInvokeErrorMessage(error));
+            throw new IOException(what + Marshal.GetPInvokeErrorMessage(error), error);
         var waiting = new PollRequest { Descriptor = descriptor, Events = events };
         _ = poll(&waiting, 1, WithoutEnd);
     }

@@ -8,7 +8,7 @@ internal static class Standard
         OpenOutput(), onError: e => throw new IOException($"cannot write to the standard output: {e.Message}", e)));
 
     // Where to complain that nobody hears complaints?
-    private static readonly Lazy<TextWriter> LazyError = new(() => new LineWriter(Open(2), onError: _ => { }));
+    private static readonly Lazy<TextWriter> LazyError = new(() => new LineWriter(OpenError(), onError: _ => { }));
 
     /// <summary>Results, a whole line at a time. A write fails with an <see cref="IOException"/> when its reader is
     /// gone.</summary>
@@ -23,6 +23,9 @@ internal static class Standard
     /// <summary>The standard output as bytes. A write fails with an <see cref="IOException"/> when its reader is
     /// gone.</summary>
     public static Stream OpenOutput() => Open(1);
+
+    /// <summary>The standard error as bytes. A write fails with an <see cref="IOException"/>.</summary>
+    public static Stream OpenError() => Open(2);
 
     private static Stream Open(int descriptor) =>
         OperatingSystem.IsWindows() ? OpenConsole(descriptor) : new DescriptorStream(descriptor);

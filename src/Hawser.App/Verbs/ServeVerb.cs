@@ -100,29 +100,25 @@ internal static class ServeVerb
                 + "raise the limit, see ulimit -n");
         }
         using var signal = new StopSignal();
-        var hosts = new List<ServiceHost>();
-        var logIsGone = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         // Where one service's bytes are the standard output, lines for people go elsewhere.
-        TextWriter log = services.Any(run => run.Service.OwnsOutput)
-            ? Standard.Error
-            : new LineWriter(Standard.OpenOutput(), onError: e => logIsGone.TrySetResult(
-                $"cannot write to the standard output: {e.Message}; whoever read it has gone away or is full"));
+        using var logs = new ServeLogs(errorsOnly: services.Any(run => run.Service.OwnsOutput));
+        var hosts = new List<ServiceHost>();
         try
         {
             foreach ((Service service, ServiceSettings settings, ServerOptions options) in services)
             {
                 var environment = new ServiceEnvironment
                 {
-                    Log = log,
-                    Errors = Standard.Error,
+                    Log = logs.Log,
+                    Errors = logs.Errors,
                     Output = Standard.OpenOutput(),
                     Fail = _ => { },
                 };
                 string name = alone ? "" : $"{service.Name}: ";
-                var observer = new ServeObserver(name, log, Standard.Error, service.DescribeBounds(settings));
+                var observer = new ServeObserver(name, logs.Log, logs.Errors, service.DescribeBounds(settings));
                 hosts.Add(ServiceHost.Start(service, settings, environment, options with { Observer = observer }));
             }
-            return await RunUntilOverAsync(hosts, signal, logIsGone.Task);
+            return await RunUntilOverAsync(hosts, signal, logs);
         }
         finally
         {
@@ -131,16 +127,16 @@ internal static class ServeVerb
         }
     }
 
-    private static async Task<int> RunUntilOverAsync(List<ServiceHost> hosts, StopSignal signal, Task<string> logIsGone)
+    private static async Task<int> RunUntilOverAsync(List<ServiceHost> hosts, StopSignal signal, ServeLogs logs)
     {
-        Task over = await Task.WhenAny([signal.Asked, logIsGone, .. hosts.Select(host => host.Failure)]);
+        Task over = await Task.WhenAny([signal.Asked, logs.ReaderLeft, .. hosts.Select(host => host.Failure)]);
         int open = hosts.Sum(host => host.Server.Connections);
         // It begins before anybody hears of it: who finishes because of the news is counted.
         Task stopped = Task.WhenAll(hosts.Select(host => host.StopAsync()));
         if (over is Task<string> failure)
-            Standard.Error.WriteLine($"ERROR: {failure.Result}");
+            logs.Errors.WriteLine($"ERROR: {failure.Result}");
         else if (open > 0)
-            Standard.Error.WriteLine($"stopping: {open} connections may still finish; a second signal ends at once");
+            logs.Errors.WriteLine($"stopping: {open} connections may still finish; a second signal ends at once");
         await stopped;
         return over == signal.Asked ? ExitCode.Done : ExitCode.Failed;
     }

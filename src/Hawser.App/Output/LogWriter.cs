@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Text;
+
+namespace Hawser.App.Output;
+
+/// <summary>A server's log. A caller only queues its line, and never waits for the output: a thread of the log's own
+/// writes. Lines that do not fit into the queue, or cannot be written, are dropped, counted and reported.</summary>
+internal sealed class LogWriter : TextWriter
+{
+    /// <summary>Bytes that may wait for the output.</summary>
+    public const int QueueLimitBytes = 1024 * 1024;
+
+    // Not the Lock of .NET: the thread waits for a pulse.
+    private readonly object _gate = new();
+    private readonly Stream _stream;
+    private readonly Action<IOException> _onError;
+    private readonly Thread _thread;
+    private ArrayBufferWriter<byte> _queued = new();
+    private ArrayBufferWriter<byte> _writing = new();
+    private long _linesQueued;
+    private long _linesInFlight;
+    private long _linesRefused;
+    private long _linesFailed;
+    private long _linesDropped;
+    private bool _isOver;
+
+    /// <param name="stream">Where to.</param>
+    /// <param name="onError">Told of the first write that fails, and of the first after one that did not.</param>
+    public LogWriter(Stream stream, Action<IOException> onError)
+    {
+        _stream = stream;
+        _onError = onError;
+        _thread = new Thread(Run) { Name = "hawser log", IsBackground = true };
+        _thread.UnsafeStart();
+    }
+
+    public override Encoding Encoding => Encoding.UTF8;
+
+    public override void Write(char value) => Write([value]);
+
+    public override void Write(string? value) => Write(value.AsSpan());
+
+    public override void WriteLine(string? value) => Write($"{value}\n".AsSpan());
+
+    public override void Write(ReadOnlySpan<char> buffer)
+    {
+        int bytes = Encoding.UTF8.GetByteCount(buffer);
+        lock (_gate)
+        {
+            // After a dropped line the others are dropped too: the report stands where they are missing.
+            if (_isOver || _linesRefused > 0 || _queued.WrittenCount + bytes > QueueLimitBytes)
+            {
+                _linesRefused++;
+                return;
+            }
+            Encoding.UTF8.GetBytes(buffer, _queued);
+            _linesQueued++;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>Ends the log: what is queued is written, unless that takes too long. Later lines are dropped.</summary>
+    /// <param name="patience">How long the output may take.</param>
+    /// <returns>Lines that were dropped since the start, or never written.</returns>
+    public long End(TimeSpan patience)
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            Monitor.Pulse(_gate);
+        }
+        _thread.Join(patience);
+        lock (_gate)
+            return _linesDropped + _linesFailed + _linesRefused + _linesQueued + _linesInFlight;
+    }
+
+    private void Run()
+    {
+        while (TakeQueue(out long refused))
+        {
+            // What failed may have left a part of a line.
+            bool isReported = _linesFailed == 0 || TryWrite(Encoding.UTF8.GetBytes($"\n{Report(_linesFailed)}"));
+            bool isWritten = isReported && TryWrite(_writing.WrittenSpan)
+                && (refused == 0 || TryWrite(Encoding.UTF8.GetBytes(Report(refused))));
+            lock (_gate)
+            {
+                if (isReported)
+                    (_linesDropped, _linesFailed) = (_linesDropped + _linesFailed, 0);
+                if (isWritten)
+                    _linesDropped += refused;
+                else
+                    _linesFailed += _linesInFlight + refused;
+                _linesInFlight = 0;
+            }
+            _writing.ResetWrittenCount();
+        }
+    }
+
+    /// <summary>Waits for lines, and takes all of them.</summary>
+    /// <returns>False when the log is over.</returns>
+    private bool TakeQueue(out long refused)
+    {
+        lock (_gate)
+        {
+            while (_linesQueued == 0 && !_isOver)
+                Monitor.Wait(_gate);
+            refused = _isOver ? 0 : _linesRefused;
+            if (_linesQueued == 0)
+                return false;
+            (_queued, _writing) = (_writing, _queued);
+            (_linesInFlight, _linesQueued) = (_linesQueued, 0);
+            _linesRefused -= refused;
+            return true;
+        }
+    }
+
+    private bool TryWrite(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            _stream.Write(bytes);
+            return true;
+        }
+        catch (IOException e)
+        {
+            if (_linesFailed == 0)
+                _onError(e);
+            return false;
+        }
+    }
+
+    private static string Report(long lines) =>
+        $"WARNING: {lines} lines of the log were dropped here: the output did not take them\n";
+}

@@ -1,0 +1,90 @@
+using System.Net.Sockets;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App;
+
+/// <summary>A server whose log goes nowhere.</summary>
+public sealed class ServeLogTest : IDisposable
+{
+    // With a line for each, ten times what the queue and the pipe hold.
+    private const int Pings = 400_000;
+    private const int PingsAtOnce = 1_000;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly UnixDomainSocketEndPoint _where;
+
+    public ServeLogTest()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix domain sockets and a shell");
+        _where = new UnixDomainSocketEndPoint(_folder["socket"]);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory, Models(ModelKind.Every)]
+    public async Task A_log_that_nobody_reads_holds_up_no_connection_and_no_stop(string model)
+    {
+        await using ProgramProcess server = ProgramProcess.Start(
+            [], readOutput: false, "serve", "ping", "--host", $"unix:{_where}", "--model", model, "--verbose");
+        using (RawClient client = await ConnectAsync())
+            await PingAsync(client, Pings);
+        server.Signal(ProgramProcess.SIGTERM);
+
+        ProgramResult result = await server.EndAsync();
+        Assert.Equal(0, result.ExitCode);
+        Assert.Matches("WARNING: [0-9]+ lines of the log were dropped: the standard output did not take them",
+            result.Errors);
+    }
+
+    [Theory]
+    [InlineData("exec \"$@\" >/dev/full")]
+    [InlineData("exec \"$@\" >/dev/full 2>/dev/full")]
+    public async Task A_full_disk_under_the_log_ends_neither_the_server_nor_a_connection(string script)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/full");
+        await using ProgramProcess server = ProgramProcess.StartInShell(
+            script, "", "serve", "ping", "--host", $"unix:{_where}");
+        for (int n = 0; n < 3; n++)
+        {
+            using RawClient client = await ConnectAsync();
+            await PingAsync(client, 1);
+        }
+        server.Signal(ProgramProcess.SIGTERM);
+
+        Assert.Equal(0, (await server.EndAsync()).ExitCode);
+        string[] said = [.. server.Errors.Lines.Select(line => line.Split(':')[0])];
+        if (script.Contains("2>", StringComparison.Ordinal))
+            Assert.Empty(said);
+        else
+            Assert.Equal(["WARNING", "WARNING"], said);
+    }
+
+    private static async Task PingAsync(RawClient client, int count)
+    {
+        string ping = string.Concat(Enumerable.Repeat("ping 0 1\n", Math.Min(count, PingsAtOnce)));
+        for (int sent = 0; sent < count; sent += PingsAtOnce)
+        {
+            await client.SendAsync(ping);
+            await client.ReceiveExactlyAsync(ping.Length);
+        }
+    }
+
+    private async Task<RawClient> ConnectAsync()
+    {
+        RawClient? client = null;
+        await Patience.UntilAsync(() => File.Exists(_folder["socket"]));
+        while (client is null)
+        {
+            try
+            {
+                client = await RawClient.ConnectAsync(_where);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused)
+            {
+                // Bound, and not yet listening.
+            }
+        }
+        return client;
+    }
+}
