@@ -18,8 +18,12 @@ internal sealed class EagerAcceptor
         Channel.CreateUnbounded<(AcceptedSocket, SocketException?)>(
             new UnboundedChannelOptions { SingleWriter = true });
 
-    private readonly List<AcceptedSocket> _batch = new(LargestBatch);
+    // Made while there is memory for it.
+    private readonly SocketException _outOfMemory = new((int)SocketError.NoBufferSpaceAvailable);
+
+    private readonly Queue<AcceptedSocket> _batch = new(LargestBatch);
     private bool _isResting;
+    private bool _hasFailed;
 
     private EagerAcceptor(ListenerSet listeners, CancellationToken stopping)
     {
@@ -34,15 +38,18 @@ internal sealed class EagerAcceptor
         return acceptor;
     }
 
-    /// <summary>The next connection. After an error it rests until it is called again.</summary>
+    /// <summary>The next connection. After an error the thread rests until the call after the one that throws it: those
+    /// that were taken before come first.</summary>
     /// <exception cref="OperationCanceledException">The stop came, and there are no more.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
     public async ValueTask<AcceptedSocket> TakeAsync()
     {
-        GoOn();
+        if (_hasFailed)
+            GoOn();
         try
         {
             (AcceptedSocket accepted, SocketException? error) = await _taken.Reader.ReadAsync();
+            _hasFailed = error is not null;
             return error is null ? accepted : throw error;
         }
         catch (ChannelClosedException)
@@ -66,10 +73,7 @@ internal sealed class EagerAcceptor
         try
         {
             while (true)
-            {
-                if (HandOver() is { } error)
-                    Report(error);
-            }
+                TakeAndHandOver();
         }
         catch (OperationCanceledException)
         {
@@ -77,13 +81,23 @@ internal sealed class EagerAcceptor
         }
     }
 
-    private SocketException? HandOver()
+    private void TakeAndHandOver()
     {
-        SocketException? error = TakeBatch();
-        foreach (AcceptedSocket accepted in _batch)
-            _taken.Writer.TryWrite((accepted, null));
-        _batch.Clear();
-        return error;
+        try
+        {
+            SocketException? error = TakeBatch();
+            while (_batch.TryPeek(out AcceptedSocket accepted))
+            {
+                _taken.Writer.TryWrite((accepted, null));
+                _batch.Dequeue();
+            }
+            if (error is not null)
+                Report(error);
+        }
+        catch (OutOfMemoryException)
+        {
+            // What was not handed over comes with the next batch.
+        }
     }
 
     private void Report(SocketException error)
@@ -114,11 +128,11 @@ internal sealed class EagerAcceptor
     {
         try
         {
-            _batch.Add(_listeners.Accept(_stopping));
+            _batch.Enqueue(_listeners.Accept(_stopping));
             do
             {
                 while (_batch.Count < LargestBatch && _listeners.TryAccept(out AcceptedSocket next))
-                    _batch.Add(next);
+                    _batch.Enqueue(next);
             }
             while (_batch.Count < LargestBatch && _listeners.HasMoreOfBurst());
             return null;
@@ -126,6 +140,10 @@ internal sealed class EagerAcceptor
         catch (SocketException e)
         {
             return e;
+        }
+        catch (OutOfMemoryException)
+        {
+            return _outOfMemory;
         }
     }
 }

@@ -11,6 +11,11 @@ namespace Hawser;
 /// </remarks>
 public interface IConnectionHandler
 {
+    /// <summary>Descriptors that one connection may hold at a time: its socket, and what the handler opens for it. The
+    /// server reads it once, and accepts no more connections than the process has descriptors for. At least 1, the
+    /// default.</summary>
+    int DescriptorsPerConnection => 1;
+
     /// <summary>Serves one connection.</summary>
     /// <remarks>
     /// Returning, or throwing a <see cref="ProtocolException"/>, closes the connection in order: what was written

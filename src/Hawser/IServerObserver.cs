@@ -32,7 +32,7 @@ public interface IServerObserver
     {
     }
 
-    /// <summary>No descriptor or thread was left for a new connection. Said once per episode.</summary>
+    /// <summary>No descriptor, thread or memory was left for a new connection. Said once per episode.</summary>
     void Exhausted(string what)
     {
     }

@@ -55,6 +55,10 @@ internal sealed class Listener : IDisposable
         }
     }
 
+    /// <summary>A connection waits. Asking first is far cheaper than the exception of an accept that would have to
+    /// wait.</summary>
+    public bool HasWaiting => Socket.Poll(0, SelectMode.SelectRead);
+
     /// <summary>Takes one connection of this process's own, so that the first of a burst does not wait for methods to
     /// be compiled. Harmless where it fails.</summary>
     public static void WarmUp()
@@ -64,6 +68,8 @@ internal sealed class Listener : IDisposable
             using Listener listener = Open(new IPEndPoint(IPAddress.Loopback, 0), backlog: 1);
             using Socket client = Create(listener.EndPoint);
             client.Connect(listener.EndPoint);
+            if (!listener.HasWaiting)
+                return;
             listener.TryAccept(out Socket? accepted);
             accepted?.Dispose();
         }
@@ -73,13 +79,10 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    /// <summary>Takes a connection if one is there. Never waits.</summary>
+    /// <summary>Takes a connection that waits, if it is still there.</summary>
     public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
     {
         accepted = null;
-        // Asking first is far cheaper than the exception of an accept that would have to wait.
-        if (!Socket.Poll(0, SelectMode.SelectRead))
-            return false;
         try
         {
             accepted = Socket.Accept();

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Hawser.EventLoops;
@@ -25,6 +26,7 @@ public sealed class ListenerSet : IDisposable
     private Action? _accepting;
     private int _first;
     private int _places;
+    private int _inBudget;
     private long _lastNumber;
     private bool _isShort;
     private volatile bool _closed;
@@ -47,6 +49,12 @@ public sealed class ListenerSet : IDisposable
     /// <summary>Called once, by the thread that begins to accept: from here on a burst finds somebody who takes
     /// it.</summary>
     internal Action? Accepting { set => _accepting = value; }
+
+    /// <summary>What each connection takes of the process's descriptors.</summary>
+    internal int DescriptorsPerConnection { get; set; } = 1;
+
+    /// <summary>While it says so nothing is accepted but to be shed.</summary>
+    internal Func<bool> IsShortOfMemory { get; set; } = MemoryPressure.IsHigh;
 
     /// <summary>Called, from any thread, when there is a place again after there was none.</summary>
     internal event Action? PlaceReturned;
@@ -85,26 +93,12 @@ public sealed class ListenerSet : IDisposable
 
     /// <summary>Takes a connection if one is there and the server has a place for it. Never waits; takes none after the
     /// stop. The sockets take turns. From any thread; the other ways to accept are for one thread at a time.</summary>
-    /// <exception cref="SocketException">Accepting failed.</exception>
+    /// <exception cref="SocketException">Accepting failed, or the process lacks memory, or descriptors for what the
+    /// connection may cost; it then waits on in the kernel.</exception>
     public bool TryAccept(out AcceptedSocket accepted)
     {
-        accepted = default;
         TellOfAccepting();
-        lock (_gate)
-        {
-            for (int i = 0; i < _listeners.Count && !_closed && HasPlace; i++)
-            {
-                Listener listener = _listeners[(_first + i) % _listeners.Count];
-                if (!listener.TryAccept(out Socket? socket))
-                    continue;
-                // Within the gate: several loops accept at once.
-                accepted = new AcceptedSocket(socket, NextNumber());
-                _first = (_first + i + 1) % _listeners.Count;
-                Interlocked.Decrement(ref _places);
-                return true;
-            }
-            return false;
-        }
+        return TryTake(isToBeShed: false, out accepted);
     }
 
     /// <summary>Blocks the calling thread until there is a connection.</summary>
@@ -150,13 +144,14 @@ public sealed class ListenerSet : IDisposable
     {
         Close();
         _wake.Dispose();
+        DescriptorBudget.Shared.Return((long)Interlocked.Exchange(ref _inBudget, 0) * DescriptorsPerConnection);
     }
 
     /// <summary>Takes a connection that waits, in the kernel or here, to be refused.</summary>
     internal bool TryTakeWaiting(out AcceptedSocket waiting)
     {
         waiting = default;
-        return (_eager?.TryTake(out waiting) ?? false) || TryAccept(out waiting);
+        return (_eager?.TryTake(out waiting) ?? false) || TryTake(isToBeShed: true, out waiting);
     }
 
     /// <summary>Waits for the rest of a burst: while it arrives, no other thread should be given work that would keep this
@@ -193,6 +188,7 @@ public sealed class ListenerSet : IDisposable
     /// <summary>A connection has ended: its place is free.</summary>
     internal void ReturnPlace()
     {
+        ReturnToBudget();
         if (Interlocked.Increment(ref _places) != 1)
             return;
         _wake.Signal();
@@ -216,5 +212,63 @@ public sealed class ListenerSet : IDisposable
     {
         if (_accepting is not null)
             Interlocked.Exchange(ref _accepting, null)?.Invoke();
+    }
+
+    private bool TryTake(bool isToBeShed, out AcceptedSocket accepted)
+    {
+        accepted = default;
+        lock (_gate)
+        {
+            for (int i = 0; i < _listeners.Count && !_closed && HasPlace; i++)
+            {
+                Listener listener = _listeners[(_first + i) % _listeners.Count];
+                if (!listener.HasWaiting)
+                    continue;
+                TakeFromBudget(isToBeShed);
+                if (!TryTake(listener, out Socket? socket))
+                    continue;
+                // Within the gate: several loops accept at once.
+                accepted = new AcceptedSocket(socket, NextNumber());
+                _first = (_first + i + 1) % _listeners.Count;
+                Interlocked.Decrement(ref _places);
+                return true;
+            }
+            return false;
+        }
+    }
+
+    private bool TryTake(Listener listener, [NotNullWhen(true)] out Socket? socket)
+    {
+        socket = null;
+        try
+        {
+            return listener.TryAccept(out socket);
+        }
+        finally
+        {
+            if (socket is null)
+                ReturnToBudget();
+        }
+    }
+
+    /// <exception cref="SocketException">There are not enough, or memory is short.</exception>
+    private void TakeFromBudget(bool isToBeShed)
+    {
+        if (isToBeShed)
+            DescriptorBudget.Shared.Take(DescriptorsPerConnection);
+        else if (IsShortOfMemory())
+            throw new SocketException((int)SocketError.NoBufferSpaceAvailable);
+        else if (!DescriptorBudget.Shared.TryTake(DescriptorsPerConnection))
+            throw new SocketException((int)SocketError.TooManyOpenSockets);
+        Interlocked.Increment(ref _inBudget);
+    }
+
+    private void ReturnToBudget()
+    {
+        // A model that has its connections from somewhere else has taken nothing.
+        if (Interlocked.Decrement(ref _inBudget) >= 0)
+            DescriptorBudget.Shared.Return(DescriptorsPerConnection);
+        else
+            Interlocked.Increment(ref _inBudget);
     }
 }

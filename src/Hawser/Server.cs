@@ -49,7 +49,8 @@ public sealed class Server : IAsyncDisposable
         _listeners = listeners;
         _model = options.Model.Create(options.ModelOptions with { Backlog = options.Backlog });
         _shedder = new Shedder(listeners, _observer, options.TimeProvider);
-        listeners.Places = Math.Min(options.Limits.Connections, _shedder.MostConnections + 1);
+        listeners.Places = options.Limits.Connections;
+        listeners.DescriptorsPerConnection = Math.Max(1, handler.DescriptorsPerConnection);
         _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));
         _scope = new ConnectionScope
         {
@@ -187,10 +188,12 @@ public sealed class Server : IAsyncDisposable
                 await _shedder.ShedAsync(AcceptError.Describe(e), last: null, _closing.Token);
             return true;
         }
-        if (Connections >= _shedder.MostConnections)
-            await _shedder.ShedAsync("descriptors", accepted, _closing.Token);
-        else
-            await AdmitAsync(accepted);
+        catch (OutOfMemoryException)
+        {
+            await _shedder.ShedAsync("memory", last: null, _closing.Token);
+            return true;
+        }
+        await AdmitAsync(accepted);
         return true;
     }
 
@@ -229,23 +232,25 @@ public sealed class Server : IAsyncDisposable
     /// <summary>One connection, from its first byte to its last. Never throws.</summary>
     private async Task ServeAsync(long id, Transport accepted)
     {
+        Connection connection;
+        Heartbeat.Entry entry;
         try
         {
             accepted.Open();
+            accepted.Clock = _heartbeat.Clock;
+            connection = new Connection(id, accepted, _scope);
+            entry = _heartbeat.Add(connection);
+            _connections[id] = connection;
         }
         catch (Exception e)
         {
-            // Reset before it was served, or its loop has ended.
+            // Reset before it was served, or its loop has ended, or there is no memory for it.
             _scope.Guard(accepted.Close);
             Leave();
             if (!Connection.IsBroken(e))
                 _observer.Faulted(e);
             return;
         }
-        accepted.Clock = _heartbeat.Clock;
-        var connection = new Connection(id, accepted, _scope);
-        Heartbeat.Entry entry = _heartbeat.Add(connection);
-        _connections[id] = connection;
         // The stop may have begun between accepting and registering.
         if (IsStopping)
             _scope.Guard(connection.Stop);

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
 
-/// <summary>What the accept loop does when there is no descriptor or no thread left: takes the waiting connections,
+/// <summary>What the accept loop does when no descriptor, thread or memory is left: takes the waiting connections,
 /// with a descriptor kept in reserve, and closes them at once, so that their clients know, then waits a little longer
 /// each time.</summary>
 internal sealed class Shedder : IDisposable
@@ -17,9 +17,6 @@ internal sealed class Shedder : IDisposable
 
     // One to accept with, the others for the runtime, which ends the process when it cannot start a thread of its own.
     private const int ReserveDescriptors = 8;
-
-    // Connections do not get these: the runtime may need one at any moment.
-    private const int LastDescriptors = 16;
 
     private readonly ListenerSet _listeners;
     private readonly IServerObserver _observer;
@@ -36,13 +33,8 @@ internal sealed class Shedder : IDisposable
         _observer = observer;
         _time = time;
         TakeReserve();
-        MostConnections = DescriptorLimit.Read() is { } limit
-            ? (int)Math.Clamp(limit - DescriptorLimit.CountUsed() - LastDescriptors, 1, int.MaxValue - 1)
-            : int.MaxValue - 1;
+        DescriptorBudget.Shared.Measure();
     }
-
-    /// <summary>The most connections that leave the last descriptors free.</summary>
-    public int MostConnections { get; }
 
     /// <summary>Sheds what waits, then pauses. Of several accept loops one does, and the others
     /// wait with it.</summary>

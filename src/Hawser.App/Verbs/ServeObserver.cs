@@ -23,8 +23,8 @@ internal sealed class ServeObserver(string prefix, TextWriter log, TextWriter er
         errors.WriteLine($"{prefix}fault while serving connection {connection.Id}: {fault}");
 
     public void Exhausted(string what) =>
-        errors.WriteLine($"{prefix}WARNING: out of {what}; new connections are closed until there are some "
-            + $"(raise the limit, see ulimit -{(what == "threads" ? 'u' : 'n')})");
+        errors.WriteLine($"{prefix}WARNING: out of {what}; new connections are closed until there is some again "
+            + $"({Cure(what)})");
 
     public void Recovered(long shed) => errors.WriteLine($"{prefix}recovered; {shed} connections were closed unserved");
 
@@ -36,4 +36,11 @@ internal sealed class ServeObserver(string prefix, TextWriter log, TextWriter er
                 + $"{report.Stuck} did not end");
         }
     }
+
+    private static string Cure(string what) => what switch
+    {
+        "threads" => "raise the limit, see ulimit -u",
+        "memory" => "raise the limit of the container or DOTNET_GCHeapHardLimit, or lower --max-connections",
+        _ => "raise the limit, see ulimit -n",
+    };
 }

@@ -38,6 +38,9 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
     /// <summary>A message waits for another one, to be written or to have room on disk.</summary>
     public bool SomebodyWaits => _watch.Runs;
 
+    /// <summary>The socket, and the file that a long message waits in.</summary>
+    public int DescriptorsPerConnection => 2;
+
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
         using var message = new IncomingMessage(

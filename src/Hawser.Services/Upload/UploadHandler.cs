@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Hawser.Services.Upload;
 
 /// <summary>Stores what each client sends, until it finishes, as the folder's next file, whole or not at all.</summary>
@@ -17,7 +19,11 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         _folder = new UploadFolder(settings);
         _manifest = settings.Manifest ? new UploadManifest(settings) : null;
         _errors = errors;
+        Prepare();
     }
+
+    /// <summary>The socket, the file, and with <see cref="UploadSettings.Sync"/> the folder.</summary>
+    public int DescriptorsPerConnection => _settings.Sync ? 3 : 2;
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
@@ -40,6 +46,15 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
     }
 
     public void Dispose() => _manifest?.Dispose();
+
+    /// <summary>Loads what the end of an upload needs, while there are descriptors to load it with.</summary>
+    private void Prepare()
+    {
+        if (_settings.Receipt || _settings.Manifest)
+            SHA256.HashData([]);
+        if (_settings.Manifest)
+            new UploadRecord(0, "", default, default, 0, null, null).ToJson();
+    }
 
     private async Task<UploadReceipt> StoreAsync(Connection connection, UploadFile file)
     {

@@ -10,8 +10,11 @@ internal sealed class SplicePipe : IDisposable
     // What anybody may ask for (pipe(7), pipe-max-size). A smaller pipe is slower than a buffer.
     private const int Bytes = 1024 * 1024;
 
+    private const int Descriptors = 2;
+
     private readonly SafeFileHandle _output;
     private readonly SafeFileHandle _input;
+    private int _isDisposed;
 
     private SplicePipe(SafeFileHandle output, SafeFileHandle input)
     {
@@ -22,9 +25,12 @@ internal sealed class SplicePipe : IDisposable
     /// <returns>Null when the system has no such pipe left for us.</returns>
     public static SplicePipe? TryCreate()
     {
-        if (!Libc.TryCreatePipe(Bytes, out SafeFileHandle? output, out SafeFileHandle? input))
+        if (!DescriptorBudget.Shared.TryTake(Descriptors))
             return null;
-        return new SplicePipe(output, input);
+        if (Libc.TryCreatePipe(Bytes, out SafeFileHandle? output, out SafeFileHandle? input))
+            return new SplicePipe(output, input);
+        DescriptorBudget.Shared.Return(Descriptors);
+        return null;
     }
 
     /// <summary>Moves what there is into the pipe, at least a byte.</summary>
@@ -58,8 +64,11 @@ internal sealed class SplicePipe : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         _input.Dispose();
         _output.Dispose();
+        DescriptorBudget.Shared.Return(Descriptors);
     }
 
     /// <summary>For a file system that cannot be spliced to.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -10,6 +11,7 @@ namespace Hawser.Tests.Conformance;
 public sealed class ExhaustionTest
 {
     private const int Descriptors = 120;
+    private const int DescriptorsWithFiles = 160;
     private const int Threads = 64;
 
     // A user without privileges and with no other threads: root may have as many as it likes.
@@ -33,6 +35,86 @@ public sealed class ExhaustionTest
             $"exec {AsNobody} prlimit --nproc={Threads} \"$@\"", "",
             "serve", "ping", "--port", "0", "--model", "threads");
         await AssertItLivesAsync(serve, Threads, "out of threads");
+    }
+
+    [Theory, Models(ModelKind.Concurrent)]
+    public async Task Uploads_under_way_leave_the_runtime_its_descriptors(string model)
+    {
+        using var folder = new TemporaryFolder();
+        await using ProgramProcess serve = StartWithFiles("upload", model, folder["stored"]);
+        await AssertFilesFitAsync(serve, await serve.ListeningAsync(), "OK ");
+    }
+
+    [Theory, Models(ModelKind.Concurrent)]
+    public async Task Long_messages_under_way_leave_the_runtime_its_descriptors(string model)
+    {
+        await using ProgramProcess serve = StartWithFiles("message", model);
+        await AssertFilesFitAsync(serve, await serve.ListeningAsync(onErrors: true), "");
+    }
+
+    private static ProgramProcess StartWithFiles(string service, string model, params string[] folder)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
+        return ProgramProcess.StartInShell(
+            $"ulimit -n {DescriptorsWithFiles}; exec \"$@\"", "",
+            ["serve", service, "0", .. folder, "--host", "127.0.0.1", "--model", model, "--threads", "1000"]);
+    }
+
+    /// <summary>Every client has sent so much that it needs a file, and pauses.</summary>
+    private static async Task AssertFilesFitAsync(ProgramProcess serve, IPEndPoint where, string answer)
+    {
+        var clients = new List<RawClient>();
+        var sends = new List<Task<bool>>();
+        for (int n = 0; n < DescriptorsWithFiles; n++)
+        {
+            clients.Add(await RawClient.ConnectAsync(where));
+            sends.Add(HasSentAsync(clients[^1], new byte[300_000]));
+        }
+        await serve.Errors.LineWithAsync("out of descriptors");
+        bool[] sent = await Task.WhenAll(sends).Bounded();
+        Assert.Contains(true, sent);
+
+        clients.ForEach(client => client.Dispose());
+        string? answered = null;
+        while (answered is null || (answered.Length == 0 && answer.Length > 0))
+        {
+            using RawClient next = await RawClient.ConnectAsync(where);
+            answered = await AnswerAsync(next);
+        }
+        Assert.StartsWith(answer, answered, StringComparison.Ordinal);
+        serve.Signal(ProgramProcess.SIGTERM);
+        ProgramResult result = await serve.EndAsync();
+        Assert.Equal(0, result.ExitCode);
+        Assert.DoesNotContain("fault", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Too many open files", result.Errors, StringComparison.Ordinal);
+    }
+
+    private static async Task<bool> HasSentAsync(RawClient client, byte[] data)
+    {
+        try
+        {
+            await client.SendAsync(data);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <returns>Null when it is shed.</returns>
+    private static async Task<string?> AnswerAsync(RawClient client)
+    {
+        try
+        {
+            await client.SendAsync("hello");
+            client.FinishSending();
+            return Encoding.ASCII.GetString(await client.ReceiveToEndAsync());
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
     }
 
     private static async Task AssertItLivesAsync(ProgramProcess serve, int limit, string warning)
