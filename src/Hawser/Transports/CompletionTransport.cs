@@ -15,12 +15,15 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
     private readonly InputWatch _input = new(socket);
     private readonly Interruption _sending = new();
 
+    // Until the thread is given to the others. A receive and a send at once may both count: it need not be exact.
+    private int _callsLeft = EventLoop.CallsPerTurn;
+
     public override bool IsBroken => _input.HasFailed || base.IsBroken;
 
     public override ValueTask<bool> WaitToReceiveAsync(Deadline deadline)
     {
         if (deadline.IsNone)
-            return _input.WaitAsync();
+            return _callsLeft > 0 ? _input.WaitAsync() : WaitNextTurnAsync();
         return deadline.HasPassed
             ? new ValueTask<bool>(Socket.Poll(0, SelectMode.SelectRead))
             : WaitUntilAsync(deadline);
@@ -34,6 +37,7 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
         int received = TryReceive(buffer.Span);
         if (received > 0)
             CountReceived(received);
+        CountCall(received);
         return new ValueTask<int>(received);
     }
 
@@ -61,8 +65,27 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
         _input.Dispose();
     }
 
+    /// <summary>A peer that is always ready must not keep a thread of the pool: what waits there comes first.</summary>
+    private async ValueTask NextTurnAsync()
+    {
+        await Task.Yield();
+        _callsLeft = EventLoop.CallsPerTurn;
+    }
+
+    /// <summary>Counts a call; one that moves many bytes counts as several.</summary>
+    private void CountCall(int bytes) => _callsLeft -= 1 + (Math.Max(0, bytes) / EventLoop.BytesPerCall);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WaitNextTurnAsync()
+    {
+        await NextTurnAsync();
+        return await _input.WaitAsync();
+    }
+
     private async ValueTask<bool> WaitUntilAsync(Deadline deadline)
     {
+        if (_callsLeft <= 0)
+            await NextTurnAsync();
         using PreciseTimer.Registration timer = PreciseTimer.Shared.Schedule(deadline, _input.Interrupt);
         return await _input.WaitAsync();
     }
@@ -72,6 +95,12 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
     {
         while (sent < data.Length && !_sending.TryConsume())
         {
+            if (_callsLeft <= 0)
+            {
+                await NextTurnAsync();
+                sent += SendPieces(data.Span[sent..]);
+                continue;
+            }
             try
             {
                 // One byte is the wait for room: cancelled, it was sent or it was not; of several nobody would know.
@@ -90,12 +119,13 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
     private int SendPieces(ReadOnlySpan<byte> data)
     {
         int sent = 0;
-        while (sent < data.Length && !_sending.IsSignalled)
+        while (sent < data.Length && _callsLeft > 0 && !_sending.IsSignalled)
         {
             int taken = TrySend(data[sent..Math.Min(data.Length, sent + LargestSendBytes)]);
             if (taken < 0)
                 break;
             CountSent(taken);
+            CountCall(taken);
             sent += taken;
         }
         return sent;
