@@ -8,6 +8,13 @@ namespace Hawser;
 /// <summary>One listening socket.</summary>
 internal sealed class Listener : IDisposable
 {
+    // Bytes of a connection that the kernel takes and cannot send yet (tcp(7)). Without it a peer that does not read
+    // pins megabytes of the system's memory; those on their way to a peer that reads do not count.
+    private const int MostUnsentBytes = 256 * 1024;
+
+    private const int IPPROTO_TCP = 6;
+    private const int TCP_NOTSENT_LOWAT = 25;
+
     private readonly SocketFile? _file;
 
     private Listener(Socket socket, SocketFile? file)
@@ -111,6 +118,8 @@ internal sealed class Listener : IDisposable
             return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         socket.NoDelay = true;
+        if (Platform.IsLinux)
+            socket.SetRawSocketOption(IPPROTO_TCP, TCP_NOTSENT_LOWAT, BitConverter.GetBytes(MostUnsentBytes));
         if (endPoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } ip)
             socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);
         return socket;

@@ -37,6 +37,22 @@ public sealed class ConfigureSocketTest
         Assert.Equal([true], accepted);
     }
 
+    [Theory, Models(ModelKind.Concurrent)]
+    public async Task A_peer_that_does_not_read_pins_less_than_a_megabyte_in_the_kernel(string model)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems bound it by the send buffer");
+        await using TestServer server = TestServer.Start(model, async connection =>
+        {
+            while (true)
+                await connection.WriteAsync(new byte[100_000]);
+        }, options => options with { Limits = TestServer.Limits with { IdleTimeout = TimeSpan.FromMilliseconds(500) } });
+        using RawClient client = await server.ConnectAsync(receiveBufferBytes: 4_096);
+
+        await Patience.UntilAsync(() => server.Observer.ClosedOnes.Count == 1);
+
+        Assert.InRange(server.Observer.ClosedOnes.Single().Connection.BytesSent, 1, 1_000_000);
+    }
+
     [Fact]
     public void An_error_of_it_reaches_the_caller() =>
         Assert.Throws<InvalidDataException>(() => TestServer.Start("threads", Handlers.EchoAsync, options => options with
