@@ -80,9 +80,9 @@ public sealed class MessageService : Service
 
     /// <inheritdoc/>
     public override string DescribeBounds(ServiceSettings settings) =>
-        $"at most {Quantity.FormatSize(settings.Get(MaxBytes))} from a sender (--max-bytes), and "
-        + $"{Quantity.FormatSize(settings.Get(SpoolLimit))} on disk for those that wait (--spool-limit); "
-        + "whoever reaches this address may send";
+        $"limits: {Quantity.FormatSize(settings.Get(MaxBytes))} per message (--max-bytes), "
+        + $"{Quantity.FormatSize(settings.Get(SpoolLimit))} on disk for messages that wait (--spool-limit); "
+        + "no authentication";
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)

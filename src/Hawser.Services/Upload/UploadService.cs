@@ -98,9 +98,8 @@ public sealed class UploadService : Service
 
     /// <inheritdoc/>
     public override string DescribeBounds(ServiceSettings settings) =>
-        $"upload takes at most {TextOf(settings.Get(MaxBytes))} from each client (--max-bytes), and keeps at most "
-        + $"{TextOf(settings.Get(Quota))} (--quota) in {CountOf(settings.Get(MaxFiles))} files (--max-files); "
-        + "whoever reaches its address may send";
+        $"limits: {TextOf(settings.Get(MaxBytes))} per upload (--max-bytes), {TextOf(settings.Get(Quota))} (--quota) and "
+        + $"{CountOf(settings.Get(MaxFiles))} files (--max-files) in the folder; no authentication";
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)
@@ -131,9 +130,9 @@ public sealed class UploadService : Service
     }
 
     private static string TextOf(long bytes) =>
-        bytes == long.MaxValue ? "any number of bytes" : Quantity.FormatSize(bytes);
+        bytes == long.MaxValue ? "unlimited" : Quantity.FormatSize(bytes);
 
-    private static string CountOf(long files) => files == long.MaxValue ? "any number of" : $"{files}";
+    private static string CountOf(long files) => files == long.MaxValue ? "unlimited" : $"{files}";
 
     private static long ParseSizeLimit(string text) => text == NoLimit ? long.MaxValue : Quantity.ParseSize(text);
 

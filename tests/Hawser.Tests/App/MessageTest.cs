@@ -32,8 +32,8 @@ public sealed class MessageTest
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(
             $"Listening on 0.0.0.0:{endPoint.Port}\n"
-            + "at most 16 GB from a sender (--max-bytes), and 1000 MB on disk for those that wait "
-            + "(--spool-limit); whoever reaches this address may send\n",
+            + "limits: 16 GB per message (--max-bytes), 1000 MB on disk for messages that wait (--spool-limit); "
+            + "no authentication\n",
             result.Errors);
         Assert.True(result.Output.AsSpan().SequenceEqual([.. Everything, .. large]));
     }

@@ -146,14 +146,14 @@ public sealed class UploadProgramTest : IDisposable
     }
 
     [Theory]
-    [InlineData("1023")]
-    [InlineData("80")]
-    [InlineData("-1")]
-    [InlineData("65536")]
-    [InlineData("port")]
-    public async Task A_port_that_is_not_above_1023_is_misuse(string port)
+    [InlineData("1023", "port 1023 is not allowed; use 1024 or above")]
+    [InlineData("80", "port 80 is not allowed")]
+    [InlineData("-1", "'-1' is not a port")]
+    [InlineData("65536", "'65536' is not a port")]
+    [InlineData("port", "'port' is not a port")]
+    public async Task A_port_that_is_not_above_1023_is_misuse(string port, string why)
     {
-        (await ProgramProcess.RunAsync("serve", "upload", port, _folder["stored"])).IsError(2, $"'{port}' is not a port");
+        (await ProgramProcess.RunAsync("serve", "upload", port, _folder["stored"])).IsError(2, why);
         Assert.False(Directory.Exists(_folder["stored"]));
     }
 

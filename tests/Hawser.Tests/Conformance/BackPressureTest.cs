@@ -61,7 +61,7 @@ public sealed class BackPressureTest
         byte[] flood = new byte[1_000_000];
         int sent = 0;
         Task sending = SendAllAsync();
-        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Any(c => c.IsSending && c.BytesReceived > 1_000_000));
+        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Any(c => c.IsSending && c.BytesReceived > 100_000));
 
         long received = 0;
         byte[] buffer = new byte[1_000_000];

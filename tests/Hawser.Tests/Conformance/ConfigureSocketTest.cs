@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Hawser.Models;
+using Hawser.Native;
 using Hawser.Tests.Support;
 using Hawser.Transports;
 using Xunit;
@@ -40,7 +41,7 @@ public sealed class ConfigureSocketTest
     [Theory, Models(ModelKind.Concurrent)]
     public async Task A_peer_that_does_not_read_pins_less_than_a_megabyte_in_the_kernel(string model)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems bound it by the send buffer");
+        Assert.SkipUnless(Platform.IsLinux, "other systems bound it by the send buffer");
         await using TestServer server = TestServer.Start(model, async connection =>
         {
             while (true)

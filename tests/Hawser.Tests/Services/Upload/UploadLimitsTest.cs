@@ -64,26 +64,23 @@ public sealed class UploadLimitsTest : IDisposable
     [Fact]
     public async Task A_limit_of_none_is_none()
     {
-        await using UploadServer server = UploadServer.Start(_folder.Root, with: settings => settings
+        ServiceSettings settings = null!;
+        await using UploadServer server = UploadServer.Start(_folder.Root, with: all => settings = all
             .Set(UploadService.MaxBytes, "none").Set(UploadService.Quota, "none").Set(UploadService.MaxFiles, "none"));
 
         Assert.Equal(UploadServer.ReceiptOf(1, [1]), await server.UploadAsync([1]));
         Assert.Equal(
-            "upload takes at most any number of bytes from each client (--max-bytes), and keeps at most any number of "
-            + "bytes (--quota) in any number of files (--max-files); whoever reaches its address may send",
-            server.Errors.Lines.First());
+            "limits: unlimited per upload (--max-bytes), unlimited (--quota) and unlimited files (--max-files) in the folder; "
+            + "no authentication",
+            new UploadService().DescribeBounds(settings));
     }
 
     [Fact]
-    public async Task Everything_is_bounded_unless_told_otherwise_and_said_at_the_start()
-    {
-        await using UploadServer server = UploadServer.Start(_folder.Root);
-
+    public void Everything_is_bounded_unless_told_otherwise() =>
         Assert.Equal(
-            "upload takes at most 10 GB from each client (--max-bytes), and keeps at most 50 GB (--quota) in 100000 files "
-            + "(--max-files); whoever reaches its address may send",
-            server.Errors.Lines.First());
-    }
+            "limits: 10 GB per upload (--max-bytes), 50 GB (--quota) and 100000 files (--max-files) in the folder; "
+            + "no authentication",
+            new UploadService().DescribeBounds(ServiceSettings.Defaults));
 
     [Fact]
     public async Task However_many_are_refused_the_folder_is_counted_once_in_a_while()

@@ -150,7 +150,8 @@ public sealed class PingLoadTest
 
         PingLoadReport report = await load.Bounded();
 
-        Assert.Equal((1, 10, 2), (report.Failed, report.RoundTrips, report.Unanswered));
+        // The ping under way when the load was stopped is not unanswered.
+        Assert.Equal((1, 10, 1), (report.Failed, report.RoundTrips, report.Unanswered));
         Assert.Contains("the peer reset the connection", report.FirstError, StringComparison.Ordinal);
     }
 
