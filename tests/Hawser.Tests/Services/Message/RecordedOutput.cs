@@ -52,7 +52,7 @@ internal sealed class RecordedOutput : Stream
         Assert.Equal((expected.Length, expected.Length), (bytes.Length, expected.CommonPrefixLength(bytes)));
     }
 
-    /// <summary>Writes wait from now on.</summary>
+    /// <summary>Writes wait from now on, until <see cref="Unblock"/>.</summary>
     public void Block() => _open.Reset();
 
     public void Unblock() => _open.Set();
@@ -82,7 +82,7 @@ internal sealed class RecordedOutput : Stream
         if (!_open.IsSet)
         {
             WriterWaits.TrySetResult();
-            _open.Wait(Patience.Limit);
+            _open.Wait();
         }
         lock (_gate)
         {

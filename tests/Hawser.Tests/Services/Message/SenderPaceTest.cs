@@ -1,0 +1,42 @@
+using Hawser.Services.Message;
+using Hawser.Transports;
+using Xunit;
+
+namespace Hawser.Tests.Services.Message;
+
+public sealed class SenderPaceTest
+{
+    private const int Looks = 10;
+
+    [Fact]
+    public void Looks_count_from_when_somebody_begins_to_wait_anew()
+    {
+        (MemoryTransport end, MemoryTransport other) = MemoryTransport.CreatePair();
+        using var connection = new Connection(end);
+        using var peer = new Connection(other);
+        var pace = new SenderPace(connection);
+
+        foreach (long first in (long[])[1, 100])
+        {
+            for (int look = 0; look < Looks; look++)
+                Assert.Equal(SenderPace.Verdict.Keeps, Look(pace, first + look));
+        }
+        Assert.Equal(SenderPace.Verdict.Stalls, Look(pace, 100 + Looks));
+    }
+
+    [Fact]
+    public void Looks_at_a_server_that_is_not_ready_do_not_count_and_do_not_begin_anew()
+    {
+        (MemoryTransport end, MemoryTransport other) = MemoryTransport.CreatePair();
+        using var connection = new Connection(end);
+        using var peer = new Connection(other);
+        var pace = new SenderPace(connection);
+
+        for (int look = 1; look < 2 * Looks; look++)
+            Assert.Equal(SenderPace.Verdict.Keeps, Look(pace, look, isReady: look % 2 == 0));
+        Assert.Equal(SenderPace.Verdict.Stalls, Look(pace, 2 * Looks));
+    }
+
+    private static SenderPace.Verdict Look(SenderPace pace, long look, bool isReady = true) =>
+        pace.Look(look, isReady, Looks, bytesPerWindow: 0);
+}
