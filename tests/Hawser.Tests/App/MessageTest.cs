@@ -120,7 +120,7 @@ public sealed class MessageTest
         ProgramResult result = await server.EndAsync();
 
         refused.IsError(Failed, "the peer reset the connection");
-        Assert.Contains("at most 1000 B from a sender (--max-bytes), and 2000 kB on disk",
+        Assert.Contains("limits: 1000 B per message (--max-bytes), 2000 kB on disk",
             result.Errors, StringComparison.Ordinal);
         Assert.Contains("is refused: it is longer than 1000 B (--max-bytes)", result.Errors, StringComparison.Ordinal);
         Assert.Equal("", result.Text);
