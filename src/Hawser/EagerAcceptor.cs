@@ -128,7 +128,9 @@ internal sealed class EagerAcceptor
     {
         try
         {
-            _batch.Enqueue(_listeners.Accept(_stopping));
+            // After an error of the batch before there may be some.
+            if (_batch.Count == 0)
+                _batch.Enqueue(_listeners.Accept(_stopping));
             do
             {
                 while (_batch.Count < LargestBatch && _listeners.TryAccept(out AcceptedSocket next))

@@ -119,7 +119,7 @@ internal sealed class Listener : IDisposable
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         socket.NoDelay = true;
         if (Platform.IsLinux)
-            socket.SetRawSocketOption(IPPROTO_TCP, TCP_NOTSENT_LOWAT, BitConverter.GetBytes(MostUnsentBytes));
+            BoundUnsent(socket);
         if (endPoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } ip)
             socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);
         return socket;
@@ -139,4 +139,16 @@ internal sealed class Listener : IDisposable
             $"{ip.Address} is not an address of this machine; use one that is, or 0.0.0.0 for all",
         _ => $"cannot listen at {endPoint}: {cause.Message}",
     };
+
+    private static void BoundUnsent(Socket socket)
+    {
+        try
+        {
+            socket.SetRawSocketOption(IPPROTO_TCP, TCP_NOTSENT_LOWAT, BitConverter.GetBytes(MostUnsentBytes));
+        }
+        catch (SocketException)
+        {
+            // A sandbox without the option serves all the same.
+        }
+    }
 }

@@ -50,10 +50,18 @@ internal sealed class LogWriter : TextWriter
             // After a dropped line the others are dropped too: the report stands where they are missing.
             if (_isOver || _linesRefused > 0 || _queued.WrittenCount + bytes > QueueLimitBytes)
             {
-                _linesRefused++;
+                Refuse();
                 return;
             }
-            Encoding.UTF8.GetBytes(buffer, _queued);
+            try
+            {
+                Encoding.UTF8.GetBytes(buffer, _queued);
+            }
+            catch (OutOfMemoryException)
+            {
+                Refuse();
+                return;
+            }
             _linesQueued++;
             Monitor.Pulse(_gate);
         }
@@ -74,14 +82,19 @@ internal sealed class LogWriter : TextWriter
             return _linesDropped + _linesFailed + _linesRefused + _linesQueued + _linesInFlight;
     }
 
+    private void Refuse()
+    {
+        _linesRefused++;
+        Monitor.Pulse(_gate);
+    }
+
     private void Run()
     {
         while (TakeQueue(out long refused))
         {
             // What failed may have left a part of a line.
-            bool isReported = _linesFailed == 0 || TryWrite(Encoding.UTF8.GetBytes($"\n{Report(_linesFailed)}"));
-            bool isWritten = isReported && TryWrite(_writing.WrittenSpan)
-                && (refused == 0 || TryWrite(Encoding.UTF8.GetBytes(Report(refused))));
+            bool isReported = _linesFailed == 0 || TryWrite($"\n{Report(_linesFailed)}");
+            bool isWritten = isReported && TryWrite(_writing.WrittenSpan) && (refused == 0 || TryWrite(Report(refused)));
             lock (_gate)
             {
                 if (isReported)
@@ -102,15 +115,27 @@ internal sealed class LogWriter : TextWriter
     {
         lock (_gate)
         {
-            while (_linesQueued == 0 && !_isOver)
+            while (_linesQueued + _linesRefused == 0 && !_isOver)
                 Monitor.Wait(_gate);
             refused = _isOver ? 0 : _linesRefused;
-            if (_linesQueued == 0)
+            if (_linesQueued + refused == 0)
                 return false;
             (_queued, _writing) = (_writing, _queued);
             (_linesInFlight, _linesQueued) = (_linesQueued, 0);
             _linesRefused -= refused;
             return true;
+        }
+    }
+
+    private bool TryWrite(string text)
+    {
+        try
+        {
+            return TryWrite(Encoding.UTF8.GetBytes(text));
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
         }
     }
 

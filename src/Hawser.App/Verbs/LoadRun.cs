@@ -25,14 +25,29 @@ internal sealed class LoadRun(bool json, bool jsonStream)
     {
         if (!IsPossible(options))
             return ExitCode.Failed;
-        PingLoadReport? best = await RateSearch.RunAsync(
-            options, goal, load => MeasureAnsweredAsync(load, cancel),
-            (tried, isKept) => Standard.Error.WriteLine(LoadText.Step(tried, goal, isKept)));
-        cancel.ThrowIfCancellationRequested();
+        using var signal = new StopSignal();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        _ = signal.Asked.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        PingLoadReport? best = null;
+        try
+        {
+            await RateSearch.RunAsync(options, goal, load => MeasureAnsweredAsync(load, stop.Token), Note);
+        }
+        catch (OperationCanceledException) when (best is not null)
+        {
+            Print(best);
+            return ExitCode.PartlyDone;
+        }
         if (best is not null)
             return Print(best);
         Standard.Error.WriteLine($"ERROR: {goal} is not kept even at the first rate; begin lower with --rate");
         return ExitCode.Failed;
+
+        void Note(PingLoadReport tried, bool isKept)
+        {
+            best = isKept ? tried : best;
+            Standard.Error.WriteLine(LoadText.Step(tried, goal, isKept));
+        }
     }
 
     private static bool IsPossible(PingLoadOptions options)

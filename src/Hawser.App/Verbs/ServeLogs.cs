@@ -2,8 +2,8 @@ using Hawser.App.Output;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>The two logs of a server, one for each standard stream. Neither is ever waited for, but at the end, for a
-/// second each.</summary>
+/// <summary>The two logs of a server, one for each standard stream. The server waits for neither, except at its
+/// end: at most a second for each.</summary>
 internal sealed class ServeLogs : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);

@@ -23,8 +23,7 @@ internal sealed class ServeObserver(string prefix, TextWriter log, TextWriter er
         errors.WriteLine($"{prefix}fault while serving connection {connection.Id}: {fault}");
 
     public void Exhausted(string what) =>
-        errors.WriteLine($"{prefix}WARNING: out of {what}; new connections are closed until there is some again "
-            + $"({Cure(what)})");
+        errors.WriteLine($"{prefix}WARNING: out of {what}: closing new connections until some are free ({Cure(what)})");
 
     public void Recovered(long shed) => errors.WriteLine($"{prefix}recovered; {shed} connections were closed unserved");
 

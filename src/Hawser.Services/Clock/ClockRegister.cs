@@ -121,11 +121,12 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
             _open.Add(hello.Session, sessions = []);
         foreach (ClockSession session in sessions)
         {
-            if (Suits(session, stayNs, patienceNs))
+            bool isShortEnough = session.EndNs - session.BeginNs <= ClockTiming.LongestSessionNs(hello);
+            if (isShortEnough && Suits(session, stayNs, patienceNs))
                 return session;
         }
 
-        var opened = new ClockSession(hello.Session, stayNs + (patienceNs / 2));
+        var opened = new ClockSession(hello.Session, nowNs, stayNs + (patienceNs / 2));
         opened.Open = sessions.AddLast(opened);
         return opened;
     }

@@ -2,10 +2,13 @@ namespace Hawser.Services.Clock;
 
 /// <summary>Clients that record at the same time and then swap what they have. Only the register changes it.</summary>
 /// <param name="key">What its members have in common.</param>
-/// <param name="endNs">When the last of them is done or cut off at the latest, on the server's monotonic clock.</param>
-internal sealed class ClockSession(SessionKey key, long endNs)
+/// <param name="beginNs">When the first of them came, on the server's monotonic clock.</param>
+/// <param name="endNs">When the last of them is done or cut off at the latest, on the same clock.</param>
+internal sealed class ClockSession(SessionKey key, long beginNs, long endNs)
 {
     public SessionKey Key { get; } = key;
+
+    public long BeginNs { get; } = beginNs;
 
     public long EndNs { get; } = endNs;
 

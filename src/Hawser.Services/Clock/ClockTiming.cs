@@ -74,11 +74,13 @@ internal static class ClockTiming
     public static TimeSpan RosterPatienceOf(Hello hello) =>
         PatienceOf(hello.DurationNs) + (2 * LeaseOf(hello)) + AnswerPatience;
 
-    /// <summary>The most ticks that a peer in the same session can have: a first client's session ends one and a half
-    /// of its durations after it came, and suits none whose duration is less than a quarter of that client's.</summary>
-    public static long MostPeerTicks(Hello hello) => Math.Min(
-        ClockLimits.Ticks,
-        4 * ToNanoseconds(PatienceOf(hello.DurationNs) + (2 * LeaseOf(hello))) / ClockLimits.ShortestIntervalNs);
+    /// <summary>The longest session that a client joins: the others' recordings may be as long.</summary>
+    public static long LongestSessionNs(Hello hello) =>
+        4 * ToNanoseconds(PatienceOf(hello.DurationNs) + (2 * LeaseOf(hello)));
+
+    /// <summary>The most ticks that a peer in the same session can have.</summary>
+    public static long MostPeerTicks(Hello hello) =>
+        Math.Min(ClockLimits.Ticks, LongestSessionNs(hello) / ClockLimits.ShortestIntervalNs);
 
     /// <summary>The longest that two peers may need for recordings of so many bytes: 15 s, and 64 KiB/s.</summary>
     public static TimeSpan MeetingOf(long bytes) => TimeSpan.FromSeconds(15 + (bytes / 65_536));

@@ -1,8 +1,8 @@
 namespace Hawser.Services.Clock;
 
-/// <summary>Whether events keep to a rate: the generic cell rate algorithm (ITU-T I.371). One may come
-/// <paramref name="slackNs"/> early, and those that a network held back may come together, up to
-/// <paramref name="backlogNs"/> of them.</summary>
+/// <summary>Whether events keep to a rate: the generic cell rate algorithm (ITU-T I.371). An event
+/// may come up to <paramref name="slackNs"/> early. Events that the network delayed may come in one burst, up to
+/// <paramref name="backlogNs"/> worth of them.</summary>
 internal sealed class Pace(long intervalNs, long slackNs, long backlogNs, long nowNs)
 {
     private long _dueNs = nowNs;

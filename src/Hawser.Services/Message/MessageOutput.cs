@@ -82,8 +82,9 @@ internal sealed class MessageOutput
             WriteHere(work.Message, work.Piece);
             work.Done.SetResult();
         }
-        catch (IOException e)
+        catch (Exception e)
         {
+            // Whatever it is, it ends that message and not the thread that all of them need.
             work.Done.SetException(e);
         }
     }

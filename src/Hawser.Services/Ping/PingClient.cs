@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text;
 using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping;
@@ -56,10 +57,8 @@ public static class PingClient
         if (!PingProtocol.TryParsePong(line.Value.Span, out long pongClient, out long pongNumber)
             || pongClient != client || pongNumber != n)
         {
-            throw new ProtocolException($"the server answered ping {n} with '{Printable(line.Value.Span)}'");
+            string answer = Printable.Of(Encoding.Latin1.GetString(line.Value.Span));
+            throw new ProtocolException($"the server answered ping {n} with '{answer}'");
         }
     }
-
-    private static string Printable(ReadOnlySpan<byte> line) =>
-        string.Concat(System.Text.Encoding.Latin1.GetString(line).Select(c => char.IsControl(c) ? '.' : c));
 }

@@ -82,9 +82,9 @@ internal sealed class FolderUsage(UploadSettings settings, Func<UsageCount> coun
         {
             counted = count();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception)
         {
-            // The old count holds; whoever writes to the folder reports what is wrong with it.
+            // The old count holds, also when memory is short; whoever writes to the folder reports what is wrong with it.
         }
         lock (_gate)
         {

@@ -47,8 +47,7 @@ internal static unsafe partial class PosixFile
         int error = LinkOpen(file, to);
         if (error is 0)
         {
-            if (IsNamed(file, from))
-                File.Delete(from);
+            DropName(file, from);
         }
         else if (error is EPERM or ENOSYS or EOPNOTSUPP or ENOENT && IsNamed(file, from))
         {
@@ -61,6 +60,19 @@ internal static unsafe partial class PosixFile
         else
         {
             throw Error("name", to, error);
+        }
+    }
+
+    private static void DropName(SafeFileHandle file, string name)
+    {
+        try
+        {
+            if (IsNamed(file, name))
+                File.Delete(name);
+        }
+        catch (IOException)
+        {
+            // The file stands under its final name; the next start removes the other one as a leftover.
         }
     }
 

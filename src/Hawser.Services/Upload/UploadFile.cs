@@ -128,15 +128,18 @@ internal sealed class UploadFile : IDisposable
     /// <summary>Closes the file. An unpublished one is gone.</summary>
     public void Dispose()
     {
-        _hash?.Dispose();
-        if (!_published)
+        try
         {
+            _hash?.Dispose();
             // Under the lock, and only while it is ours: else the name may be another server's.
-            if (PosixFile.IsNamed(Handle, _part))
+            if (!_published && PosixFile.IsNamed(Handle, _part))
                 File.Delete(_part);
         }
-        Handle.Dispose();
-        _share.Dispose();
+        finally
+        {
+            Handle.Dispose();
+            _share.Dispose();
+        }
     }
 
     private void Claim(int bytes)

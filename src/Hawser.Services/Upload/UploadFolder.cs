@@ -91,23 +91,31 @@ internal sealed class UploadFolder
         string final = Path.Combine(_path, $"{number}{Suffix}");
         if (Path.Exists(final))
             return null;
+        SafeFileHandle? handle = null;
         try
         {
-            SafeFileHandle handle = File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            handle = File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
             if (!OperatingSystem.IsWindows())
                 File.SetUnixFileMode(handle, OwnerOnly);
             // Between the two looks another server may have had this number and finished; between making the part and
             // locking it one that starts may have removed it as a leftover.
             bool isOurs = PosixFile.IsNamed(handle, part);
             if (isOurs && !Path.Exists(final))
-                return new UploadFile(number, handle, part, final, _settings, this, share);
+            {
+                var file = new UploadFile(number, handle, part, final, _settings, this, share);
+                handle = null;
+                return file;
+            }
             if (isOurs)
                 File.Delete(part);
-            handle.Dispose();
         }
         catch (IOException e) when (e.HResult is PosixFile.EEXIST or PosixFile.EAGAIN)
         {
             // Another server is writing that number, or is removing what it takes for a leftover.
+        }
+        finally
+        {
+            handle?.Dispose();
         }
         return null;
     }

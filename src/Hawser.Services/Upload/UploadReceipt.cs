@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Upload;
 
@@ -38,7 +39,7 @@ public sealed record UploadReceipt(string? FileName, long Bytes, string? Sha256,
     {
         string text = Encoding.Latin1.GetString(line);
         if (text.StartsWith("ERROR ", StringComparison.Ordinal))
-            return Refused(new string([.. text["ERROR ".Length..].Select(c => char.IsControl(c) ? '?' : c)]));
+            return Refused(Printable.Of(text["ERROR ".Length..]));
         string[] parts = text.Split(' ');
         bool synced = parts.Length == 5 && parts[4] == "synced";
         if ((parts.Length == 4 || synced)

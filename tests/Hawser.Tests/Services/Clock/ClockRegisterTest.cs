@@ -90,6 +90,18 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
+    public void A_short_client_does_not_join_a_long_session_near_its_end()
+    {
+        Hello twentyMinutes = Hello with { DurationNs = 20 * 60_000_000_000L };
+        Hello oneMinute = Hello with { DurationNs = 60_000_000_000 };
+        ClockMember first = Join(twentyMinutes);
+        TimeSpan end = ClockTiming.StayOf(twentyMinutes) + (ClockTiming.PatienceOf(twentyMinutes.DurationNs) / 2);
+        _time.Advance(end - ClockTiming.StayOf(oneMinute) - TimeSpan.FromSeconds(30));
+
+        Assert.NotSame(first.Session, Join(oneMinute).Session);
+    }
+
+    [Fact]
     public void A_stream_of_newcomers_ends_a_session_no_later_than_was_fixed_when_it_began()
     {
         ClockMember first = Join();

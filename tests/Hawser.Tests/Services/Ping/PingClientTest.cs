@@ -12,7 +12,7 @@ public sealed class PingClientTest
     [InlineData("pong 0 2\n", "answered ping 1 with 'pong 0 2'")]
     [InlineData("pong 1 1\n", "answered ping 1 with 'pong 1 1'")]
     [InlineData("ping 0 1\n", "answered ping 1 with 'ping 0 1'")]
-    [InlineData("\u001b[31mred\a\n", "answered ping 1 with '.[31mred.'")]
+    [InlineData("\u001b[31mred\a\n", "answered ping 1 with '\\u001B[31mred\\u0007'")]
     [InlineData("ERROR: too many\n", "answered ping 1 with 'ERROR: too many'")]
     [InlineData("pong 0", "in the middle of a line")]
     [InlineData("", "closed the connection before it answered ping 1")]

@@ -41,7 +41,7 @@ public sealed class UploadReceiptTest
 
     [Fact]
     public void A_refusal_cannot_write_on_the_terminal() =>
-        Assert.Equal("?[2Jgone", UploadReceipt.Parse("ERROR \u001b[2Jgone"u8).Refusal);
+        Assert.Equal("\\u001B[2Jgone", UploadReceipt.Parse("ERROR \u001b[2Jgone"u8).Refusal);
 
     [Fact]
     public void A_long_reason_is_cut_to_the_line_limit()
