@@ -8,4 +8,7 @@ internal static class ExitCode
     public const int Misused = 2;
     public const int PartlyDone = 3;
     public const int NotVerified = 4;
+
+    /// <summary>As of a program that SIGPIPE has ended.</summary>
+    public const int Unread = 128 + 13;
 }

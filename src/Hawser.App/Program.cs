@@ -17,7 +17,7 @@ internal sealed class Program
         try
         {
             // Without a word the program explains itself.
-            string[] words = arguments.Length > 0 ? arguments : ["--help"];
+            string[] words = arguments is [] or ["help", ..] ? [.. arguments.Skip(1), "--help"] : arguments;
             var plain = new ParserConfiguration { ResponseFileTokenReplacer = null };
             ParseResult parsed = VerbCatalog.CreateRoot(words).Parse(words, plain);
             if (parsed.Errors.Count > 0)
@@ -34,6 +34,11 @@ internal sealed class Program
         {
             Standard.Error.WriteLine($"ERROR: {Line(e)}");
             return ExitCode.Misused;
+        }
+        catch (IOException e) when (e.InnerException?.HResult == DescriptorStream.EPIPE)
+        {
+            // As in `hawser ping HOST | head -1`: whoever read the output has had enough.
+            return ExitCode.Unread;
         }
         catch (Exception e) when (e is IOException or ProtocolException or UnauthorizedAccessException
             or PlatformNotSupportedException or OperationCanceledException)

@@ -83,8 +83,9 @@ internal sealed class PingRun
             return;
         _milliseconds.Sort();
         double median = (_milliseconds[(_milliseconds.Count - 1) / 2] + _milliseconds[_milliseconds.Count / 2]) / 2;
+        string answered = _failed > 0 ? $"{Clients - _failed} of " : "";
         Standard.Out.WriteLine(
-            $"{Of(_milliseconds.Count, "round trip")}, {Of(Clients, "client")}, {Quantity.FormatDuration(time)}; "
+            $"{Of(_milliseconds.Count, "round trip")}, {answered}{Of(Clients, "client")}, {Quantity.FormatDuration(time)}; "
             + $"round-trip time min {_milliseconds[0]:0.000} ms, median {median:0.000} ms, max {_milliseconds[^1]:0.000} ms");
     }
 

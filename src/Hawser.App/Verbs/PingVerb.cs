@@ -38,13 +38,16 @@ internal sealed class PingVerb
             ?? servers.Count;
         if (clients < servers.Count)
             throw new UsageException($"{_clients.Name}: {servers.Count} servers need {servers.Count} clients or more");
+        TimeSpan timeout = parsed.Read(_timeout, Quantity.ParseTimeout)!.Value;
+        if (timeout == TimeSpan.Zero)
+            throw new UsageException($"{_timeout.Name} must be longer than 0");
         var run = new PingRun
         {
             Servers = servers,
             Clients = clients,
             Count = parsed.Read(_count, text => Quantity.ParseInt(text, "count", 1, int.MaxValue))!.Value,
             Interval = parsed.Read(_interval, Quantity.ParseDuration)!.Value,
-            Timeout = parsed.Read(_timeout, Quantity.ParseTimeout)!.Value,
+            Timeout = timeout,
             ShowsTime = _servers.AreNamed(parsed),
         };
         return run.RunAsync(cancel);

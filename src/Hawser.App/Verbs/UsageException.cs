@@ -29,7 +29,7 @@ internal sealed class UsageException(string message) : Exception(message)
         string? option = parsed.CommandResult.Children.OfType<ArgumentResult>()
             .SelectMany(argument => argument.Tokens)
             .Select(token => token.Value)
-            .FirstOrDefault(word => word.StartsWith("--", StringComparison.Ordinal));
+            .FirstOrDefault(word => word is ['-', not (>= '0' and <= '9'), ..]);
         return option is null
             ? null
             : new UsageException($"unknown option '{option}'"
@@ -50,20 +50,26 @@ internal sealed class UsageException(string message) : Exception(message)
             : null;
     }
 
-    /// <summary>The letters to insert, delete or replace to make one of the other (Levenshtein).</summary>
+    /// <summary>The letters to insert, delete, replace or swap to make one of the other (optimal string
+    /// alignment).</summary>
     private static int Distance(string from, string to)
     {
-        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
-        for (int i = 0; i < from.Length; i++)
+        int[,] edits = new int[from.Length + 1, to.Length + 1];
+        for (int i = 0; i <= from.Length; i++)
         {
-            int diagonal = row[0]++;
-            for (int j = 0; j < to.Length; j++)
+            for (int j = 0; j <= to.Length; j++)
             {
-                int replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-                diagonal = row[j + 1];
-                row[j + 1] = Math.Min(replaced, Math.Min(row[j], diagonal) + 1);
+                if (i == 0 || j == 0)
+                {
+                    edits[i, j] = i + j;
+                    continue;
+                }
+                int replaced = edits[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+                int best = Math.Min(replaced, Math.Min(edits[i - 1, j], edits[i, j - 1]) + 1);
+                bool isSwap = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
+                edits[i, j] = isSwap ? Math.Min(best, edits[i - 2, j - 2] + 1) : best;
             }
         }
-        return row[^1];
+        return edits[from.Length, to.Length];
     }
 }

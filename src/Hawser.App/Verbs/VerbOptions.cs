@@ -50,6 +50,8 @@ internal static class VerbOptions
     {
         if (text.StartsWith("unix:", StringComparison.Ordinal))
             return ParseTarget(text, defaultPort);
+        if (text.All(char.IsAsciiDigit) && text.Length > 0)
+            throw new FormatException($"'{text}' is a number, not a server; write HOST:PORT, like 127.0.0.1:{text}");
         int bracket = text.StartsWith('[') ? text.IndexOf(']') : -1;
         if (bracket > 0 && (bracket == text.Length - 1 || text[bracket + 1] == ':'))
             return ParseTarget(text[1..bracket], bracket == text.Length - 1 ? defaultPort : text[(bracket + 2)..]);

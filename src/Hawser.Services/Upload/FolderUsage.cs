@@ -54,8 +54,10 @@ internal sealed class FolderUsage(UploadSettings settings, Func<UsageCount> coun
         lock (_gate)
         {
             UsageCount all = _stored + _reserved + more;
-            _hasRefused |= all.Files > settings.MaxFiles || all.Bytes > settings.QuotaBytes;
-            if (all.Files > settings.MaxFiles)
+            // One that has its file only grows.
+            bool isFull = more.Files > 0 && all.Files > settings.MaxFiles;
+            _hasRefused |= isFull || all.Bytes > settings.QuotaBytes;
+            if (isFull)
                 throw new UploadRefusedException($"the folder has at most {settings.MaxFiles} files");
             if (all.Bytes > settings.QuotaBytes)
                 throw new UploadRefusedException($"the folder's quota of {settings.QuotaBytes} bytes is used up");
@@ -88,9 +90,11 @@ internal sealed class FolderUsage(UploadSettings settings, Func<UsageCount> coun
         }
         lock (_gate)
         {
-            // What was stored meanwhile may be in both: rather too much, until the next count, than too little.
+            // What was stored meanwhile may be in the new count as well. The running count is then as good, unless the
+            // folder has become emptier, and the next count may be exact.
             if (counted is { } found)
-                _stored = found + _storedMeanwhile;
+                _stored = _storedMeanwhile == default ? found : UsageCount.Min(_stored, found + _storedMeanwhile);
+            _hasRefused |= _storedMeanwhile != default;
             TimeSpan pause = PauseFactor * time.GetElapsedTime(begin);
             _pause = pause > ShortestPause ? pause : ShortestPause;
             _recounted = time.GetTimestamp();

@@ -7,8 +7,9 @@ internal static unsafe partial class Libc
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
     private const uint STATX_TYPE_AND_INO = 0x101;
-    private const int S_IFMT = 0xF000;
-    private const int S_IFSOCK = 0xC000;
+    // S_IFMT and S_IFSOCK.
+    private const int TypeMask = 0xF000;
+    private const int SocketType = 0xC000;
 
     /// <summary>What a path names, without following a symbolic link.</summary>
     /// <returns>Null where there is nothing, or it cannot be known.</returns>
@@ -18,7 +19,7 @@ internal static unsafe partial class Libc
         if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE_AND_INO, &status) != 0)
             return null;
         return new FileIdentity(
-            (status.Mode & S_IFMT) == S_IFSOCK, ((ulong)status.DeviceMajor << 32) | status.DeviceMinor, status.Inode);
+            (status.Mode & TypeMask) == SocketType, ((ulong)status.DeviceMajor << 32) | status.DeviceMinor, status.Inode);
     }
 
     /// <summary>A file, as long as it exists.</summary>

@@ -14,6 +14,10 @@ public sealed class UsageTest
     public static TheoryData<string, string> Misuses => new()
     {
         { "nonsense", "unknown command 'nonsense'; see 'hawser --help'" },
+        { "pnig", "unknown command 'pnig'; did you mean 'ping'?" },
+        { "ping 127.0.0.1:80 -n 3", "unknown option '-n'" },
+        { "ping 127.0.0.1 8000", "'8000' is a number, not a server; write HOST:PORT, like 127.0.0.1:8000" },
+        { "ping -w 0", "--timeout must be longer than 0" },
         { "pingg", "unknown command 'pingg'; did you mean 'ping'?" },
         { "serve mesage", "unknown command 'mesage'; did you mean 'message'?" },
         { "ping --cuont 5", "unknown option '--cuont'; did you mean '--count'?" },

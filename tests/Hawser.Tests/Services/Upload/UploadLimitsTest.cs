@@ -107,6 +107,28 @@ public sealed class UploadLimitsTest : IDisposable
     }
 
     [Fact]
+    public async Task An_upload_that_ends_while_the_folder_is_counted_counts_once()
+    {
+        var time = new FakeTime();
+        UsageShare? ends = null;
+        var usage = new FolderUsage(Limited(maxFiles: 2), () =>
+        {
+            ends?.Settle(5);
+            return new UsageCount(ends is null ? 0 : 1, 0);
+        });
+        ends = usage.Reserve();
+        UsageShare underWay = usage.Reserve();
+        Assert.Throws<UploadRefusedException>(usage.Reserve);
+
+        await usage.RecountIfDueAsync(time);
+
+        underWay.GrowTo(1000);
+        underWay.Dispose();
+        usage.Reserve();
+        Assert.Throws<UploadRefusedException>(usage.Reserve);
+    }
+
+    [Fact]
     public async Task While_nothing_is_refused_the_folder_is_not_counted()
     {
         var time = new FakeTime();
