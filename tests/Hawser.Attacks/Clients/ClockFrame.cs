@@ -20,7 +20,8 @@ internal static class ClockFrame
     public static byte[] Hello(ushort peerPort = 0)
     {
         byte[] frame = Create(type: 1, ClockProtocol.HelloSize);
-        "HWCK\x01"u8.CopyTo(frame.AsSpan(4));
+        "HWCK"u8.CopyTo(frame.AsSpan(4));
+        frame[8] = ClockLimits.Version;
         BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(10), peerPort);
         BinaryPrimitives.WriteInt64BigEndian(frame.AsSpan(12), (long)Interval.TotalNanoseconds);
         BinaryPrimitives.WriteInt64BigEndian(frame.AsSpan(20), (long)Duration.TotalNanoseconds);
