@@ -31,9 +31,7 @@ public sealed class MessageBoundsTest
         await using var server = new MessageServer(
             model, new MessageOptions { Order = order, MaxBytes = Large + 1 });
         byte[] message = MessageBytesTest.Random(Large + 2);
-        using RawPeer sender = await server.ConnectAsync();
-        await sender.SendAsync(message.AsMemory(0, Large));
-        await server.Output.LongerThanAsync(Large - 1);
+        using RawPeer sender = await server.StreamAsync(message.AsMemory(0, Large));
         await sender.SendAsync(message.AsMemory(Large));
 
         Assert.True(await sender.EndsByResetAsync());

@@ -62,6 +62,15 @@ internal sealed class MessageServer : IAsyncDisposable
 
     public Task<RawPeer> ConnectAsync() => RawPeer.ConnectAsync(EndPoint);
 
+    /// <summary>A sender whose message streams: the output has all that it has sent.</summary>
+    public async Task<RawPeer> StreamAsync(ReadOnlyMemory<byte> beginning)
+    {
+        RawPeer sender = await ConnectAsync();
+        await sender.SendAsync(beginning);
+        await Output.LongerThanAsync(beginning.Length - 1);
+        return sender;
+    }
+
     /// <summary>Sends a message with the real client; done when the server has closed.</summary>
     public async Task SendAsync(byte[] message)
     {

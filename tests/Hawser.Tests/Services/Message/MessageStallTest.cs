@@ -49,9 +49,7 @@ public sealed class MessageStallTest
     {
         await using MessageServer server = Start(model, order);
         byte[] message = MessageBytesTest.Random(Large);
-        using RawPeer sender = await server.ConnectAsync();
-        await sender.SendAsync(message);
-        await server.Output.LongerThanAsync(Large - 1);
+        using RawPeer sender = await server.StreamAsync(message);
 
         Task other = server.SendAsync("other"u8.ToArray());
         await UntilWaitingAsync(server);
@@ -72,9 +70,7 @@ public sealed class MessageStallTest
     {
         await using MessageServer server = Start(model, order);
         byte[] message = MessageBytesTest.Random(Large);
-        using RawPeer sender = await server.ConnectAsync();
-        await sender.SendAsync(message);
-        await server.Output.LongerThanAsync(Large - 1);
+        using RawPeer sender = await server.StreamAsync(message);
 
         Task other = server.SendAsync("other"u8.ToArray());
         await UntilWaitingAsync(server);
@@ -103,9 +99,7 @@ public sealed class MessageStallTest
         const int Pieces = 40;
         await using MessageServer server = Start(model, order);
         byte[] message = MessageBytesTest.Random(Large + Pieces * Piece);
-        using RawPeer sender = await server.ConnectAsync();
-        await sender.SendAsync(message.AsMemory(0, Large));
-        await server.Output.LongerThanAsync(Large - 1);
+        using RawPeer sender = await server.StreamAsync(message.AsMemory(0, Large));
 
         Task other = server.SendAsync("other"u8.ToArray());
         await UntilWaitingAsync(server);
@@ -129,9 +123,7 @@ public sealed class MessageStallTest
     {
         await using MessageServer server = Start(model, order);
         byte[] message = MessageBytesTest.Random(Large);
-        using RawPeer sender = await server.ConnectAsync();
-        await sender.SendAsync(message);
-        await server.Output.LongerThanAsync(Large - 1);
+        using RawPeer sender = await server.StreamAsync(message);
 
         // The time before somebody waits does not count.
         _time.Advance(TimeSpan.FromMinutes(10));

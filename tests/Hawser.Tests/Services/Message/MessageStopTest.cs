@@ -14,9 +14,7 @@ public sealed class MessageStopTest
     {
         await using var server = new MessageServer(model, drain: TimeSpan.Zero);
         byte[] streamed = MessageBytesTest.Random(Large);
-        using RawPeer streaming = await server.ConnectAsync();
-        await streaming.SendAsync(streamed);
-        await server.Output.LongerThanAsync(Large - 1);
+        using RawPeer streaming = await server.StreamAsync(streamed);
         using RawPeer waiting = await server.ConnectAsync();
         await waiting.SendAsync("waiting");
         waiting.FinishSending();
@@ -40,9 +38,7 @@ public sealed class MessageStopTest
     {
         await using var server = new MessageServer(model, drain: Patience.Limit);
         byte[] streamed = MessageBytesTest.Random(Large);
-        using RawPeer streaming = await server.ConnectAsync();
-        await streaming.SendAsync(streamed);
-        await server.Output.LongerThanAsync(Large - 1);
+        using RawPeer streaming = await server.StreamAsync(streamed);
         Task waiting = server.SendAsync("waiting"u8.ToArray());
         await Patience.UntilAsync(() => server.SomebodyWaits);
 
