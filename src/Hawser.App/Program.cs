@@ -32,7 +32,7 @@ internal sealed class Program
         }
         catch (Exception e) when (e is UsageException or FormatException or ArgumentException)
         {
-            Standard.Error.WriteLine($"ERROR: {Line(e)}");
+            Standard.Error.WriteLine($"ERROR: {Printable.Line(e.Message)}");
             return ExitCode.Misused;
         }
         catch (IOException e) when (e.InnerException?.HResult == DescriptorStream.EPIPE)
@@ -43,10 +43,8 @@ internal sealed class Program
         catch (Exception e) when (e is IOException or ProtocolException or UnauthorizedAccessException
             or PlatformNotSupportedException or OperationCanceledException)
         {
-            Standard.Error.WriteLine($"ERROR: {Line(e)}");
+            Standard.Error.WriteLine($"ERROR: {Printable.Line(e.Message)}");
             return ExitCode.Failed;
         }
     }
-
-    private static string Line(Exception e) => Printable.Of(e.Message.ReplaceLineEndings(" "));
 }

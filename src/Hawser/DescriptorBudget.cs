@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Hawser;
 
-/// <summary>The descriptors that the connections of this process may use, those of all its servers together. A
-/// connection takes what it may cost before it is accepted, so that none fails later for want of one.</summary>
+/// <summary>The descriptors that the connections of this process may use, those of all its servers together. The
+/// descriptors that a connection may need are taken before it is accepted: it cannot run out of them later.</summary>
 internal sealed class DescriptorBudget
 {
     // Connections do not get these: the runtime ends the process when it cannot have one, and to load an assembly takes

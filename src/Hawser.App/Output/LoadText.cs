@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Output;
 
@@ -11,8 +12,8 @@ internal static class LoadText
     {
         PingLoadOptions load = report.Options;
         string loop = load.Rate is { } rate ? Text($"open loop at {rate:#,0}/s") : "closed loop";
-        yield return Text($"{load.Clients} {(load.Clients == 1 ? "client" : "clients")}, {loop}, {report.Time.TotalSeconds:0.0} s measured ")
-            + Text($"after {load.WarmUp.TotalSeconds:0.###} s of warm-up");
+        yield return $"{Quantity.FormatCount(load.Clients, "client")}, {loop}, "
+            + Text($"{report.Time.TotalSeconds:0.0} s measured after {load.WarmUp.TotalSeconds:0.###} s of warm-up");
         yield return Text($"round trips   {report.RoundTrips:#,0}, {report.Rate:#,0}/s");
         yield return "latency       " + Spread(report.Latency);
         if (load.Rate is not null)

@@ -87,14 +87,11 @@ internal static class ClockVerb
     private static async Task<int> RunAsync(ClockClientOptions options, bool json)
     {
         using var signal = new StopSignal();
-        using var leave = new CancellationTokenSource();
-        _ = signal.Asked.ContinueWith(
-            _ => leave.Cancel(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        ClockRun run = await ClockClients.RunAsync(options, json ? Standard.Error : Standard.Out, leave.Token);
+        ClockRun run = await ClockClients.RunAsync(options, json ? Standard.Error : Standard.Out, signal.Token);
         if (json || run.Report.Clients.Count > 0)
             Standard.Out.Write(json ? run.Report.ToJson() + "\n" : run.Report.ToText());
         foreach (string trouble in run.Troubles.Take(MostTroubles))
-            Standard.Error.WriteLine($"ERROR: {Printable.Of(trouble.ReplaceLineEndings(" "))}");
+            Standard.Error.WriteLine($"ERROR: {Printable.Line(trouble)}");
         if (run.Troubles.Count > MostTroubles)
             Standard.Error.WriteLine($"ERROR: and {run.Troubles.Count - MostTroubles} more clients had trouble");
         return run.IsComplete ? ExitCode.Done

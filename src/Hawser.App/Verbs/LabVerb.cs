@@ -74,14 +74,12 @@ internal sealed class LabVerb
             Standard.Error.WriteLine($"WARNING: {warning}");
 
         using var signal = new StopSignal();
-        using var stop = new CancellationTokenSource();
-        _ = signal.Asked.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
         int done = 0;
         try
         {
-            await run.RunAsync(Keep, stop.Token);
+            await run.RunAsync(Keep, signal.Token);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
         {
             Standard.Error.WriteLine($"ERROR: stopped after {done} of {total} measurements; they are kept in {folder}");
         }

@@ -7,31 +7,27 @@ namespace Hawser.App.Verbs;
 internal sealed class LoadRun(bool json, bool jsonStream)
 {
     /// <summary>Runs a load and prints its figures.</summary>
-    public async Task<int> RunAsync(PingLoadOptions options, CancellationToken cancel)
+    public async Task<int> RunAsync(PingLoadOptions options)
     {
         if (!IsPossible(options))
             return ExitCode.Failed;
         using var signal = new StopSignal();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        _ = signal.Asked.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
-        PingLoadReport report = await MeasureAsync(options, stop.Token);
+        PingLoadReport report = await MeasureAsync(options, signal.Token);
         int exitCode = Print(report);
         // Stopped half-way, it has measured less than it was asked to.
-        return stop.IsCancellationRequested && exitCode == ExitCode.Done ? ExitCode.PartlyDone : exitCode;
+        return signal.Token.IsCancellationRequested && exitCode == ExitCode.Done ? ExitCode.PartlyDone : exitCode;
     }
 
     /// <summary>Searches the highest rate that keeps a latency, and prints the figures of that.</summary>
-    public async Task<int> SearchAsync(PingLoadOptions options, LatencyGoal goal, CancellationToken cancel)
+    public async Task<int> SearchAsync(PingLoadOptions options, LatencyGoal goal)
     {
         if (!IsPossible(options))
             return ExitCode.Failed;
         using var signal = new StopSignal();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        _ = signal.Asked.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
         PingLoadReport? best = null;
         try
         {
-            await RateSearch.RunAsync(options, goal, load => MeasureAnsweredAsync(load, stop.Token), Note);
+            await RateSearch.RunAsync(options, goal, load => MeasureAnsweredAsync(load, signal.Token), Note);
         }
         catch (OperationCanceledException) when (best is not null)
         {

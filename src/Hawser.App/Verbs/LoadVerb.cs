@@ -22,7 +22,8 @@ internal sealed class LoadVerb
         VerbOptions.Text("--ramp", "TIME", "before that, over which connections are opened", "0s");
 
     private readonly Option<string> _rate = VerbOptions.Text(
-        "--rate", "N", "pings per second in all, like 50k, on a fixed schedule (default: the next after each pong)", null, "-r");
+        "--rate", "N", "pings per second in all, like 50k, on a fixed schedule (default: the next after each pong)", null,
+        "-r");
 
     private readonly Option<string> _until =
         VerbOptions.Text("--until", "GOAL", "find the highest rate that keeps a latency, like p99<1ms");
@@ -49,11 +50,11 @@ internal sealed class LoadVerb
         {
             command.Add(option);
         }
-        command.SetAction(verb.RunAsync);
+        command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
     }
 
-    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    private Task<int> RunAsync(ParseResult parsed)
     {
         LatencyGoal? goal = parsed.GetValue(_until) is { } until
             ? VerbOptions.Parse(_until, until, LatencyGoal.Parse)
@@ -72,6 +73,6 @@ internal sealed class LoadVerb
         if (options.Duration <= TimeSpan.Zero)
             throw new UsageException("--duration must be longer than 0");
         var run = new LoadRun(parsed.GetValue(_json), parsed.GetValue(_jsonStream));
-        return goal is null ? run.RunAsync(options, cancel) : run.SearchAsync(options, goal, cancel);
+        return goal is null ? run.RunAsync(options) : run.SearchAsync(options, goal);
     }
 }

@@ -30,14 +30,12 @@ internal sealed class PingRun
     /// <summary>Each line ends with its round-trip time. The exercise's lines have none.</summary>
     public required bool ShowsTime { get; init; }
 
-    public async Task<int> RunAsync(CancellationToken cancel)
+    public async Task<int> RunAsync()
     {
         using var signal = new StopSignal();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        _ = signal.Asked.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
         await PingWarmUp.RunAsync();
         long begin = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => PingAsync(client, stop.Token)));
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => PingAsync(client, signal.Token)));
         Summarize(Stopwatch.GetElapsedTime(begin));
         if (_firstFailure is not null)
         {
@@ -85,9 +83,7 @@ internal sealed class PingRun
         double median = (_milliseconds[(_milliseconds.Count - 1) / 2] + _milliseconds[_milliseconds.Count / 2]) / 2;
         string answered = _failed > 0 ? $"{Clients - _failed} of " : "";
         Standard.Out.WriteLine(
-            $"{Of(_milliseconds.Count, "round trip")}, {answered}{Of(Clients, "client")}, {Quantity.FormatDuration(time)}; "
+            $"{Quantity.FormatCount(_milliseconds.Count, "round trip")}, {answered}{Quantity.FormatCount(Clients, "client")}, {Quantity.FormatDuration(time)}; "
             + $"round-trip time min {_milliseconds[0]:0.000} ms, median {median:0.000} ms, max {_milliseconds[^1]:0.000} ms");
     }
-
-    private static string Of(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 }

@@ -27,11 +27,11 @@ internal sealed class PingVerb
         verb._servers.AddTo(command);
         foreach (Option option in (Option[])[verb._clients, verb._count, verb._interval, verb._timeout])
             command.Add(option);
-        command.SetAction(verb.RunAsync);
+        command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
     }
 
-    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    private Task<int> RunAsync(ParseResult parsed)
     {
         IReadOnlyList<EndPoint> servers = _servers.Parse(parsed);
         int clients = parsed.Read(_clients, text => Quantity.ParseInt(text, "number of clients", 1, 1_000_000))
@@ -50,6 +50,6 @@ internal sealed class PingVerb
             Timeout = timeout,
             ShowsTime = _servers.AreNamed(parsed),
         };
-        return run.RunAsync(cancel);
+        return run.RunAsync();
     }
 }

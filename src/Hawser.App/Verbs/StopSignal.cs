@@ -7,6 +7,7 @@ namespace Hawser.App.Verbs;
 internal sealed class StopSignal : IDisposable
 {
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
 
     public StopSignal()
@@ -18,6 +19,9 @@ internal sealed class StopSignal : IDisposable
     /// <summary>Completes with the first signal.</summary>
     public Task Asked => _asked.Task;
 
+    /// <summary>Cancelled with the first signal.</summary>
+    public CancellationToken Token => _stop.Token;
+
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _registrations)
@@ -25,5 +29,10 @@ internal sealed class StopSignal : IDisposable
     }
 
     // Without cancelling, the system's own answer to the signal follows: the process ends.
-    private void Heard(PosixSignalContext context) => context.Cancel = _asked.TrySetResult();
+    private void Heard(PosixSignalContext context)
+    {
+        context.Cancel = _asked.TrySetResult();
+        if (context.Cancel)
+            _ = _stop.CancelAsync();
+    }
 }

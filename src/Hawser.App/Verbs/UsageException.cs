@@ -10,11 +10,11 @@ internal sealed class UsageException(string message) : Exception(message)
     public static UsageException Of(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
-        string see = $"; see '{Path(parsed.CommandResult)} --help'";
+        string see = See(parsed.CommandResult);
         string what = parsed.UnmatchedTokens switch
         {
             [] => parsed.Errors[0].Message.TrimEnd('.') + see,
-            [['-', ..] option, ..] => $"unknown option '{option}'{Suggest(option, OptionsOf(command)) ?? see}",
+            [['-', ..] option, ..] => UnknownOption(option, parsed.CommandResult),
             [var word, ..] when command.Subcommands.Count > 0 =>
                 $"unknown command '{word}'{Suggest(word, command.Subcommands.Select(c => c.Name)) ?? see}",
             [var word, ..] => $"unexpected argument '{word}'{see}",
@@ -30,17 +30,19 @@ internal sealed class UsageException(string message) : Exception(message)
             .SelectMany(argument => argument.Tokens)
             .Select(token => token.Value)
             .FirstOrDefault(word => word is ['-', not (>= '0' and <= '9'), ..]);
-        return option is null
-            ? null
-            : new UsageException($"unknown option '{option}'"
-                + (Suggest(option, OptionsOf(parsed.CommandResult.Command))
-                    ?? $"; see '{Path(parsed.CommandResult)} --help'"));
+        return option is null ? null : new UsageException(UnknownOption(option, parsed.CommandResult));
     }
+
+    private static string UnknownOption(string option, CommandResult result)
+    {
+        IEnumerable<string> known = result.Command.Options.Select(entry => entry.Name);
+        return $"unknown option '{option}'{Suggest(option, known) ?? See(result)}";
+    }
+
+    private static string See(CommandResult result) => $"; see '{Path(result)} --help'";
 
     private static string Path(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "hawser";
-
-    private static IEnumerable<string> OptionsOf(Command command) => command.Options.Select(option => option.Name);
 
     private static string? Suggest(string typed, IEnumerable<string> known)
     {

@@ -26,10 +26,8 @@ internal static class VerbOptions
     /// <summary>The value of an option; null if it was not given and has no default.</summary>
     /// <exception cref="UsageException">It cannot be read; the message names the option.</exception>
     public static T? Read<T>(this ParseResult parsed, Option<string> option, Func<string, T> parse)
-        where T : struct
-    {
-        return parsed.GetValue(option) is { } text ? Parse(option, text, parse) : null;
-    }
+        where T : struct =>
+        parsed.GetValue(option) is { } text ? Parse(option, text, parse) : null;
 
     /// <exception cref="UsageException">It cannot be read; the message names the option.</exception>
     public static T Parse<T>(Option option, string text, Func<string, T> parse)

@@ -95,7 +95,7 @@ internal sealed class PeerAgenda
         while (first < failures.Length);
     }
 
-    // Who has taken all the time of one meeting, or has nothing that may be had, is not called again; it may call.
+    // A peer that used up the time of a meeting, or has no recording to give, is not called again. It may still call.
     private bool IsGivenUp(int place) => _received[place] is DeliveryOutcome.TimedOut
         or DeliveryOutcome.NotARecording or DeliveryOutcome.TooLarge or DeliveryOutcome.NotDialled;
 

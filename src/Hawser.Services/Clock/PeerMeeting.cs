@@ -88,17 +88,14 @@ internal sealed class PeerMeeting(
         ClockFrames.Rule(broken ?? (offer.IsBrotli && !mayBeBrotli ? "Brotli is for peers that can both do it" : null));
         if (offer.Recording != partner.Recording)
         {
-            await EndAsync(frames, offer.Recording.Bytes != partner.Recording.Bytes
+            throw await EndAsync(frames, offer.Recording.Bytes != partner.Recording.Bytes
                 ? DeliveryOutcome.WrongSize : DeliveryOutcome.WrongHash);
         }
         if (partner.Recording.Bytes > longest)
-            await EndAsync(frames, DeliveryOutcome.TooLarge);
+            throw await EndAsync(frames, DeliveryOutcome.TooLarge);
         using RecordingCopy? copy = TryBegin(offer);
         if (copy is null)
-        {
-            await EndAsync(frames, DeliveryOutcome.NotStored);
-            return;
-        }
+            throw await EndAsync(frames, DeliveryOutcome.NotStored);
         while (true)
         {
             await frames.ExpectAsync(ClockMessage.Chunk);
@@ -106,7 +103,7 @@ internal sealed class PeerMeeting(
                 break;
             DeliveryOutcome outcome = copy.Take(frames.Payload);
             if (outcome != DeliveryOutcome.Delivered)
-                await EndAsync(frames, outcome);
+                throw await EndAsync(frames, outcome);
         }
         Received = copy.Finish();
         await frames.SendAsync(PeerProtocol.WriteReceipt(frames.Room(1), Received.Value));
@@ -125,10 +122,11 @@ internal sealed class PeerMeeting(
     }
 
     /// <summary>Says what became of a recording of which more would come, and takes no more of it.</summary>
-    private async Task EndAsync(ClockFrames frames, DeliveryOutcome outcome)
+    /// <returns>What to throw.</returns>
+    private async Task<ProtocolException> EndAsync(ClockFrames frames, DeliveryOutcome outcome)
     {
         Received = outcome;
         await frames.SendAsync(PeerProtocol.WriteReceipt(frames.Room(1), outcome));
-        throw new ProtocolException($"the recording of client {partner.ClientId}: {SessionSummary.Wording(outcome)}");
+        return new ProtocolException($"the recording of client {partner.ClientId}: {SessionSummary.Wording(outcome)}");
     }
 }

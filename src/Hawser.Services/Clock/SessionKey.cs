@@ -5,7 +5,7 @@ using System.Text;
 namespace Hawser.Services.Clock;
 
 /// <summary>Which sessions a client belongs to: the SHA-256 of a name or secret, or zero for the sessions that are open
-/// to anyone. Who has another key is in another session.</summary>
+/// to anyone. Clients with different keys never share a session.</summary>
 internal readonly record struct SessionKey
 {
     public const int Size = SHA256.HashSizeInBytes;

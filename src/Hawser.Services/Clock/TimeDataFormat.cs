@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock;
 
@@ -81,7 +82,7 @@ internal static class TimeDataFormat
     {
         long ms = Math.Max(0, (long)Math.Round(duration.TotalMilliseconds));
         if (ms < 950)
-            return Count(ms, "millisecond");
+            return Quantity.FormatCount(ms, "millisecond");
         if (ms < 59_950)
         {
             string tenths = Math.Round(ms / 1000.0, 1).ToString(CultureInfo.InvariantCulture);
@@ -91,7 +92,7 @@ internal static class TimeDataFormat
         long seconds = (ms + 500) / 1000;
         string[] parts =
         [
-            Count(seconds / 3600, "hour"), Count(seconds / 60 % 60, "minute"), Count(seconds % 60, "second"),
+            Quantity.FormatCount(seconds / 3600, "hour"), Quantity.FormatCount(seconds / 60 % 60, "minute"), Quantity.FormatCount(seconds % 60, "second"),
         ];
         return string.Join(' ', parts.Where(part => !part.StartsWith("0 ", StringComparison.Ordinal)));
     }
@@ -124,7 +125,6 @@ internal static class TimeDataFormat
         return broken is null;
     }
 
-    private static string Count(long count, string unit) => count == 1 ? $"1 {unit}" : $"{count} {unit}s";
 
     private static int WriteMoment(Span<byte> line, long wallNs)
     {

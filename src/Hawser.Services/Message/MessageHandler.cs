@@ -107,7 +107,7 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         {
             NoteDrain(e);
             string why = message.CutFor ?? e.Message;
-            // A sender that is gone may have no other copy; one that this server resets is told to send it again.
+            // A sender that reset may have no other copy. One that the server resets is told to send the message again.
             return e.Reason == CloseReason.PeerReset || message.HasBegun ? why : throw new MessageRefusedException(why, e);
         }
         finally

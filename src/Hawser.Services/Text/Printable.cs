@@ -28,6 +28,13 @@ public static class Printable
         return safe.ToString();
     }
 
+    /// <summary>The same, on one line.</summary>
+    public static string Line(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Of(text.ReplaceLineEndings(" "));
+    }
+
     private static bool IsSafe(char c) => char.GetUnicodeCategory(c)
         is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);

@@ -58,6 +58,9 @@ public static class Quantity
         _ => $"{bytes / 1e9:0.##} GB",
     };
 
+    /// <summary>A number of things: <c>1 client</c>, <c>2 clients</c>.</summary>
+    public static string FormatCount(long count, string thing) => count == 1 ? $"1 {thing}" : $"{count} {thing}s";
+
     /// <summary>A duration for people: three digits and a unit.</summary>
     public static string FormatDuration(TimeSpan duration) => duration.TotalSeconds switch
     {
