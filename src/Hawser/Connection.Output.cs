@@ -67,6 +67,9 @@ public sealed partial class Connection
         }
     }
 
+    /// <summary>When the peer has finished, closing alone ends the stream in order.</summary>
+    internal bool CloseFinishes => _transport.CloseFinishes;
+
     /// <summary>A layer holds bytes that it has counted as sent.</summary>
     internal bool HasUnsent => _transport.HasUnsent;
 

@@ -12,7 +12,12 @@ internal static class LingeringClose
         try
         {
             // After a timeout the handler may have said so: that arrives as well.
-            if (connection.EndsInOrder)
+            if (connection.EndsInOrder && connection.PeerHasFinished && connection.CloseFinishes)
+            {
+                // One system call less for each connection that the peer ends.
+                await connection.FlushOutputAsync(CancellationToken.None);
+            }
+            else if (connection.EndsInOrder)
             {
                 await connection.FinishWritingAsync();
                 // A handler may have left with a receive under way; then its end is what closing is. And a peer at rest

@@ -80,6 +80,8 @@ internal abstract class SocketTransport : Transport
         }
     }
 
+    internal override bool CloseFinishes => !_resetsUnlessFinished;
+
     public override ValueTask FinishSendingAsync()
     {
         Socket.Shutdown(SocketShutdown.Send);

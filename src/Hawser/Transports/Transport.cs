@@ -144,6 +144,9 @@ public abstract class Transport
     /// <summary>Half-close: the peer reads the end of the stream after what was sent.</summary>
     public abstract ValueTask FinishSendingAsync();
 
+    /// <summary>When the peer has finished, <see cref="Close"/> does what <see cref="FinishSendingAsync"/> would.</summary>
+    internal virtual bool CloseFinishes => false;
+
     /// <summary>Lets any end before <see cref="FinishSendingAsync"/> be a reset, where the stream knows such a
     /// thing.</summary>
     public virtual void ResetUnlessFinished()
