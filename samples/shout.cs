@@ -11,7 +11,7 @@ await using Server server = Server.Start(new ShoutHandler(), new ServerOptions
     EndPoints = [new IPEndPoint(IPAddress.Loopback, 7000)],
     Model = ConcurrencyModels.Get(args is [var name, ..] ? name : "epoll"),
 });
-Console.WriteLine($"Listening on {server.EndPoints[0]}; Ctrl-C lets conversations finish and stops");
+Console.WriteLine($"Listening on {server.EndPoints[0]}; press Ctrl-C to stop");
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
 {
     signal.Cancel = true;

@@ -5,7 +5,7 @@ namespace Hawser.Bench.Results;
 /// <summary>Text of a page, as it grows.</summary>
 internal sealed class Markdown
 {
-    private const int Width = 120;
+    private const int Width = 100;
 
     private readonly StringBuilder _text = new();
 

@@ -9,30 +9,30 @@ public static class ConcurrencyModels
     /// <summary>All of them, simplest first.</summary>
     public static IReadOnlyList<ConcurrencyModel> All { get; } =
     [
-        new("sequential", "one connection after the other, on one thread", _ => new SequentialModel())
+        new("sequential", "one connection at a time, on one thread", _ => new SequentialModel())
         {
             Aliases = ["simple"],
             IsConcurrent = false,
             BlocksItsThread = true,
         },
-        new("select", "all connections on one thread, which asks select who is ready", CreateSelect)
+        new("select", "all connections on one thread, with select", CreateSelect)
         {
             Aliases = ["multi-select"],
         },
-        new("threads", "a new thread for each connection", _ => new ThreadsModel())
+        new("threads", "one thread per connection", _ => new ThreadsModel())
         {
             BlocksItsThread = true,
         },
-        new("pool", "a fixed number of threads, and a bounded line before them", o => new PoolModel(o.Threads))
+        new("pool", "a fixed number of threads with a bounded queue", o => new PoolModel(o.Threads))
         {
             Aliases = ["multi-thread"],
             BlocksItsThread = true,
         },
-        new("async", ".NET's asynchronous sockets on its thread pool", _ => new AsyncModel())
+        new("async", ".NET asynchronous sockets on the thread pool", _ => new AsyncModel())
         {
             KeepsThread = false,
         },
-        new("epoll", "one event loop per core, which asks epoll who is ready (Linux)", CreateEpoll)
+        new("epoll", "one event loop per core, with epoll (Linux)", CreateEpoll)
         {
             IsAvailable = Platform.IsLinux,
         },
