@@ -2,23 +2,23 @@ using System.Net.Sockets;
 
 namespace Hawser;
 
-/// <summary>Whose fault it is when accepting fails (accept(2), "Error handling").</summary>
+/// <summary>Classifies errors of accept(2).</summary>
 internal static class AcceptError
 {
-    /// <summary>EBADF, EINVAL, ENOTSOCK, EFAULT: the listening socket itself is broken. Whatever else fails is a matter
-    /// of one connection or of the moment.</summary>
+    /// <summary>The listening socket itself is broken (EBADF, EINVAL, ENOTSOCK, EFAULT). Any other error concerns one
+    /// connection or is transient.</summary>
     public static bool IsOfListener(SocketException e) =>
         e.SocketErrorCode is SocketError.InvalidArgument or SocketError.NotSocket or SocketError.Fault
             or SocketError.OperationAborted;
 
-    /// <summary>Errors that the connection had already when it was taken: the next one may be taken at once.</summary>
+    /// <summary>The error belongs to the connection; the next one may be accepted at once.</summary>
     public static bool IsOfOneConnection(SocketException e) =>
         e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.NetworkDown
             or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable
             or SocketError.ProtocolOption or SocketError.OperationNotSupported or SocketError.TimedOut
             or SocketError.ProtocolNotSupported or SocketError.Interrupted;
 
-    /// <summary>The exhausted resource: EMFILE and ENFILE are descriptors, ENOBUFS and ENOMEM memory.</summary>
+    /// <summary>The exhausted resource: descriptors (EMFILE, ENFILE) or memory (ENOBUFS, ENOMEM).</summary>
     public static string Describe(SocketException e) => e.SocketErrorCode switch
     {
         SocketError.TooManyOpenSockets => "descriptors",

@@ -5,10 +5,10 @@ using Hawser.Transports;
 
 namespace Hawser;
 
-/// <summary>One thread for any number of clients: their connections wait by readiness, and a
-/// <see cref="Deadline"/> of a read is kept to tens of microseconds.</summary>
-/// <remarks>What runs here runs on one thread, so that clients need no locks among themselves; whatever computes or
-/// blocks stalls all of them. An <c>await</c> of something foreign comes back to this thread.</remarks>
+/// <summary>One event-loop thread for any number of client connections. Read deadlines are kept to tens of
+/// microseconds.</summary>
+/// <remarks>Clients on the loop need no locks among themselves. Code that computes or blocks stalls all of them. An
+/// <c>await</c> of anything else returns to this thread.</remarks>
 public sealed class ClientLoop : IAsyncDisposable
 {
     private readonly EventLoop _loop;
@@ -23,32 +23,32 @@ public sealed class ClientLoop : IAsyncDisposable
         return clients;
     }
 
-    /// <summary>Runs an asynchronous method on the loop's thread, from start to end. From any thread.</summary>
-    /// <returns>Completes as the method did.</returns>
+    /// <summary>Runs an asynchronous method on the loop's thread. Thread-safe.</summary>
+    /// <returns>Completes as <paramref name="body"/> does.</returns>
     public Task RunAsync(Func<Task> body) => _loop.RunAsync(body);
 
-    /// <summary>Connects without holding up the loop, and gives a connection to be used on the loop's thread.</summary>
+    /// <summary>Connects on another thread and returns a connection for use on the loop's thread.</summary>
     /// <param name="target">As for <see cref="Dialer"/>.</param>
-    /// <param name="timeout">For all of it.</param>
-    /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
+    /// <param name="timeout">Bounds the whole call.</param>
+    /// <exception cref="ConnectException">No address answered; the message says why.</exception>
     public Task<Connection> ConnectAsync(EndPoint target, TimeSpan timeout) =>
         ConnectAsync(target, new DialOptions { Timeout = timeout });
 
-    /// <summary>Connects without holding up the loop, and gives a connection to be used on the loop's thread.</summary>
+    /// <summary>Connects on another thread and returns a connection for use on the loop's thread.</summary>
     /// <param name="target">As for <see cref="Dialer"/>.</param>
-    /// <param name="options">The timeout, the layers, and what to do with a socket before it connects.</param>
-    /// <exception cref="ConnectException">Nobody answers there; the message says how that showed.</exception>
+    /// <param name="options">The timeout, the layers, and the settings of the socket.</param>
+    /// <exception cref="ConnectException">No address answered; the message says why.</exception>
     public async Task<Connection> ConnectAsync(EndPoint target, DialOptions options)
     {
         Deadline deadline = Deadline.After(options.Timeout);
-        // Blocking, on another thread: after one asynchronous call .NET itself would watch the socket for ever.
+        // Blocking, on another thread: after one asynchronous call .NET's poller would watch the socket forever.
         Socket socket = await Task.Run(() => Dialer.ConnectSocket(target, options));
         Connection? connection = null;
         await RunAsync(async () => connection = await AdoptAsync(target, socket, options, deadline));
         return connection!;
     }
 
-    /// <summary>Ends the thread, and resets the connections that still live there.</summary>
+    /// <summary>Ends the thread and resets the connections on the loop.</summary>
     public async ValueTask DisposeAsync()
     {
         _loop.End();

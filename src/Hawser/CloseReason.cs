@@ -1,24 +1,24 @@
 namespace Hawser;
 
-/// <summary>Why a connection ended; every connection has exactly one.</summary>
+/// <summary>Why a connection ended. Every connection has exactly one reason.</summary>
 public enum CloseReason
 {
     /// <summary>Still open.</summary>
     None,
 
-    /// <summary>The handler returned, having read the peer's end of stream.</summary>
+    /// <summary>The handler returned after it had read the peer's end of stream.</summary>
     PeerFinished,
 
-    /// <summary>The handler returned before the peer had finished.</summary>
+    /// <summary>The handler returned before the peer finished.</summary>
     HandlerFinished,
 
-    /// <summary>The handler, or the client that owns the connection, aborted it.</summary>
+    /// <summary>The handler, or the owner of a client connection, aborted it.</summary>
     Aborted,
 
-    /// <summary>The peer reset the connection, or is gone.</summary>
+    /// <summary>The peer reset the connection or is unreachable.</summary>
     PeerReset,
 
-    /// <summary>The peer broke a rule of the protocol.</summary>
+    /// <summary>The peer violated the protocol.</summary>
     ProtocolError,
 
     /// <summary>The peer finished in the middle of a message.</summary>
@@ -34,13 +34,13 @@ public enum CloseReason
     /// peer.</summary>
     IdleTimeout,
 
-    /// <summary>The server stopped while the connection was at rest between two messages.</summary>
+    /// <summary>The server stopped while the connection waited between two messages.</summary>
     ServerStopping,
 
-    /// <summary>The server stopped, and the conversation was not over within
+    /// <summary>The server stopped, and the connection did not end within
     /// <see cref="ServerLimits.DrainTimeout"/>.</summary>
     DrainTimeout,
 
-    /// <summary>The handler threw: a fault of ours.</summary>
+    /// <summary>The handler threw an unexpected exception.</summary>
     HandlerFault,
 }

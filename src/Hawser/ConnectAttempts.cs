@@ -3,12 +3,12 @@ using System.Net.Sockets;
 
 namespace Hawser;
 
-/// <summary>The attempts of one dial: which address is next and when, the sockets, and what went wrong. It does not
-/// wait; <see cref="ConnectRace"/> does.</summary>
-/// <remarks>For one thread at a time. Disposing it closes every socket but the one that was kept.</remarks>
+/// <summary>The state of one dial: the next address and its start, the open sockets, and the errors.
+/// <see cref="ConnectRace"/> waits.</summary>
+/// <remarks>Not thread-safe. Disposing closes every socket but the one that was kept.</remarks>
 internal sealed class ConnectAttempts(IReadOnlyList<EndPoint> endPoints, DialOptions options) : IDisposable
 {
-    // The kernel does not say when the backlog of a Unix domain socket has room again.
+    // The kernel does not signal room in the backlog of a Unix domain socket.
     private static readonly TimeSpan FullBacklogPause = TimeSpan.FromMilliseconds(10);
 
     private readonly List<Socket> _open = [];
@@ -17,11 +17,11 @@ internal sealed class ConnectAttempts(IReadOnlyList<EndPoint> endPoints, DialOpt
     private Deadline _nextStart = Deadline.Passed;
     private SocketException? _error;
 
-    /// <summary>When the next attempt is due; <see cref="Deadline.None"/> when there is none left.</summary>
+    /// <summary>When the next attempt is due; <see cref="Deadline.None"/> if none is left.</summary>
     public Deadline NextStart => _next < endPoints.Count ? _nextStart : Deadline.None;
 
     /// <summary>Creates the socket of the next attempt.</summary>
-    /// <returns>Null when that failed, which is then noted.</returns>
+    /// <returns>Null if that failed; the error is recorded.</returns>
     public Socket? Start(out EndPoint endPoint)
     {
         endPoint = endPoints[_next++];
@@ -41,15 +41,15 @@ internal sealed class ConnectAttempts(IReadOnlyList<EndPoint> endPoints, DialOpt
         }
     }
 
-    /// <summary>Notes a failed attempt and closes its socket. The next attempt is due at once if this was the
-    /// newest.</summary>
+    /// <summary>Records a failed attempt and closes its socket. If it was the newest, the next attempt is due at
+    /// once.</summary>
     public void Fail(Socket? socket, SocketException error)
     {
         if (socket == _newest)
             _nextStart = Deadline.Passed;
         if (IsFullBacklog(socket, error))
         {
-            // The socket's only end point.
+            // Retry: a Unix domain socket has one end point.
             _next--;
             _nextStart = Deadline.After(FullBacklogPause);
         }
@@ -64,22 +64,20 @@ internal sealed class ConnectAttempts(IReadOnlyList<EndPoint> endPoints, DialOpt
         }
     }
 
-    /// <exception cref="SocketException">No attempt is open, and none is left: the most useful of their
-    /// errors.</exception>
+    /// <exception cref="SocketException">All attempts have failed; this is their most useful error.</exception>
     public void ThrowIfAllFailed()
     {
         if (_open.Count == 0 && _next == endPoints.Count)
             throw _error ?? new SocketException((int)SocketError.HostNotFound);
     }
 
-    /// <summary>The error when the time is up: what a host answered says more than the silence of the other
-    /// addresses.</summary>
+    /// <summary>The error at the timeout. A refusal by a host says more than the silence of other addresses.</summary>
     public Exception TimedOut() =>
         _error?.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset
             ? _error
             : new TimeoutException();
 
-    /// <summary>The socket has connected and belongs to the caller.</summary>
+    /// <summary>Hands a connected socket over to the caller.</summary>
     public Socket Keep(Socket socket)
     {
         _open.Remove(socket);
@@ -100,12 +98,12 @@ internal sealed class ConnectAttempts(IReadOnlyList<EndPoint> endPoints, DialOpt
         return new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     }
 
-    /// <summary>unix(7): a connect that may not block fails while the backlog is full.</summary>
+    /// <summary>unix(7): a non-blocking connect fails while the backlog is full.</summary>
     private static bool IsFullBacklog(Socket? socket, SocketException error) =>
         error.SocketErrorCode == SocketError.WouldBlock && socket?.AddressFamily == AddressFamily.Unix;
 
-    /// <summary>A reset follows a connection, and a refusal comes from the host itself; an address that cannot be
-    /// reached from here is often one that this machine could never reach.</summary>
+    /// <summary>Ranks errors. A reset follows a connection, and a refusal comes from the host; an unreachable address
+    /// is often one that this machine could never reach.</summary>
     private static int Usefulness(SocketException error) => error.SocketErrorCode switch
     {
         SocketError.ConnectionReset => 3,

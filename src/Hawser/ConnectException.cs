@@ -1,4 +1,4 @@
 namespace Hawser;
 
-/// <summary>A connection could not be made. The message says why and what to do.</summary>
+/// <summary>A connection failed. The message says why and what to do.</summary>
 public sealed class ConnectException(string message, Exception cause) : IOException(message, cause);

@@ -5,11 +5,11 @@ using Hawser.Native;
 
 namespace Hawser;
 
-/// <summary>Happy Eyeballs (RFC 8305, section 5): runs <see cref="ConnectAttempts"/> until the first connects, by
-/// asynchronous calls or by blocking the thread.</summary>
-/// <remarks>Both throw a <see cref="SocketException"/> when all attempts have failed, a
-/// <see cref="TimeoutException"/> at the deadline (or the refusal of an address, if there was one) and an
-/// <see cref="OperationCanceledException"/> when cancelled.</remarks>
+/// <summary>Happy Eyeballs (RFC 8305, section 5): runs <see cref="ConnectAttempts"/> until one connects, with
+/// asynchronous or blocking calls.</summary>
+/// <remarks>Both methods throw a <see cref="SocketException"/> if all attempts fail, a <see cref="TimeoutException"/>
+/// at the deadline (or an address's refusal, if any) and an <see cref="OperationCanceledException"/> on
+/// cancellation.</remarks>
 internal static class ConnectRace
 {
     public static async Task<Socket> RunAsync(ConnectAttempts attempts, Deadline deadline, CancellationToken cancel)
@@ -54,8 +54,8 @@ internal static class ConnectRace
         }
     }
 
-    /// <returns>A blocking socket that has seen no asynchronous call of .NET: after one, .NET's own engine would watch
-    /// it for ever.</returns>
+    /// <returns>A blocking socket on which .NET has made no asynchronous call: after one, .NET's poller would watch it
+    /// forever.</returns>
     public static Socket Run(ConnectAttempts attempts, Deadline deadline, CancellationToken cancel)
     {
         using WakeSocket? wake = cancel.CanBeCanceled ? new WakeSocket() : null;
@@ -97,7 +97,7 @@ internal static class ConnectRace
         }
     }
 
-    /// <returns>False when it failed at once, which is then noted.</returns>
+    /// <returns>False if it failed at once; the error is recorded.</returns>
     private static bool BeginConnect(Socket socket, EndPoint endPoint, ConnectAttempts attempts)
     {
         try
@@ -106,7 +106,7 @@ internal static class ConnectRace
             socket.Connect(endPoint);
             return true;
         }
-        // Of a Unix domain socket it says that the backlog is full.
+        // For a Unix domain socket it means that the backlog is full.
         catch (SocketException e) when (
             e.SocketErrorCode == SocketError.WouldBlock && endPoint is not UnixDomainSocketEndPoint)
         {
@@ -119,8 +119,8 @@ internal static class ConnectRace
         }
     }
 
-    /// <returns>Those that have connected or failed, in the order in which they began; none at the deadline or when
-    /// cancelled.</returns>
+    /// <returns>The sockets that connected or failed, in order of their start; none at the deadline or on
+    /// cancellation.</returns>
     private static Socket[] WaitForAny(
         List<Socket> connecting, WakeSocket? wake, Deadline until, CancellationToken cancel)
     {
@@ -132,13 +132,13 @@ internal static class ConnectRace
         }
         List<Socket> woken = wake is null ? [] : [wake.Socket];
         List<Socket> writable = [.. connecting];
-        // Windows reports failures here, others as writable.
+        // Windows reports failures here, other systems as writable.
         List<Socket> failed = [.. connecting];
         Socket.Select(woken, writable, failed, left);
         return [.. connecting.Where(socket => writable.Contains(socket) || failed.Contains(socket))];
     }
 
-    /// <summary>How an attempt that Select reported has ended.</summary>
+    /// <summary>The error of an attempt that Select reported; null if it connected.</summary>
     private static SocketException? Failure(Socket socket)
     {
         int error = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
@@ -152,7 +152,7 @@ internal static class ConnectRace
             socket.Blocking = true;
             return socket;
         }
-        // There .NET only pretends: it leaves the descriptor as it is and would take it for non-blocking ever after.
+        // On Linux .NET leaves the descriptor as it is and would treat it as non-blocking from then on.
         using (socket)
             return new Socket(Libc.DuplicateBlocking(socket.SafeHandle));
     }

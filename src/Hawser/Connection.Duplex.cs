@@ -6,15 +6,15 @@ namespace Hawser;
 /// <content>Reading and writing at the same time.</content>
 public sealed partial class Connection
 {
-    /// <summary>Reads and writes at the same time, independently of each other, under every model: what chat,
-    /// subscriptions and proxies are made of.</summary>
-    /// <remarks>Under the models that block, <paramref name="read"/> runs on a second thread for as long as it lasts;
-    /// under the event loops the two take turns on the loop's thread; under <c>async</c> they may run in parallel. What
-    /// they share must bear that. A half that does not pass its token on is not ended by it.</remarks>
-    /// <param name="read">Reads; its token fires when <paramref name="write"/> has ended.</param>
-    /// <param name="write">Writes; its token fires when <paramref name="read"/> has ended.</param>
-    /// <returns>Completes when both have ended. Fails with the first error of the two; that one of them was cancelled
-    /// because the other had ended is none.</returns>
+    /// <summary>Reads and writes at the same time and independently, under every model: for chat, subscriptions and
+    /// proxies.</summary>
+    /// <remarks>Under blocking models, <paramref name="read"/> runs on a second thread; under event loops the two
+    /// alternate on the loop's thread; under <c>async</c> they may run in parallel, so shared state needs protection.
+    /// Pass the token on: otherwise a half does not end with the other.</remarks>
+    /// <param name="read">Reads. Its token is cancelled when <paramref name="write"/> ends.</param>
+    /// <param name="write">Writes. Its token is cancelled when <paramref name="read"/> ends.</param>
+    /// <returns>Completes when both have ended. Fails with the first error of the two, not counting this
+    /// cancellation.</returns>
     public async Task DuplexAsync(Func<CancellationToken, Task> read, Func<CancellationToken, Task> write)
     {
         var over = new CancellationTokenSource();
@@ -35,7 +35,7 @@ public sealed partial class Connection
             }
             catch (OperationCanceledException) when (over.IsCancellationRequested)
             {
-                // The other half has ended first.
+                // The other half ended first.
             }
             catch (Exception e)
             {

@@ -4,7 +4,7 @@ using Hawser.Transports;
 
 namespace Hawser;
 
-/// <content>Writing that is collected, pipes, and layers.</content>
+/// <content>Buffered writes, pipes and layers.</content>
 public sealed partial class Connection
 {
     private ConnectionWriter? _output;
@@ -14,26 +14,25 @@ public sealed partial class Connection
     private int _pipeReadCancelled;
     private int _flushCancelled;
 
-    /// <summary>What is written here leaves together, with <see cref="PipeWriter.FlushAsync"/>: the answers to sixteen
-    /// requests that came at once cost one system call. Every later write of the connection flushes it first, and so do
-    /// <see cref="FinishWritingAsync"/> and the end of the handler.</summary>
-    /// <remarks>A flush is done when the kernel has the last byte. One that is cancelled keeps what was not sent for the
-    /// next. Memory from <see cref="PipeWriter.GetMemory"/> is valid until the next call of it or of any that writes or
-    /// flushes; while a flush is under way nothing may be written. A flush of a connection that was reset, timed out,
-    /// aborted or closed throws <see cref="ConnectionClosedException"/>.</remarks>
+    /// <summary>A buffer for writes that are sent together by <see cref="PipeWriter.FlushAsync"/>: sixteen answers cost
+    /// one system call. Every later write of the connection flushes it first; so do <see cref="FinishWritingAsync"/>
+    /// and the end of the handler.</summary>
+    /// <remarks>A flush completes when the kernel has accepted the last byte. A cancelled flush keeps the unsent bytes
+    /// for the next. Memory from <see cref="PipeWriter.GetMemory"/> is valid until the next call that gets memory,
+    /// writes or flushes; during a flush, do not write. A flush of a connection that was reset, timed out, aborted or
+    /// closed throws <see cref="ConnectionClosedException"/>.</remarks>
     public PipeWriter Output =>
         _output ?? Interlocked.CompareExchange(ref _output, new ConnectionWriter(this), null) ?? _output;
 
-    /// <summary>The connection as a pipe, for protocols that are written for one. Its input completes when the peer has
-    /// finished, and at a stop of the server between two messages (when nothing is buffered). Completing either side
-    /// does not close the connection.</summary>
+    /// <summary>The connection as a pipe. Its input completes when the peer finishes, and when the server stops between
+    /// two messages (nothing buffered). Completing either side does not close the connection.</summary>
     /// <remarks>A <see cref="ReadResult"/> is valid until <see cref="PipeReader.AdvanceTo(SequencePosition)"/>; do not
-    /// read the connection in other ways in between.</remarks>
+    /// read the connection in other ways before that.</remarks>
     public IDuplexPipe AsDuplexPipe() =>
         _pipe ?? Interlocked.CompareExchange(ref _pipe, new ConnectionPipe(this), null) ?? _pipe;
 
-    /// <summary>Puts layers over the transport, the first one next to the wire. The server's limits count it as waiting
-    /// for the first byte.</summary>
+    /// <summary>Adds layers, the first one next to the wire. The server's limits treat this as waiting for the first
+    /// byte.</summary>
     internal async ValueTask AddLayersAsync(
         IEnumerable<Func<Transport, CancellationToken, ValueTask<Transport>>> layers)
     {
@@ -59,7 +58,6 @@ public sealed partial class Connection
         }
     }
 
-    /// <summary>Sends what <see cref="Output"/> holds.</summary>
     internal async ValueTask FlushOutputAsync(CancellationToken cancel)
     {
         while (_output is { Count: > 0 } output && (await output.FlushAsync(cancel)).IsCanceled)
@@ -70,11 +68,11 @@ public sealed partial class Connection
     /// <summary>When the peer has finished, closing alone ends the stream in order.</summary>
     internal bool CloseFinishes => _transport.CloseFinishes;
 
-    /// <summary>A layer holds bytes that it has counted as sent.</summary>
+    /// <summary>A layer holds bytes that count as sent.</summary>
     internal bool HasUnsent => _transport.HasUnsent;
 
-    /// <summary>Waits for bytes behind those that are buffered; at rest while there are none. A call that
-    /// <see cref="CancelPipeRead"/> can end.</summary>
+    /// <summary>Receives bytes behind the buffered ones; counts as between two messages while nothing is buffered.
+    /// <see cref="CancelPipeRead"/> ends it.</summary>
     internal async ValueTask<InputState> ReadMoreAsync(CancellationToken cancel)
     {
         _isPipeReading = true;
@@ -88,27 +86,27 @@ public sealed partial class Connection
         }
     }
 
-    /// <summary>Takes bytes out of the buffer.</summary>
+    /// <summary>Removes bytes from the front of the buffer.</summary>
     internal void Skip(int count) => _received.Take(count);
 
-    /// <summary>Ends the pipe's read that waits, or else its next one. From any thread.</summary>
+    /// <summary>Ends the pending read of the pipe, or else its next one. Thread-safe.</summary>
     internal void CancelPipeRead()
     {
         Volatile.Write(ref _pipeReadCancelled, 1);
         _transport.Interrupt();
     }
 
-    /// <summary>Whether the pipe's read was cancelled; that is then forgotten.</summary>
+    /// <summary>Consumes the cancellation of a pipe read.</summary>
     internal bool TakePipeReadCancel() => TakeCancel(ref _pipeReadCancelled);
 
-    /// <summary>Ends the flush that waits, or else the next one. From any thread.</summary>
+    /// <summary>Ends the pending flush, or else the next one. Thread-safe.</summary>
     internal void CancelFlush()
     {
         Volatile.Write(ref _flushCancelled, 1);
         _transport.Interrupt();
     }
 
-    /// <summary>Whether the flush was cancelled; that is then forgotten.</summary>
+    /// <summary>Consumes the cancellation of a flush.</summary>
     internal bool TakeFlushCancel() => TakeCancel(ref _flushCancelled);
 
     private static bool TakeCancel(ref int cancelled) =>

@@ -9,8 +9,8 @@ namespace Hawser;
 /// <content>How a connection waits, and what ends its waits.</content>
 public sealed partial class Connection
 {
-    // To end a wait, set its reason, then interrupt the transport: the loops below check every reason again. Only an abort
-    // touches the stream.
+    // To end a wait, set its reason, then interrupt the transport: the loops below check every reason again. Only an
+    // abort affects the stream.
 
     private const int DiscardBytes = 4096;
 
@@ -25,11 +25,10 @@ public sealed partial class Connection
         Pipe,
     }
 
-    /// <summary>Fires when the connection is over for a reason outside its handler: the peer reset it, a limit or
-    /// timeout struck, the drain time of a stop has passed, or somebody aborted it. For what a handler awaits besides
-    /// its peer.</summary>
-    /// <remarks>A reset is noticed within a quarter of a second while the handler neither reads nor writes; on a
-    /// connection that is not a server's only when it reads or writes. Callbacks run on the server's
+    /// <summary>Fires when the connection ends from outside its handler: a reset by the peer, a limit, a timeout, the
+    /// end of the drain timeout, or an abort. For handlers that await something other than the peer.</summary>
+    /// <remarks>While the handler neither reads nor writes, a server notices a reset within 250 ms. A client's
+    /// connection notices it only when it reads or writes. Callbacks run on
     /// <see cref="ServerOptions.Scheduler"/>.</remarks>
     public CancellationToken Aborted
     {
@@ -44,11 +43,10 @@ public sealed partial class Connection
         }
     }
 
-    /// <summary>A stop of the server ended the wait for the next message: the peer owes nothing, and is owed
-    /// nothing.</summary>
+    /// <summary>A stop ended the wait for the next message. Neither side owes the other anything.</summary>
     internal bool HasStoppedAtRest { get; private set; }
 
-    /// <summary><see cref="Aborted"/> for somebody who reads or writes meanwhile, and so notices a reset.</summary>
+    /// <summary><see cref="Aborted"/> without polling for a reset, for code that reads or writes anyway.</summary>
     private CancellationToken AbortedToken
     {
         get
@@ -56,7 +54,7 @@ public sealed partial class Connection
             if (Volatile.Read(ref _aborted) is null)
             {
                 Interlocked.CompareExchange(ref _aborted, new CancellationTokenSource(), null);
-                // The end may have come before there was a token to tell it.
+                // The connection may have ended before the token existed.
                 if (EndedBy != CloseReason.None)
                     FireAborted();
             }
@@ -67,32 +65,32 @@ public sealed partial class Connection
     /// <summary>The next bytes may go from the socket into the transport's pipe.</summary>
     internal bool CanUsePipe => _received.IsEmpty && !PeerHasFinished && _transport.TryUsePipe();
 
-    /// <summary>Destroys the connection at once: the peer sees a reset, waiting calls throw. From any thread.</summary>
+    /// <summary>Resets the connection: pending calls throw. Thread-safe.</summary>
     public void Abort() => Abort(CloseReason.Aborted);
 
-    /// <summary>Destroys the connection for a reason of the caller's: what waits throws it.</summary>
+    /// <summary>Resets the connection; pending calls throw the reason.</summary>
     public void Abort(CloseReason reason)
     {
         EndBy(reason);
         _transport.Abort();
     }
 
-    /// <summary>Ends the wait for input: it throws a <see cref="ConnectionClosedException"/>, as every later one. The
-    /// handler can still write.</summary>
+    /// <summary>Ends the wait for input: this and every later wait throws a <see cref="ConnectionClosedException"/>.
+    /// The handler can still write.</summary>
     internal void Interrupt(CloseReason reason)
     {
         EndBy(reason);
         _transport.Interrupt();
     }
 
-    /// <summary>Ends the wait between two messages, now or when it begins.</summary>
+    /// <summary>Ends the wait between two messages, now or when it starts.</summary>
     internal void Stop()
     {
         _stopping = true;
         _transport.Interrupt();
     }
 
-    /// <summary>Ends the connection if its layers have received nothing yet: they know nothing of the stop.</summary>
+    /// <summary>Ends the connection if its layers have received nothing: layers do not handle a stop.</summary>
     internal void EndIfNothingHasCome()
     {
         if (LayeringSince == 0 || _transport.BytesReceived > 0)
@@ -101,11 +99,10 @@ public sealed partial class Connection
         Interrupt(CloseReason.ServerStopping);
     }
 
-    /// <summary>Receives into the transport's pipe; 0 at the end.</summary>
     internal ValueTask<int> ReceiveIntoPipeAsync(CancellationToken cancel) =>
         ReceivePastAsync(ReceiveTarget.Pipe, default, cancel);
 
-    /// <summary>Reads the peer to its end, and keeps nothing.</summary>
+    /// <summary>Reads and discards input up to the peer's end.</summary>
     internal async ValueTask DiscardInputAsync(Deadline deadline)
     {
         using DeadlineTimer? timer = InterruptAt(deadline);
@@ -125,10 +122,10 @@ public sealed partial class Connection
         }
     }
 
-    /// <summary>Gives the buffers back, when nobody reads them any more.</summary>
+    /// <summary>Returns the buffers at the end of the connection.</summary>
     internal void ReturnBuffers()
     {
-        // A receive that is still under way may write to it.
+        // A pending receive may still write to it.
         if (_receiving)
             _received.Leave();
         else
@@ -136,13 +133,13 @@ public sealed partial class Connection
         _output?.Return();
     }
 
-    /// <summary>Puts bytes back in front of those that wait to be read.</summary>
+    /// <summary>Puts bytes back in front of the unread ones.</summary>
     internal void Unread(ReadOnlySpan<byte> bytes) => _received.Prepend(bytes);
 
     internal static bool IsBroken(Exception e) => e is SocketException or ObjectDisposedException;
 
-    /// <summary>Receives more bytes behind those in the buffer.</summary>
-    /// <param name="deadline">When to give up.</param>
+    /// <summary>Receives bytes behind the buffered ones.</summary>
+    /// <param name="deadline">Ends the wait with <see cref="InputState.TimedOut"/>.</param>
     /// <param name="atRest">Between two messages, where a stop of the server ends the wait.</param>
     /// <param name="cancel">Ends the wait.</param>
     private ValueTask<InputState> FillAsync(Deadline deadline, bool atRest, CancellationToken cancel) =>
@@ -150,8 +147,8 @@ public sealed partial class Connection
             ? ReceiveInterruptiblyAsync(ReceiveTarget.Buffer, default, deadline, atRest, cancel)
             : ReceiveAsync(ReceiveTarget.Buffer, default, deadline, atRest, cancel);
 
-    /// <summary>Receives past the buffer, which is empty.</summary>
-    /// <returns>Bytes; 0 at the end.</returns>
+    /// <summary>Receives without the buffer, which is empty.</summary>
+    /// <returns>Bytes received; 0 at the end.</returns>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<int> ReceivePastAsync(ReceiveTarget target, Memory<byte> memory, CancellationToken cancel)
     {
@@ -170,8 +167,8 @@ public sealed partial class Connection
         return await ReceiveAsync(target, memory, deadline, atRest, cancel);
     }
 
-    /// <summary>The one loop that waits for input. Whoever wants it to look at its reasons again interrupts the
-    /// transport.</summary>
+    /// <summary>The only loop that waits for input. An interrupt of the transport makes it check its reasons
+    /// again.</summary>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     private async ValueTask<InputState> ReceiveAsync(
         ReceiveTarget target, Memory<byte> memory, Deadline deadline, bool atRest, CancellationToken cancel)
@@ -186,7 +183,7 @@ public sealed partial class Connection
                 if (_received.IsEmpty)
                     _received.Return();
                 ThrowIfOver(cancel);
-                // What came before the stop was seen is a message still, and deserves its answer.
+                // Input that arrived before the stop is still a message and gets its answer.
                 bool stopping = atRest && _stopping;
                 if (!await _transport.WaitToReceiveAsync(stopping ? Deadline.Passed : deadline.OnSystemClock))
                 {
@@ -243,7 +240,7 @@ public sealed partial class Connection
         throw new OperationCanceledException(cancel);
     }
 
-    /// <summary>Transports know the system's clock only. Another interrupts by its timer.</summary>
+    /// <summary>Transports know only the system's clock. Another clock interrupts through its own timer.</summary>
     private DeadlineTimer? InterruptAt(Deadline deadline) =>
         deadline.VirtualTime is null || deadline.HasPassed ? null : new DeadlineTimer(deadline, _transport);
 
@@ -252,11 +249,11 @@ public sealed partial class Connection
 
     private int Check(int count)
     {
-        // An abort or a close unblocks a receive as if the peer had finished.
+        // An abort or a close ends a receive as if the peer had finished.
         if (count == 0 && (EndedBy != CloseReason.None || _isDisposed))
             throw Closed(null);
         PeerHasFinished = count == 0;
-        // Otherwise the wait itself tells when it began.
+        // Otherwise the wait itself records its start.
         if (_sending)
             _transport.MoveQuietSince();
         if (BytesReceived <= _scope.ByteLimit)
@@ -279,7 +276,7 @@ public sealed partial class Connection
 
     private ConnectionClosedException Closed(Exception? cause)
     {
-        // A call that our own close has ended says nothing of the peer.
+        // A call that ended because we closed the socket says nothing about the peer.
         bool byPeer = cause is SocketException
         {
             SocketErrorCode: not (SocketError.OperationAborted or SocketError.Interrupted),

@@ -6,21 +6,21 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
 
-/// <summary>A conversation with one peer: buffered reads, whole writes, an orderly end.</summary>
+/// <summary>A conversation with one peer: buffered reads, whole writes, orderly close.</summary>
 /// <remarks>
-/// One read and one write may be pending at a time, from any thread (<see cref="DuplexAsync"/>). What ends a call, the
-/// same for all of them:
+/// One read and one write may be pending at a time, from any thread (<see cref="DuplexAsync"/>). These events end a
+/// call:
 /// <list type="table">
 /// <item><term>the peer finishes</term><description>Reads return nothing: empty, 0, null, false or
-/// <see cref="InputState.Finished"/>. Writes go on.</description></item>
-/// <item><term>a deadline passes</term><description><see cref="InputState.TimedOut"/>; what came stays to be
-/// read.</description></item>
-/// <item><term>its token is cancelled</term><description><see cref="OperationCanceledException"/>. No received byte is
-/// lost, <see cref="BytesSent"/> counts what was sent, and the connection lives.</description></item>
-/// <item><term>the peer resets, a limit or timeout strikes, somebody aborts or closes the
-/// connection</term><description><see cref="ConnectionClosedException"/>, whose reason says which.</description></item>
+/// <see cref="InputState.Finished"/>. Writes continue.</description></item>
+/// <item><term>a deadline passes</term><description><see cref="InputState.TimedOut"/>; received bytes stay
+/// readable.</description></item>
+/// <item><term>the call's token is cancelled</term><description><see cref="OperationCanceledException"/>. No received
+/// byte is lost, <see cref="BytesSent"/> counts the sent ones, and the connection stays usable.</description></item>
+/// <item><term>the peer resets, a limit or timeout strikes, the connection is aborted or
+/// closed</term><description><see cref="ConnectionClosedException"/> with the reason.</description></item>
 /// </list>
-/// A buffer is held only while it has bytes.
+/// A connection holds a buffer only while it has unread bytes.
 /// </remarks>
 public sealed partial class Connection : IAsyncDisposable, IDisposable
 {
@@ -34,10 +34,10 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     private volatile bool _isDisposed;
     private ConnectionStream? _stream;
 
-    /// <summary>A connection without a server, over any transport: for tests of a handler, for clients, for a layer
-    /// that reads a header. No limit holds for it.</summary>
-    /// <param name="transport">Open. It belongs to the connection; a layer that only looks does not dispose of
-    /// it.</param>
+    /// <summary>Creates a connection without a server or limits over any transport: for tests of a handler, for
+    /// clients, and for layers that read a header.</summary>
+    /// <param name="transport">Open. The connection owns it; a layer that only reads ahead does not dispose the
+    /// connection.</param>
     /// <param name="time">The clock of <see cref="Time"/>; null for the system's.</param>
     public Connection(Transport transport, TimeProvider? time = null)
         : this(id: 0, transport, ConnectionScope.ForClient(time ?? TimeProvider.System))
@@ -52,68 +52,68 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         _scope = scope;
     }
 
-    /// <summary>Counts the connections of a server from 1, in the order of acceptance; 0 for a client's.</summary>
+    /// <summary>The number of the connection, from 1 in the order of acceptance; 0 for a client's.</summary>
     public long Id { get; }
 
-    /// <summary>This end; null where the transport has no address.</summary>
+    /// <summary>The local address; null if the transport has none.</summary>
     public EndPoint? LocalEndPoint => _transport.LocalEndPoint;
 
-    /// <summary>The peer; null where the transport has no address.</summary>
+    /// <summary>The peer's address; null if the transport has none.</summary>
     public EndPoint? RemoteEndPoint => _transport.RemoteEndPoint;
 
-    /// <summary>What layers and the handler have attached to the connection.</summary>
+    /// <summary>Objects that layers and the handler have attached.</summary>
     public Features Features => _transport.Features;
 
-    /// <summary>The server's clock, on which its timeouts count.</summary>
+    /// <summary>The clock of the server's timeouts.</summary>
     public TimeProvider Time => _scope.Time;
 
-    /// <summary>Bytes received so far, those still in the buffer included.</summary>
+    /// <summary>Bytes received so far, including buffered ones.</summary>
     public long BytesReceived => _transport.BytesReceived;
 
-    /// <summary>Bytes that the kernel has taken so far.</summary>
+    /// <summary>Bytes that the kernel has accepted so far.</summary>
     public long BytesSent => _transport.BytesSent;
 
-    /// <summary>What has come and was not read yet; valid until the next call that reads or waits for input.</summary>
+    /// <summary>Received but unread bytes; valid until the next call that reads or waits for input.</summary>
     public ReadOnlyMemory<byte> Buffered => _received.Content;
 
-    /// <summary>Bytes sent that the peer's system has acknowledged (TCP on Linux), or as much as a layer can tell;
-    /// elsewhere those sent.</summary>
+    /// <summary>Sent bytes that the peer's system has acknowledged (TCP on Linux), or as many as a layer knows of;
+    /// elsewhere the sent bytes.</summary>
     public long BytesAcknowledged => _transport.BytesAcknowledged;
 
-    /// <summary>Its calls block the calling thread: other things that block there hold up this connection and no other.
-    /// For a handler to save a thread by, not to do anything else by.</summary>
+    /// <summary>Calls block the calling thread, so other blocking work there delays only this connection. Use it to
+    /// save a thread, not to change behaviour.</summary>
     public bool BlocksItsThread => _transport.BlocksItsThread;
 
-    /// <summary>The peer has finished, and all it sent has been read off the wire.</summary>
+    /// <summary>The peer has finished, and all its bytes were received.</summary>
     public bool PeerHasFinished { get; private set; }
 
-    /// <summary>What ended the connection from outside; <see cref="CloseReason.None"/> while nothing has.</summary>
+    /// <summary>Why the connection ended from outside; <see cref="CloseReason.None"/> if it did not.</summary>
     internal CloseReason EndedBy => (CloseReason)Volatile.Read(ref _endedBy);
 
-    /// <summary>What ended it, if anything has, leaves the stream as it is: what was written arrives.</summary>
+    /// <summary>The stream is intact: written bytes still arrive.</summary>
     internal bool EndsInOrder => EndedBy
         is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout or CloseReason.ServerStopping;
 
-    /// <summary>Its transport was closed, and did not throw.</summary>
+    /// <summary>The transport was closed without an exception.</summary>
     internal bool IsClosed { get; private set; }
 
     internal Transport Transport => _transport;
 
-    /// <summary>Since when its layers are being put over it, by the server's clock; 0 when they are not.</summary>
+    /// <summary>When adding layers began, by the server's clock; 0 if not in progress.</summary>
     internal long LayeringSince => Volatile.Read(ref _layeringSince);
 
-    /// <summary>The heartbeat watches it no longer.</summary>
+    /// <summary>The heartbeat no longer watches it.</summary>
     internal bool IsForgotten { get; set; }
 
     internal bool IsReceiving => _receiving;
     internal bool IsSending => _sending;
 
-    /// <summary>Waits until there is something to read, and reads nothing: the place between two messages. What was read
-    /// before is no longer valid.</summary>
-    /// <param name="deadline">When to give up; kept to a millisecond, under every model.</param>
+    /// <summary>Waits for input without reading it: the place between two messages. Invalidates bytes returned by
+    /// earlier reads.</summary>
+    /// <param name="deadline">When to stop waiting; kept to a millisecond under every model.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <returns><see cref="InputState.Stopping"/> only from here, and only if nothing has come: a stop of the server
-    /// ends a conversation between messages, never inside of one.</returns>
+    /// <returns><see cref="InputState.Stopping"/> if the server stops and no input has arrived. No other wait returns
+    /// it, so a stop never ends a conversation within a message.</returns>
     public ValueTask<InputState> WaitForInputAsync(Deadline deadline = default, CancellationToken cancel = default)
     {
         cancel.ThrowIfCancellationRequested();
@@ -122,15 +122,14 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         return FillAsync(deadline, atRest: true, cancel);
     }
 
-    /// <summary>Waits until so many bytes are <see cref="Buffered"/>: a message of known length, whole, with a deadline
-    /// that also holds for a peer that stalls in the middle of it.</summary>
-    /// <param name="count">Bytes, from 1 on.</param>
-    /// <param name="deadline">When to give up; what came by then stays to be read, and the wait can be begun
-    /// anew.</param>
+    /// <summary>Waits until <paramref name="count"/> bytes are <see cref="Buffered"/>: for messages of known length,
+    /// with a deadline that includes stalls within the message.</summary>
+    /// <param name="count">At least 1.</param>
+    /// <param name="deadline">When to stop waiting. Received bytes stay readable, and the wait can be repeated.</param>
     /// <param name="cancel">Ends the wait in the same way.</param>
     /// <returns>As for <see cref="WaitForInputAsync(Deadline, CancellationToken)"/>; <see cref="InputState.Finished"/>
     /// and <see cref="InputState.Stopping"/> only while nothing is buffered.</returns>
-    /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
+    /// <exception cref="ProtocolException">The peer finished within the message.</exception>
     public ValueTask<InputState> WaitForInputAsync(
         int count, Deadline deadline = default, CancellationToken cancel = default)
     {
@@ -141,10 +140,10 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
             : WaitForWholeAsync(count, deadline, cancel);
     }
 
-    /// <summary>Reads what there is, at least a byte; empty when the peer has finished. No buffer is held while it
-    /// waits; a peer that fills the buffer gets a larger one next time, up to 256 KiB, while the memory that all
-    /// connections share for this lasts.</summary>
-    /// <returns>Bytes that stay valid until the next call that reads or waits for input.</returns>
+    /// <summary>Reads the available bytes, at least one; empty when the peer has finished. The wait holds no buffer. A
+    /// peer that fills the buffer gets a larger one next time, up to 256 KiB, within the memory shared by all
+    /// connections.</summary>
+    /// <returns>Bytes, valid until the next call that reads or waits for input.</returns>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancel = default)
     {
@@ -154,7 +153,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         return _received.Take(_received.Count);
     }
 
-    /// <summary>Reads what there is into a buffer, at least a byte; 0 when the peer has finished.</summary>
+    /// <summary>Reads available bytes into a buffer, at least one; 0 when the peer has finished.</summary>
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancel = default)
     {
         cancel.ThrowIfCancellationRequested();
@@ -166,11 +165,11 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Reads up to the next line feed.</summary>
-    /// <param name="limit">Bytes that a line may have, its line feed included.</param>
-    /// <param name="cancel">Ends the wait; what came of the line by then stays to be read.</param>
-    /// <returns>The line without its line feed, valid until the next call that reads or waits for input; null when the peer
-    /// has finished.</returns>
-    /// <exception cref="ProtocolException">The line is longer, or the peer finished in the middle of it.</exception>
+    /// <param name="limit">The maximum length of a line in bytes, including its line feed.</param>
+    /// <param name="cancel">Ends the wait; received bytes stay readable.</param>
+    /// <returns>The line without its line feed, valid until the next call that reads or waits for input; null when the
+    /// peer has finished.</returns>
+    /// <exception cref="ProtocolException">The line is too long, or the peer finished within it.</exception>
     public ValueTask<ReadOnlyMemory<byte>?> TryReadLineAsync(int limit, CancellationToken cancel = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
@@ -180,21 +179,22 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
             : ReadLineLaterAsync(limit, cancel);
     }
 
-    /// <summary>Takes the next line if all of it is <see cref="Buffered"/>. Never waits: for protocols that answer together
-    /// what came together.</summary>
-    /// <param name="limit">Bytes that a line may have, its line feed included.</param>
+    /// <summary>Takes the next line if it is completely <see cref="Buffered"/>; never waits. For protocols that answer
+    /// a batch of requests together.</summary>
+    /// <param name="limit">The maximum length of a line in bytes, including its line feed.</param>
     /// <param name="line">The line without its line feed, valid until the next call that waits for input.</param>
-    /// <exception cref="ProtocolException">The line is longer.</exception>
+    /// <exception cref="ProtocolException">The line is too long.</exception>
     public bool TryTakeLine(int limit, out ReadOnlyMemory<byte> line) => TryTakeLine(limit, searched: 0, out line);
 
-    /// <summary>Writes all of it; done when the kernel has the last byte. A peer that does not read makes this wait:
-    /// that is the back-pressure.</summary>
-    /// <param name="data">The bytes; not to be changed until it is done.</param>
-    /// <param name="cancel">Ends the wait. The kernel may have taken a part: <see cref="BytesSent"/> counts it.</param>
+    /// <summary>Writes all bytes; completes when the kernel has accepted the last one. Waits while the peer does not
+    /// read: this is the back-pressure.</summary>
+    /// <param name="data">Must not change until the call completes.</param>
+    /// <param name="cancel">Ends the wait. The kernel may have accepted a part, which <see cref="BytesSent"/>
+    /// counts.</param>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancel = default) =>
         _output is { Count: > 0 } ? FlushAndSendAsync(data, cancel) : SendAsync(data, cancel);
 
-    /// <summary>Sends past <see cref="Output"/>.</summary>
+    /// <summary>Sends without <see cref="Output"/>.</summary>
     internal ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancel)
     {
         if (cancel.CanBeCanceled)
@@ -219,12 +219,12 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Sends <paramref name="count"/> bytes of a file, by the kernel alone where it can.</summary>
+    /// <summary>Sends <paramref name="count"/> bytes of a file, within the kernel where possible.</summary>
     /// <param name="file">Open for reading.</param>
-    /// <param name="offset">Of the first byte.</param>
-    /// <param name="count">Bytes.</param>
-    /// <param name="cancel">Ends the wait; <see cref="BytesSent"/> counts what went out.</param>
-    /// <exception cref="EndOfStreamException">The file is shorter; what there is was sent.</exception>
+    /// <param name="offset">The position of the first byte.</param>
+    /// <param name="count">Bytes to send.</param>
+    /// <param name="cancel">Ends the wait; <see cref="BytesSent"/> counts the sent bytes.</param>
+    /// <exception cref="EndOfStreamException">The file is too short; its bytes were sent.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public async ValueTask SendFileAsync(
         SafeFileHandle file, long offset, long count, CancellationToken cancel = default)
@@ -256,9 +256,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Half-close: tells the peer, after what was written, that nothing more will come. Reading goes
-    /// on.</summary>
-    /// <param name="cancel">Ends the wait for what <see cref="Output"/> holds to leave.</param>
+    /// <summary>Half-closes: the peer reads the end of the stream after the written bytes. Reading continues.</summary>
+    /// <param name="cancel">Ends the wait for <see cref="Output"/> to be sent.</param>
     public async ValueTask FinishWritingAsync(CancellationToken cancel = default)
     {
         await FlushOutputAsync(cancel);
@@ -277,18 +276,17 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>From now on any end that comes before <see cref="FinishWritingAsync"/> is a reset, even if this process is
-    /// killed: half of something does not look like the whole of it. Over TCP; other streams do not know a
-    /// reset.</summary>
+    /// <summary>Makes every end before <see cref="FinishWritingAsync"/> a reset, even if this process is killed, so
+    /// that the peer cannot mistake a part for the whole. TCP only; other streams have no reset.</summary>
     public void ResetUnlessFinished() => _transport.ResetUnlessFinished();
 
-    /// <summary>Closes at once, for clients. The peer reads the end of the stream; or a reset if there is input that was
-    /// not read, after an abort, and after <see cref="ResetUnlessFinished"/>. What <see cref="Output"/> holds is lost.
-    /// A call that waits throws <see cref="ConnectionClosedException"/>. Handlers return instead.</summary>
+    /// <summary>Closes at once, for clients; handlers return instead. The peer reads the end of the stream, or a reset
+    /// if input is unread, after an abort, or after <see cref="ResetUnlessFinished"/>. Bytes in <see cref="Output"/>
+    /// are lost. Pending calls throw <see cref="ConnectionClosedException"/>.</summary>
     public void Dispose()
     {
         _isDisposed = true;
-        // An abort on another thread may be about to reset the stream: it must not look like an orderly end.
+        // A concurrent abort may be about to reset the stream, which must not look like an orderly end.
         if (!EndsInOrder)
             _transport.Abort();
         _transport.Close();
@@ -302,9 +300,9 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>The connection as a <see cref="Stream"/>, for what needs one. Disposing it does not close the
-    /// connection. Its synchronous calls work where calls block, and elsewhere throw
-    /// <see cref="NotSupportedException"/>, because they would have to block the thread of other connections.</summary>
+    /// <summary>The connection as a <see cref="Stream"/>. Disposing it does not close the connection. Its synchronous
+    /// calls require a blocking transport; elsewhere they throw <see cref="NotSupportedException"/>, because they would
+    /// block other connections.</summary>
     public Stream AsStream() => _stream ??= new ConnectionStream(this);
 
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
@@ -333,8 +331,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <param name="limit">Bytes that a line may have.</param>
-    /// <param name="searched">Bytes at the front that are known to have no line feed.</param>
+    /// <param name="limit">The maximum length of a line.</param>
+    /// <param name="searched">Leading bytes known to contain no line feed.</param>
     /// <param name="line">The line.</param>
     private bool TryTakeLine(int limit, int searched, out ReadOnlyMemory<byte> line)
     {

@@ -1,6 +1,6 @@
 namespace Hawser;
 
-/// <summary>The connection is no longer there: reset by the peer, or ended by a limit, a stop or an abort.</summary>
+/// <summary>The connection has ended: the peer reset it, or a limit, a stop or an abort ended it.</summary>
 public sealed class ConnectionClosedException : IOException
 {
     internal ConnectionClosedException(CloseReason reason, Exception? cause = null)

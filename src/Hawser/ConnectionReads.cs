@@ -4,15 +4,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
 
-/// <summary>Reads that are made of a connection's own.</summary>
+/// <summary>Composite reads.</summary>
 public static class ConnectionReads
 {
     /// <summary>Fills a buffer.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="buffer">The buffer.</param>
-    /// <param name="cancel">Ends the wait; what came by then stays to be read.</param>
-    /// <returns>False when the peer has finished before its first byte.</returns>
-    /// <exception cref="ProtocolException">The peer finished in the middle of it.</exception>
+    /// <param name="cancel">Ends the wait; received bytes stay readable.</param>
+    /// <returns>False if the peer finished before the first byte.</returns>
+    /// <exception cref="ProtocolException">The peer finished within the buffer.</exception>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public static async ValueTask<bool> TryReadExactlyAsync(
         this Connection connection, Memory<byte> buffer, CancellationToken cancel = default)
@@ -40,15 +40,15 @@ public static class ConnectionReads
         }
     }
 
-    /// <summary>Receives what there is, at least a byte, into a file: much of it by the kernel alone, where calls block
-    /// and the system can (splice(2)).</summary>
+    /// <summary>Receives available bytes into a file, at least one. On blocking transports, much of it stays within the
+    /// kernel where the system supports it (splice(2)).</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="file">Open for writing. Writing blocks the calling thread as the disk does.</param>
-    /// <param name="offset">Where in the file the first byte goes.</param>
+    /// <param name="file">Open for writing. Writing blocks the calling thread for as long as the disk takes.</param>
+    /// <param name="offset">The position in the file of the first byte.</param>
     /// <param name="accept">Called with the number of bytes before they are written; throws to refuse them.</param>
     /// <param name="cancel">Ends the wait; no byte is lost.</param>
     /// <returns>Bytes written; 0 when the peer has finished.</returns>
-    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    /// <exception cref="IOException">The disk is full or failed.</exception>
     public static async ValueTask<int> ReceivePieceToFileAsync(
         this Connection connection, SafeFileHandle file, long offset, Action<int> accept,
         CancellationToken cancel = default)
@@ -81,7 +81,7 @@ public static class ConnectionReads
         }
         catch
         {
-            // What was refused must not end up in the next file.
+            // Refused bytes must not end up in the next file.
             connection.Transport.DropPipe();
             throw;
         }

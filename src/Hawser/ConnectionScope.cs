@@ -3,10 +3,10 @@ namespace Hawser;
 /// <summary>What the connections of one server share.</summary>
 internal sealed record ConnectionScope
 {
-    /// <summary>For a client's connection: no limits, the system's clock.</summary>
+    /// <summary>For clients: no limits, the system's clock.</summary>
     public static ConnectionScope Client { get; } = new();
 
-    /// <summary>For a client's connection, with a clock.</summary>
+    /// <summary>For clients with a clock.</summary>
     public static ConnectionScope ForClient(TimeProvider time) =>
         time == TimeProvider.System ? Client : new() { Time = time, Clock = new CoarseClock(time) };
 
@@ -18,16 +18,16 @@ internal sealed record ConnectionScope
 
     public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
 
-    /// <summary>Called when <see cref="Connection.Aborted"/> is first read: starts polling for a reset.</summary>
+    /// <summary>Called when <see cref="Connection.Aborted"/> is first read; starts polling for a reset.</summary>
     public Action<Connection> Watch { get; init; } = static _ => { };
 
-    /// <summary>Hears of callbacks of cancelled tokens that threw.</summary>
+    /// <summary>Receives exceptions of callbacks of cancelled tokens.</summary>
     public Action<Exception> Faulted { get; init; } = static _ => { };
 
-    /// <summary>Cancels without waiting for what is registered: it may block, or throw.</summary>
+    /// <summary>Cancels without waiting for the registered callbacks, which may block or throw.</summary>
     public void Cancel(CancellationTokenSource source)
     {
-        // On the thread pool the token says at once that it is cancelled, and only its callbacks come later.
+        // On the thread pool the token is cancelled at once; only its callbacks run later.
         if (Scheduler == TaskScheduler.Default)
             _ = ReportAsync(source.CancelAsync());
         else
@@ -35,7 +35,7 @@ internal sealed record ConnectionScope
                 () => CancelHere(source), CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler);
     }
 
-    /// <summary>Cancels, and reports what throws.</summary>
+    /// <summary>Cancels and reports exceptions.</summary>
     public void CancelHere(CancellationTokenSource source) => Guard(source.Cancel);
 
     private async Task ReportAsync(Task cancelled)
@@ -45,7 +45,7 @@ internal sealed record ConnectionScope
             Faulted(fault);
     }
 
-    /// <summary>Calls code that others may have written, and reports what it throws.</summary>
+    /// <summary>Calls foreign code and reports its exceptions.</summary>
     public void Guard(Action call)
     {
         try

@@ -47,7 +47,7 @@ internal sealed class ConnectionStream(Connection connection) : Stream
 
     public override void Flush()
     {
-        // Writes leave at once, and what lies in Output leaves before them.
+        // Writes are sent at once, after the bytes in Output.
     }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

@@ -8,29 +8,26 @@ namespace Hawser;
 /// <summary>Connects clients.</summary>
 public static class Dialer
 {
-    /// <summary>How long a connection may take unless told otherwise: 8 s, room for four attempts of TCP (after 0, 1, 3
-    /// and 7 s).</summary>
+    /// <summary>8 s: room for four SYNs of TCP (after 0, 1, 3 and 7 s).</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(8);
 
-    /// <summary>As <see cref="ConnectAsync(EndPoint, DialOptions, CancellationToken)"/>, with this timeout and
-    /// otherwise the default options.</summary>
+    /// <summary>As <see cref="ConnectAsync(EndPoint, DialOptions, CancellationToken)"/>, with this timeout and default
+    /// options.</summary>
     public static Task<Connection> ConnectAsync(
         EndPoint target, TimeSpan timeout, CancellationToken cancel = default) =>
         ConnectAsync(target, new DialOptions { Timeout = timeout }, cancel);
 
     /// <summary>Connects to an address, or to the first address of a name that answers.</summary>
-    /// <remarks>
-    /// The addresses of a name alternate between IPv6 and IPv4. An attempt that neither connects nor fails within
-    /// 250 ms goes on beside the next one; when the newest attempt fails, the next one starts at once. The first to
-    /// connect wins, and the others are closed (Happy Eyeballs, RFC 8305). What a layer throws reaches the caller, and
-    /// the socket is closed.
-    /// </remarks>
+    /// <remarks>The addresses of a name alternate between IPv6 and IPv4. An attempt without a result after 250 ms
+    /// continues beside the next one; if the newest attempt fails, the next one starts at once. The first to connect
+    /// wins, and the others are closed (Happy Eyeballs, RFC 8305). If a layer throws, the socket is closed and the
+    /// exception reaches the caller.</remarks>
     /// <param name="target">An <see cref="IPEndPoint"/>, a <see cref="UnixDomainSocketEndPoint"/> or a
     /// <see cref="DnsEndPoint"/>.</param>
-    /// <param name="options">The timeout, and what to do with a socket before it connects.</param>
-    /// <param name="cancel">Gives up, and closes what was begun.</param>
-    /// <exception cref="ConnectException">No address answers; the message says how that showed. Of several errors it is
-    /// the most useful one: a refusal rather than an address that cannot be reached.</exception>
+    /// <param name="options">The timeout, the layers, and the settings of the sockets.</param>
+    /// <param name="cancel">Gives up and closes all sockets.</param>
+    /// <exception cref="ConnectException">No address answered; the message gives the most useful error: a refusal
+    /// rather than an unreachable address.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/> fired.</exception>
     public static async Task<Connection> ConnectAsync(
         EndPoint target, DialOptions options, CancellationToken cancel = default)
@@ -54,13 +51,13 @@ public static class Dialer
         }
     }
 
-    /// <summary>As <see cref="Connect(EndPoint, DialOptions, CancellationToken)"/>, with this timeout and otherwise the
-    /// default options.</summary>
+    /// <summary>As <see cref="Connect(EndPoint, DialOptions, CancellationToken)"/>, with this timeout and default
+    /// options.</summary>
     public static Connection Connect(EndPoint target, TimeSpan timeout) =>
         Connect(target, new DialOptions { Timeout = timeout });
 
-    /// <summary>Connects, blocking the calling thread, and gives a connection whose calls block: for clients that do
-    /// one thing after the other.</summary>
+    /// <summary>Connects and returns a connection whose calls block, as this call does: for clients that do one thing
+    /// at a time.</summary>
     /// <inheritdoc cref="ConnectAsync(EndPoint, DialOptions, CancellationToken)"/>
     public static Connection Connect(EndPoint target, DialOptions options, CancellationToken cancel = default)
     {
@@ -81,7 +78,7 @@ public static class Dialer
         }
     }
 
-    /// <summary>Connects, blocking the calling thread; the socket blocks and has seen no asynchronous call.</summary>
+    /// <summary>Connects, blocking the calling thread. The socket blocks and has seen no asynchronous call.</summary>
     internal static Socket ConnectSocket(EndPoint target, DialOptions options, CancellationToken cancel = default)
     {
         Deadline deadline = Deadline.After(options.Timeout);
@@ -100,8 +97,8 @@ public static class Dialer
         }
     }
 
-    /// <summary>Makes a connection of a transport that is not open yet, and puts the layers over it.</summary>
-    /// <exception cref="TimeoutException">The layers took longer.</exception>
+    /// <summary>Opens a transport, wraps it in a connection and adds the layers.</summary>
+    /// <exception cref="TimeoutException">The layers took too long.</exception>
     internal static async Task<Connection> OpenAsync(
         Transport transport, DialOptions options, Deadline deadline, CancellationToken cancel)
     {
@@ -141,8 +138,8 @@ public static class Dialer
         }
     }
 
-    /// <exception cref="TimeoutException">The look-up took longer; the system goes on with it, nobody
-    /// waits.</exception>
+    /// <exception cref="TimeoutException">Name resolution took too long; the system continues it in the
+    /// background.</exception>
     private static Task<IPAddress[]> ResolveAsync(
         DnsEndPoint name, DialOptions options, Deadline deadline, CancellationToken cancel) =>
         options.Resolve(name.Host, cancel).WaitAsync(deadline.RemainingForTimer, cancel);
@@ -165,7 +162,7 @@ public static class Dialer
             $"cannot resolve '{(target as DnsEndPoint)?.Host ?? Name(target)}'",
         SocketError.HostUnreachable or SocketError.NetworkUnreachable =>
             $"no route to {Name(target)}",
-        // It had connected, and a moment later a call would have said so.
+        // It connected, and the reset came before the first call.
         SocketError.ConnectionReset => ConnectionClosedException.Describe(CloseReason.PeerReset),
         _ => $"cannot connect to {Name(target)}: {e.Message}",
     };

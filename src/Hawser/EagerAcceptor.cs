@@ -4,8 +4,8 @@ using Hawser.Native;
 
 namespace Hawser;
 
-/// <summary>A thread that takes connections from the kernel as they come, and does nothing else. It first empties the
-/// kernel's queue, then hands over; what it hands over begins on another thread.</summary>
+/// <summary>A thread that only accepts. It empties the kernel's queue before it hands connections over; they start on
+/// other threads.</summary>
 internal sealed class EagerAcceptor
 {
     // Handed over at once, so that the first of a long burst is not served last.
@@ -18,7 +18,7 @@ internal sealed class EagerAcceptor
         Channel.CreateUnbounded<(AcceptedSocket, SocketException?)>(
             new UnboundedChannelOptions { SingleWriter = true });
 
-    // Made while there is memory for it.
+    // Allocated while there is memory.
     private readonly SocketException _outOfMemory = new((int)SocketError.NoBufferSpaceAvailable);
 
     private readonly Queue<AcceptedSocket> _batch = new(LargestBatch);
@@ -38,9 +38,9 @@ internal sealed class EagerAcceptor
         return acceptor;
     }
 
-    /// <summary>The next connection. After an error the thread rests until the call after the one that throws it: those
-    /// that were taken before come first.</summary>
-    /// <exception cref="OperationCanceledException">The stop came, and there are no more.</exception>
+    /// <summary>The next connection. After an error the thread pauses until the call after the one that threw it;
+    /// connections accepted before the error come first.</summary>
+    /// <exception cref="OperationCanceledException">The server stops, and none are left.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
     public async ValueTask<AcceptedSocket> TakeAsync()
     {
@@ -58,7 +58,7 @@ internal sealed class EagerAcceptor
         }
     }
 
-    /// <summary>A connection that was taken already.</summary>
+    /// <summary>Takes a connection that is already accepted.</summary>
     public bool TryTake(out AcceptedSocket accepted)
     {
         bool isTaken = _taken.Reader.TryRead(out var next);
@@ -96,7 +96,7 @@ internal sealed class EagerAcceptor
         }
         catch (OutOfMemoryException)
         {
-            // What was not handed over comes with the next batch.
+            // The rest of the batch comes with the next one.
         }
     }
 
@@ -123,12 +123,12 @@ internal sealed class EagerAcceptor
         }
     }
 
-    /// <summary>Takes all there are, at least one.</summary>
+    /// <summary>Accepts all pending connections, at least one.</summary>
     private SocketException? TakeBatch()
     {
         try
         {
-            // After an error of the batch before there may be some.
+            // After an error, the previous batch may have some left.
             if (_batch.Count == 0)
                 _batch.Enqueue(_listeners.Accept(_stopping));
             do

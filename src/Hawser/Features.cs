@@ -1,16 +1,16 @@
 namespace Hawser;
 
-/// <summary>What layers and handlers attach to a connection, one of each type: the name that TLS has verified, the
-/// address that a proxy has told, a session.</summary>
-/// <remarks>Not thread-safe: it belongs to whoever serves the connection.</remarks>
+/// <summary>Objects attached to a connection by layers and handlers, one per type: the name verified by TLS, the
+/// address reported by a proxy, a session.</summary>
+/// <remarks>Not thread-safe.</remarks>
 public sealed class Features
 {
     private readonly Dictionary<Type, object> _byType = [];
 
-    /// <summary>What was set for the type; null when nothing was.</summary>
+    /// <summary>The object of this type; null if none is attached.</summary>
     public T? Get<T>() where T : class => (T?)_byType.GetValueOrDefault(typeof(T));
 
-    /// <summary>Sets what the type stands for, in place of an earlier one; null removes it.</summary>
+    /// <summary>Attaches an object, replacing an earlier one of its type; null removes it.</summary>
     public void Set<T>(T? feature) where T : class
     {
         if (feature is null)

@@ -2,8 +2,7 @@ using System.Net;
 
 namespace Hawser;
 
-/// <summary>Passes everything on to an observer that may throw: what it throws is its own affair, and harms no
-/// connection.</summary>
+/// <summary>Forwards to an observer and discards its exceptions.</summary>
 internal sealed class GuardedObserver(IServerObserver observer) : IServerObserver
 {
     public void Listening(EndPoint endPoint) => Guard(() => observer.Listening(endPoint));
@@ -30,7 +29,7 @@ internal sealed class GuardedObserver(IServerObserver observer) : IServerObserve
         }
         catch (Exception)
         {
-            // Promised in IServerObserver.
+            // As IServerObserver promises.
         }
     }
 }

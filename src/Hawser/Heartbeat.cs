@@ -3,20 +3,20 @@ using Hawser.EventLoops;
 
 namespace Hawser;
 
-/// <summary>One timer that watches the timeouts of all connections of a server, whatever its model.</summary>
-/// <remarks>A connection notes when a wait begins and when bytes of a long one move, by a <see cref="CoarseClock"/>.
-/// The heartbeat looks at it when its timeout could have passed, and no sooner: it costs nothing for each byte, and
-/// nothing while all is well. Times are in milliseconds of that clock.</remarks>
+/// <summary>One timer for the timeouts of all connections of a server.</summary>
+/// <remarks>A connection records when a wait starts, and when bytes move in a long one, by a <see cref="CoarseClock"/>.
+/// The heartbeat checks it only when its timeout could have passed, so bytes cost nothing. Times are milliseconds of
+/// that clock.</remarks>
 internal sealed class Heartbeat : IDisposable
 {
     private const long Never = long.MaxValue;
 
-    // Timeouts that fall due together are looked at together.
+    // Timeouts that are due together are checked together.
     private const long ShortestPause = 25;
 
     private const long PauseBetweenLooksForResets = 250;
 
-    // The longest that a timer of .NET can be set to is a little more.
+    // A .NET timer's maximum is slightly more.
     private const long LongestPause = int.MaxValue;
 
     private readonly Lock _gate = new();
@@ -29,7 +29,7 @@ internal sealed class Heartbeat : IDisposable
 
     /// <param name="limits">The timeouts.</param>
     /// <param name="time">The clock and timer.</param>
-    /// <param name="guard">Makes a call that must not throw here: a transport may be anybody's.</param>
+    /// <param name="guard">Runs a call into a transport and reports what it throws.</param>
     public Heartbeat(ServerLimits limits, TimeProvider time, Action<Action> guard)
     {
         _limits = limits;
@@ -42,7 +42,7 @@ internal sealed class Heartbeat : IDisposable
 
     public CoarseClock Clock { get; }
 
-    /// <summary>Keeps the timeouts of a connection, until it is forgotten.</summary>
+    /// <summary>Watches the timeouts of a connection until <see cref="Forget"/>.</summary>
     public Entry Add(Connection connection)
     {
         var entry = new Entry(connection);
@@ -50,7 +50,7 @@ internal sealed class Heartbeat : IDisposable
         return entry;
     }
 
-    /// <summary>A connection has ended.</summary>
+    /// <summary>Stops watching a connection that has ended.</summary>
     public void Forget(Entry entry)
     {
         lock (_gate)
@@ -61,7 +61,7 @@ internal sealed class Heartbeat : IDisposable
         _watched.TryRemove(entry.Connection.Id, out _);
     }
 
-    /// <summary>Looks for a reset while the handler waits for something else than its peer.</summary>
+    /// <summary>Polls for a reset while the handler awaits something other than its peer.</summary>
     public void Watch(Connection connection)
     {
         lock (_gate)
@@ -111,7 +111,7 @@ internal sealed class Heartbeat : IDisposable
         }
     }
 
-    /// <summary>Sets the timer, unless it is set to an earlier moment already.</summary>
+    /// <summary>Sets the timer, unless it is due earlier.</summary>
     private void BeatAt(long due)
     {
         if (due >= _next)
@@ -121,7 +121,7 @@ internal sealed class Heartbeat : IDisposable
         _timer.Change(TimeSpan.FromMilliseconds(pause), Timeout.InfiniteTimeSpan);
     }
 
-    /// <returns>When to look again.</returns>
+    /// <returns>When to check again.</returns>
     private long Look(Entry entry, long now)
     {
         Connection connection = entry.Connection;
@@ -130,11 +130,11 @@ internal sealed class Heartbeat : IDisposable
             || connection.BytesReceived + connection.BytesSent == 0
             ? (_limits.FirstByteTimeout, CloseReason.FirstByteTimeout)
             : (_limits.IdleTimeout, CloseReason.IdleTimeout);
-        // Asked first, so that the handler can still answer; destroyed when that does not help.
+        // First an interrupt, so that the handler can still answer; if that does not help, an abort.
         bool isAsked = entry.InterruptedAt != 0;
         if (isAsked)
             timeout = _limits.LingerTimeout;
-        // Time that the handler spends on its own does not count.
+        // The handler's own time does not count.
         if (layeringSince == 0 && !connection.IsReceiving && !connection.IsSending)
             return Later(now, Shorter(timeout, _limits.IdleTimeout));
         long quietSince = layeringSince != 0 ? layeringSince : connection.Transport.QuietSince;
@@ -160,7 +160,8 @@ internal sealed class Heartbeat : IDisposable
         }
     }
 
-    /// <summary>When a timeout has passed for certain: what was noted may be later than the clock said.</summary>
+    /// <summary>When a timeout has certainly passed: the recorded start may lie after the coarse clock's
+    /// reading.</summary>
     private static long Later(long from, TimeSpan timeout)
     {
         double milliseconds = Math.Ceiling(timeout.TotalMilliseconds + CoarseClock.Resolution.TotalMilliseconds);
@@ -170,12 +171,12 @@ internal sealed class Heartbeat : IDisposable
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) =>
         a == Timeout.InfiniteTimeSpan || (b != Timeout.InfiniteTimeSpan && b < a) ? b : a;
 
-    /// <summary>What the heartbeat keeps of a connection.</summary>
+    /// <summary>The heartbeat's state of a connection.</summary>
     public sealed class Entry(Connection connection) : Scheduled
     {
         public Connection Connection => connection;
 
-        /// <summary>When its wait was ended for a timeout; 0 when it was not.</summary>
+        /// <summary>When a timeout interrupted its wait; 0 if none did.</summary>
         public long InterruptedAt { get; set; }
 
         public void FallDueAt(long due) => Due = due;

@@ -2,16 +2,17 @@ using System.Net;
 
 namespace Hawser;
 
-/// <summary>Hears what happens in a server. Every method may be called from any of the server's threads, must return
-/// quickly, and does nothing unless implemented. What a method throws is discarded.</summary>
+/// <summary>Receives the events of a server. Any thread of the server may call any method; calls must return quickly.
+/// Exceptions are discarded. The default implementations do nothing.</summary>
 public interface IServerObserver
 {
-    /// <summary>The server listens here and accepts; with port 0 asked for, this has the real port.</summary>
+    /// <summary>The server accepts connections at this address; with port 0 requested, it has the actual
+    /// port.</summary>
     void Listening(EndPoint endPoint)
     {
     }
 
-    /// <summary>A connection is about to be served, on the calling thread.</summary>
+    /// <summary>A connection will be served on the calling thread.</summary>
     void Accepted(Connection connection)
     {
     }
@@ -21,24 +22,24 @@ public interface IServerObserver
     {
     }
 
-    /// <summary>A handler threw. The connection was aborted; the server lives.</summary>
+    /// <summary>A handler threw. The connection was aborted; the server continues.</summary>
     void Faulted(Connection connection, Exception fault)
     {
     }
 
-    /// <summary>Code of ours threw that belongs to no connection, such as a callback of the stopping token. The server
-    /// lives.</summary>
+    /// <summary>Code that belongs to no connection threw, such as a callback of the stopping token. The server
+    /// continues.</summary>
     void Faulted(Exception fault)
     {
     }
 
-    /// <summary>No descriptor, thread or memory was left for a new connection. Said once per episode.</summary>
+    /// <summary>No descriptor, thread or memory is left for a new connection. Called once per episode.</summary>
     void Exhausted(string what)
     {
     }
 
-    /// <summary>The episode that <see cref="Exhausted"/> began is over.</summary>
-    /// <param name="shed">How many connections were accepted and closed at once during it.</param>
+    /// <summary>The episode that <see cref="Exhausted"/> reported is over.</summary>
+    /// <param name="shed">Connections accepted and closed at once during it.</param>
     void Recovered(long shed)
     {
     }

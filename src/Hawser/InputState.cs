@@ -1,6 +1,6 @@
 namespace Hawser;
 
-/// <summary>What came of a wait for input.</summary>
+/// <summary>The result of a wait for input.</summary>
 public enum InputState
 {
     /// <summary>At least one byte can be read without waiting.</summary>
@@ -9,9 +9,9 @@ public enum InputState
     /// <summary>The peer has finished: every further read reports the end of the stream.</summary>
     Finished,
 
-    /// <summary>The deadline passed first; the connection is as before.</summary>
+    /// <summary>The deadline passed first; the connection is unchanged.</summary>
     TimedOut,
 
-    /// <summary>The server is stopping, and nothing had come: the moment to end the conversation.</summary>
+    /// <summary>The server is stopping, and no input has arrived: end the conversation.</summary>
     Stopping,
 }

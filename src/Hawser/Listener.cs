@@ -8,8 +8,8 @@ namespace Hawser;
 /// <summary>One listening socket.</summary>
 internal sealed class Listener : IDisposable
 {
-    // Bytes of a connection that the kernel takes and cannot send yet (tcp(7)). Without it a peer that does not read
-    // pins megabytes of the system's memory; those on their way to a peer that reads do not count.
+    // The most unsent bytes that the kernel accepts per connection (tcp(7)). Without it, a peer that does not read pins
+    // megabytes of system memory. Bytes in flight do not count.
     private const int MostUnsentBytes = 256 * 1024;
 
     private const int IPPROTO_TCP = 6;
@@ -26,10 +26,10 @@ internal sealed class Listener : IDisposable
 
     public Socket Socket { get; }
 
-    /// <summary>The address it really has.</summary>
+    /// <summary>The bound address, with the actual port.</summary>
     public EndPoint EndPoint { get; }
 
-    /// <exception cref="ListenException">The address cannot be had.</exception>
+    /// <exception cref="ListenException">The address is not available.</exception>
     public static Listener Open(EndPoint endPoint, int backlog, Action<Socket>? configure = null)
     {
         Socket? socket = null;
@@ -38,15 +38,15 @@ internal sealed class Listener : IDisposable
         {
             socket = Create(endPoint);
             configure?.Invoke(socket);
-            // Never ReuseAddress: on Linux that is SO_REUSEPORT too, and two servers would share the port unnoticed.
-            // Bind alone sets SO_REUSEADDR on Unix, so that a restart gets its old port at once.
+            // Not ReuseAddress: on Linux it includes SO_REUSEPORT, and two servers would share the port unnoticed. Bind
+            // sets SO_REUSEADDR on Unix, so that a restart gets its old port at once.
             if (endPoint is UnixDomainSocketEndPoint local && OperatingSystem.IsLinux())
                 file = SocketFile.Bind(socket, local);
             else
                 socket.Bind(endPoint);
             socket.Listen(backlog);
-            // On Linux a connection that is there stays, and what is accepted would inherit it. Elsewhere one may leave
-            // between the question and the accept.
+            // On Linux a pending connection stays, and accepted sockets would inherit non-blocking mode. Elsewhere a
+            // pending connection may leave before it is accepted.
             socket.Blocking = Platform.IsLinux;
             return new Listener(socket, file);
         }
@@ -62,12 +62,12 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    /// <summary>A connection waits. Asking first is far cheaper than the exception of an accept that would have to
-    /// wait.</summary>
+    /// <summary>A connection is pending. Asking first is far cheaper than the exception of an accept that would
+    /// block.</summary>
     public bool HasWaiting => Socket.Poll(0, SelectMode.SelectRead);
 
-    /// <summary>Takes one connection of this process's own, so that the first of a burst does not wait for methods to
-    /// be compiled. Harmless where it fails.</summary>
+    /// <summary>Accepts one connection from this process, so that the first burst does not wait for the compiler.
+    /// Failures are harmless.</summary>
     public static void WarmUp()
     {
         try
@@ -82,11 +82,11 @@ internal sealed class Listener : IDisposable
         }
         catch (Exception e) when (e is SocketException or ListenException)
         {
-            // No descriptors, or no loopback interface: the first connection will be slower.
+            // No descriptors or no loopback interface: the first connection will be slower.
         }
     }
 
-    /// <summary>Takes a connection that waits, if it is still there.</summary>
+    /// <summary>Accepts a pending connection, if it is still there.</summary>
     public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
     {
         accepted = null;
@@ -97,12 +97,12 @@ internal sealed class Listener : IDisposable
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock)
         {
-            // It was there, and left before it was taken.
+            // It left before it was accepted.
             return false;
         }
     }
 
-    /// <summary>Stops listening, and removes the file of a Unix domain socket.</summary>
+    /// <summary>Stops listening and unlinks the path of a Unix domain socket.</summary>
     public void Dispose() => Close(Socket, _file);
 
     private static void Close(Socket? socket, SocketFile? file)
@@ -148,7 +148,7 @@ internal sealed class Listener : IDisposable
         }
         catch (SocketException)
         {
-            // A sandbox without the option serves all the same.
+            // A sandbox may lack the option.
         }
     }
 }

@@ -5,13 +5,12 @@ using Hawser.EventLoops;
 
 namespace Hawser;
 
-/// <summary>The sockets that one server listens on, and the ways to take the next connection from any of
-/// them.</summary>
-/// <remarks>It gives no more connections than the server has places (<see cref="ServerLimits.Connections"/>): the
-/// others wait in the kernel's backlog. A connection keeps its place until the server has closed it.</remarks>
+/// <summary>The listening sockets of one server, and the ways to accept from them.</summary>
+/// <remarks>Returns no more connections than the server has places (<see cref="ServerLimits.Connections"/>); the others
+/// wait in the kernel's backlog. A connection keeps its place until the server has closed it.</remarks>
 public sealed class ListenerSet : IDisposable
 {
-    /// <summary>Up to here a backlog is short: a burst overflows it while the accepting thread does anything
+    /// <summary>The largest short backlog: a burst overflows one while the accepting thread does anything
     /// else.</summary>
     internal const int ShortBacklog = 64;
 
@@ -38,30 +37,28 @@ public sealed class ListenerSet : IDisposable
     /// <summary>The listening sockets.</summary>
     public IEnumerable<Socket> Sockets => _listeners.Select(listener => listener.Socket);
 
-    /// <summary>The server has a place for one more connection.</summary>
+    /// <summary>The server has a free place.</summary>
     public bool HasPlace => Volatile.Read(ref _places) > 0;
 
     internal IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
-    /// <summary>Places that are free.</summary>
+    /// <summary>Sets the number of free places.</summary>
     internal int Places { set => Volatile.Write(ref _places, value); }
 
-    /// <summary>Called once, by the thread that begins to accept: from here on a burst finds somebody who takes
-    /// it.</summary>
+    /// <summary>Called once, by the thread that begins to accept.</summary>
     internal Action? Accepting { set => _accepting = value; }
 
-    /// <summary>What each connection takes of the process's descriptors.</summary>
+    /// <summary>The descriptors to reserve for each connection.</summary>
     internal int DescriptorsPerConnection { get; set; } = 1;
 
-    /// <summary>While it says so nothing is accepted but to be shed.</summary>
+    /// <summary>While true, connections are only accepted to be shed.</summary>
     internal Func<bool> IsShortOfMemory { get; set; } = MemoryPressure.IsHigh;
 
-    /// <summary>Called, from any thread, when there is a place again after there was none.</summary>
+    /// <summary>A place became free after there was none. Raised on any thread.</summary>
     internal event Action? PlaceReturned;
 
-    /// <summary>Listens at each of the addresses. Those with port 0 after the first take the first one's
-    /// port.</summary>
-    /// <exception cref="ListenException">One of them cannot be had; then none is.</exception>
+    /// <summary>Listens at each address. After the first, port 0 means the first one's port.</summary>
+    /// <exception cref="ListenException">An address is not available; none is bound.</exception>
     internal static ListenerSet Open(
         IReadOnlyList<EndPoint> endPoints, int backlog, Action<Socket>? configure = null)
     {
@@ -88,21 +85,21 @@ public sealed class ListenerSet : IDisposable
         }
     }
 
-    /// <summary>Without a socket: for a model that has its connections from somewhere else.</summary>
+    /// <summary>A set without sockets, for models that get connections elsewhere.</summary>
     internal static ListenerSet Empty() => new();
 
-    /// <summary>Takes a connection if one is there and the server has a place for it. Never waits; takes none after the
-    /// stop. The sockets take turns. From any thread; the other ways to accept are for one thread at a time.</summary>
-    /// <exception cref="SocketException">Accepting failed, or the process lacks memory, or descriptors for what the
-    /// connection may cost; it then waits on in the kernel.</exception>
+    /// <summary>Accepts a pending connection if the server has a free place. Never waits; returns none after the stop.
+    /// The sockets take turns. Thread-safe, unlike the other ways to accept.</summary>
+    /// <exception cref="SocketException">Accepting failed, or the process lacks memory or the descriptors to reserve.
+    /// The connection stays in the kernel.</exception>
     public bool TryAccept(out AcceptedSocket accepted)
     {
         TellOfAccepting();
         return TryTake(isToBeShed: false, out accepted);
     }
 
-    /// <summary>Blocks the calling thread until there is a connection.</summary>
-    /// <exception cref="OperationCanceledException">The stop came first.</exception>
+    /// <summary>Blocks the calling thread until it has accepted a connection.</summary>
+    /// <exception cref="OperationCanceledException">The server stops.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
     public AcceptedSocket Accept(CancellationToken stopping)
     {
@@ -128,10 +125,9 @@ public sealed class ListenerSet : IDisposable
         }
     }
 
-    /// <summary>Waits for a connection that a thread of its own takes, which does nothing else: a burst of connections
-    /// does not wait in the kernel for what the server does with each. With a backlog of 64 or less it looks for the rest
-    /// of a burst for 1 ms.</summary>
-    /// <exception cref="OperationCanceledException">The stop came first.</exception>
+    /// <summary>Waits for a connection accepted by a dedicated thread, so that a burst does not wait for the server's
+    /// work on each connection. With a backlog of 64 or less, the thread waits 1 ms for the rest of a burst.</summary>
+    /// <exception cref="OperationCanceledException">The server stops.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
     public ValueTask<AcceptedSocket> AcceptAsync(CancellationToken stopping)
     {
@@ -139,7 +135,7 @@ public sealed class ListenerSet : IDisposable
         return _eager.TakeAsync();
     }
 
-    /// <summary>Stops listening: the kernel refuses new connections, and nothing more is accepted.</summary>
+    /// <summary>Stops listening: the kernel refuses new connections.</summary>
     public void Dispose()
     {
         Close();
@@ -147,15 +143,14 @@ public sealed class ListenerSet : IDisposable
         DescriptorBudget.Shared.Return((long)Interlocked.Exchange(ref _inBudget, 0) * DescriptorsPerConnection);
     }
 
-    /// <summary>Takes a connection that waits, in the kernel or here, to be refused.</summary>
+    /// <summary>Takes a connection to be refused, from the kernel or from the accepting thread.</summary>
     internal bool TryTakeWaiting(out AcceptedSocket waiting)
     {
         waiting = default;
         return (_eager?.TryTake(out waiting) ?? false) || TryTake(isToBeShed: true, out waiting);
     }
 
-    /// <summary>Waits for the rest of a burst: while it arrives, no other thread should be given work that would keep this
-    /// one from accepting.</summary>
+    /// <summary>Waits for the rest of a burst, before other threads get work that would delay accepting.</summary>
     internal bool HasMoreOfBurst()
     {
         if (!_isShort || !HasPlace)
@@ -172,7 +167,7 @@ public sealed class ListenerSet : IDisposable
         }
     }
 
-    /// <summary>Uses the sockets, unless they are closed; they stay open meanwhile.</summary>
+    /// <summary>Calls with the sockets unless they are closed, and keeps them open meanwhile.</summary>
     internal void Use(Action<IEnumerable<Socket>> use)
     {
         lock (_gate)
@@ -182,10 +177,10 @@ public sealed class ListenerSet : IDisposable
         }
     }
 
-    /// <summary>The number of the next connection (<see cref="AcceptedSocket.Number"/>).</summary>
+    /// <summary>Assigns the next <see cref="AcceptedSocket.Number"/>.</summary>
     internal long NextNumber() => Interlocked.Increment(ref _lastNumber);
 
-    /// <summary>A connection has ended: its place is free.</summary>
+    /// <summary>Frees the place of a connection that has ended.</summary>
     internal void ReturnPlace()
     {
         ReturnToBudget();
@@ -195,7 +190,7 @@ public sealed class ListenerSet : IDisposable
         PlaceReturned?.Invoke();
     }
 
-    /// <summary>Stops listening at once, whatever the accepting thread does. From any thread.</summary>
+    /// <summary>Stops listening at once, whatever the accepting thread does. Thread-safe.</summary>
     internal void Close()
     {
         lock (_gate)
@@ -227,7 +222,7 @@ public sealed class ListenerSet : IDisposable
                 TakeFromBudget(isToBeShed);
                 if (!TryTake(listener, out Socket? socket))
                     continue;
-                // Within the gate: several loops accept at once.
+                // Within the gate, because several loops accept at once.
                 accepted = new AcceptedSocket(socket, NextNumber());
                 _first = (_first + i + 1) % _listeners.Count;
                 Interlocked.Decrement(ref _places);
@@ -251,7 +246,7 @@ public sealed class ListenerSet : IDisposable
         }
     }
 
-    /// <exception cref="SocketException">There are not enough, or memory is short.</exception>
+    /// <exception cref="SocketException">Descriptors or memory are short.</exception>
     private void TakeFromBudget(bool isToBeShed)
     {
         if (isToBeShed)
@@ -265,7 +260,7 @@ public sealed class ListenerSet : IDisposable
 
     private void ReturnToBudget()
     {
-        // A model that has its connections from somewhere else has taken nothing.
+        // Connections from elsewhere have reserved nothing.
         if (Interlocked.Decrement(ref _inBudget) >= 0)
             DescriptorBudget.Shared.Return(DescriptorsPerConnection);
         else

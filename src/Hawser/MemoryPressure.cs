@@ -1,19 +1,18 @@
 namespace Hawser;
 
-/// <summary>Whether the managed heap is near what it may have: DOTNET_GCHeapHardLimit, three quarters of a container's
-/// memory, or that of the machine. The memory of other processes does not count.</summary>
+/// <summary>Tests whether the managed heap is near its limit: DOTNET_GCHeapHardLimit, three quarters of a container's
+/// memory, or the machine's memory. Other processes do not count.</summary>
 internal static class MemoryPressure
 {
     private const double HighShare = 0.8;
 
-    // Between two collections that are made to find out.
+    // Between two collections.
     private const long PauseMilliseconds = 1_000;
 
     private static readonly long High = (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * HighShare);
     private static long _nextCollection;
 
-    /// <summary>Looks. Garbage does not count: where it could be the reason, it is collected, once a second at the
-    /// most.</summary>
+    /// <summary>True if the heap is nearly full. Collects garbage first, at most once a second.</summary>
     public static bool IsHigh()
     {
         if (GC.GetTotalMemory(forceFullCollection: false) < High)

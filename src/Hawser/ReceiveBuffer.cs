@@ -1,8 +1,7 @@
 namespace Hawser;
 
-/// <summary>What a connection has received and not read yet, in rented memory that it holds only while there is
-/// something. A peer that fills the buffer gets a larger one next time, while <see cref="ReceiveMemory"/>
-/// lasts.</summary>
+/// <summary>Received but unread bytes, in memory rented only while there are some. A peer that fills the buffer gets a
+/// larger one next time, within <see cref="ReceiveMemory"/>.</summary>
 internal struct ReceiveBuffer()
 {
     private byte[]? _bytes;
@@ -11,16 +10,15 @@ internal struct ReceiveBuffer()
     private int _end;
     private int _counted;
 
-    /// <summary>Bytes that can be read.</summary>
+    /// <summary>Unread bytes.</summary>
     public readonly int Count => _end - _start;
 
-    /// <summary>Nothing can be read.</summary>
     public readonly bool IsEmpty => _end == _start;
 
-    /// <summary>What can be read; valid until the next call that changes the buffer.</summary>
+    /// <summary>The unread bytes; valid until the next call that changes the buffer.</summary>
     public readonly ReadOnlyMemory<byte> Content => _bytes.AsMemory(_start, _end - _start);
 
-    /// <summary>Takes bytes out. They stay valid until room is made or the memory given back.</summary>
+    /// <summary>Removes bytes. They stay valid until <see cref="MakeRoom"/> or <see cref="Return"/>.</summary>
     public ReadOnlyMemory<byte> Take(int count)
     {
         ReadOnlyMemory<byte> taken = _bytes.AsMemory(_start, count);
@@ -28,7 +26,7 @@ internal struct ReceiveBuffer()
         return taken;
     }
 
-    /// <summary>Room behind what is there, at least a byte of it; rents memory if need be.</summary>
+    /// <summary>At least one byte of room behind the unread bytes; rents memory if necessary.</summary>
     public Memory<byte> MakeRoom()
     {
         if (_bytes is null)
@@ -43,7 +41,7 @@ internal struct ReceiveBuffer()
         return _bytes.AsMemory(_end);
     }
 
-    /// <summary>Counts bytes that were received into the room.</summary>
+    /// <summary>Counts bytes received into the room.</summary>
     public void Add(int count)
     {
         if (count == _bytes!.Length - _end)
@@ -51,7 +49,7 @@ internal struct ReceiveBuffer()
         _end += count;
     }
 
-    /// <summary>Puts bytes in front of what can be read.</summary>
+    /// <summary>Puts bytes in front of the unread ones.</summary>
     public void Prepend(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty)
@@ -66,7 +64,7 @@ internal struct ReceiveBuffer()
         _end = count;
     }
 
-    /// <summary>Gives the memory back, and forgets what was in it.</summary>
+    /// <summary>Returns the memory and drops its bytes.</summary>
     public void Return()
     {
         byte[]? bytes = _bytes;
@@ -77,10 +75,10 @@ internal struct ReceiveBuffer()
             ReceiveMemory.Return(bytes);
     }
 
-    /// <summary>Leaves the memory to the collector: somebody may still write to it.</summary>
+    /// <summary>Leaves the memory to the garbage collector, because a receive may still write to it.</summary>
     public void Leave() => ReceiveMemory.Uncount(Interlocked.Exchange(ref _counted, 0));
 
-    /// <summary>Moves what is there to the front, or into twice the memory if it is at the front already.</summary>
+    /// <summary>Moves the bytes to the front, or into twice the memory if they are at the front already.</summary>
     private void Move()
     {
         if (_start > 0)

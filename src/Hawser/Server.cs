@@ -6,17 +6,17 @@ using Hawser.Transports;
 
 namespace Hawser;
 
-/// <summary>Serves one protocol at one or more addresses under one concurrency model, within limits, until it is
+/// <summary>Serves one protocol at one or more addresses under one concurrency model, within limits, until
 /// stopped.</summary>
 public sealed class Server : IAsyncDisposable
 {
-    // After the drain time, aborted handlers get this long to notice before they are reported as stuck.
+    // Aborted handlers get this long before they are reported as stuck.
     private static readonly TimeSpan AbortGrace = TimeSpan.FromSeconds(1);
 
-    // After the stop, layers get this long to read what has come.
+    // After the stop, layers get this long to read input that has arrived.
     private static readonly TimeSpan ReadingGrace = TimeSpan.FromMilliseconds(250);
 
-    // Timers of .NET count no further than 49 days.
+    // The maximum of .NET timers.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
     private readonly IConnectionHandler _handler;
@@ -37,7 +37,7 @@ public sealed class Server : IAsyncDisposable
     private int _stopBegun;
     private volatile bool _drainIsOver;
 
-    // The lives that accept, and one more until the stop begins.
+    // Accepting loops, plus one until the stop begins.
     private int _accepting = 1;
     private int _admitted;
 
@@ -69,22 +69,22 @@ public sealed class Server : IAsyncDisposable
         Completion = OnScheduler(RunAsync);
     }
 
-    /// <summary>Where the server really listens.</summary>
+    /// <summary>The bound addresses, with the actual ports.</summary>
     public IReadOnlyList<EndPoint> EndPoints => _listeners.EndPoints;
 
-    /// <summary>Completes when the server has stopped and its threads are gone; faults when it ended by itself because
-    /// accepting is no longer possible.</summary>
+    /// <summary>Completes when the server has stopped and its threads have ended; faults if accepting became
+    /// impossible.</summary>
     public Task Completion { get; }
 
-    /// <summary>Connections being served or waiting to be.</summary>
+    /// <summary>Connections being served or waiting for it.</summary>
     public int Connections => Volatile.Read(ref _admitted);
 
     private bool IsStopping => Volatile.Read(ref _stopBegun) != 0;
 
-    /// <summary>Binds, listens and begins to serve.</summary>
-    /// <exception cref="ArgumentException">Options that make no sense.</exception>
-    /// <exception cref="ListenException">An address cannot be had.</exception>
-    /// <exception cref="PlatformNotSupportedException">The platform lacks the model.</exception>
+    /// <summary>Binds, listens and starts to serve.</summary>
+    /// <exception cref="ArgumentException">Invalid options.</exception>
+    /// <exception cref="ListenException">An address is not available.</exception>
+    /// <exception cref="PlatformNotSupportedException">The platform does not support the model.</exception>
     public static Server Start(IConnectionHandler handler, ServerOptions options)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -93,10 +93,10 @@ public sealed class Server : IAsyncDisposable
         return Start(handler, options, ListenerSet.Open(options.EndPoints, options.Backlog, options.ConfigureSocket));
     }
 
-    /// <summary>Begins to serve what comes from listeners that are open already.</summary>
+    /// <summary>Starts to serve from open listeners.</summary>
     internal static Server Start(IConnectionHandler handler, ServerOptions options, ListenerSet listeners)
     {
-        // What flows in the starter's context is not the connections' business.
+        // The caller's execution context must not flow into connections.
         if (ExecutionContext.IsFlowSuppressed())
             return StartDetached(handler, options, listeners);
         using (ExecutionContext.SuppressFlow())
@@ -116,9 +116,9 @@ public sealed class Server : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops accepting, tells the handlers, waits for the drain timeout, aborts the rest. Calling it again
-    /// gives the same stop. A handler that awaits it waits for itself.</summary>
-    /// <returns>How many connections ended by which way.</returns>
+    /// <summary>Stops accepting, notifies handlers, waits for the drain timeout and aborts the rest. Idempotent. A
+    /// handler that awaits it waits for itself.</summary>
+    /// <returns>How the connections ended.</returns>
     public Task<DrainReport> StopAsync()
     {
         if (Interlocked.Exchange(ref _stopBegun, 1) == 0)
@@ -126,11 +126,11 @@ public sealed class Server : IAsyncDisposable
         return _drained.Task;
     }
 
-    /// <summary>Stops, and waits until the server has.</summary>
+    /// <summary>Stops the server and waits until it has stopped.</summary>
     public async ValueTask DisposeAsync()
     {
         DrainReport report = await StopAsync();
-        // A stuck handler may hold its model's thread for ever; nobody waits for that.
+        // A stuck handler may hold its model's thread forever.
         if (report.Stuck == 0)
             await Completion.ConfigureAwait(
                 ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -144,7 +144,7 @@ public sealed class Server : IAsyncDisposable
         }
         finally
         {
-            // A model that could not start has never run the life of the server.
+            // A model that failed to start has not run the server.
             _ = StopAsync();
             _listeners.Dispose();
             _heartbeat.Dispose();
@@ -170,7 +170,7 @@ public sealed class Server : IAsyncDisposable
         }
     }
 
-    /// <returns>False when it is time to stop.</returns>
+    /// <returns>False at the stop.</returns>
     private async ValueTask<bool> TakeNextAsync()
     {
         Transport accepted;
@@ -217,7 +217,7 @@ public sealed class Server : IAsyncDisposable
         }
         catch (Exception e) when (e is NoThreadLeftException or OutOfMemoryException)
         {
-            // Its place is given back with its socket.
+            // Its place is freed together with its socket.
             Interlocked.Decrement(ref _admitted);
             await _shedder.ShedAsync("threads", accepted, _closing.Token);
         }
@@ -229,7 +229,7 @@ public sealed class Server : IAsyncDisposable
         }
     }
 
-    /// <summary>One connection, from its first byte to its last. Never throws.</summary>
+    /// <summary>Serves one connection from its first byte to its last. Never throws.</summary>
     private async Task ServeAsync(long id, Transport accepted)
     {
         Connection connection;
@@ -244,7 +244,7 @@ public sealed class Server : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // Reset before it was served, or its loop has ended, or there is no memory for it.
+            // It was reset before it was served, its loop has ended, or memory is exhausted.
             _scope.Guard(accepted.Close);
             Leave();
             if (!Connection.IsBroken(e))
@@ -254,7 +254,7 @@ public sealed class Server : IAsyncDisposable
         // The stop may have begun between accepting and registering.
         if (IsStopping)
             _scope.Guard(connection.Stop);
-        // And the drain time may have passed while it stood in a model's line.
+        // The drain timeout may have passed while it was queued in the model.
         if (_drainIsOver)
             _scope.Guard(() => connection.Abort(CloseReason.DrainTimeout));
         _observer.Accepted(connection);
@@ -324,13 +324,13 @@ public sealed class Server : IAsyncDisposable
 
     private void BeginStop()
     {
-        // Those that end from now on have ended within the stop.
+        // Connections that end from now on count as ended by the stop.
         int open = Connections;
         _scope.Guard(_listeners.Close);
         _scope.CancelHere(_closing);
-        // Handlers' callbacks may block: the drain time begins without them.
+        // Handlers' callbacks may block: the drain timeout starts without them.
         _scope.Cancel(_stopping);
-        // A transport may be anybody's: one that blocks must not hold up the drain time either.
+        // Custom transports may block: they must not delay the drain timeout either.
         _ = OnScheduler(StopConnectionsAsync);
         _ = OnScheduler(() => DrainAsync(open));
         AcceptNoMore();
@@ -339,7 +339,7 @@ public sealed class Server : IAsyncDisposable
     private async Task StopConnectionsAsync()
     {
         ForEachConnection(connection => connection.Stop());
-        // By then what had come before the stop is read.
+        // By then the input from before the stop has been read.
         await Task.Delay(ReadingGrace, _options.TimeProvider);
         ForEachConnection(connection => connection.EndIfNothingHasCome());
     }

@@ -1,28 +1,28 @@
 namespace Hawser;
 
-/// <summary>What one server allows, each limit with its unit and default. They hold under every model.</summary>
-/// <remarks>A timeout of <see cref="Timeout.InfiniteTimeSpan"/> is no timeout.</remarks>
+/// <summary>The limits of one server. They hold under every model.</summary>
+/// <remarks><see cref="Timeout.InfiniteTimeSpan"/> disables a timeout.</remarks>
 public sealed record ServerLimits
 {
-    /// <summary>Connections at once. At the limit the server stops accepting and the kernel queues. Default
-    /// 10,000.</summary>
+    /// <summary>Connections at once. At the limit the server stops accepting, and connections wait in the backlog.
+    /// Default 10,000.</summary>
     public int Connections { get; init; } = 10_000;
 
-    /// <summary>How long a handler may wait before the first byte moves, in either direction. Default 60 s.</summary>
+    /// <summary>How long a handler may wait until the first byte moves, in either direction. Default 60 s.</summary>
     public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a handler may wait for its peer with no byte moving, in either direction. Time that the
-    /// handler spends on its own does not count. Default 5 min.</summary>
+    /// <summary>How long a handler may wait for its peer while no byte moves in either direction. The handler's own
+    /// time does not count. Default 5 min.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long conversations in progress may go on after a stop. Default 10 s.</summary>
+    /// <summary>How long conversations in progress may continue after a stop. Default 10 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a closing connection waits for the peer to finish, so that what was written last is not
-    /// destroyed by a reset. Default 2 s.</summary>
+    /// <summary>How long a closing connection waits for the peer to finish, so that a reset does not destroy the last
+    /// bytes. Default 2 s.</summary>
     public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Bytes received on one connection. Default: no limit.</summary>
+    /// <summary>Bytes received per connection. Default: no limit.</summary>
     public long BytesPerConnection { get; init; } = long.MaxValue;
 
     internal void Validate()

@@ -8,12 +8,12 @@ namespace Hawser;
 /// <summary>Where a server listens and how it serves.</summary>
 public sealed record ServerOptions
 {
-    /// <summary>Where to listen: <see cref="IPEndPoint"/>s (port 0: the system chooses; <see cref="IPAddress.IPv6Any"/>
-    /// takes IPv4 as well; a further port 0 is the port of the first) and
-    /// <see cref="UnixDomainSocketEndPoint"/>s (a socket that a dead server has left is replaced).</summary>
+    /// <summary>Where to listen: <see cref="IPEndPoint"/>s and <see cref="UnixDomainSocketEndPoint"/>s. Port 0 lets the
+    /// system choose, and after the first means the same port. <see cref="IPAddress.IPv6Any"/> includes IPv4. A socket
+    /// file left by a dead server is replaced.</summary>
     public required IReadOnlyList<EndPoint> EndPoints { get; init; }
 
-    /// <summary>Decides whose turn it is.</summary>
+    /// <summary>The concurrency model.</summary>
     public required ConcurrencyModel Model { get; init; }
 
     /// <summary>Settings of the model.</summary>
@@ -22,29 +22,30 @@ public sealed record ServerOptions
     /// <summary>Connections that the kernel may hold before they are accepted. Default 512.</summary>
     public int Backlog { get; init; } = 512;
 
-    /// <summary>What lies between the wire and the handler, the first one next to the wire: TLS, the PROXY protocol,
-    /// shaping, recording. Each makes a transport over the one beneath, usually a <see cref="LayeredTransport"/>.</summary>
-    /// <remarks>They run on the connection's own thread. Together they have
-    /// <see cref="ServerLimits.FirstByteTimeout"/>, which bytes that move do not extend; the limit of bytes counts those
-    /// above them. A stop ends a connection that has sent nothing to them yet. The token is the connection's
-    /// <see cref="Connection.Aborted"/>. A layer that throws ends the connection as a handler that throws does: a
-    /// <see cref="ProtocolException"/> in order, anything else as a fault.</remarks>
+    /// <summary>Layers between the wire and the handler, the first one next to the wire: TLS, the PROXY protocol,
+    /// shaping, recording. Each returns a transport over the one beneath, usually a
+    /// <see cref="LayeredTransport"/>.</summary>
+    /// <remarks>They run on the connection's thread. Together they have <see cref="ServerLimits.FirstByteTimeout"/>,
+    /// which moving bytes do not extend; the limit of bytes counts those above the layers. A stop ends a connection
+    /// from which they have received nothing. The token is <see cref="Connection.Aborted"/>. A layer that throws ends
+    /// the connection as a handler does: a <see cref="ProtocolException"/> in order, anything else as a
+    /// fault.</remarks>
     public IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; init; } = [];
 
-    /// <summary>Sets options of every listening socket, before it is bound: keep-alive, buffer sizes. Connections inherit
-    /// them.</summary>
+    /// <summary>Configures every listening socket before it is bound: keep-alive, buffer sizes. Connections inherit the
+    /// settings.</summary>
     public Action<Socket>? ConfigureSocket { get; init; }
 
-    /// <summary>What the server allows.</summary>
+    /// <summary>The limits of the server.</summary>
     public ServerLimits Limits { get; init; } = new();
 
-    /// <summary>Hears what happens.</summary>
+    /// <summary>Receives the server's events. The default discards them.</summary>
     public IServerObserver Observer { get; init; } = SilentObserver.Instance;
 
-    /// <summary>The clock and timers of every timeout, pause and deadline of the server.</summary>
+    /// <summary>The clock and timers of all timeouts, pauses and deadlines.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Runs what belongs to no connection: the stop, and the callbacks of cancelled tokens. Default: the
+    /// <summary>Runs work that belongs to no connection: the stop, and callbacks of cancelled tokens. Default: the
     /// thread pool.</summary>
     public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
 

@@ -4,18 +4,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
 
-/// <summary>What the accept loop does when no descriptor, thread or memory is left: takes the waiting connections,
-/// with a descriptor kept in reserve, and closes them at once, so that their clients know, then waits a little longer
-/// each time.</summary>
+/// <summary>Sheds connections when no descriptor, thread or memory is left: accepts the waiting ones with a reserved
+/// descriptor and closes them, so that their clients know, then backs off.</summary>
 internal sealed class Shedder : IDisposable
 {
-    // Clients that keep coming must not keep the loop: the rest waits for the next try.
+    // Bounds a try, so that a stream of clients cannot occupy the loop.
     private const int ShedAtOnce = 256;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    // One to accept with, the others for the runtime, which ends the process when it cannot start a thread of its own.
+    // One to accept with, the others for the runtime, which aborts the process if it cannot start a thread.
     private const int ReserveDescriptors = 8;
 
     private readonly ListenerSet _listeners;
@@ -36,10 +35,10 @@ internal sealed class Shedder : IDisposable
         DescriptorBudget.Shared.Measure();
     }
 
-    /// <summary>Sheds what waits, then pauses. Of several accept loops one does, and the others
-    /// wait with it.</summary>
+    /// <summary>Sheds waiting connections, then pauses. Of several accept loops one sheds; the others wait for
+    /// it.</summary>
     /// <param name="what">The exhausted resource.</param>
-    /// <param name="last">Shed as well: a connection that is taken and cannot be kept.</param>
+    /// <param name="last">An accepted connection to shed as well.</param>
     /// <param name="stopping">Ends the pause.</param>
     public Task ShedAsync(string what, Transport? last, CancellationToken stopping)
     {
@@ -56,7 +55,7 @@ internal sealed class Shedder : IDisposable
         }
     }
 
-    /// <summary>A connection was accepted in the ordinary way: the episode, if there was one, is over.</summary>
+    /// <summary>Ends the episode, if any: a connection was accepted normally.</summary>
     public void Recovered()
     {
         if (_pause == TimeSpan.Zero)
@@ -86,14 +85,14 @@ internal sealed class Shedder : IDisposable
         }
         catch (SocketException)
         {
-            // Another thread was faster and took the descriptor: these clients wait until the next try.
+            // Another thread took the descriptor: these clients wait for the next try.
         }
-        // The reserve stays free during the pause: the runtime itself dies without a descriptor for a new thread.
+        // The reserve stays free during the pause, because the runtime needs descriptors for new threads.
         await BackOffAsync(what, stopping);
         TakeReserve();
     }
 
-    /// <summary>Pauses, each time longer within one episode, without a thread being blocked.</summary>
+    /// <summary>Pauses without blocking a thread, each time longer within an episode.</summary>
     private async Task BackOffAsync(string what, CancellationToken stopping)
     {
         if (_pause == TimeSpan.Zero)
@@ -118,7 +117,7 @@ internal sealed class Shedder : IDisposable
         }
         catch (IOException)
         {
-            // Fewer to be had just now: the next try takes the rest.
+            // The next try takes the rest.
         }
     }
 

@@ -5,10 +5,9 @@ using Hawser.Native;
 
 namespace Hawser;
 
-/// <summary>The file of a Unix domain socket. It is unlinked only where it is surely a socket: a stale one before
-/// binding, our own one after.</summary>
-/// <remarks>.NET unlinks what has the name when the socket is disposed, whatever it is by then; <see cref="Bind"/>
-/// avoids that.</remarks>
+/// <summary>The file of a Unix domain socket. It is unlinked only if it is certainly a socket: a stale one before
+/// binding, our own after.</summary>
+/// <remarks>.NET unlinks whatever has the name when the socket is disposed; <see cref="Bind"/> avoids that.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class SocketFile
 {
@@ -21,8 +20,8 @@ internal sealed class SocketFile
         _identity = Libc.Identify(path);
     }
 
-    /// <summary>Binds the socket, in place of a stale file.</summary>
-    /// <exception cref="ListenException">The path is no socket, or a stale one that cannot be removed.</exception>
+    /// <summary>Binds the socket, replacing a stale file.</summary>
+    /// <exception cref="ListenException">The path is not a socket, or is stale and cannot be removed.</exception>
     /// <exception cref="SocketException">The path cannot be bound; a live server may have it.</exception>
     public static SocketFile Bind(Socket socket, UnixDomainSocketEndPoint endPoint)
     {
@@ -42,8 +41,8 @@ internal sealed class SocketFile
         return new SocketFile(Path.GetFullPath(path));
     }
 
-    /// <summary>Unlinks the file if it is still the one that was bound. The socket must still be open: it keeps the
-    /// inode from being given to another file.</summary>
+    /// <summary>Unlinks the file if it is still the bound one. The socket must still be open: it keeps the inode from
+    /// being reused.</summary>
     public void Remove()
     {
         if (_identity is null || Libc.Identify(_path) != _identity)
@@ -58,11 +57,11 @@ internal sealed class SocketFile
         }
     }
 
-    /// <summary>Whether nobody listens: a server that was killed leaves its file behind.</summary>
+    /// <summary>Whether nobody listens: a killed server leaves its file behind.</summary>
     private static bool IsStale(UnixDomainSocketEndPoint endPoint)
     {
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        // A live server whose backlog is full must not hold us up.
+        // A live server with a full backlog must not block this one.
         probe.Blocking = false;
         try
         {

@@ -1,7 +1,7 @@
 namespace Hawser.EventLoops;
 
-/// <summary>Entries by the moment they fall due: a binary heap in which each knows its place, so that one which is done
-/// early leaves in logarithmic time.</summary>
+/// <summary>A binary heap by due time. Each entry knows its index, so it can be removed early in logarithmic
+/// time.</summary>
 internal sealed class DeadlineHeap<T> where T : Scheduled
 {
     private T[] _items = new T[16];
@@ -18,7 +18,7 @@ internal sealed class DeadlineHeap<T> where T : Scheduled
         SiftUp(Count++, item);
     }
 
-    /// <summary>Removes an entry; does nothing if it is not there.</summary>
+    /// <summary>Removes an entry; does nothing if it is not in the heap.</summary>
     public void Remove(T item)
     {
         int index = item.HeapIndex;

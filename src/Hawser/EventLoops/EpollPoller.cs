@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.EventLoops;
 
-/// <summary>Asks epoll(7), edge-triggered: each socket is told to the kernel once, and waiting costs the same for ten
-/// sockets and ten thousand.</summary>
+/// <summary>Polls with epoll(7), edge-triggered: each socket is registered once, and the cost of a wait does not depend
+/// on the number of sockets.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class EpollPoller : IPoller
 {
@@ -22,7 +22,7 @@ internal sealed unsafe class EpollPoller : IPoller
     private const uint EPOLLEXCLUSIVE = 1u << 28;
     private const uint ConnectionEvents = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
-    // Of several loops that wait for a listener, a connection wakes one.
+    // A new connection wakes one of the loops that wait for a listener.
     private const uint ListenerEvents = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE;
     private const long WakeSlot = -1;
 
@@ -50,7 +50,7 @@ internal sealed unsafe class EpollPoller : IPoller
         if (slot == _slots.Length)
             Array.Resize(ref _slots, 2 * _slots.Length);
         Control(ControlAdd, pollable.Descriptor, pollable.IsListener ? ListenerEvents : ConnectionEvents, slot);
-        // Taken only now: an error leaves all as it was.
+        // Only now, so that an error above changes nothing.
         if (slot == _usedSlots)
             _usedSlots++;
         else
@@ -61,7 +61,7 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public void Remove(Pollable pollable)
     {
-        // The kernel forgets a socket when it is closed.
+        // The kernel removes a closed socket.
         _slots[pollable.Slot] = null;
         _freeSlots.Push(pollable.Slot);
         pollable.Slot = -1;
@@ -83,7 +83,7 @@ internal sealed unsafe class EpollPoller : IPoller
                 continue;
             }
 
-            // A slot freed earlier in this batch, and perhaps taken again, gets a needless look at worst.
+            // At worst, the new owner of a slot that was freed earlier in this batch gets a needless call.
             bool failed = (events & (EPOLLERR | EPOLLHUP)) != 0;
             bool hidesMore = failed || (events & (EPOLLRDHUP | EPOLLPRI)) != 0;
             _slots[slot]?.OnReady(hidesMore || (events & EPOLLIN) != 0, failed || (events & EPOLLOUT) != 0, hidesMore);
@@ -98,7 +98,7 @@ internal sealed unsafe class EpollPoller : IPoller
         }
         catch (ObjectDisposedException)
         {
-            // Nobody waits any more.
+            // The loop has ended.
         }
     }
 

@@ -4,22 +4,20 @@ using Hawser.Native;
 
 namespace Hawser.EventLoops;
 
-/// <summary>One thread that waits for many sockets, deadlines and posted work, and runs whatever became ready. It owns
-/// the sockets that live on it: when it ends, they are closed.</summary>
-/// <remarks>
-/// Work that computes or blocks on this thread stalls every connection of the loop: that is the nature of the model.
-/// An <c>await</c> of something foreign comes back here through the loop's <see cref="SynchronizationContext"/>.
-/// </remarks>
+/// <summary>One thread that waits for sockets, deadlines and posted work, and runs what becomes ready. It owns its
+/// sockets and closes them when it ends.</summary>
+/// <remarks>Work that computes or blocks on this thread stalls every connection of the loop. An <c>await</c> of
+/// anything else returns here through the loop's <see cref="SynchronizationContext"/>.</remarks>
 internal sealed class EventLoop
 {
-    /// <summary>How many socket calls one connection may make in one turn before the others get theirs.</summary>
+    /// <summary>Socket calls that one connection may make per turn.</summary>
     public const int CallsPerTurn = 64;
 
-    /// <summary>How much posted work is done in one turn: a burst of new connections must not starve established
+    /// <summary>Posted callbacks run per turn, so that a burst of new connections does not starve established
     /// ones.</summary>
     public const int PostsPerTurn = 64;
 
-    /// <summary>Bytes moved at once that count as a call more.</summary>
+    /// <summary>Bytes moved that count as one more call.</summary>
     public const int BytesPerCall = 16 * 1024;
 
     // Milliseconds.
@@ -42,22 +40,21 @@ internal sealed class EventLoop
         _thread = new Thread(Run) { Name = name, IsBackground = true };
     }
 
-    /// <summary>The number of the current turn; a connection's budget of calls is for one turn.</summary>
+    /// <summary>The number of the current turn. The budget of calls applies per turn.</summary>
     public int Turn { get; private set; }
 
     public bool IsCurrentThread => Thread.CurrentThread == _thread;
 
-    /// <summary>Connections that live here, or are about to.</summary>
+    /// <summary>Connections on the loop, or about to be.</summary>
     public int Residents => Volatile.Read(ref _residents);
 
-    /// <summary>Something blocks its thread: the turn lasts longer than any that only moves bytes.</summary>
+    /// <summary>The current turn is so long that something must be blocking the thread.</summary>
     public bool IsBlocked =>
         _poller.BusySince is not IPoller.Waiting and var since && Environment.TickCount64 - since > LongTurn;
 
-    /// <summary>Completes when the thread has left the loop; faults if the loop itself failed.</summary>
+    /// <summary>Completes when the thread has left the loop; faults if the loop failed.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>Starts the thread.</summary>
     public void Start() => _thread.UnsafeStart();
 
     /// <summary>Watches a socket until <see cref="Disown"/> or the end of the loop. On the loop's thread.</summary>
@@ -68,13 +65,13 @@ internal sealed class EventLoop
         _poller.Add(pollable);
     }
 
-    /// <summary>A connection is to live here. From any thread.</summary>
+    /// <summary>Counts a connection that will live here. Thread-safe.</summary>
     public void Enter() => Interlocked.Increment(ref _residents);
 
-    /// <summary>A connection that entered has ended. From any thread.</summary>
+    /// <summary>Uncounts it. Thread-safe.</summary>
     public void Leave() => Interlocked.Decrement(ref _residents);
 
-    /// <summary>Forgets a socket that is about to be closed; does nothing if it is not watched. On the loop's
+    /// <summary>Stops watching a socket before it is closed; does nothing if it is not watched. On the loop's
     /// thread.</summary>
     public void Disown(Pollable pollable)
     {
@@ -82,8 +79,8 @@ internal sealed class EventLoop
             _poller.Remove(pollable);
     }
 
-    /// <summary>Runs a callback on the loop's thread, in order of posting; once the loop has ended, on the thread pool.
-    /// From any thread.</summary>
+    /// <summary>Runs a callback on the loop's thread, in order of posting; on the thread pool once the loop has ended.
+    /// Thread-safe.</summary>
     public void Post(SendOrPostCallback callback, object? state)
     {
         _posted.Enqueue((callback, state));
@@ -93,7 +90,7 @@ internal sealed class EventLoop
             _poller.Wake();
     }
 
-    /// <summary>Runs an asynchronous method on the loop's thread. From any thread.</summary>
+    /// <summary>Runs an asynchronous method on the loop's thread. Thread-safe.</summary>
     public Task RunAsync(Func<Task> body)
     {
         var result = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -112,10 +109,10 @@ internal sealed class EventLoop
         return result.Task;
     }
 
-    /// <summary>Ends the thread after the work posted so far, and closes what lives on the loop.</summary>
+    /// <summary>Ends the thread after the work posted so far, and closes the loop's sockets.</summary>
     public void End() => Post(static loop => ((EventLoop)loop!)._ending = true, this);
 
-    /// <summary>Parks an operation until somebody completes it or the deadline passes.</summary>
+    /// <summary>Parks an operation until it is completed or the deadline passes.</summary>
     public ValueTask<bool> Park(ParkedOperation operation, Deadline deadline)
     {
         ValueTask<bool> wait = operation.Park(deadline);
@@ -124,7 +121,7 @@ internal sealed class EventLoop
         return wait;
     }
 
-    /// <summary>Parks an operation that could go on at once, until the other connections have had their turn.</summary>
+    /// <summary>Parks an operation until the other connections have had their turn.</summary>
     public ValueTask<bool> ParkUntilNextTurn(ParkedOperation operation)
     {
         ValueTask<bool> wait = operation.Park(Deadline.None);
@@ -132,7 +129,7 @@ internal sealed class EventLoop
         return wait;
     }
 
-    /// <summary>Completes a parked operation, if it is one; its waiter runs before this returns.</summary>
+    /// <summary>Completes an operation if it is parked; its waiter runs before this returns.</summary>
     public void Complete(ParkedOperation operation, bool result = true, Exception? error = null)
     {
         _deadlines.Remove(operation);
@@ -176,7 +173,7 @@ internal sealed class EventLoop
 
     private void RunPosted()
     {
-        // Cleared before the queue is read: a post from now on wakes the next wait.
+        // Cleared before the queue is read, so that a later post wakes the next wait.
         Interlocked.Exchange(ref _wakePending, 0);
         for (int left = Math.Min(_posted.Count, PostsPerTurn); left > 0 && _posted.TryDequeue(out var work); left--)
             work.Callback(work.State);
@@ -186,7 +183,7 @@ internal sealed class EventLoop
     {
         if (_deadlines.Count == 0)
             return;
-        // One that waits again with no time left is taken next turn, after the others.
+        // An operation that waits again with a passed deadline runs in the next turn.
         long now = Stopwatch.GetTimestamp();
         for (int left = _deadlines.Count; left > 0 && _deadlines.TakeDue(now) is { } passed; left--)
             passed.Complete(false);
@@ -203,7 +200,7 @@ internal sealed class EventLoop
         (_thisTurn, _nextTurn) = (_nextTurn, _thisTurn);
         while (_thisTurn.TryDequeue(out (ParkedOperation Operation, short Wait) entry))
         {
-            // One that was completed meanwhile may wait for something else by now.
+            // An operation completed meanwhile may be in another wait.
             if (entry.Operation.Wait == entry.Wait)
                 entry.Operation.Complete(true);
         }

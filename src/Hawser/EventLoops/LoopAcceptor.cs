@@ -4,7 +4,7 @@ using Hawser.Recycling;
 
 namespace Hawser.EventLoops;
 
-/// <summary>Accepts on an event loop, which waits for the listeners beside all else it waits for.</summary>
+/// <summary>Accepts on an event loop, which waits for the listeners along with its other sockets.</summary>
 internal sealed class LoopAcceptor(EventLoop loop)
 {
     // A burst of new connections must not starve established ones.
@@ -17,12 +17,11 @@ internal sealed class LoopAcceptor(EventLoop loop)
     private bool _mayHaveMore = true;
     private int _turn;
 
-    /// <summary>Where it accepts.</summary>
     public EventLoop Loop => loop;
 
-    /// <summary>The next connection. Those that wait in the kernel are taken together, before the first of them is
-    /// served. On the loop's thread.</summary>
-    /// <exception cref="OperationCanceledException">The stop came first.</exception>
+    /// <summary>The next connection. All pending ones are accepted before the first is served. On the loop's
+    /// thread.</summary>
+    /// <exception cref="OperationCanceledException">The server stops.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
     [AsyncMethodBuilder(typeof(RecyclingBuilder<>))]
     public async ValueTask<AcceptedSocket> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
@@ -46,7 +45,7 @@ internal sealed class LoopAcceptor(EventLoop loop)
         }
     }
 
-    /// <summary>An error leaves what is owned for the next try.</summary>
+    /// <summary>Registers the sockets. After an error, the registered ones stay for the next try.</summary>
     private void Own(IEnumerable<Socket> sockets)
     {
         foreach (Socket socket in sockets.Except(_owned))
@@ -66,7 +65,7 @@ internal sealed class LoopAcceptor(EventLoop loop)
         }
         catch (SocketException) when (_batch.Count > 0)
         {
-            // Those that were taken come first; the error will come again.
+            // Accepted connections come first; the error will recur.
         }
     }
 

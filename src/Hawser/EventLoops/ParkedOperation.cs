@@ -2,9 +2,9 @@ using System.Threading.Tasks.Sources;
 
 namespace Hawser.EventLoops;
 
-/// <summary>A reusable, allocation-free awaitable that an <see cref="EventLoop"/> completes: true when ready, false at
-/// the deadline or on an interrupt.</summary>
-/// <remarks>Belongs to the loop's thread, and resumes its waiter there, inline.</remarks>
+/// <summary>A reusable awaitable, completed by an <see cref="EventLoop"/>: true when ready, false at the deadline or on
+/// an interrupt.</summary>
+/// <remarks>Belongs to the loop's thread and resumes its waiter there, inline.</remarks>
 internal sealed class ParkedOperation : Scheduled, IValueTaskSource<bool>
 {
     private Action<object?>? _continuation;
@@ -13,14 +13,14 @@ internal sealed class ParkedOperation : Scheduled, IValueTaskSource<bool>
     private bool _completed;
     private bool _result;
 
-    /// <summary>Somebody waits.</summary>
+    /// <summary>A wait is pending.</summary>
     public bool IsParked { get; private set; }
 
-    /// <summary>Tells this wait from the ones before it.</summary>
+    /// <summary>Distinguishes this wait from earlier ones.</summary>
     public short Wait { get; private set; }
 
-    /// <summary>Begins a wait.</summary>
-    /// <exception cref="InvalidOperationException">There is one already.</exception>
+    /// <summary>Starts a wait.</summary>
+    /// <exception cref="InvalidOperationException">A wait is already pending.</exception>
     public ValueTask<bool> Park(Deadline deadline)
     {
         if (IsParked)
@@ -33,7 +33,7 @@ internal sealed class ParkedOperation : Scheduled, IValueTaskSource<bool>
         return new ValueTask<bool>(this, ++Wait);
     }
 
-    /// <summary>Ends the wait, if there is one, and runs the waiter until it waits again.</summary>
+    /// <summary>Ends the pending wait, if any, and runs the waiter until it waits again.</summary>
     public void Complete(bool result, Exception? error = null)
     {
         if (!IsParked)
@@ -65,7 +65,7 @@ internal sealed class ParkedOperation : Scheduled, IValueTaskSource<bool>
         return _error is null ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Faulted;
     }
 
-    // The flags ask for the context to be kept: completing on the loop's own thread keeps it.
+    // The flags ask for the context to be kept: completion on the loop's thread keeps it.
     void IValueTaskSource<bool>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {

@@ -13,29 +13,29 @@ internal abstract class Pollable
 
     public Socket Socket { get; }
 
-    /// <summary>The system's number of the socket; valid until its owner removes and closes it.</summary>
+    /// <summary>The socket's descriptor; valid until its owner removes and closes it.</summary>
     public int Descriptor { get; }
 
-    /// <summary>Where the poller keeps it; below zero while it is not watched.</summary>
+    /// <summary>The poller's index; below zero while not watched.</summary>
     public int Slot { get; set; } = -1;
 
-    /// <summary>Connections are its input, and other loops may take them as well.</summary>
+    /// <summary>A listening socket, which several loops may watch.</summary>
     public virtual bool IsListener => false;
 
-    /// <summary>Somebody waits for input.</summary>
+    /// <summary>A receive is pending.</summary>
     public abstract bool WantsInput { get; }
 
-    /// <summary>Somebody waits for room to send.</summary>
+    /// <summary>A send is pending.</summary>
     public abstract bool WantsRoom { get; }
 
-    /// <summary>The socket is ready. May be called when nobody waits; need not be called again before the socket was
-    /// read, or written, until it would wait.</summary>
+    /// <summary>The socket is ready. May be called when nothing is pending. After a call, the next one may come only
+    /// once a read or write would block.</summary>
     /// <param name="input">There is input, an end, or an error.</param>
     /// <param name="room">There is room to send, or an error.</param>
-    /// <param name="hidesMore">From now on a short read does not mean that the socket is empty: the peer has finished,
-    /// the socket has failed, or urgent data divides the stream.</param>
+    /// <param name="hidesMore">From now on a short read does not prove the socket empty: the peer has finished, the
+    /// socket has failed, or urgent data divides the stream.</param>
     public abstract void OnReady(bool input, bool room, bool hidesMore);
 
-    /// <summary>The loop ends, and with it whatever lives on it.</summary>
+    /// <summary>The loop ends and its sockets must close.</summary>
     public abstract void OnLoopEnded();
 }

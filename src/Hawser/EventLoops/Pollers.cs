@@ -2,9 +2,9 @@ using Hawser.Native;
 
 namespace Hawser.EventLoops;
 
-/// <summary>Which <see cref="IPoller"/> this platform has.</summary>
+/// <summary>Selects the <see cref="IPoller"/> of this platform.</summary>
 internal static class Pollers
 {
-    /// <summary>The one with nanosecond deadlines where there is one, else the portable one.</summary>
+    /// <summary>The poller with nanosecond deadlines, or else the portable one.</summary>
     public static IPoller Best() => Platform.IsLinux ? new EpollPoller() : new SelectPoller();
 }

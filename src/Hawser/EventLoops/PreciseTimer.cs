@@ -1,7 +1,7 @@
 namespace Hawser.EventLoops;
 
-/// <summary>Calls back at a deadline, late by tens of microseconds rather than by the milliseconds of
-/// <see cref="Task.Delay(TimeSpan)"/>: an event loop with no sockets, on a thread of its own.</summary>
+/// <summary>Calls back at a deadline, tens of microseconds late instead of the milliseconds of
+/// <see cref="Task.Delay(TimeSpan)"/>: an event loop without sockets.</summary>
 internal sealed class PreciseTimer
 {
     private static readonly Lazy<PreciseTimer> LazyShared = new(() => new PreciseTimer());
@@ -10,11 +10,11 @@ internal sealed class PreciseTimer
 
     private PreciseTimer() => _loop.Start();
 
-    /// <summary>One for the process; its thread starts with the first use.</summary>
+    /// <summary>The timer of the process; its thread starts on first use.</summary>
     public static PreciseTimer Shared => LazyShared.Value;
 
-    /// <summary>Calls back, on the timer's thread, at the deadline.</summary>
-    /// <returns>Dispose it to take the call back: afterwards the callback has run to its end, or never will.</returns>
+    /// <summary>Calls back at the deadline, on the timer's thread.</summary>
+    /// <returns>Dispose it to cancel: afterwards the callback has completed or will never run.</returns>
     public Registration Schedule(Deadline deadline, Action callback)
     {
         var registration = new Registration(_loop, deadline, callback);
@@ -22,7 +22,7 @@ internal sealed class PreciseTimer
         return registration;
     }
 
-    /// <summary>A call to come.</summary>
+    /// <summary>A scheduled call.</summary>
     public sealed class Registration(EventLoop loop, Deadline deadline, Action callback) : IDisposable
     {
         private const int Waiting = 0;

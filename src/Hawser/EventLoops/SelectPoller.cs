@@ -2,10 +2,9 @@ using System.Net.Sockets;
 
 namespace Hawser.EventLoops;
 
-/// <summary>Asks
+/// <summary>Polls with
 /// <see cref="Socket.Select(System.Collections.IList?, System.Collections.IList?, System.Collections.IList?, int)"/>,
-/// which every platform has: each wait names every socket again, so it costs as much as there are
-/// connections.</summary>
+/// on every platform. Each wait passes all sockets, so its cost grows with the number of connections.</summary>
 internal sealed class SelectPoller : IPoller
 {
     private readonly Dictionary<Socket, Pollable> _watched = [];
@@ -50,7 +49,7 @@ internal sealed class SelectPoller : IPoller
         }
         catch (ObjectDisposedException)
         {
-            // A listener, which the stop closes from another thread: next turn nobody wants its input.
+            // The stop closed a listener on another thread; in the next turn nothing wants its input.
             return;
         }
         finally
@@ -76,8 +75,8 @@ internal sealed class SelectPoller : IPoller
 
     public void Dispose() => _wake.Dispose();
 
-    /// <remarks>Select counts in whole milliseconds and rounds down, so the last millisecond before a deadline is spent
-    /// asking again and again: late by microseconds, at the price of that millisecond's CPU.</remarks>
+    /// <remarks>Select counts whole milliseconds and rounds down. The loop polls through the last millisecond before a
+    /// deadline: late by microseconds, at the cost of that millisecond's CPU time.</remarks>
     private static int Microseconds(long nanoseconds) =>
         nanoseconds < 0 ? -1 : (int)Math.Min(nanoseconds / 1000, int.MaxValue);
 }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Hawser.EventLoops;
 
-/// <summary>A loopback datagram socket that talks to itself: the portable way to end a <c>Socket.Select</c>.</summary>
+/// <summary>A loopback datagram socket connected to itself: the portable way to end a <c>Socket.Select</c>.</summary>
 internal sealed class WakeSocket : IDisposable
 {
     private static readonly byte[] OneByte = [1];
@@ -19,7 +19,7 @@ internal sealed class WakeSocket : IDisposable
     /// <summary>Readable after <see cref="Signal"/>, until <see cref="Clear"/>.</summary>
     public Socket Socket { get; } = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
 
-    /// <summary>From any thread.</summary>
+    /// <summary>Makes the socket readable. Thread-safe.</summary>
     public void Signal()
     {
         if (Interlocked.Exchange(ref _signalled, 1) != 0)
@@ -30,11 +30,11 @@ internal sealed class WakeSocket : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // Nobody waits any more.
+            // Disposed: nothing waits any more.
         }
         catch (SocketException)
         {
-            // Not sent: the next signal tries again.
+            // The next signal tries again.
             Interlocked.Exchange(ref _signalled, 0);
         }
     }
@@ -48,7 +48,7 @@ internal sealed class WakeSocket : IDisposable
             Socket.Receive(discard, SocketFlags.None, out error);
         }
         while (error == SocketError.Success);
-        // Only now: a byte sent after this was set would be discarded above, and every later signal taken for sent.
+        // Only now: the loop above could discard a byte sent after this reset, and later signals would be suppressed.
         Interlocked.Exchange(ref _signalled, 0);
     }
 

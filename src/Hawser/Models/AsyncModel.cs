@@ -2,7 +2,7 @@ using Hawser.Transports;
 
 namespace Hawser.Models;
 
-/// <summary>No connection has a thread: .NET's asynchronous sockets complete on its thread pool.</summary>
+/// <summary>Connections have no thread: .NET's asynchronous sockets complete on its thread pool.</summary>
 internal sealed class AsyncModel : IConcurrencyModel
 {
     public Task RunAsync(Func<Task> life) => Task.Run(life);

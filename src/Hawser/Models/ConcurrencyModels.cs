@@ -3,10 +3,10 @@ using Hawser.Native;
 
 namespace Hawser.Models;
 
-/// <summary>The list of models. A new one is one file and one entry here.</summary>
+/// <summary>The list of models. A new model is one file and one entry here.</summary>
 public static class ConcurrencyModels
 {
-    /// <summary>All of them, simplest first.</summary>
+    /// <summary>All models, simplest first.</summary>
     public static IReadOnlyList<ConcurrencyModel> All { get; } =
     [
         new("sequential", "one connection at a time, on one thread", _ => new SequentialModel())
@@ -38,8 +38,8 @@ public static class ConcurrencyModels
         },
     ];
 
-    /// <summary>The entry of that name or alias.</summary>
-    /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
+    /// <summary>The model with this name or alias.</summary>
+    /// <exception cref="ArgumentException">The name is unknown; the message lists the models.</exception>
     public static ConcurrencyModel Get(string name) =>
         All.FirstOrDefault(model => model.Name == name || model.Aliases.Contains(name))
         ?? throw new ArgumentException(

@@ -5,12 +5,11 @@ using Hawser.Transports;
 
 namespace Hawser.Models;
 
-/// <summary>Event loops: one that asks <c>Socket.Select</c> is the multi-select server; several over epoll(7) use every
+/// <summary>Event loops: one with <c>Socket.Select</c> is the multi-select server; several with epoll(7) use every
 /// core.</summary>
-/// <remarks>Each loop accepts for itself: the kernel tells one that waits of a new connection, not one whose handler
-/// blocks. Where the backlog is short, a thread of its own accepts: while a loop does anything else, a burst would
-/// overflow it. A connection goes to the loop that has the fewest, unless something blocks that one, and stays
-/// there.</remarks>
+/// <remarks>Each loop accepts for itself: the kernel wakes a waiting loop, not one whose handler blocks. With a short
+/// backlog a dedicated thread accepts, because a busy loop would let a burst overflow it. A connection goes to the loop
+/// with the fewest connections that is not blocked, and stays there.</remarks>
 internal sealed class EventLoopModel : IConcurrencyModel
 {
     private readonly LoopAcceptor[] _acceptors;
@@ -56,7 +55,7 @@ internal sealed class EventLoopModel : IConcurrencyModel
 
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
     {
-        // Also to the loop that accepts: the rest of a burst must not wait for the first handler.
+        // Posted even to the accepting loop: the rest of a burst must not wait for the first handler.
         ((EventLoopTransport)accepted).Loop.Post(static serve => ((Func<Task>)serve!)(), serve);
         return ValueTask.CompletedTask;
     }

@@ -1,6 +1,6 @@
 namespace Hawser.Models;
 
-/// <summary>What can be set on a model; a model takes what it knows.</summary>
+/// <summary>Settings of models; a model ignores those of others.</summary>
 public sealed record ModelOptions
 {
     /// <summary>Threads of <c>pool</c>. Default 8.</summary>

@@ -1,13 +1,13 @@
 namespace Hawser.Models;
 
-/// <summary>Threads on which connections whose calls block are served, for models.</summary>
+/// <summary>Threads for connections whose calls block.</summary>
 public static class ModelThread
 {
-    /// <summary>Starts a background thread and runs an asynchronous method on it, from start to end.</summary>
-    /// <param name="name">The thread's.</param>
-    /// <param name="body">While it awaits something foreign (a timer, a file), the thread waits, and goes on with it
-    /// when that is done.</param>
-    /// <returns>Completes, as <paramref name="body"/> did, when the thread is done.</returns>
+    /// <summary>Starts a background thread and runs an asynchronous method on it.</summary>
+    /// <param name="name">The thread's name.</param>
+    /// <param name="body">While it awaits anything else (a timer, a file), the thread waits and then resumes
+    /// it.</param>
+    /// <returns>Completes as <paramref name="body"/> does, when the thread is done.</returns>
     /// <exception cref="OutOfMemoryException">The system has no thread left.</exception>
     public static Task Start(string name, Func<Task> body)
     {
@@ -29,7 +29,6 @@ public static class ModelThread
         return ended.Task;
     }
 
-    /// <summary>Runs an asynchronous method on the calling thread, and returns when it is over; throws what it
-    /// throws.</summary>
+    /// <summary>Runs an asynchronous method on the calling thread to its end; throws what it throws.</summary>
     public static void Run(Func<Task> body) => ThreadContext.Run(body);
 }

@@ -1,4 +1,4 @@
 namespace Hawser.Models;
 
-/// <summary>The system gives no thread for one more connection, or would give none to the runtime afterwards.</summary>
+/// <summary>No thread is left for another connection, or none would be left for the runtime.</summary>
 internal sealed class NoThreadLeftException() : Exception("there is no thread left");

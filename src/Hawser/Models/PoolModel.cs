@@ -3,8 +3,8 @@ using Hawser.Transports;
 
 namespace Hawser.Models;
 
-/// <summary>N threads that live as long as the server, and a line of N places before them. When the line is full,
-/// nobody is accepted: the kernel's backlog is the waiting room.</summary>
+/// <summary>N threads behind a queue of N places. While the queue is full nothing is accepted: connections wait in the
+/// kernel's backlog.</summary>
 internal sealed class PoolModel : IConcurrencyModel
 {
     private readonly int _threads;

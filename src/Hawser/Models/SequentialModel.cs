@@ -2,7 +2,7 @@ using Hawser.Transports;
 
 namespace Hawser.Models;
 
-/// <summary>The simple server: one thread, which serves a connection to its end before it takes the next.</summary>
+/// <summary>The simple server: one thread that serves one connection at a time.</summary>
 internal sealed class SequentialModel : IConcurrencyModel
 {
     public SequentialModel() => Waker.Prepare();

@@ -2,16 +2,13 @@ using System.Runtime.ExceptionServices;
 
 namespace Hawser.Models;
 
-/// <summary>Lets an asynchronous method run on one thread from start to end: while it awaits something foreign (a
-/// timer, a file), the thread waits, and goes on with it when that is done. Continuations that it leaves behind run
-/// on the thread pool.</summary>
+/// <summary>Runs an asynchronous method on one thread: while it awaits anything else (a timer, a file), the thread
+/// waits and then resumes it. Continuations that outlive it run on the thread pool.</summary>
 internal sealed class ThreadContext : SynchronizationContext
 {
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
     private bool _isOver;
 
-    /// <summary>Runs <paramref name="body"/> on the calling thread and returns when it is over; throws what it
-    /// throws.</summary>
     public static void Run(Func<Task> body)
     {
         SynchronizationContext? outer = Current;
@@ -30,7 +27,6 @@ internal sealed class ThreadContext : SynchronizationContext
         }
     }
 
-    /// <inheritdoc/>
     public override void Post(SendOrPostCallback d, object? state)
     {
         lock (_posted)
@@ -45,7 +41,6 @@ internal sealed class ThreadContext : SynchronizationContext
         }
     }
 
-    /// <inheritdoc/>
     public override void Send(SendOrPostCallback d, object? state)
     {
         if (Current != this)
@@ -53,7 +48,6 @@ internal sealed class ThreadContext : SynchronizationContext
         d(state);
     }
 
-    /// <inheritdoc/>
     public override SynchronizationContext CreateCopy() => this;
 
     private void RunUntil(Task task)
@@ -72,7 +66,7 @@ internal sealed class ThreadContext : SynchronizationContext
             }
             catch (Exception e)
             {
-                // An async void method threw. That ends the process, as everywhere in .NET, and not this thread alone.
+                // An async void method threw. That ends the process, as everywhere in .NET, not only this thread.
                 ThreadPool.UnsafeQueueUserWorkItem(
                     static error => ExceptionDispatchInfo.Throw(error), e, preferLocal: false);
             }

@@ -2,21 +2,20 @@ using Hawser.Native;
 
 namespace Hawser.Models;
 
-/// <summary>How many threads the system allows, as far as it tells: to the user (RLIMIT_NPROC), to the control group
-/// (cgroups(7)) and in all. Threads of others count as well, so that there may be fewer for us.</summary>
+/// <summary>The number of threads that the system allows: per user (RLIMIT_NPROC), per control group (cgroups(7)) and
+/// in all. Other processes' threads count too, so fewer may be left.</summary>
 internal static class ThreadLimit
 {
     private const string ControlGroups = "/sys/fs/cgroup";
 
-    /// <returns>The smallest of them; null where none is known.</returns>
+    /// <returns>The smallest limit; null if none is known.</returns>
     public static long? Read() => new[]
     {
         SystemFile.ReadProcessLimit("Max processes"),
         SystemFile.ReadNumber("/proc/sys/kernel/threads-max"),
     }.Concat(SystemFile.Lines("/proc/self/cgroup").Select(ReadControlGroup)).Min();
 
-    /// <param name="line">Hierarchy, controllers, path. The second version has one hierarchy, and names no
-    /// controllers.</param>
+    /// <param name="line">Hierarchy, controllers, path. Version 2 has one hierarchy and names no controllers.</param>
     private static long? ReadControlGroup(string line)
     {
         string[] parts = line.Split(':', 3);

@@ -1,25 +1,24 @@
 namespace Hawser.Models;
 
-/// <summary>Finds out ahead of need whether the system has threads left, and leaves the last of them to the runtime,
-/// which ends the process when it cannot start one of its own.</summary>
-/// <remarks>Limits are known, but not how much of them others use. So threads are started, and end at once; but only
-/// for a number of connections that was never reached before, and only where the limits are in sight. Not
-/// thread-safe.</remarks>
-/// <param name="limit">Of the system; null where none is known, and nothing is tried.</param>
+/// <summary>Tests ahead of need whether threads are left, and reserves the last ones for the runtime, which aborts the
+/// process if it cannot start one.</summary>
+/// <remarks>The limits are known, but not others' use of them. The probe starts threads that end at once, only for a
+/// new maximum of connections, and only near a limit. Not thread-safe.</remarks>
+/// <param name="limit">The system's; null if unknown, which disables the probe.</param>
 internal sealed class ThreadProbe(long? limit)
 {
-    // How far one probe reaches. It costs about what the threads of so many connections cost.
+    // The reach of one probe. It costs about as much as the threads of so many connections.
     private const int Step = 16;
 
     private const int LeftToRuntime = 4;
 
-    // Below a quarter of what is allowed there is no sign of shortage, unless others use the rest.
+    // Probing starts at a quarter of the limit.
     private const int InSight = 4;
 
     private long _proven = limit / InSight ?? long.MaxValue;
 
-    /// <summary>Whether there are threads for so many connections at once, and some more for the runtime.</summary>
-    /// <param name="connections">Those that have their threads, and the next.</param>
+    /// <summary>Tests whether there are threads for this many connections, plus the runtime's reserve.</summary>
+    /// <param name="connections">Those with a thread, plus one.</param>
     public bool HasThreadsFor(int connections)
     {
         if (connections > _proven && CanStart(Step + LeftToRuntime))
@@ -27,13 +26,13 @@ internal sealed class ThreadProbe(long? limit)
         return connections <= _proven;
     }
 
-    /// <summary>A thread could not be started: somebody else has taken what there was.</summary>
+    /// <summary>Forgets past results, after a thread could not be started.</summary>
     public void Forget() => _proven = 0;
 
     private static bool CanStart(int count)
     {
         var threads = new List<Thread>(count);
-        // Not disposed while a thread may still look at it; it holds nothing of the system.
+        // Not disposed, because a thread may still access it; it holds no system resource.
         var enough = new ManualResetEventSlim();
         try
         {

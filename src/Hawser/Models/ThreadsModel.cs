@@ -2,8 +2,8 @@ using Hawser.Transports;
 
 namespace Hawser.Models;
 
-/// <summary>A new thread for each connection. One thread accepts, another starts the threads: a burst does not wait for
-/// them to be made.</summary>
+/// <summary>One thread per connection. One thread accepts, another starts the threads, so that a burst does not wait
+/// for them.</summary>
 internal sealed class ThreadsModel : IConcurrencyModel
 {
     private ThreadProbe? _probe;
@@ -17,10 +17,10 @@ internal sealed class ThreadsModel : IConcurrencyModel
     public async ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
         SocketTransports.Blocking(await listeners.AcceptAsync(stopping));
 
-    /// <exception cref="NoThreadLeftException">There are no more threads.</exception>
+    /// <exception cref="NoThreadLeftException">No thread is left.</exception>
     public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
     {
-        // Made with the first connection: a start that looks for limits would take longer.
+        // On first use, because reading the limits would delay the start.
         _probe ??= new ThreadProbe(ThreadLimit.Read());
         if (!_probe.HasThreadsFor(Volatile.Read(ref _serving) + 1))
             throw new NoThreadLeftException();
@@ -31,7 +31,7 @@ internal sealed class ThreadsModel : IConcurrencyModel
         }
         catch (OutOfMemoryException)
         {
-            // What Thread.Start throws when the system has no thread left.
+            // Thread.Start throws this when the system has no thread left.
             Interlocked.Decrement(ref _serving);
             _probe.Forget();
             throw new NoThreadLeftException();

@@ -2,8 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Hawser.Native;
 
-/// <summary>Keeps a handle's descriptor from being closed, and its number from being given to another, while in
-/// use.</summary>
+/// <summary>Keeps a handle's descriptor open, and its number from being reused, while in use.</summary>
 internal readonly ref struct DescriptorLease : IDisposable
 {
     private readonly SafeHandle _handle;

@@ -9,7 +9,7 @@ internal static unsafe partial class Libc
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int O_NONBLOCK = 0x800;
 
-    /// <summary>A second descriptor of the socket. Calls on both block from now on.</summary>
+    /// <summary>Duplicates the socket's descriptor. Calls on both block from now on.</summary>
     public static SafeSocketHandle DuplicateBlocking(SafeSocketHandle socket)
     {
         using DescriptorLease original = new(socket);

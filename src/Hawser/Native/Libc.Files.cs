@@ -11,8 +11,8 @@ internal static unsafe partial class Libc
     private const int TypeMask = 0xF000;
     private const int SocketType = 0xC000;
 
-    /// <summary>What a path names, without following a symbolic link.</summary>
-    /// <returns>Null where there is nothing, or it cannot be known.</returns>
+    /// <summary>Identifies the file at a path, without following a symbolic link.</summary>
+    /// <returns>Null if there is none or it is unknown.</returns>
     public static FileIdentity? Identify(string path)
     {
         FileStatus status;
@@ -22,7 +22,7 @@ internal static unsafe partial class Libc
             (status.Mode & TypeMask) == SocketType, ((ulong)status.DeviceMajor << 32) | status.DeviceMinor, status.Inode);
     }
 
-    /// <summary>A file, as long as it exists.</summary>
+    /// <summary>Identifies a file while it exists.</summary>
     internal readonly record struct FileIdentity(bool IsSocket, ulong Device, ulong Inode);
 
     // struct statx is the same on every architecture (statx(2)).

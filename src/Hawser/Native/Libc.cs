@@ -8,9 +8,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Native;
 
-/// <summary>The calls of the C library that .NET has no name for, or a slower one. Linux only.</summary>
-/// <remarks>errno is read where a call has failed, at once (<see cref="OrError"/>), instead of being cleared before and
-/// copied after every one that has not.</remarks>
+/// <summary>Calls of the C library that .NET lacks or wraps more slowly. Linux only.</summary>
+/// <remarks>errno is read at once after a failed call (<see cref="OrError"/>), instead of being cleared before and
+/// copied after every call.</remarks>
 internal static unsafe partial class Libc
 {
     private const string Library = "libc";
@@ -56,7 +56,7 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>Bytes that the kernel took, or the negative errno.</summary>
+    /// <summary>Bytes that the kernel accepted, or the negative errno.</summary>
     public static int Send(int socket, ReadOnlySpan<byte> data, bool mayWait)
     {
         fixed (byte* start = data)
@@ -72,7 +72,7 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>Bytes that went from the file to the socket, 0 at the file's end, or the negative errno.</summary>
+    /// <summary>Bytes moved from the file to the socket, 0 at the file's end, or the negative errno.</summary>
     public static long SendFile(int socket, int file, long offset, long count)
     {
         nint sent;
@@ -84,8 +84,8 @@ internal static unsafe partial class Libc
         return sent;
     }
 
-    /// <summary>Bytes that went from one descriptor to the other, one of which is a pipe's; 0 at the end, or the
-    /// negative errno. An offset below zero is none.</summary>
+    /// <summary>Bytes moved from one descriptor to the other, one of them a pipe; 0 at the end, or the negative errno.
+    /// An offset below zero means none.</summary>
     public static long Splice(int from, int to, long offset, int count)
     {
         nint moved;
@@ -112,8 +112,8 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>A pipe that holds so many bytes.</summary>
-    /// <returns>False when there is no descriptor or no memory for it.</returns>
+    /// <summary>Creates a pipe of this capacity.</summary>
+    /// <returns>False if there is no descriptor or no memory for it.</returns>
     public static bool TryCreatePipe(
         int bytes, [NotNullWhen(true)] out SafeFileHandle? output, [NotNullWhen(true)] out SafeFileHandle? input)
     {
@@ -130,15 +130,15 @@ internal static unsafe partial class Libc
         return false;
     }
 
-    /// <summary>The exception that .NET's own file calls would throw for this errno.</summary>
+    /// <summary>The exception that .NET's file calls throw for this errno.</summary>
     public static IOException FileError(int errno) => new(Marshal.GetPInvokeErrorMessage(errno), errno);
 
     /// <summary>Waits until a socket is ready in one direction, another descriptor has input, or the deadline
     /// passes.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="toSend">Ready to send; otherwise to receive: there is input, an end, or an error.</param>
+    /// <param name="toSend">Ready to send; otherwise to receive: input, an end, or an error.</param>
     /// <param name="wake">The other descriptor; below zero for none.</param>
-    /// <param name="deadline">One that has passed asks without waiting.</param>
+    /// <param name="deadline">If passed, polls without waiting.</param>
     /// <param name="isWoken">The other descriptor has input.</param>
     /// <returns>Whether the socket is ready.</returns>
     public static bool Poll(int socket, bool toSend, int wake, Deadline deadline, out bool isWoken)
@@ -166,12 +166,12 @@ internal static unsafe partial class Libc
         return ppoll(&entry, 1, &now, null) == 1 && (entry.Returned & POLLERR) != 0;
     }
 
-    /// <summary>Lets the calling thread's waits end on time: by default the kernel may round each up by 50
-    /// microseconds, to wake for several at once.</summary>
+    /// <summary>Makes the calling thread's waits end on time. By default the kernel may delay each by 50 microseconds
+    /// to combine wake-ups.</summary>
     public static void TightenTimers() => _ = prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 
-    /// <summary>Lets the calling thread run soon after it wakes, though others are busy: it asks for short slices of the
-    /// processor (sched_setattr(2), since Linux 6.12; before, nothing happens).</summary>
+    /// <summary>Requests short time slices, so that the calling thread runs soon after it wakes (sched_setattr(2); no
+    /// effect before Linux 6.12).</summary>
     public static void ShortenSlices()
     {
         int number = RuntimeInformation.ProcessArchitecture switch
@@ -211,8 +211,8 @@ internal static unsafe partial class Libc
             throw SocketError((int)-result);
     }
 
-    /// <summary>Waits for events. A timeout below zero is none; nanoseconds count where the kernel has
-    /// epoll_pwait2 (5.11), whole milliseconds, rounded down, elsewhere.</summary>
+    /// <summary>Waits for events; below zero without a timeout. Precise to nanoseconds with epoll_pwait2 (Linux 5.11),
+    /// otherwise to milliseconds, rounded down.</summary>
     public static int Wait(SafeFileHandle epoll, byte* events, int capacity, long timeoutNanoseconds)
     {
         int descriptor = (int)epoll.DangerousGetHandle();
@@ -224,7 +224,7 @@ internal static unsafe partial class Libc
         return ready == -EINTR ? 0 : throw SocketError((int)-ready);
     }
 
-    /// <summary>The exception that .NET's own sockets would throw for this errno.</summary>
+    /// <summary>The exception that .NET's sockets throw for this errno.</summary>
     public static SocketException SocketError(int errno) => new((int)(errno switch
     {
         EPIPE or ECONNRESET or ENOTCONN => System.Net.Sockets.SocketError.ConnectionReset,
@@ -232,7 +232,7 @@ internal static unsafe partial class Libc
         _ => System.Net.Sockets.SocketError.SocketError,
     }), $"{Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})");
 
-    /// <summary>Whose fault it was that sendfile(2) failed: the socket's, or the file's.</summary>
+    /// <summary>The exception for a failed sendfile(2), whether by the socket or the file.</summary>
     public static Exception SendFileError(int errno) =>
         errno is EPIPE or ECONNRESET or ENOTCONN or ETIMEDOUT ? SocketError(errno) : FileError(errno);
 
@@ -242,7 +242,7 @@ internal static unsafe partial class Libc
         try
         {
             nint ready = OrError(epoll_pwait2(epoll, events, capacity, &timeout, null));
-            // EPERM: a seccomp filter that is older than the call.
+            // EPERM: a seccomp filter older than the call.
             if (ready is not (-ENOSYS or -EPERM))
                 return ready;
         }
@@ -254,7 +254,7 @@ internal static unsafe partial class Libc
         return OrError(epoll_wait(epoll, events, capacity, WholeMilliseconds(timeoutNanoseconds)));
     }
 
-    /// <summary>What a call has returned, or the negative errno if that is below zero.</summary>
+    /// <summary>The result of a call, or the negative errno if it failed.</summary>
     private static nint OrError(nint result) => result >= 0 ? result : -Marshal.GetLastSystemError();
 
     private static int WholeMilliseconds(long nanoseconds) =>

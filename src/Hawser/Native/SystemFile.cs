@@ -2,13 +2,12 @@ using System.Globalization;
 
 namespace Hawser.Native;
 
-/// <summary>What the system tells in small files (proc(5), cgroups(7)). A file that is not there tells
-/// nothing.</summary>
+/// <summary>Reads small system files (proc(5), cgroups(7)).</summary>
 internal static class SystemFile
 {
-    /// <summary>A limit of this process, as it is in force.</summary>
-    /// <param name="name">As <c>/proc/self/limits</c> calls it, in three words.</param>
-    /// <returns>Null where it is not known, or there is none.</returns>
+    /// <summary>Reads a limit in force for this process.</summary>
+    /// <param name="name">The three words in <c>/proc/self/limits</c>.</param>
+    /// <returns>Null if unknown or unlimited.</returns>
     public static long? ReadProcessLimit(string name)
     {
         string? line = Lines("/proc/self/limits").FirstOrDefault(
@@ -17,11 +16,11 @@ internal static class SystemFile
         return ParseLimit(rest.Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(""));
     }
 
-    /// <summary>A file that holds one number.</summary>
-    /// <returns>Null where it does not, or is not there.</returns>
+    /// <summary>Reads a file that holds one number.</summary>
+    /// <returns>Null if it does not, or does not exist.</returns>
     public static long? ReadNumber(string path) => ParseLimit(Lines(path).FirstOrDefault(""));
 
-    /// <summary>A file's lines; none when it cannot be read.</summary>
+    /// <summary>A file's lines; none if it cannot be read.</summary>
     public static string[] Lines(string path)
     {
         try
@@ -34,7 +33,7 @@ internal static class SystemFile
         }
     }
 
-    // What is no number is a word for none: "unlimited", "max".
+    // A word means no limit: "unlimited", "max".
     private static long? ParseLimit(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long limit) ? limit : null;
 }

@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 
 namespace Hawser.Pipelines;
 
-/// <summary>A connection's input as a <see cref="PipeReader"/>, over the connection's own buffer.</summary>
+/// <summary>A connection's input as a <see cref="PipeReader"/>, using the connection's buffer.</summary>
 internal sealed class ConnectionReader(Connection connection) : PipeReader
 {
     private ReadOnlySequence<byte> _last;
@@ -49,11 +49,11 @@ internal sealed class ConnectionReader(Connection connection) : PipeReader
 
     public override void CancelPendingRead() => connection.CancelPipeRead();
 
-    /// <summary>The connection goes on; what was not consumed stays to be read.</summary>
+    /// <summary>The connection stays open; unconsumed bytes stay readable.</summary>
     public override void Complete(Exception? exception = null) => _last = default;
 
-    /// <summary>There is something that the reader has not seen: bytes behind those examined, counted from the
-    /// connection's first, or the end.</summary>
+    /// <summary>The reader has something to see: bytes after the examined position, counted from the connection's first
+    /// byte, or the end.</summary>
     private bool HasNews =>
         (!connection.Buffered.IsEmpty && connection.BytesReceived > _examined)
         || connection.PeerHasFinished || _isStopping;

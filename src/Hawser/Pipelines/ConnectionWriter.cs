@@ -5,8 +5,8 @@ using Hawser.Recycling;
 
 namespace Hawser.Pipelines;
 
-/// <summary>Collects what is written to a connection, and sends it together. It holds memory only while there is
-/// something to send.</summary>
+/// <summary>Collects writes to a connection and sends them together. Holds memory only while bytes are
+/// unsent.</summary>
 internal sealed class ConnectionWriter(Connection connection) : PipeWriter
 {
     private const int FirstBytes = 4096;
@@ -14,10 +14,9 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
     private byte[]? _bytes;
     private int _count;
 
-    /// <summary>The connection's write that is under way is this one's.</summary>
+    /// <summary>The connection's pending write belongs to a flush.</summary>
     public bool IsFlushing { get; private set; }
 
-    /// <summary>Bytes that wait to be sent.</summary>
     public int Count => _count;
 
     public override bool CanGetUnflushedBytes => true;
@@ -71,15 +70,15 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
 
     public override void CancelPendingFlush() => connection.CancelFlush();
 
-    /// <summary>The connection goes on. What was not flushed is sent with the next write or at the end; after an error
-    /// it is forgotten.</summary>
+    /// <summary>The connection stays open. Unflushed bytes are sent with the next write or at the end; after an error
+    /// they are dropped.</summary>
     public override void Complete(Exception? exception = null)
     {
         if (exception is not null)
             Return();
     }
 
-    /// <summary>Gives the memory back, unless a send may still read it.</summary>
+    /// <summary>Returns the memory, unless a send may still read it.</summary>
     public void Return()
     {
         if (!IsFlushing)
@@ -98,7 +97,7 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
         }
         catch (OperationCanceledException)
         {
-            // The next flush goes on where this one was ended.
+            // The next flush continues here.
             Forget((int)(connection.BytesSent - sentBefore));
             if (cancellationToken.IsCancellationRequested)
                 throw;

@@ -2,7 +2,7 @@ using System.Threading.Tasks.Sources;
 
 namespace Hawser.Recycling;
 
-/// <summary>A call of an <c>async</c> method that had to wait: what its caller awaits meanwhile.</summary>
+/// <summary>A suspended call of an <c>async</c> method; its caller awaits it.</summary>
 internal abstract class RecycledCall<TResult> : IValueTaskSource<TResult>, IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<TResult> _outcome;
@@ -12,10 +12,9 @@ internal abstract class RecycledCall<TResult> : IValueTaskSource<TResult>, IValu
 
     protected RecycledCall() => MoveNext = Resume;
 
-    /// <summary>Goes on with the method.</summary>
     public Action MoveNext { get; }
 
-    /// <summary>To be awaited once.</summary>
+    /// <summary>For one await.</summary>
     public short Token => _outcome.Version;
 
     public void SetResult(TResult result) => _outcome.SetResult(result);
@@ -60,8 +59,8 @@ internal abstract class RecycledCall<TResult> : IValueTaskSource<TResult>, IValu
 
     protected abstract void Discard();
 
-    /// <summary>Already at home the waiter runs at once, as it would for a task; the source that .NET offers would post
-    /// even then.</summary>
+    /// <summary>Resumes the waiter inline if in its context already, as a task does; .NET's source would post even
+    /// then.</summary>
     private void ReturnHome()
     {
         SynchronizationContext home = _home!;

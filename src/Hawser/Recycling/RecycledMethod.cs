@@ -2,11 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace Hawser.Recycling;
 
-/// <summary>A call of one particular method, with its locals.</summary>
+/// <summary>A call of one method, with its locals.</summary>
 internal sealed class RecycledMethod<TResult, TStateMachine> : RecycledCall<TResult>
     where TStateMachine : IAsyncStateMachine
 {
-    // As many as end between two turns of an event loop, before the next ones begin.
+    // As many as end between two turns of an event loop before the next ones start.
     private const int FreeLimit = 256;
 
     [ThreadStatic]
@@ -18,7 +18,7 @@ internal sealed class RecycledMethod<TResult, TStateMachine> : RecycledCall<TRes
     private TStateMachine _locals = default!;
     private RecycledMethod<TResult, TStateMachine>? _nextFree;
 
-    /// <summary>One that is free on this thread, or a new one.</summary>
+    /// <summary>A free call of this thread, or a new one.</summary>
     public static RecycledMethod<TResult, TStateMachine> Rent()
     {
         if (_firstFree is not { } free)

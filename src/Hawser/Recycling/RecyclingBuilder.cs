@@ -3,13 +3,11 @@ using System.Runtime.CompilerServices;
 
 namespace Hawser.Recycling;
 
-/// <summary>Makes the <c>async</c> methods that every round trip passes through: they allocate nothing once warm,
-/// however many connections wait, and resume their caller inline when that runs in the same context.</summary>
-/// <remarks>
-/// <see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one call per thread and one per core, and goes
-/// through the context's queue at every level. The price of the difference: the <see cref="ExecutionContext"/> does not
-/// flow into the rest of such a method. Its caller, a handler, has its own as ever.
-/// </remarks>
+/// <summary>Builds the <c>async</c> methods on the path of every round trip. Once warm they allocate nothing, however
+/// many connections wait, and resume their caller inline in the same context.</summary>
+/// <remarks><see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one call per thread and one per core, and
+/// posts to the context at every level. The price of this builder: the <see cref="ExecutionContext"/> does not flow
+/// into the rest of such a method. Handlers keep theirs.</remarks>
 [SuppressMessage("Performance", "CA1822", Justification = "the compiler calls all of a builder on an instance")]
 internal struct RecyclingBuilder<TResult>
 {
@@ -78,7 +76,7 @@ internal struct RecyclingBuilder<TResult>
         if (_call is null)
         {
             RecycledMethod<TResult, TStateMachine> method = RecycledMethod<TResult, TStateMachine>.Rent();
-            // This builder is part of the state machine: the copy that is kept must know its call already.
+            // This builder is part of the state machine: set the call before the copy.
             _call = method;
             method.Keep(in stateMachine);
         }

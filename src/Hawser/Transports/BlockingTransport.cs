@@ -4,22 +4,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;
 
-/// <summary>Waits by blocking the calling thread: every call has finished when it returns.</summary>
-/// <remarks>
-/// A receive or send first blocks in the kernel for a moment (SO_RCVTIMEO, SO_SNDTIMEO), which is all that a lively
-/// conversation needs: one system call. What takes longer polls the socket and a <see cref="Waker"/>, so that an
-/// interrupt ends it. An interrupt therefore waits for that moment at the most. Elsewhere than on Linux every receive
-/// polls first.
-/// </remarks>
+/// <summary>Waits by blocking the calling thread: every call has completed when it returns.</summary>
+/// <remarks>A receive or send first blocks in the kernel for 20 ms (SO_RCVTIMEO, SO_SNDTIMEO), so an active
+/// conversation needs one system call. After that it polls the socket and a <see cref="Waker"/>. An interrupt thus
+/// takes at most 20 ms. On systems other than Linux every receive polls first.</remarks>
 internal sealed class BlockingTransport : SocketTransport
 {
     private const int MomentMilliseconds = 20;
 
-    // Long sends go in pieces, so that the server sees the progress of a slow one.
+    // In pieces, so that the server sees the progress of a long send.
     private const int LargestSendBytes = 64 * 1024;
     private const long LargestSendFileBytes = 1024 * 1024;
 
-    // A pipe is two descriptors and a megabyte: not for small change.
+    // A pipe costs two descriptors and a megabyte.
     private const long PipeAfterBytes = 4 * 1024 * 1024;
 
     private readonly BlockingWait _input;

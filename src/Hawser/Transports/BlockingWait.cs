@@ -3,21 +3,21 @@ using Hawser.Native;
 
 namespace Hawser.Transports;
 
-/// <summary>The wait of a blocked thread for one direction of a socket, which another thread can end without touching
-/// the stream.</summary>
+/// <summary>The wait of a blocked thread for one direction of a socket. Another thread can end it without touching the
+/// stream.</summary>
 internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker waker)
 {
     private const int Idle = 0;
     private const int Waiting = 1;
     private const int Interrupted = 2;
 
-    // How often a thread looks again while its waker is busy with another.
+    // How often a thread checks its socket while its waker signals another.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
     private int _state;
 
     /// <summary>Blocks until the socket is ready.</summary>
-    /// <returns>False when the deadline passed or the wait was interrupted.</returns>
+    /// <returns>False at the deadline or on an interrupt.</returns>
     public bool Wait(Deadline deadline)
     {
         if (Interlocked.CompareExchange(ref _state, Waiting, Idle) == Interrupted)
@@ -47,7 +47,7 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
                 if (Interlocked.CompareExchange(ref _state, Idle, Waiting) == Interrupted)
                 {
                     waker.Acknowledge();
-                    // One that came too late for this wait ends the next.
+                    // An interrupt that came too late for this wait ends the next.
                     if (!isReady)
                         Volatile.Write(ref _state, Idle);
                 }
@@ -55,13 +55,13 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
         }
     }
 
-    /// <summary>Whether the next wait was ended already; that is then forgotten.</summary>
+    /// <summary>Consumes an interrupt of the next wait.</summary>
     public bool TryConsume() => Interlocked.CompareExchange(ref _state, Idle, Interrupted) == Interrupted;
 
-    /// <summary>Ends the wait, or else the next one. From any thread.</summary>
+    /// <summary>Ends the pending wait, or else the next one. Thread-safe.</summary>
     public void Interrupt()
     {
-        // The signal must not come after the thread it was meant for has acknowledged it.
+        // The signal must not follow its acknowledgement.
         lock (waker)
         {
             if (Interlocked.Exchange(ref _state, Interrupted) == Waiting)

@@ -9,13 +9,13 @@ namespace Hawser.Transports;
 [SuppressMessage("Design", "CA1001", Justification = "disposed of by Close and Abort")]
 internal sealed class CompletionTransport(Socket socket) : SocketTransport(socket)
 {
-    // Long sends go in pieces, so that the server sees the progress of a slow one.
+    // In pieces, so that the server sees the progress of a long send.
     private const int LargestSendBytes = 64 * 1024;
 
     private readonly InputWatch _input = new(socket);
     private readonly Interruption _sending = new();
 
-    // Until the thread is given to the others. A receive and a send at once may both count: it need not be exact.
+    // Until the thread is yielded. A concurrent receive and send may both count: the number need not be exact.
     private int _callsLeft = EventLoop.CallsPerTurn;
 
     public override bool IsBroken => _input.HasFailed || base.IsBroken;
@@ -65,7 +65,7 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
         _input.Dispose();
     }
 
-    /// <summary>A peer that is always ready must not keep a thread of the pool: what waits there comes first.</summary>
+    /// <summary>Yields the pool thread: a peer that is always ready must not keep it.</summary>
     private async ValueTask NextTurnAsync()
     {
         await Task.Yield();
@@ -103,7 +103,8 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
             }
             try
             {
-                // One byte is the wait for room: cancelled, it was sent or it was not; of several nobody would know.
+                // One byte is the wait for room: if cancelled, it was sent or not. For several bytes the number would
+                // be unknown.
                 await Socket.SendAsync(data.Slice(sent, 1), SocketFlags.None, _sending.Token);
             }
             catch (OperationCanceledException)

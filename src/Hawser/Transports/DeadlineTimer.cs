@@ -1,9 +1,9 @@
 namespace Hawser.Transports;
 
-/// <summary>Interrupts a transport when a deadline has passed on a clock that only its own timers know.</summary>
+/// <summary>Interrupts a transport at a deadline on a clock that only its own timers know.</summary>
 internal sealed class DeadlineTimer : IDisposable
 {
-    // Timers may fire early, those of .NET by some milliseconds.
+    // Timers may fire early, .NET's by milliseconds.
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(1);
 
     private readonly Deadline _deadline;

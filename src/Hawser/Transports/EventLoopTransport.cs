@@ -7,13 +7,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;
 
-/// <summary>Waits by readiness: a call that would have to wait parks, and its <see cref="EventLoop"/> resumes it,
-/// inline, on the loop's own thread.</summary>
-/// <remarks>All of it happens on the loop's thread. A call from another thread hops there; its caller does
-/// not.</remarks>
+/// <summary>Waits by readiness: a call that would block parks, and its <see cref="EventLoop"/> resumes it inline on the
+/// loop's thread.</summary>
+/// <remarks>A call from another thread is posted to the loop; its caller resumes on its own thread.</remarks>
 internal sealed class EventLoopTransport : SocketTransport
 {
-    // The kernel copies that much within a turn: the other connections wait meanwhile.
+    // The other connections wait while the kernel copies this much.
     private const long LargestSendFileBytes = 1024 * 1024;
 
     private readonly EventLoop _loop;
@@ -36,7 +35,6 @@ internal sealed class EventLoopTransport : SocketTransport
         loop.Enter();
     }
 
-    /// <summary>Where it lives.</summary>
     public EventLoop Loop => _loop;
 
     public override void Open()
@@ -57,8 +55,8 @@ internal sealed class EventLoopTransport : SocketTransport
             _receiveInterrupted = false;
             return new ValueTask<bool>(false);
         }
-        // What a deadline is to end must be known, not guessed: a read that filled its buffer may have been the last,
-        // and with no time left nobody would look.
+        // The state must be known, not assumed: a read that filled its buffer may have been the last, and with no time
+        // left nothing would check.
         if (!deadline.IsNone && (_mayReceive || deadline.HasPassed))
             _mayReceive = Socket.Poll(0, SelectMode.SelectRead);
         if (!_mayReceive)
@@ -101,7 +99,7 @@ internal sealed class EventLoopTransport : SocketTransport
 
     public override void Abort()
     {
-        // The handler's own close comes before what is posted here, and must not turn a reset into an orderly end.
+        // The handler's close may run before the posted callback, and must not turn a reset into an orderly end.
         _aborted = true;
         if (_readiness is null)
             CloseHere();
@@ -119,7 +117,7 @@ internal sealed class EventLoopTransport : SocketTransport
 
     private void InterruptHere()
     {
-        // One that only waits for its turn has input: no interrupt may deny it.
+        // An operation parked only for its turn has input: an interrupt must not deny it.
         if (_receive.IsParked)
             _loop.Complete(_receive, result: _mayReceive);
         else
@@ -142,21 +140,21 @@ internal sealed class EventLoopTransport : SocketTransport
             base.Abort();
         else
             base.Close();
-        // A handler may have left with a call parked, or be waiting in one: both must hear of the end.
+        // The handler may have left with a call parked, or wait in one: both must see the end.
         _loop.Complete(_receive, error: new ObjectDisposedException(nameof(Transport)));
         _loop.Complete(_send, error: new ObjectDisposedException(nameof(Transport)));
     }
 
     private void ThrowIfGone() => ObjectDisposedException.ThrowIf(_closed || _aborted, this);
 
-    // Methods of their own: what a call captures is then allocated only where it has to hop.
+    // Separate methods, so that closures are allocated only for hops.
     private ValueTask<bool> HopToWaitAsync(Deadline deadline) => HopAsync(() => WaitToReceiveAsync(deadline));
 
     private ValueTask<int> HopToReceiveAsync(Memory<byte> buffer) => HopAsync(() => ReceiveAsync(buffer));
 
     private ValueTask<int> HopToSendAsync(ReadOnlyMemory<byte> data) => HopAsync(() => SendAsync(data));
 
-    /// <summary>Makes a call on the loop's thread.</summary>
+    /// <summary>Runs a call on the loop's thread.</summary>
     private async ValueTask<T> HopAsync<T>(Func<ValueTask<T>> call)
     {
         if (_loop.IsCurrentThread)
@@ -214,13 +212,13 @@ internal sealed class EventLoopTransport : SocketTransport
         Count(received);
         if (received > 0)
             CountReceived(received);
-        // A short read has emptied the socket (epoll(7), questions and answers, 9), unless something hides more.
+        // A short read has emptied the socket (epoll(7), questions and answers, 9), unless more is hidden.
         if (received < 0 || (received > 0 && received < buffer.Length && !_hidesMore))
             _mayReceive = false;
         return received;
     }
 
-    /// <returns>Below zero when it would have to wait.</returns>
+    /// <returns>Below zero if it would block.</returns>
     private int SendNow(ReadOnlySpan<byte> data)
     {
         ThrowIfGone();
@@ -235,11 +233,11 @@ internal sealed class EventLoopTransport : SocketTransport
         return sent;
     }
 
-    /// <returns>Bytes sent; 0 when it would have to wait.</returns>
+    /// <returns>Bytes sent; 0 if it would block.</returns>
     private long TrySendFile(SafeFileHandle file, long offset, long count)
     {
         ThrowIfGone();
-        // The one call that cannot say for itself that it must not wait.
+        // sendfile has no flag for a non-blocking call.
         if (Socket.Blocking)
             Socket.Blocking = false;
         using DescriptorLease source = new(file);
@@ -272,7 +270,6 @@ internal sealed class EventLoopTransport : SocketTransport
     /// <summary>Counts a call of this turn; one that moves many bytes counts as several.</summary>
     private void Count(long bytes) => _callsLeft -= 1 + (int)(Math.Max(0, bytes) / EventLoop.BytesPerCall);
 
-    /// <summary>What the poller sees of the connection.</summary>
     private sealed class Readiness(EventLoopTransport transport, Socket socket) : Pollable(socket)
     {
         public override bool WantsInput => transport._receive.IsParked;

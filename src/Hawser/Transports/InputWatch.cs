@@ -3,11 +3,11 @@ using System.Threading.Tasks.Sources;
 
 namespace Hawser.Transports;
 
-/// <summary>Waits by completion for input on a socket: a receive that only looks, so that nothing is lost when somebody
-/// stops waiting for it. It then stays pending, and serves the next wait.</summary>
+/// <summary>Waits for input by completion, with a pending peek: nothing is lost when a wait ends early. The peek stays
+/// pending and serves the next wait.</summary>
 internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
 {
-    // Only looked at, never read: all connections may share it.
+    // Peeked, never read: all connections may share it.
     private static readonly byte[] Peeked = new byte[1];
 
     private readonly Socket _socket;
@@ -24,7 +24,7 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
         SetBuffer(Peeked);
     }
 
-    /// <summary>The look has found an error, which the socket itself says only once.</summary>
+    /// <summary>The peek found an error, which the socket reports only once.</summary>
     public bool HasFailed => _error != SocketError.Success;
 
     /// <summary>Waits until there is input, an end or an error.</summary>
@@ -44,7 +44,7 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
                 return new ValueTask<bool>(true);
             if (!_isPending)
             {
-                // Each call leaves the flags of what it received here.
+                // Each call overwrites the flags.
                 SocketFlags = SocketFlags.Peek;
                 _isPending = _socket.ReceiveAsync(this);
                 if (!_isPending)
@@ -58,8 +58,8 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
         }
     }
 
-    /// <summary>What the look has found instead of input; it is forgotten. The system says it once, so that the receive
-    /// would take a reset for the end.</summary>
+    /// <summary>Consumes the error of the peek. The system reports it once, so the receive would take a reset for the
+    /// end.</summary>
     public SocketError TakeError()
     {
         lock (_gate)
@@ -70,7 +70,7 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
         }
     }
 
-    /// <summary>Ends the wait, or else the next one. From any thread.</summary>
+    /// <summary>Ends the pending wait, or else the next one. Thread-safe.</summary>
     public void Interrupt()
     {
         lock (_gate)
@@ -80,7 +80,7 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
                 return;
             _isAwaited = false;
         }
-        // Not here: the waiter must not run on a thread that only wanted to end its wait.
+        // Not inline: the waiter must not run on the interrupting thread.
         ThreadPool.UnsafeQueueUserWorkItem(static watch => watch._wait.SetResult(false), this, preferLocal: false);
     }
 

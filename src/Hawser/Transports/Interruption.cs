@@ -11,13 +11,13 @@ internal sealed class Interruption
     /// <summary>Fires with the next interrupt.</summary>
     public CancellationToken Token => Volatile.Read(ref _source).Token;
 
-    /// <summary>There was an interrupt.</summary>
+    /// <summary>An interrupt is pending.</summary>
     public bool IsSignalled => Volatile.Read(ref _source).IsCancellationRequested;
 
-    /// <summary>From any thread.</summary>
+    /// <summary>Interrupts. Thread-safe.</summary>
     public void Signal() => Volatile.Read(ref _source).Cancel();
 
-    /// <summary>Whether there was an interrupt; it is forgotten.</summary>
+    /// <summary>Consumes a pending interrupt.</summary>
     public bool TryConsume()
     {
         if (!_source.IsCancellationRequested)

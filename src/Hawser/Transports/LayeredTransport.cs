@@ -2,25 +2,25 @@ using System.Net;
 
 namespace Hawser.Transports;
 
-/// <summary>A transport over another one, for a layer such as TLS: passes every call on, and counts the bytes above it.
-/// A layer overrides what it changes.</summary>
+/// <summary>A transport over another one, for layers such as TLS: forwards every call and counts the bytes above it. A
+/// layer overrides what it changes.</summary>
 /// <remarks>
-/// The transport beneath is open, and belongs to this one. Files are sent through <see cref="Transport.SendAsync"/>, so
-/// that a layer that changes bytes sees them. What a layer owes:
+/// The transport beneath is open and belongs to this one. Files are sent through <see cref="Transport.SendAsync"/>, so
+/// that the layer sees their bytes. A layer must guarantee:
 /// <list type="bullet">
-/// <item><description><see cref="WaitToReceiveAsync"/> returns true at once while the layer itself has bytes to give. Of
-/// the transport beneath true is a hint: its receive may still say <see cref="Transport.NotReady"/>.</description></item>
-/// <item><description><see cref="Interrupt"/> ends the wait of the layer with false, wherever that wait is. A
-/// <see cref="Connection"/> made over the transport beneath waits on after an interrupt: cancel its call by a
+/// <item><description><see cref="WaitToReceiveAsync"/> returns true at once while the layer itself holds input. True
+/// from the transport beneath is a hint: its receive may return <see cref="Transport.NotReady"/>.</description></item>
+/// <item><description><see cref="Interrupt"/> ends the layer's wait with false, wherever it waits. A
+/// <see cref="Connection"/> over the transport beneath keeps waiting after an interrupt: cancel its call through a
 /// token.</description></item>
-/// <item><description>A send that is interrupted keeps what it has encoded (<see cref="HasUnsent"/>).</description></item>
-/// <item><description>Errors of the stream are a <see cref="System.Net.Sockets.SocketException"/>, those of the peer's
-/// protocol a <see cref="ProtocolException"/>; anything else is a fault.</description></item>
+/// <item><description>An interrupted send keeps what it has encoded (<see cref="HasUnsent"/>).</description></item>
+/// <item><description>Errors of the stream are a <see cref="System.Net.Sockets.SocketException"/>, protocol errors of
+/// the peer a <see cref="ProtocolException"/>; anything else is a fault.</description></item>
 /// </list>
 /// </remarks>
 public abstract class LayeredTransport : Transport
 {
-    // Long sends go in pieces, so that the server sees the progress of a slow one.
+    // In pieces, so that the server sees the progress of a long send.
     private const int LargestSendBytes = 64 * 1024;
 
     /// <param name="inner">The transport beneath.</param>
@@ -32,7 +32,7 @@ public abstract class LayeredTransport : Transport
     /// <inheritdoc/>
     public override EndPoint? RemoteEndPoint => Inner.RemoteEndPoint;
 
-    /// <summary>Those of the transport beneath: all layers share them.</summary>
+    /// <summary>The features of the transport beneath, shared by all layers.</summary>
     public override Features Features => Inner.Features;
 
     /// <inheritdoc/>
@@ -44,12 +44,12 @@ public abstract class LayeredTransport : Transport
     /// <inheritdoc/>
     public override bool IsBroken => Inner.IsBroken;
 
-    /// <summary>All that was sent, once the transport beneath has nothing unacknowledged; else at most what it
-    /// tells.</summary>
+    /// <summary>All sent bytes once the transport beneath has none unacknowledged; otherwise at most its
+    /// number.</summary>
     public override long BytesAcknowledged =>
         Inner.BytesAcknowledged >= Inner.BytesSent ? BytesSent : Math.Min(BytesSent, Inner.BytesAcknowledged);
 
-    /// <summary>A byte that moves beneath is one that moves.</summary>
+    /// <summary>Bytes that move beneath count as well.</summary>
     internal override long QuietSince => Math.Max(base.QuietSince, Inner.QuietSince);
 
     /// <summary>The transport beneath.</summary>

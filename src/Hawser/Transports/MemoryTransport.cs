@@ -4,11 +4,11 @@ using Hawser.EventLoops;
 
 namespace Hawser.Transports;
 
-/// <summary>One end of a stream within the process, for handlers that are tested, or clients that are served, without a
-/// socket. It waits as TCP does: a reader for bytes, a writer for room.</summary>
+/// <summary>One end of a stream within the process, to test handlers or serve clients without a socket. It waits as TCP
+/// does: a reader for bytes, a writer for room.</summary>
 public sealed class MemoryTransport : Transport
 {
-    /// <summary>Bytes that one direction holds unless told otherwise.</summary>
+    /// <summary>The default capacity of one direction in bytes.</summary>
     public const int DefaultCapacity = 64 * 1024;
 
     private readonly Lock _gate;
@@ -49,7 +49,7 @@ public sealed class MemoryTransport : Transport
     /// <summary>Bytes that the peer has read.</summary>
     public override long BytesAcknowledged => _peer.BytesReceived;
 
-    /// <summary>Two ends of one stream.</summary>
+    /// <summary>Creates both ends of a stream.</summary>
     /// <param name="capacity">Bytes that each direction holds before its writer waits.</param>
     public static (MemoryTransport Server, MemoryTransport Client) CreatePair(int capacity = DefaultCapacity)
     {
@@ -144,7 +144,7 @@ public sealed class MemoryTransport : Transport
             return _count > 0 || _inputEnded || _isBroken || _isClosed;
     }
 
-    /// <returns>Bytes for which there was room.</returns>
+    /// <returns>Bytes accepted.</returns>
     private int Put(ReadOnlySpan<byte> data)
     {
         lock (_gate)
@@ -192,13 +192,13 @@ public sealed class MemoryTransport : Transport
             throw new SocketException((int)SocketError.ConnectionReset);
     }
 
-    /// <summary>Wakes one waiter, now or when it comes.</summary>
+    /// <summary>Wakes one waiter, now or at its next wait.</summary>
     private sealed class Signal
     {
         private TaskCompletionSource<bool>? _waiter;
         private bool? _pending;
 
-        /// <returns>False after an interrupt. True is a hint: look again.</returns>
+        /// <returns>False after an interrupt. True is a hint: check again.</returns>
         public ValueTask<bool> WaitAsync()
         {
             lock (this)
@@ -225,7 +225,7 @@ public sealed class MemoryTransport : Transport
             {
                 if (_waiter is null)
                 {
-                    // Whoever looks again finds what was set; nothing else tells of an interrupt.
+                    // A waiter that checks again finds what was set, but not an interrupt.
                     _pending = result && _pending is not false;
                 }
                 else

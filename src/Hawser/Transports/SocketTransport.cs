@@ -4,7 +4,7 @@ using Hawser.Native;
 
 namespace Hawser.Transports;
 
-/// <summary>What the transports over a socket share: addresses, half-close, abort and close.</summary>
+/// <summary>Common parts of the socket transports: addresses, half-close, abort and close.</summary>
 internal abstract class SocketTransport : Transport
 {
     private const int IPPROTO_TCP = 6;
@@ -18,7 +18,7 @@ internal abstract class SocketTransport : Transport
     protected SocketTransport(Socket socket)
     {
         Socket = socket;
-        // Asked once: a closed socket does not say. .NET knows them from accepting and connecting.
+        // Read once, because a closed socket has no addresses.
         LocalEndPoint = Plain(AddressOf(socket, static socket => socket.LocalEndPoint));
         RemoteEndPoint = Plain(AddressOf(socket, static socket => socket.RemoteEndPoint));
     }
@@ -57,7 +57,7 @@ internal abstract class SocketTransport : Transport
             try
             {
                 return Socket.GetRawSocketOption(IPPROTO_TCP, TCP_INFO, tcp) == tcp.Length
-                    // It counts SYN and FIN as well.
+                    // The counter includes SYN and FIN.
                     ? Math.Min(BytesSent, BitConverter.ToInt64(tcp[BytesAckedOffset..]))
                     : BytesSent;
             }
@@ -70,8 +70,8 @@ internal abstract class SocketTransport : Transport
 
     public override void Open()
     {
-        // Linux: what a listener has set its connections have (tcp(7)); and each call says whether it waits. Elsewhere
-        // none does: those that block wait for readiness first.
+        // Linux: sockets inherit the listener's options (tcp(7)), and each call says whether it blocks. Elsewhere none
+        // blocks: blocking transports first wait for readiness.
         if (!Platform.IsLinux)
         {
             Socket.Blocking = false;
@@ -94,7 +94,7 @@ internal abstract class SocketTransport : Transport
     {
         if (Socket.AddressFamily == AddressFamily.Unix)
             return;
-        // The kernel closes a dead process's sockets as their options say (socket(7), SO_LINGER).
+        // The kernel closes a dead process's sockets by their options (socket(7), SO_LINGER).
         Socket.LingerState = new LingerOption(enable: true, seconds: 0);
         _resetsUnlessFinished = true;
     }
@@ -114,7 +114,7 @@ internal abstract class SocketTransport : Transport
 
     public override void Close() => Socket.Dispose();
 
-    /// <summary>Receives what there is: without waiting, or for as long as the socket's options let it.</summary>
+    /// <summary>Receives available bytes, waiting no longer than the socket's options allow.</summary>
     /// <returns>Bytes; 0 at the end; <see cref="Transport.NotReady"/>.</returns>
     protected int TryReceive(Span<byte> buffer)
     {
@@ -124,8 +124,8 @@ internal abstract class SocketTransport : Transport
         return Outcome(Libc.Receive(socket.Descriptor, buffer, BlocksItsThread));
     }
 
-    /// <summary>Sends what the kernel takes.</summary>
-    /// <returns>Bytes; <see cref="Transport.NotReady"/> when there is no room.</returns>
+    /// <summary>Sends what the kernel accepts.</summary>
+    /// <returns>Bytes; <see cref="Transport.NotReady"/> if there is no room.</returns>
     protected int TrySend(ReadOnlySpan<byte> data)
     {
         if (!Platform.IsLinux)
@@ -145,7 +145,7 @@ internal abstract class SocketTransport : Transport
         _ => throw new SocketException((int)error),
     };
 
-    /// <returns>Null if the peer has reset already, which the next call reports.</returns>
+    /// <returns>Null if the peer has already reset, which the next call reports.</returns>
     private static EndPoint? AddressOf(Socket socket, Func<Socket, EndPoint?> ask)
     {
         try
@@ -158,7 +158,7 @@ internal abstract class SocketTransport : Transport
         }
     }
 
-    /// <summary>An IPv4 peer of a dual-stack listener under its IPv4 address.</summary>
+    /// <summary>The IPv4 address of an IPv4 peer of a dual-stack listener.</summary>
     private static EndPoint? Plain(EndPoint? endPoint) =>
         endPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped
             ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port)

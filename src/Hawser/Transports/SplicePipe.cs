@@ -4,10 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;
 
-/// <summary>The way from a socket into a file without user space: splice(2) through a pipe. Linux only.</summary>
+/// <summary>Moves bytes from a socket into a file within the kernel: splice(2) through a pipe. Linux only.</summary>
 internal sealed class SplicePipe : IDisposable
 {
-    // What anybody may ask for (pipe(7), pipe-max-size). A smaller pipe is slower than a buffer.
+    // The limit for unprivileged processes (pipe(7), pipe-max-size). A smaller pipe is slower than a buffer.
     private const int Bytes = 1024 * 1024;
 
     private const int Descriptors = 2;
@@ -22,7 +22,7 @@ internal sealed class SplicePipe : IDisposable
         _input = input;
     }
 
-    /// <returns>Null when the system has no such pipe left for us.</returns>
+    /// <returns>Null if the system has no such pipe left.</returns>
     public static SplicePipe? TryCreate()
     {
         if (!DescriptorBudget.Shared.TryTake(Descriptors))
@@ -33,7 +33,7 @@ internal sealed class SplicePipe : IDisposable
         return null;
     }
 
-    /// <summary>Moves what there is into the pipe, at least a byte.</summary>
+    /// <summary>Moves available bytes into the pipe, at least one.</summary>
     /// <returns>Bytes; 0 at the end of the stream; or the negative errno.</returns>
     public int Fill(int socket)
     {
@@ -41,8 +41,8 @@ internal sealed class SplicePipe : IDisposable
         return (int)Libc.Splice(socket, input.Descriptor, -1, Bytes);
     }
 
-    /// <summary>Moves all of it on into a file.</summary>
-    /// <exception cref="IOException">The disk is full, or worse; its HResult is the errno.</exception>
+    /// <summary>Moves the pipe's bytes into a file.</summary>
+    /// <exception cref="IOException">The disk is full or failed; its HResult is the errno.</exception>
     public void Empty(SafeFileHandle file, long offset, int count)
     {
         using DescriptorLease output = new(_output);
@@ -71,7 +71,7 @@ internal sealed class SplicePipe : IDisposable
         DescriptorBudget.Shared.Return(Descriptors);
     }
 
-    /// <summary>For a file system that cannot be spliced to.</summary>
+    /// <summary>Copies, for file systems without splice.</summary>
     private static void Copy(DescriptorLease output, SafeFileHandle file, long offset, int count)
     {
         const int CopyBytes = 64 * 1024;

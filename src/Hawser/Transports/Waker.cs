@@ -4,10 +4,9 @@ using Hawser.EventLoops;
 
 namespace Hawser.Transports;
 
-/// <summary>What ends the wait of a thread that blocks in the kernel: a descriptor that it polls beside its
-/// socket.</summary>
-/// <remarks>A waker for each connection would double what a connection costs in descriptors, so a few serve all of the
-/// process. Threads that share a waker wake spuriously when it is signalled for another.</remarks>
+/// <summary>A descriptor that blocked threads poll beside their sockets, to end their waits.</summary>
+/// <remarks>The process has a few wakers; one per connection would double its descriptors. Threads that share a waker
+/// also wake when it is signalled for another.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "lives as long as the process")]
 internal sealed class Waker
 {
@@ -19,33 +18,31 @@ internal sealed class Waker
     private readonly WakeSocket _signal = new();
     private int _waking;
 
-    /// <summary>Makes the descriptors, for a model that will need them: later there may be none left.</summary>
+    /// <summary>Creates the descriptors ahead of need: later none may be left.</summary>
     public static void Prepare()
     {
         for (int i = 0; i < Count; i++)
             Next();
     }
 
-    /// <summary>The waker of one more connection.</summary>
+    /// <summary>The waker for one more connection.</summary>
     public static Waker Next()
     {
         lock (All)
             return All[++_next % Count] ??= new Waker();
     }
 
-    /// <summary>Readable from <see cref="Wake"/> until the thread that was meant calls
-    /// <see cref="Acknowledge"/>.</summary>
+    /// <summary>Readable from <see cref="Wake"/> until the woken thread calls <see cref="Acknowledge"/>.</summary>
     public Socket Socket => _signal.Socket;
 
-    /// <summary>Wakes one thread. Its caller holds the lock of the waker.</summary>
+    /// <summary>Wakes one thread. The caller holds the waker's lock.</summary>
     public void Wake()
     {
         _waking++;
         _signal.Signal();
     }
 
-    /// <summary>The thread that <see cref="Wake"/> was meant for is awake. Its caller holds the lock of the
-    /// waker.</summary>
+    /// <summary>Confirms that the woken thread is awake. The caller holds the waker's lock.</summary>
     public void Acknowledge()
     {
         if (--_waking == 0)
