@@ -14,7 +14,7 @@ await using Server server = Server.Start(new ChatHandler(), new ServerOptions
 {
     EndPoints = [new IPEndPoint(IPAddress.Loopback, port)],
     Model = ConcurrencyModels.Get(model),
-    // A member may listen for a long time without saying anything.
+    // Members may listen for a long time without sending.
     Limits = new ServerLimits { Connections = 200, IdleTimeout = TimeSpan.FromHours(1) },
 });
 Console.WriteLine($"Listening on {server.EndPoints[0]}");
@@ -38,7 +38,7 @@ internal sealed class ChatHandler : IConnectionHandler
                 },
                 async over =>
                 {
-                    // While a slow reader holds this up, the others go on: each has a queue of its own.
+                    // A slow reader blocks only itself: every member has a queue.
                     await foreach (byte[] line in member.Lines.ReadAllAsync(over))
                         await connection.WriteAsync(line, over);
                 });
@@ -50,7 +50,7 @@ internal sealed class ChatHandler : IConnectionHandler
     }
 }
 
-/// <summary>The members. Handlers call it from any thread; no call waits for a member.</summary>
+/// <summary>The members. Thread-safe; no call waits for a member.</summary>
 internal sealed class Room
 {
     private readonly HashSet<Member> _members = [];
@@ -72,10 +72,10 @@ internal sealed class Room
         Say($"* {member.Name} has left");
     }
 
-    /// <summary>One line at a time, so that all members read the lines in the same order.</summary>
+    /// <summary>Posts one line at a time, so that all members read the same order.</summary>
     public void Say(string line)
     {
-        // Without control characters, which would let one member drive the terminals of the others.
+        // Control characters would let one member drive the terminals of others.
         byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(line.Where(c => !char.IsControl(c))) + "\n");
         lock (_gate)
         {
@@ -85,9 +85,8 @@ internal sealed class Room
     }
 }
 
-/// <summary>A member has a queue of 64 lines. One who reads more slowly than the others talk misses the lines that do
-/// not fit, and reads in their place how many. To be disconnected would cost the same lines and the place in the room.
-/// </summary>
+/// <summary>A member with a queue of 64 lines. A slow reader loses lines that do not fit and gets their number instead,
+/// and keeps its place in the room.</summary>
 internal sealed class Member(string name)
 {
     private readonly Channel<byte[]> _queue = Channel.CreateBounded<byte[]>(64);
@@ -97,7 +96,7 @@ internal sealed class Member(string name)
 
     public ChannelReader<byte[]> Lines => _queue.Reader;
 
-    /// <summary>Never waits. Called by one thread at a time.</summary>
+    /// <summary>Queues a line; never waits. Not thread-safe.</summary>
     public void Post(byte[] line)
     {
         if (_missed > 0 && _queue.Writer.TryWrite(Encoding.UTF8.GetBytes($"* you missed {_missed} lines\n")))

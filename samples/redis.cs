@@ -10,7 +10,7 @@ using System.Text;
 using Hawser;
 using Hawser.Models;
 
-// A little of redis: dotnet run samples/redis.cs -- epoll 7001, then: redis-cli -p 7001 set greeting hello
+// A small redis: dotnet run samples/redis.cs -- epoll 7001, then: redis-cli -p 7001 set greeting hello
 string model = args.Length > 0 ? args[0] : "epoll";
 int port = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 7001;
 await using Server server = Server.Start(new RedisHandler(), new ServerOptions
@@ -21,12 +21,12 @@ await using Server server = Server.Start(new RedisHandler(), new ServerOptions
 Console.WriteLine($"Listening on {server.EndPoints[0]}");
 await server.Completion;
 
-/// <summary>PING, ECHO, SET and GET. The answers to requests that came together leave together.</summary>
+/// <summary>PING, ECHO, SET and GET. Requests that arrive together get their answers together.</summary>
 internal sealed class RedisHandler : IConnectionHandler
 {
     private const int MostKeys = 10_000;
 
-    // Short requests may ask for long values: answers are sent before they take much more memory than this.
+    // Bounds the memory for answers: short requests may ask for long values.
     private const int FlushBytes = 64 * 1024;
 
     private readonly ConcurrentDictionary<string, string> _values = [];
@@ -54,7 +54,7 @@ internal sealed class RedisHandler : IConnectionHandler
         }
         catch (ProtocolException e)
         {
-            // The server sends it when the handler has ended, behind the answers to what came before.
+            // The server sends it after the handler has ended, behind the earlier answers.
             Encoding.Latin1.GetBytes($"-ERR Protocol error: {e.Message}\r\n", pipe.Output);
             throw;
         }
@@ -79,13 +79,13 @@ internal sealed class RedisHandler : IConnectionHandler
 }
 
 /// <summary>RESP, https://redis.io/docs/latest/develop/reference/protocol-spec: a request is an array of strings,
-/// <c>*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\n</c>. A string is bytes; Latin-1 has a character for each.</summary>
+/// <c>*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\n</c>. Strings are bytes, which Latin-1 maps to characters one by one.</summary>
 internal static class RespProtocol
 {
     private const int MostStrings = 8;
     private const int MostBytes = 16 * 1024;
 
-    /// <summary>Takes a request off the front; null, and nothing taken, when it has not come whole.</summary>
+    /// <summary>Takes a request off the front; null, with nothing taken, if it is incomplete.</summary>
     public static string[]? TryReadRequest(ref ReadOnlySequence<byte> rest)
     {
         var reader = new SequenceReader<byte>(rest);
@@ -105,10 +105,10 @@ internal static class RespProtocol
         return request;
     }
 
-    /// <summary>A string as an answer; for null the one that redis-cli shows as (nil).</summary>
+    /// <summary>A string as an answer; null is shown by redis-cli as (nil).</summary>
     public static string Bulk(string? value) => value is null ? "$-1\r\n" : $"${value.Length}\r\n{value}\r\n";
 
-    /// <summary>A kind, a number, and the end of the line; null when that has not come whole.</summary>
+    /// <summary>Reads a kind, a number and the end of the line; null if incomplete.</summary>
     private static int? TryReadNumber(ref SequenceReader<byte> reader, char kind, int least, int most)
     {
         string rule = $"expected '{kind}', a number from {least} to {most}, and the end of the line";

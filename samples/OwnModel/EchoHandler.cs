@@ -2,7 +2,7 @@ using Hawser;
 
 namespace OwnModel;
 
-/// <summary>Sends back what comes.</summary>
+/// <summary>Returns every byte it receives.</summary>
 internal sealed class EchoHandler : IConnectionHandler
 {
     public async Task HandleAsync(Connection connection, CancellationToken stopping)

@@ -5,11 +5,11 @@ using Hawser.Transports;
 
 namespace OwnModel;
 
-/// <summary>A thread for each client address. However many connections a client opens, they share its one thread: one
-/// is served, a few wait, the rest are reset. Other clients do not notice.</summary>
+/// <summary>One thread per client address. All connections of a client share its thread: one is served, a few wait, the
+/// rest are reset. Other clients are unaffected.</summary>
 public sealed class ThreadPerClientModel : IConcurrencyModel
 {
-    /// <summary>Connections of one client that wait for the one that is served.</summary>
+    /// <summary>The maximum number of a client's connections waiting for its thread.</summary>
     public const int LongestLine = 16;
 
     private readonly Dictionary<IPAddress, Client> _clients = [];
@@ -51,18 +51,18 @@ public sealed class ThreadPerClientModel : IConcurrencyModel
                 return ValueTask.CompletedTask;
             }
         }
-        // The server counts a connection until it was served. Serving one that was aborted ends at once.
+        // The server counts a connection until it has been served. Serving an aborted one ends at once.
         accepted.Abort();
         return new ValueTask(serve());
     }
 
-    /// <returns>Null when the system has no thread left.</returns>
+    /// <returns>Null if the system has no thread left.</returns>
     private Client? TryStart(IPAddress address)
     {
         var line = new Queue<Func<Task>>();
         try
         {
-            // It waits for the gate, and by then its first connection stands in the line.
+            // The thread waits for the gate; by then its first connection is queued.
             var client = new Client(line, ModelThread.Start($"client {address}", () => ServeAsync(address, line)));
             _clients.Add(address, client);
             return client;

@@ -3,7 +3,7 @@ using Hawser;
 
 namespace TestedHandler;
 
-/// <summary>Asks three questions. Each answer has to be there, up to its line feed, within ten seconds.</summary>
+/// <summary>Asks three questions. Each answer must arrive, with its line feed, within ten seconds.</summary>
 public sealed class QuizHandler : IConnectionHandler
 {
     public static readonly TimeSpan TimeToAnswer = TimeSpan.FromSeconds(10);
@@ -16,7 +16,7 @@ public sealed class QuizHandler : IConnectionHandler
         int right = 0;
         foreach ((string question, string answer) in Questions)
         {
-            // The clock starts before the question is sent, so that a peer that has the question can rely on it.
+            // The clock starts before the question is sent, so a peer that has the question knows it is running.
             using var timeIsUp = new CancellationTokenSource(TimeToAnswer, connection.Time);
             await SendAsync(connection, question);
             try

@@ -5,8 +5,8 @@ using Xunit;
 
 namespace TestedHandler;
 
-/// <summary>A handler's tests without a server, a socket, or a wait: the stream is in memory, and the clock moves when
-/// a test moves it.</summary>
+/// <summary>Tests a handler without a server, a socket or a real wait: the stream is in memory, and the test moves the
+/// clock.</summary>
 public sealed class QuizHandlerTest : IDisposable
 {
     // Bounds every wait, so that a handler that hangs fails its test.

@@ -1,7 +1,7 @@
 namespace TestedHandler;
 
-/// <summary>A clock that stands still until a test moves it. Timers fire inside of <see cref="Advance"/>, each at its
-/// own time.</summary>
+/// <summary>A clock that stands still until a test moves it. Timers fire within <see cref="Advance"/>, each at its own
+/// time.</summary>
 public sealed class VirtualTime : TimeProvider
 {
     private readonly Lock _gate = new();
@@ -40,7 +40,7 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Fires once: nothing in a handler needs a period.</summary>
+    /// <summary>A one-shot timer: handlers need no periods.</summary>
     private sealed class Timer(VirtualTime time, Action callback) : ITimer
     {
         public Action Callback => callback;
