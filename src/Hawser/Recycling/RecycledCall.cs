@@ -14,7 +14,7 @@ internal abstract class RecycledCall<TResult> : IValueTaskSource<TResult>, IValu
 
     public Action MoveNext { get; }
 
-    /// <summary>For one await.</summary>
+    /// <summary>Valid for one await.</summary>
     public short Token => _outcome.Version;
 
     public void SetResult(TResult result) => _outcome.SetResult(result);
