@@ -117,7 +117,7 @@ public sealed class Server : IAsyncDisposable
     }
 
     /// <summary>Stops accepting, notifies handlers, waits for the drain timeout and aborts the rest. Idempotent. A
-    /// handler that awaits it waits for itself.</summary>
+    /// handler must not await it, because it would wait for itself.</summary>
     /// <returns>How the connections ended.</returns>
     public Task<DrainReport> StopAsync()
     {

@@ -44,8 +44,8 @@ public abstract class LayeredTransport : Transport
     /// <inheritdoc/>
     public override bool IsBroken => Inner.IsBroken;
 
-    /// <summary>All sent bytes once the transport beneath has none unacknowledged; otherwise at most its
-    /// number.</summary>
+    /// <summary>All sent bytes once the transport beneath has none unacknowledged; otherwise at most the number it
+    /// reports.</summary>
     public override long BytesAcknowledged =>
         Inner.BytesAcknowledged >= Inner.BytesSent ? BytesSent : Math.Min(BytesSent, Inner.BytesAcknowledged);
 
