@@ -47,12 +47,7 @@ internal static class LoadText
         : $"min {Time(histogram.MinNs)}  p50 {Time(histogram, 50)}  p90 {Time(histogram, 90)}  "
             + $"p99 {Time(histogram, 99)}  p99.9 {Time(histogram, 99.9)}  max {Time(histogram.MaxNs)}";
 
-    private static string Time(double ns) => ns switch
-    {
-        < 1e6 => Text($"{ns / 1e3:0.0} µs"),
-        < 1e9 => Text($"{ns / 1e6:0.00} ms"),
-        _ => Text($"{ns / 1e9:0.00} s"),
-    };
+    private static string Time(double ns) => Quantity.FormatNanoseconds(ns);
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -20,11 +20,11 @@ public static class Quantity
     /// <summary>A duration, or <c>never</c>: <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
     /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
     public static TimeSpan ParseTimeout(string text) =>
-        text == "never" ? Timeout.InfiniteTimeSpan : ParseDuration(text, ", or never");
+        text == "never" ? Timeout.InfiniteTimeSpan : ParseDuration(text, ", 2m or never");
 
-    /// <summary>A number and one of ns, us, ms, s, m, h; or a bare 0. At most 24 days.</summary>
+    /// <summary>A number and one of ns, us (or µs), ms, s, m, h; or a bare 0. At most 24 days.</summary>
     /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
-    public static TimeSpan ParseDuration(string text) => ParseDuration(text, "");
+    public static TimeSpan ParseDuration(string text) => ParseDuration(text, " or 2m");
 
     /// <summary>A whole number of bytes, or a number and one of kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB or
     /// K, M, G (powers of 1024).</summary>
@@ -32,14 +32,14 @@ public static class Quantity
     public static long ParseSize(string text) =>
         TryParse(text, SizeUnits, out double bytes) && bytes < long.MaxValue
             ? (long)bytes
-            : throw new FormatException($"'{text}' is not a size; write it like 1500, 64KiB, 10MB or 2GiB");
+            : throw new FormatException($"'{text}' is not a size; use 1500, 64KiB, 10MB or 2GiB");
 
     /// <summary>So many per second: a number, with k or M for thousands and millions.</summary>
     /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
     public static double ParseRate(string text) =>
         TryParse(text, RateUnits, out double rate) && rate is > 0 and <= 1e9
             ? rate
-            : throw new FormatException($"'{text}' is not a rate; write it like 500, 50k or 1.5M");
+            : throw new FormatException($"'{text}' is not a rate; use 500, 50k or 1.5M");
 
     /// <summary>A whole number within bounds.</summary>
     /// <exception cref="FormatException">It is not; the message says what it is called and what would be.</exception>
@@ -61,13 +61,21 @@ public static class Quantity
     /// <summary>A number of things: <c>1 client</c>, <c>2 clients</c>.</summary>
     public static string FormatCount(long count, string thing) => count == 1 ? $"1 {thing}" : $"{count} {thing}s";
 
-    /// <summary>A duration for people: three digits and a unit.</summary>
-    public static string FormatDuration(TimeSpan duration) => duration.TotalSeconds switch
+    /// <summary>A duration for people: three significant digits and a unit, like <c>85.3 µs</c>, <c>1.2 ms</c> or
+    /// <c>12 s</c>; of 1,000 s and more, whole seconds.</summary>
+    public static string FormatDuration(TimeSpan duration) =>
+        duration == TimeSpan.Zero ? "0 s" : FormatNanoseconds(duration.TotalNanoseconds);
+
+    /// <summary>As <see cref="FormatDuration"/>, of nanoseconds.</summary>
+    public static string FormatNanoseconds(double ns)
     {
-        < 1e-3 => $"{duration.TotalMicroseconds:0.#} us",
-        < 1 => $"{duration.TotalMilliseconds:0.##} ms",
-        _ => $"{duration.TotalSeconds:0.###} s",
-    };
+        double size = Math.Abs(ns);
+        (double unitNs, string unit) =
+            size < 999.5 ? (1, "ns") : size < 999.5e3 ? (1e3, "µs") : size < 999.5e6 ? (1e6, "ms") : (1e9, "s");
+        double value = ns / unitNs;
+        string format = unitNs == 1 ? "0" : Math.Abs(value) < 9.995 ? "0.##" : Math.Abs(value) < 99.95 ? "0.#" : "0";
+        return $"{value.ToString(format, CultureInfo.InvariantCulture)} {unit}";
+    }
 
     private static TimeSpan ParseDuration(string text, string orElse)
     {
@@ -75,7 +83,7 @@ public static class Quantity
             return TimeSpan.Zero;
         return TryParse(text, DurationUnits, out double seconds) && seconds <= TimeSpan.FromDays(24).TotalSeconds
             ? TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond))
-            : throw new FormatException($"'{text}' is not a duration; write it like 200us, 10ms, 5s or 2m{orElse}");
+            : throw new FormatException($"'{text}' is not a duration; use 500ms, 5s{orElse}");
     }
 
     private static bool TryParse(string text, (string Unit, double Factor)[] units, out double value)

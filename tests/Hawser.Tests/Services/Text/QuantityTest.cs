@@ -40,7 +40,7 @@ public sealed class QuantityTest
     {
         var refused = Assert.Throws<FormatException>(() => Quantity.ParseDuration(text));
         Assert.Contains($"'{text}'", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("10ms", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("; use 500ms, 5s or 2m", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,7 +48,9 @@ public sealed class QuantityTest
     {
         Assert.Equal(Timeout.InfiniteTimeSpan, Quantity.ParseTimeout("never"));
         Assert.Equal(TimeSpan.FromSeconds(5), Quantity.ParseTimeout("5s"));
-        Assert.Contains("never", Assert.Throws<FormatException>(() => Quantity.ParseTimeout("x")).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "'x' is not a duration; use 500ms, 5s, 2m or never",
+            Assert.Throws<FormatException>(() => Quantity.ParseTimeout("x")).Message);
     }
 
     [Theory]
@@ -68,7 +70,7 @@ public sealed class QuantityTest
     [InlineData("2000M")]
     [InlineData("NaN")]
     public void What_is_not_a_rate_is_refused_with_how_to_write_one(string text) => Assert.Equal(
-        $"'{text}' is not a rate; write it like 500, 50k or 1.5M",
+        $"'{text}' is not a rate; use 500, 50k or 1.5M",
         Assert.Throws<FormatException>(() => Quantity.ParseRate(text)).Message);
 
     [Theory]
@@ -131,9 +133,15 @@ public sealed class QuantityTest
     public void Sizes_for_people_have_a_unit(long bytes, string text) => Assert.Equal(text, Quantity.FormatSize(bytes));
 
     [Theory]
-    [InlineData(0.0000123, "12.3 us")]
-    [InlineData(0.01234, "12.34 ms")]
+    [InlineData(0, "0 s")]
+    [InlineData(0.0000001, "100 ns")]
+    [InlineData(0.0000123, "12.3 µs")]
+    [InlineData(0.00099996, "1 ms")]
+    [InlineData(0.01234, "12.3 ms")]
+    [InlineData(0.05, "50 ms")]
     [InlineData(1.5, "1.5 s")]
+    [InlineData(9.996, "10 s")]
+    [InlineData(419.8, "420 s")]
     public void Durations_for_people_have_a_unit(double seconds, string text) =>
         Assert.Equal(text, Quantity.FormatDuration(TimeSpan.FromSeconds(seconds)));
 }

@@ -26,7 +26,7 @@ public sealed class LatencyGoalTest
     [InlineData("p99<1ms<2ms")]
     [InlineData("p99>1ms")]
     public void What_is_no_goal_is_refused_with_how_to_write_one(string text) => Assert.Equal(
-        $"'{text}' is not a latency to keep; write it like p99<1ms",
+        $"'{text}' is not a latency to keep; use p99<1ms",
         Assert.Throws<FormatException>(() => LatencyGoal.Parse(text)).Message);
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class LatencyGoalTest
 
     [Fact]
     public void It_reads_as_it_is_written() =>
-        Assert.Equal("p99.9<200 us", LatencyGoal.Parse("p99.9<200us").ToString());
+        Assert.Equal("p99.9<200 µs", LatencyGoal.Parse("p99.9<200us").ToString());
 
     private static PingLoadReport Report(long? latencyNs, int failed = 0, long unanswered = 0)
     {
