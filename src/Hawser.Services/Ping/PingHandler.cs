@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Hawser.Services.Measuring;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping;
 
@@ -39,7 +40,7 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
         }
         finally
         {
-            log.WriteLine($"- connection {connection.Id} after {pongs} pongs");
+            log.WriteLine($"- connection {connection.Id} after {Quantity.FormatCount(pongs, "pong")}");
         }
     }
 

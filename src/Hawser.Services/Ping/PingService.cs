@@ -75,7 +75,7 @@ public sealed class PingService : Service
         {
             string[] parts = entry.Split('=');
             if (parts.Length != 2 || !long.TryParse(parts[0], out long client) || client < 0)
-                throw new FormatException($"'{entry}' is not ID=DURATION; write it like 1=5s");
+                throw new FormatException($"'{entry}' is not ID=DURATION; use 1=5s");
             pauses[client] = Quantity.ParseTimeout(parts[1]);
         }
         return pauses;

@@ -19,8 +19,9 @@ public sealed record LatencyGoal(double Percent, TimeSpan Below)
             && double.TryParse(parts[0].AsSpan(1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
                 out double percent)
             && percent is > 0 and <= 100
-            ? new LatencyGoal(percent, Quantity.ParseDuration(parts[1]))
-            : throw new FormatException($"'{text}' is not a latency to keep; write it like p99<1ms");
+            && Quantity.ParseDuration(parts[1]) is var below && below > TimeSpan.Zero
+            ? new LatencyGoal(percent, below)
+            : throw new FormatException($"'{text}' is not a latency to keep; use p99<1ms");
     }
 
     /// <summary>Whether a load kept it, with every ping answered.</summary>

@@ -58,7 +58,8 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
         if (cancel.IsCancellationRequested && _ended == 0)
             EndNow();
         return cancel.IsCancellationRequested
-            || Stopwatch.GetTimestamp() > timeline.End + (long)(patience.TotalSeconds * Stopwatch.Frequency);
+            || (patience != Timeout.InfiniteTimeSpan
+                && Stopwatch.GetTimestamp() > timeline.End + (long)(patience.TotalSeconds * Stopwatch.Frequency));
     }
 
     private void Look()

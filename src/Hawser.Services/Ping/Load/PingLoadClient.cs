@@ -39,14 +39,12 @@ internal sealed class PingLoadClient(
                 return;
             tally.Failed++;
             tally.FirstError ??= $"client #{number}: {e.Message}";
+            if (_connection is not null)
+                tally.Connected--;
         }
         finally
         {
-            if (_connection is not null)
-            {
-                tally.Connected--;
-                _connection.Dispose();
-            }
+            _connection?.Dispose();
         }
     }
 

@@ -30,6 +30,7 @@ public sealed record PingLoadOptions
     /// <summary>For a connection to be made. Default 10 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After the end, for pongs that are still under way. Default 2 s.</summary>
+    /// <summary>After the end, for pongs that are still under way, or
+    /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>. Default 2 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
 }

@@ -23,7 +23,7 @@ public sealed class PingLoadView
     /// <summary>Of these, since the last view.</summary>
     public long NewRoundTrips => Latency.Count;
 
-    /// <summary>Connections that are open.</summary>
+    /// <summary>Connections that are open, or were to the end of the load.</summary>
     public int Connected => _now.Connected;
 
     /// <summary>Clients that ended in an error.</summary>

@@ -23,7 +23,7 @@ internal sealed class PingTally
     /// <summary>Pings that never got a pong.</summary>
     public long Unanswered { get; set; }
 
-    /// <summary>Clients that are connected.</summary>
+    /// <summary>Clients that are connected, or were to the end of the load.</summary>
     public int Connected { get; set; }
 
     /// <summary>Clients that ended in an error.</summary>
