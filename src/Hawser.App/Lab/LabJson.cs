@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Hawser.App.Lab;
@@ -9,4 +10,12 @@ namespace Hawser.App.Lab;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(LabResult))]
-internal sealed partial class LabJson : JsonSerializerContext;
+internal sealed partial class LabJson : JsonSerializerContext
+{
+    /// <summary>The results in one line, with its end.</summary>
+    public static string LineOf(LabResult result)
+    {
+        var compact = new LabJson(new JsonSerializerOptions(Default.Options) { WriteIndented = false });
+        return JsonSerializer.Serialize(result, compact.LabResult) + "\n";
+    }
+}

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
@@ -10,7 +9,7 @@ internal static class LoadJson
 {
     private static readonly double[] Percentiles = [50, 75, 90, 95, 99, 99.9, 99.99];
 
-    public static string Of(PingLoadReport report) => Line(json =>
+    public static string Of(PingLoadReport report) => JsonLine.Of(json =>
     {
         json.WriteString("type", "report");
         json.WriteNumber("clients", report.Options.Clients);
@@ -34,7 +33,7 @@ internal static class LoadJson
         json.WriteBoolean("load_was_limit", report.WasItsOwnLimit);
     });
 
-    public static string Of(PingLoadView view) => Line(json =>
+    public static string Of(PingLoadView view) => JsonLine.Of(json =>
     {
         json.WriteString("type", "view");
         json.WriteNumber("seconds", view.Elapsed.TotalSeconds);
@@ -74,17 +73,5 @@ internal static class LoadJson
             json.WriteEndArray();
         }
         json.WriteEndArray();
-    }
-
-    private static string Line(Action<Utf8JsonWriter> write)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.ToArray());
     }
 }

@@ -4,8 +4,7 @@ namespace Hawser.Services.Clock;
 
 /// <summary>The report's JSON, generated at compile time so that it survives ahead-of-time compilation.</summary>
 [JsonSourceGenerationOptions(
-    WriteIndented = true,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ClockReport))]
 internal sealed partial class ClockJson : JsonSerializerContext;

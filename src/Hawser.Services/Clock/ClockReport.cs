@@ -52,7 +52,8 @@ public sealed record ClockReport
         return Of(clients.Values);
     }
 
-    /// <summary>The report as indented JSON with camel-case names; durations are nanoseconds.</summary>
+    /// <summary>The report as a line of JSON with snake_case names, without its end; durations are
+    /// nanoseconds.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ClockJson.Default.ClockReport);
 
     /// <summary>The report as plain lines without colour.</summary>

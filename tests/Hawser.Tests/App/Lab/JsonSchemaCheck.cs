@@ -18,6 +18,13 @@ internal sealed class JsonSchemaCheck(JsonElement root)
 
     private void Check(JsonElement schema, JsonElement value, string at)
     {
+        // Further rules are about what is not null.
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            Require(schema.TryGetProperty("$ref", out _) || TypesOf(schema).Contains("null"), at, "is null");
+            if (!schema.TryGetProperty("$ref", out _))
+                return;
+        }
         foreach (JsonProperty rule in schema.EnumerateObject())
         {
             switch (rule.Name)
@@ -29,7 +36,11 @@ internal sealed class JsonSchemaCheck(JsonElement root)
                         at);
                     break;
                 case "type":
-                    Require(IsOfType(value, rule.Value.GetString()!), at, $"is no {rule.Value}");
+                    Require(TypesOf(schema).Any(type => IsOfType(value, type)), at, $"is no {rule.Value}");
+                    break;
+                case "enum":
+                    Require(rule.Value.EnumerateArray().Any(choice => JsonElement.DeepEquals(value, choice)), at,
+                        $"is none of {rule.Value}");
                     break;
                 case "const":
                     Require(JsonElement.DeepEquals(value, rule.Value), at, $"is not {rule.Value}");
@@ -75,6 +86,10 @@ internal sealed class JsonSchemaCheck(JsonElement root)
             _violations.Add($"{at} {complaint}");
     }
 
+    private static string[] TypesOf(JsonElement schema) => !schema.TryGetProperty("type", out JsonElement type) ? []
+        : type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray().Select(name => name.GetString()!)]
+        : [type.GetString()!];
+
     private static bool IsOfType(JsonElement value, string type) => type switch
     {
         "object" => value.ValueKind == JsonValueKind.Object,
@@ -82,6 +97,7 @@ internal sealed class JsonSchemaCheck(JsonElement root)
         "string" => value.ValueKind == JsonValueKind.String,
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         "number" => value.ValueKind == JsonValueKind.Number,
+        "null" => value.ValueKind == JsonValueKind.Null,
         "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _),
         _ => throw new NotSupportedException($"the check does not know the type '{type}'"),
     };

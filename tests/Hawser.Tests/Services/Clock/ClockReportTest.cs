@@ -125,8 +125,8 @@ public sealed class ClockReportTest
         Assert.Equal("hawser-clock-report/1", root.GetProperty("schema").GetString());
         Assert.Equal(200, root.GetProperty("all").GetProperty("exchanges").GetInt64());
         JsonElement client = root.GetProperty("clients")[0];
-        Assert.Equal(60_000, client.GetProperty("delay").GetProperty("minNs").GetInt64());
-        Assert.Equal(30_000, client.GetProperty("offset").GetProperty("errorNs").GetInt64());
+        Assert.Equal(60_000, client.GetProperty("delay").GetProperty("min_ns").GetInt64());
+        Assert.Equal(30_000, client.GetProperty("offset").GetProperty("error_ns").GetInt64());
         Assert.False(client.TryGetProperty("statistics", out _));
     }
 
@@ -165,7 +165,7 @@ public sealed class ClockReportTest
     {
         ClockReport report = ClockReport.Of([]);
         Assert.Contains("all 0 clients", report.ToText(), StringComparison.Ordinal);
-        Assert.Contains("\"clients\": []", report.ToJson(), StringComparison.Ordinal);
+        Assert.Contains("\"clients\":[]", report.ToJson(), StringComparison.Ordinal);
         Assert.Contains("</html>", report.ToHtml(), StringComparison.Ordinal);
     }
 

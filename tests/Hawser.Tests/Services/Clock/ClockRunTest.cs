@@ -66,7 +66,7 @@ public sealed partial class ClockRunTest
         Assert.False(read.IsCut);
         Assert.Equal(measured.Clients.Select(Figures), read.Clients.Select(Figures));
         Assert.Contains("peers     1 of 1 recordings delivered", measured.ToText(), StringComparison.Ordinal);
-        Assert.Contains("\"delivered\": 1", measured.ToJson(), StringComparison.Ordinal);
+        Assert.Contains("\"delivered\":1", measured.ToJson(), StringComparison.Ordinal);
 
         static object Figures(ClientReport c) => (c.ClientId, c.Sent, c.Exchanges, c.Missed, c.Delay, c.Lateness, c.Offset);
     }

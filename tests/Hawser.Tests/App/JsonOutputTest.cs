@@ -1,0 +1,180 @@
+using System.Net;
+using System.Text.Json;
+using Hawser.Tests.App.Lab;
+using Hawser.Tests.Services.Clock;
+using Hawser.Tests.Services.Numbers;
+using Hawser.Tests.Services.Ping;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App;
+
+/// <summary>What the program prints with <c>--json</c> is what docs/json.schema.json says.</summary>
+public sealed class JsonOutputTest : IDisposable
+{
+    private static readonly JsonElement Schema =
+        JsonDocument.Parse(File.ReadAllBytes(ProgramRepository.PathOf("docs", "json.schema.json"))).RootElement;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Every_member_has_a_description_and_is_in_snake_case() =>
+        AssertDescribed(Schema.GetProperty("$defs"), "$defs");
+
+    [Fact]
+    public async Task Pongs_and_their_summary()
+    {
+        await using PingServer server = PingServer.Start("threads");
+
+        ProgramResult result = await ProgramProcess.RunAsync("ping", $"{server.EndPoint}", "-c", "2", "--json");
+
+        result.IsDone();
+        JsonElement[] lines = LinesOf(result, "ping.pong", "ping.pong", "ping.summary");
+        Assert.Equal($"{server.EndPoint}", lines[1].GetProperty("server").GetString());
+        Assert.Equal(2, lines[1].GetProperty("n").GetInt32());
+        Assert.Equal(2, lines[2].GetProperty("round_trips").GetInt32());
+        long[] roundTrips = [.. lines[..2].Select(line => line.GetProperty("round_trip_ns").GetInt64()).Order()];
+        Assert.Equal(roundTrips[0], lines[2].GetProperty("min_ns").GetInt64(), 1.0);
+        Assert.Equal(roundTrips[1], lines[2].GetProperty("max_ns").GetInt64(), 1.0);
+    }
+
+    [Fact]
+    public async Task Pings_without_a_pong()
+    {
+        ProgramResult result = await ProgramProcess.RunAsync("ping", "host.invalid", "--json");
+
+        Assert.Equal(1, result.ExitCode);
+        JsonElement summary = Assert.Single(LinesOf(result, "ping.summary"));
+        Assert.Equal(1, summary.GetProperty("failed_clients").GetInt32());
+        Assert.False(summary.TryGetProperty("median_ns", out _));
+    }
+
+    [Theory]
+    [InlineData("--rate", "200")]
+    [InlineData("--clients", "2")]
+    public async Task A_load(params string[] options)
+    {
+        await using PingServer server = PingServer.Start("threads");
+
+        ProgramResult result = await ProgramProcess.RunAsync(
+            ["load", $"{server.EndPoint}", "-d", "1s", "--warm-up", "0", "--json-stream", .. options]);
+
+        int views = result.Text.Split('\n').Length - 2;
+        LinesOf(result, [.. Enumerable.Repeat("load.view", views), "load.report"]);
+    }
+
+    [Fact]
+    public async Task Uploads_and_their_verification()
+    {
+        string one = _folder.Write("one", [1, 2, 3]);
+        await using (ProgramProcess server = ProgramProcess.Start(
+            "serve", "upload", "0", _folder["stored"], "--host", "127.0.0.1", "--manifest"))
+        {
+            IPEndPoint where = await server.ListeningAsync();
+            ProgramResult sent = await ProgramProcess.RunAsync("upload", $"{where}", one, _folder["missing"], "--json");
+            Assert.Equal(3, sent.ExitCode);
+            JsonElement[] lines = LinesOf(sent, "upload", "upload");
+            Assert.Equal("1.file", lines[0].GetProperty("stored_as").GetString());
+            Assert.Contains("missing", lines[1].GetProperty("error").GetString(), StringComparison.Ordinal);
+            server.Signal(ProgramProcess.SIGTERM);
+            await server.EndAsync();
+        }
+        _folder.Write("stored/1.file", [1, 2, 4]);
+
+        ProgramResult verified = await ProgramProcess.RunAsync("upload", "verify", _folder["stored"], "--json");
+
+        Assert.Equal(4, verified.ExitCode);
+        JsonElement found = Assert.Single(LinesOf(verified, "upload.verify"));
+        Assert.Equal(1, found.GetProperty("different").GetInt32());
+        Assert.Equal(1, found.GetProperty("findings").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--plain", "--verify")]
+    [InlineData("--compare")]
+    public async Task Numbers(params string[] options)
+    {
+        await using NumbersServer server = NumbersServer.Start(count: 100);
+
+        ProgramResult result = await ProgramProcess.RunAsync(
+            ["numbers", $"{server.EndPoint}", "--lists", "2", "--out", _folder.Root, "--json", .. options]);
+
+        result.IsDone();
+        LinesOf(result, "numbers");
+    }
+
+    [Theory]
+    [InlineData("2", true)]
+    [InlineData("3", false)]
+    public async Task A_check_of_a_list(string index, bool isVerified)
+    {
+        string path = _folder.Write("list", System.Text.Encoding.ASCII.GetBytes(NumbersServer.ListOf(1, 2, 100)));
+
+        ProgramResult result = await ProgramProcess.RunAsync(
+            "numbers", "check", path, "--seed", "1", "--index", index, "--count", "100", "--json");
+
+        Assert.Equal(isVerified ? 0 : 4, result.ExitCode);
+        JsonElement outcome = Assert.Single(LinesOf(result, "numbers.check"));
+        Assert.Equal(isVerified, outcome.GetProperty("verified").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_clock_and_its_recordings()
+    {
+        await using ClockStage stage = ClockStage.Start();
+        ProgramResult run = await ProgramProcess.RunAsync(
+            "clock", $"{stage.EndPoint}", "--clients", "2", "-d", "100ms", "--json", "--out", stage.Folder["out"]);
+        Assert.Equal(0, run.ExitCode);
+        LinesOf(run, "clock");
+
+        File.Delete(Path.ChangeExtension(stage.ClientFile(0), ".exchanges.tsv"));
+        ProgramResult report = await ProgramProcess.RunAsync(
+            "clock", "report", stage.ClientFile(0), stage.ClientFile(1), "--json");
+
+        report.IsDone();
+        LinesOf(report, "clock");
+    }
+
+    private static JsonElement[] LinesOf(ProgramResult result, params string[] kinds)
+    {
+        Assert.EndsWith("\n", result.Text, StringComparison.Ordinal);
+        JsonElement[] lines = [.. result.Text.Split('\n')[..^1].Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal(kinds.Length, lines.Length);
+        foreach ((JsonElement line, string kind) in lines.Zip(kinds))
+            AssertIs(kind, line);
+        return lines;
+    }
+
+    /// <summary>A line is what its definition says.</summary>
+    internal static void AssertIs(string kind, JsonElement line)
+    {
+        string reference = JsonSerializer.Serialize(new Dictionary<string, object>
+        {
+            ["$ref"] = $"#/$defs/{kind}",
+            ["$defs"] = Schema.GetProperty("$defs"),
+        });
+        Assert.Empty(JsonSchemaCheck.Violations(JsonDocument.Parse(reference).RootElement, line));
+    }
+
+    private static void AssertDescribed(JsonElement schema, string at)
+    {
+        if (schema.ValueKind != JsonValueKind.Object)
+            return;
+        foreach (JsonProperty member in schema.EnumerateObject())
+        {
+            string place = $"{at}.{member.Name}";
+            if (member.Name == "properties")
+            {
+                foreach (JsonProperty property in member.Value.EnumerateObject())
+                {
+                    Assert.Matches("^[a-z0-9_.]+$", property.Name);
+                    Assert.True(property.Value.TryGetProperty("description", out _), $"{place}.{property.Name}");
+                }
+            }
+            AssertDescribed(member.Value, place);
+        }
+    }
+}
