@@ -1,6 +1,6 @@
 namespace Hawser.App;
 
-/// <summary>What the program's exit code says.</summary>
+/// <summary>The program's exit codes.</summary>
 internal static class ExitCode
 {
     public const int Done = 0;
@@ -8,6 +8,9 @@ internal static class ExitCode
     public const int Misused = 2;
     public const int PartlyDone = 3;
     public const int NotVerified = 4;
+
+    /// <summary>A bug of the program: EX_SOFTWARE of sysexits.h.</summary>
+    public const int InternalError = 70;
 
     /// <summary>As of a program that SIGPIPE has ended.</summary>
     public const int Unread = 128 + 13;

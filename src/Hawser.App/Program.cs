@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Net.Sockets;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
 using Hawser.Services.Text;
@@ -12,17 +14,43 @@ internal sealed class Program
     {
     }
 
+    /// <summary>Reports what ended the program, and gives the exit code for it.</summary>
+    /// <param name="fault">A usage error, a failure of the world outside, or, by any other type, a bug.</param>
+    /// <param name="misused">The exit code of a usage error.</param>
+    /// <param name="errors">Takes one line; of a bug, the stack trace as well.</param>
+    internal static int Report(Exception fault, int misused, TextWriter errors)
+    {
+        switch (fault)
+        {
+            case UsageException:
+                errors.WriteLine($"ERROR: {Printable.Line(fault.Message)}");
+                return misused;
+            case IOException { InnerException.HResult: DescriptorStream.EPIPE }:
+                // As in `hawser ping HOST | head -1`: the reader of the output has left.
+                return ExitCode.Unread;
+            case IOException or ProtocolException or UnauthorizedAccessException or PlatformNotSupportedException
+                or OperationCanceledException or SocketException or TimeoutException:
+                errors.WriteLine($"ERROR: {Printable.Line(fault.Message)}");
+                return ExitCode.Failed;
+            default:
+                errors.WriteLine($"ERROR: internal error: {Printable.Line(fault.Message)}\n{fault}");
+                return ExitCode.InternalError;
+        }
+    }
+
     private static async Task<int> Main(string[] arguments)
     {
+        int misused = ExitCode.Misused;
         try
         {
-            // Without a word the program explains itself.
+            // Without arguments the program explains itself.
             string[] words = arguments is [] or ["help", ..] ? [.. arguments.Skip(1), "--help"] : arguments;
             var plain = new ParserConfiguration { ResponseFileTokenReplacer = null };
             ParseResult parsed = VerbCatalog.CreateRoot(words).Parse(words, plain);
-            if (parsed.Errors.Count > 0)
-                throw UsageException.Of(parsed);
-            if (UsageException.OfSwallowedOption(parsed) is { } mistaken)
+            misused = (parsed.CommandResult.Command as VerbCommand)?.MisuseExitCode ?? misused;
+            // Help and completion take a command line that is not finished.
+            bool isMeant = parsed.Action is ParseErrorAction || parsed.Action == parsed.CommandResult.Command.Action;
+            if (isMeant && UsageException.Of(parsed) is { } mistaken)
                 throw mistaken;
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
@@ -30,21 +58,9 @@ internal sealed class Program
                 ProcessTerminationTimeout = null,
             });
         }
-        catch (Exception e) when (e is UsageException or FormatException or ArgumentException)
+        catch (Exception e)
         {
-            Standard.Error.WriteLine($"ERROR: {Printable.Line(e.Message)}");
-            return ExitCode.Misused;
-        }
-        catch (IOException e) when (e.InnerException?.HResult == DescriptorStream.EPIPE)
-        {
-            // As in `hawser ping HOST | head -1`: whoever read the output has had enough.
-            return ExitCode.Unread;
-        }
-        catch (Exception e) when (e is IOException or ProtocolException or UnauthorizedAccessException
-            or PlatformNotSupportedException or OperationCanceledException)
-        {
-            Standard.Error.WriteLine($"ERROR: {Printable.Line(e.Message)}");
-            return ExitCode.Failed;
+            return Report(e, misused, Standard.Error);
         }
     }
 }

@@ -14,12 +14,18 @@ public sealed class ServiceSettings
     {
         try
         {
-            _values[option] = option.ParseValue(text);
+            return SetValue(option, option.ParseValue(text));
         }
         catch (FormatException e)
         {
             throw new FormatException($"--{option.Name}: {e.Message}", e);
         }
+    }
+
+    /// <summary>Sets an option to what <see cref="ServiceOption.ParseValue"/> gave.</summary>
+    public ServiceSettings SetValue(ServiceOption option, object value)
+    {
+        _values[option] = value;
         return this;
     }
 

@@ -39,7 +39,8 @@ internal sealed class PingServers(Arguments arguments)
                 servers.Add(OneEpollLoop("hawser epoll, 1 loop", hawser) with { IsOwn = true });
             string name = model == "epoll" ? "hawser epoll, a loop per core" : $"hawser {model}";
             string reference = model is "sequential" or "select" ? OneLoop : AllLoops;
-            servers.Add(Hawser(name, hawser, reference, "--model", model, "--threads", "1000") with { IsOwn = true });
+            string[] threads = model == "pool" ? ["--threads", "1000"] : [];
+            servers.Add(Hawser(name, hawser, reference, ["--model", model, .. threads]) with { IsOwn = true });
         }
         servers.AddRange(RivalServers.Find(arguments.Text("rivals", DefaultRivals), OneLoop, AllLoops));
         foreach (string other in arguments.Text("against", "").Split(',', StringSplitOptions.RemoveEmptyEntries))

@@ -4,7 +4,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;
 
-/// <summary>What a lab is to measure.</summary>
+/// <summary>What a lab measures.</summary>
 internal sealed record LabOptions
 {
     /// <summary>The options that a scenario may have, with what they are when nobody says.</summary>
@@ -49,23 +49,22 @@ internal sealed record LabOptions
     /// <param name="texts">All of <see cref="Defaults"/>, by name.</param>
     /// <param name="against">NAME=HOST:PORT of servers that run.</param>
     /// <param name="seed">Of the order.</param>
-    /// <exception cref="FormatException">A text is not what it should be; the message says what would be.</exception>
+    /// <exception cref="FormatException">A text is not what it should be; the message names the option and says what
+    /// would be.</exception>
     public static LabOptions Parse(IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> against, int seed)
     {
         if (texts["service"] != "ping")
-            throw new FormatException($"the lab cannot measure '{texts["service"]}'; use ping");
+            throw new FormatException($"--service: the lab cannot measure '{texts["service"]}'; use ping");
         var options = new LabOptions
         {
-            Subjects = [.. ParseModels(texts["models"]), .. against.Select(ParseAgainst)],
+            Subjects = [.. Read(texts, "models", ParseModels), .. against.Select(ParseAgainst)],
             Settings = ParseSettings(texts),
-            Rounds = Quantity.ParseInt(texts["rounds"], "number of rounds", 1, 10_000),
-            Duration = Quantity.ParseDuration(texts["duration"]),
-            WarmUp = Quantity.ParseDuration(texts["warm-up"]),
+            Rounds = Read(texts, "rounds", text => Quantity.ParseInt(text, "number of rounds", 1, 10_000)),
+            Duration = Read(texts, "duration", ParseDuration),
+            WarmUp = Read(texts, "warm-up", Quantity.ParseDuration),
             Seed = seed,
             Command = CommandOf(texts, against, seed),
         };
-        if (options.Duration <= TimeSpan.Zero)
-            throw new FormatException("--duration must be longer than nothing");
         if (options.Subjects.GroupBy(subject => subject.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new FormatException($"'{twice.Key}' is named twice");
         if (LabPlan.Variants(options).Count == 0)
@@ -74,38 +73,60 @@ internal sealed record LabOptions
         return options;
     }
 
-    private static IEnumerable<LabSubject> ParseModels(string text) => text switch
+    private static T Read<T>(IReadOnlyDictionary<string, string> texts, string name, Func<string, T> parse)
     {
-        "all" => ConcurrencyModels.All.Where(model => model.IsAvailable)
-            .Select(model => new LabSubject(model.Name, model.Name, null)),
+        try
+        {
+            return parse(texts[name]);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"--{name}: {e.Message}", e);
+        }
+    }
+
+    private static LabSubject[] ParseModels(string text) => text switch
+    {
+        "all" => [.. ConcurrencyModels.All.Where(model => model.IsAvailable)
+            .Select(model => new LabSubject(model.Name, model.Name, null))],
         "none" => [],
-        _ => Words(text).Select(name => new LabSubject(name, ConcurrencyModels.Get(name).Name, null)),
+        _ => [.. Words(text).Select(name => new LabSubject(name, VerbOptions.ParseModel(name).Name, null))],
     };
+
+    private static TimeSpan ParseDuration(string text) =>
+        Quantity.ParseDuration(text) is var duration && duration > TimeSpan.Zero
+            ? duration
+            : throw new FormatException($"'{text}' is too short; use 500ms, 5s or 2m");
 
     private static LabSubject ParseAgainst(string text)
     {
         int equals = text.IndexOf('=', StringComparison.Ordinal);
-        int colon = text.LastIndexOf(':');
-        if (equals <= 0 || colon <= equals + 1)
-            throw new FormatException($"'{text}' is not NAME=HOST:PORT; write it like redis=127.0.0.1:6379");
-        VerbOptions.ParseTarget(text[(equals + 1)..colon], text[(colon + 1)..]);
-        return new LabSubject(text[..equals], null, text[(equals + 1)..]);
+        string address = text[(equals + 1)..];
+        if (equals <= 0 || !(ServerAddress.HasPort(address) || ServerAddress.IsUnix(address)))
+            throw new FormatException($"--against: '{text}' is not NAME=HOST:PORT; use redis=127.0.0.1:6379");
+        _ = ServerAddress.Parse(address, defaultPort: 0);
+        return new LabSubject(text[..equals], null, address);
     }
 
     private static LabSetting[] ParseSettings(IReadOnlyDictionary<string, string> texts)
     {
-        double? rate = texts["rate"] == "none" ? null : Quantity.ParseRate(texts["rate"]);
+        double? rate = Read<double?>(texts, "rate", text => text == "none" ? null : Quantity.ParseRate(text));
+        int[] idles = Read(texts, "idle", text => ParseCounts(text, "number of connections", 0));
+        TimeSpan[] works = Read(texts, "work", text => Words(text).Select(Quantity.ParseDuration).ToArray());
+        int[] clientCounts = Read(texts, "clients", text => ParseCounts(text, "number of clients", 1));
         return
         [
-            .. from idle in Words(texts["idle"])
-                .Select(text => Quantity.ParseInt(text, "number of connections", 0, MostClients))
+            .. from idle in idles
                from slow in Words(texts["slow-client"])
-               from work in Words(texts["work"]).Select(Quantity.ParseDuration)
-               from clients in Words(texts["clients"]).Select(text =>
-                   Quantity.ParseInt(text, "number of clients", 1, MostClients))
-               select new LabSetting(clients, work.TotalMicroseconds, ParseSlowClient(slow, clients), idle, rate),
+               from work in works
+               from clients in clientCounts
+               let slowClient = Read(texts, "slow-client", _ => ParseSlowClient(slow, clients))
+               select new LabSetting(clients, work.TotalMicroseconds, slowClient, idle, rate),
         ];
     }
+
+    private static int[] ParseCounts(string text, string what, int least) =>
+        [.. Words(text).Select(count => Quantity.ParseInt(count, what, least, MostClients))];
 
     private static string? ParseSlowClient(string text, int clients)
     {
@@ -113,7 +134,7 @@ internal sealed record LabOptions
             return null;
         string[] parts = text.Split('=');
         if (parts.Length != 2)
-            throw new FormatException($"'{text}' is not ID=DURATION; write it like 1=20ms, or none");
+            throw new FormatException($"'{text}' is not ID=DURATION; use 1=20ms, or none");
         Quantity.ParseInt(parts[0], "client's number", 0, clients - 1);
         Quantity.ParseDuration(parts[1]);
         return text;

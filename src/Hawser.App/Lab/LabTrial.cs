@@ -31,9 +31,8 @@ internal static class LabTrial
         string address, LabSetting setting, LabOptions options, CpuPinning pinning, ServerProcess? server,
         CancellationToken cancel)
     {
-        int colon = address.LastIndexOf(':');
         using IdleConnections idle = await IdleConnections.OpenAsync(
-            VerbOptions.ParseTarget(address[..colon], address[(colon + 1)..]), setting.Idle, cancel);
+            ServerAddress.Parse(address, defaultPort: 0), setting.Idle, cancel);
         if (server is not null)
             await server.AcceptIdleAsync(cancel);
         LabSample? begin = null;

@@ -1,87 +1,125 @@
 using System.CommandLine;
+using System.Net;
 using Hawser.App.Output;
 using Hawser.Services.Clock;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary><c>hawser clock [HOST]</c>: clients of a clock server; <c>hawser clock report FILE...</c>: what recordings
-/// tell.</summary>
-internal static class ClockVerb
+/// <summary><c>hawser clock [HOST[:PORT]]</c>: clients of a clock server; <c>hawser clock report FILE...</c>: figures
+/// from recordings.</summary>
+internal sealed class ClockVerb
 {
+    private const int MostClients = 10_000;
     private const int MostTroubles = 10;
+
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(1);
+
+    private readonly ServerArguments _servers = new(5555, ArgumentArity.ZeroOrOne);
+
+    private readonly Option<int?> _clients = VerbOptions.Value<int?>(
+        "--clients", "N", "clients in this process [default: 1; on a terminal it asks]", text => ParseClients(text), null,
+        "--num-clients");
+
+    private readonly Option<TimeSpan> _duration = VerbOptions.Value("--duration", "TIME", "to record, up to 24h",
+        text => ParseBetween(text, ShortestInterval, LongestDuration), "5m", "-d");
+
+    private readonly Option<TimeSpan> _interval = VerbOptions.Value("--interval", "TIME", "between ticks, 1ms to 1m",
+        text => ParseBetween(text, ShortestInterval, LongestInterval), "10ms", "-i");
+
+    private readonly Option<string> _out =
+        VerbOptions.Text("--out", "DIR", "where the recordings go; made if it is missing", "out");
+
+    private readonly Option<bool> _alone =
+        VerbOptions.Flag("--no-exchange", "record only; neither give nor take recordings");
+
+    private readonly Option<string> _session = VerbOptions.Text(
+        "--session", "NAME", "meet only clients that name the same session [default: one open to anyone]");
+
+    private readonly Option<string> _sessionFile =
+        VerbOptions.Text("--session-file", "FILE", "the same, with the name in a file: a secret");
+
+    private readonly Option<int?> _members = VerbOptions.OptionalInt("--members",
+        "exit code 3 if the session has fewer members [default: the clients in this process]", 1, MostClients);
+
+    private readonly Option<IReadOnlyList<IPNetwork>?> _networks = VerbOptions.Value<IReadOnlyList<IPNetwork>?>(
+        "--peer-networks", "LIST", "connect to peers in these networks only, like 10.0.0.0/8,fd00::/8",
+        ClockClientOptions.ParseNetworks);
+
+    private readonly Option<bool> _json = VerbOptions.Flag("--json", "print the report as a line of JSON");
 
     public static Command Create()
     {
-        var verb = new Command(
-            "clock", "Exchange timestamps with a clock server, then recordings with its other clients.");
-        var host = new Argument<string>("HOST")
+        var verb = new ClockVerb();
+        var command = new VerbCommand(
+            "clock", "Exchange timestamps with a clock server, then recordings with its other clients.")
         {
-            Description = "the server's name or address",
-            DefaultValueFactory = _ => "127.0.0.1",
+            Examples =
+            [
+                "hawser clock 127.0.0.1:5555 --clients 3 -d 5s",
+                "hawser clock report out/client_0_TimeData.txt --html report.html",
+            ],
         };
-        Option<string> port = VerbOptions.Text("--port", "PORT", "the server's port", "5555");
-        Option<string> clients = VerbOptions.Text("--clients", "N", "clients in this process (default: 1, or asked)");
-        Option<string> interval = VerbOptions.Text("--interval", "TIME", "between ticks, 1ms to 60s", "10ms");
-        Option<string> duration = VerbOptions.Text("--duration", "TIME", "to record, up to 24h", "5m");
-        Option<string> folder = VerbOptions.Text(
-            "--out", "DIR", "where the recordings go; made if it is missing", "out");
-        var alone = new Option<bool>("--no-exchange") { Description = "record only; neither give nor take recordings" };
-        Option<string> session = VerbOptions.Text(
-            "--session", "NAME", "meet only clients that name the same session (default: one open to anyone)");
-        Option<string> sessionFile = VerbOptions.Text(
-            "--session-file", "FILE", "the same, with the name in a file: a secret");
-        Option<string> members = VerbOptions.Text(
-            "--members", "N", "fail with 3 if the session has fewer members (default: the clients in this process)");
-        Option<string> networks = VerbOptions.Text(
-            "--peer-networks", "LIST", "connect to peers in these networks only, like 10.0.0.0/8,fd00::/8");
-        var json = new Option<bool>("--json") { Description = "print the report as JSON" };
-        verb.Add(host);
-        foreach (Option option in (Option[])
-            [port, clients, interval, duration, folder, session, sessionFile, members, networks, alone, json])
-            verb.Add(option);
-        verb.Add(CreateReport());
-        verb.SetAction((parsed, _) => RunAsync(
-            new ClockClientOptions
-            {
-                Server = VerbOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
-                Folder = parsed.GetValue(folder)!,
-                Interval = Quantity.ParseDuration(parsed.GetValue(interval)!),
-                Duration = Quantity.ParseDuration(parsed.GetValue(duration)!),
-                Clients = ParseClients(parsed.GetValue(clients) ?? AskForClients()),
-                Exchange = !parsed.GetValue(alone),
-                Session = SessionName.From(parsed.GetValue(session), parsed.GetValue(sessionFile)),
-                Members = parsed.GetValue(members) is { } count
-                    ? Quantity.ParseInt(count, "number of --members", 1, 10_000)
-                    : null,
-                PeerNetworks = parsed.GetValue(networks) is { } list ? ClockClientOptions.ParseNetworks(list) : null,
-            },
-            parsed.GetValue(json)));
-        return verb;
+        command.AddGroup(
+            VerbOptions.Common, verb._clients, verb._duration, verb._interval, verb._out, verb._json);
+        command.AddGroup("Exchange of recordings", verb._alone, verb._session, verb._sessionFile, verb._members,
+            verb._networks);
+        verb._servers.AddTo(command);
+        command.Add(CreateReport());
+        command.SetAction((parsed, _) => verb.RunAsync(parsed));
+        return command;
     }
 
-    private static Command CreateReport()
+    private static VerbCommand CreateReport()
     {
-        var report = new Command("report", "Tell what recordings say of delay, jitter, offset and drift.");
+        var report = new VerbCommand("report", "Compute delay, jitter, offset and drift from recordings.")
+        {
+            Examples = ["hawser clock report out/client_0_TimeData.txt --html report.html"],
+        };
         var files = new Argument<string[]>("FILE")
         {
             Description = "recordings; a client's companion (.exchanges.tsv) is found beside it",
             Arity = ArgumentArity.OneOrMore,
         };
-        var json = new Option<bool>("--json") { Description = "print it as JSON" };
-        Option<string> html = VerbOptions.Text("--html", "FILE", "write it as one self-contained page with plots");
+        Option<string> html = VerbOptions.Text("--html", "FILE", "write one self-contained page with plots");
+        Option<bool> json = VerbOptions.Flag("--json", "print a line of JSON");
         report.Add(files);
-        report.Add(json);
-        report.Add(html);
+        report.AddGroup(VerbOptions.Common, html, json);
         report.SetAction(parsed =>
         {
-            ClockReport found = ClockReport.FromFiles(parsed.GetValue(files)!);
+            ClockReport found = UsageException.Guard(() => ClockReport.FromFiles(parsed.GetValue(files)!));
             if (parsed.GetValue(html) is { } page)
                 File.WriteAllText(page, found.ToHtml());
             Standard.Out.Write(parsed.GetValue(json) ? found.ToJson() + "\n" : found.ToText());
             return found.IsCut ? ExitCode.PartlyDone : ExitCode.Done;
         });
         return report;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed)
+    {
+        var options = new ClockClientOptions
+        {
+            Server = _servers.Parse(parsed)[0],
+            Folder = parsed.GetValue(_out)!,
+            Interval = parsed.GetValue(_interval),
+            Duration = parsed.GetValue(_duration),
+            Clients = parsed.GetValue(_clients) ?? AskForClients(),
+            Exchange = !parsed.GetValue(_alone),
+            Session = UsageException.Guard(
+                () => SessionName.From(parsed.GetValue(_session), parsed.GetValue(_sessionFile))),
+            Members = parsed.GetValue(_members),
+            PeerNetworks = parsed.GetValue(_networks),
+        };
+        if (options.Duration < options.Interval)
+            throw new UsageException($"{_duration.Name}: shorter than {_interval.Name}");
+        if (options.Members < options.Clients)
+            throw new UsageException($"{_members.Name}: {options.Members} is less than {options.Clients} clients here");
+        if (!options.Exchange && parsed.Has(_networks))
+            throw new UsageException($"{_networks.Name}: does not apply with {_alone.Name}");
+        return await RunAsync(options, parsed.GetValue(_json));
     }
 
     private static async Task<int> RunAsync(ClockClientOptions options, bool json)
@@ -93,19 +131,27 @@ internal static class ClockVerb
         foreach (string trouble in run.Troubles.Take(MostTroubles))
             Standard.Error.WriteLine($"ERROR: {Printable.Line(trouble)}");
         if (run.Troubles.Count > MostTroubles)
-            Standard.Error.WriteLine($"ERROR: and {run.Troubles.Count - MostTroubles} more clients had trouble");
+            Standard.Error.WriteLine($"ERROR: {run.Troubles.Count - MostTroubles} more clients failed");
         return run.IsComplete ? ExitCode.Done
             : run.Report.Clients.Count > 0 ? ExitCode.PartlyDone
             : ExitCode.Failed;
     }
 
-    private static int ParseClients(string text) => Quantity.ParseInt(text, "number of clients", 1, 10_000);
+    private static int ParseClients(string text) => Quantity.ParseInt(text, "number of clients", 1, MostClients);
 
-    private static string AskForClients()
+    private static TimeSpan ParseBetween(string text, TimeSpan shortest, TimeSpan longest) =>
+        Quantity.ParseDuration(text) is var duration && duration >= shortest && duration <= longest
+            ? duration
+            : throw new FormatException($"'{text}' is out of bounds; "
+                + $"use {Quantity.FormatDuration(shortest)} to {Quantity.FormatDuration(longest)}");
+
+    private static int AskForClients()
     {
         if (Console.IsInputRedirected || Console.IsErrorRedirected)
-            return "1";
+            return 1;
         Standard.Error.Write("How many clients? [1] ");
-        return Console.ReadLine() is { } answer && answer.Trim() is { Length: > 0 } number ? number : "1";
+        return Console.ReadLine()?.Trim() is { Length: > 0 } answer
+            ? UsageException.Guard(() => ParseClients(answer))
+            : 1;
     }
 }

@@ -10,15 +10,16 @@ namespace Hawser.App.Verbs;
 /// <summary><c>hawser lab</c>: one load, every model, side by side.</summary>
 internal sealed class LabVerb
 {
+    // Their values are read together with those of a scenario, by LabOptions.
     private static readonly (string Name, string ValueName, string Help)[] Measured =
     [
-        ("service", "NAME", "the service"),
         ("models", "LIST", "models, or all, or none"),
         ("clients", "LIST", "numbers of clients at once"),
         ("work", "LIST", "CPU time that each answer burns"),
         ("slow-client", "LIST", "ID=DURATION: answers to that client block their thread; or none"),
-        ("idle", "LIST", "numbers of further connections that say nothing"),
-        ("rate", "N", "pings per second by a fixed schedule, or none: as pongs come"),
+        ("idle", "LIST", "numbers of further connections that stay idle"),
+        ("rate", "N", "pings per second on a fixed schedule, or none: each next ping after the pong"),
+        ("service", "NAME", "the service"),
         ("rounds", "N", "how often everything is measured"),
         ("duration", "TIME", "of each measurement"),
         ("warm-up", "TIME", "before each, under load and not measured"),
@@ -31,38 +32,46 @@ internal sealed class LabVerb
 
     private readonly Option<string[]> _against = new("--against")
     {
-        Description = "another program of the same wire, that runs already (may be given several times)",
+        Description = "a running server of the same protocol; may be given several times",
         HelpName = "NAME=HOST:PORT",
     };
 
     private readonly Option<string> _scenario = VerbOptions.Text(
-        "--scenario", "NAME|FILE", "options that are written down; those given beside it come first");
+        "--scenario", "NAME|FILE", "preset options; the command line overrides them");
 
-    private readonly Option<string> _seed = VerbOptions.Text(
-        "--seed", "N", "of the order of the variants (default: any)");
+    private readonly Option<int?> _seed = VerbOptions.Value<int?>("--seed", "N", "of the order of the variants "
+        + "[default: random]", text => Quantity.ParseInt(text, "seed", 0, int.MaxValue));
 
     private readonly Option<string> _out = VerbOptions.Text(
-        "--out", "DIR", "where results are written (default: hawser-lab- and the time)");
+        "--out", "DIR", "where the results go [default: hawser-lab- and the time]");
 
-    private readonly Option<bool> _json = new("--json") { Description = "print the results as JSON" };
+    private readonly Option<bool> _json = VerbOptions.Flag("--json", "print the results as a line of JSON");
 
     public static Command Create()
     {
         var verb = new LabVerb();
-        var command = new Command(
-            "lab", "Measure every model under the same load, side by side, and say what differs.");
-        foreach (Option option in (Option[])
-            [.. verb._measured.Values, verb._against, verb._scenario, verb._seed, verb._out, verb._json])
+        var command = new VerbCommand(
+            "lab", "Measure every model under the same load, side by side, and say what differs.")
         {
-            command.Add(option);
-        }
+            Examples =
+            [
+                "hawser lab --scenario exercise",
+                "hawser lab --models select,epoll --clients 50 --rounds 9 --duration 5s --out results",
+            ],
+        };
+        command.AddGroup(VerbOptions.Common, verb._scenario, verb._out, verb._json);
+        command.AddGroup("What is measured", [.. Group("service", "models", "clients", "work", "slow-client", "idle", "rate"),
+            verb._against]);
+        command.AddGroup("How often and how long", [.. Group("rounds", "duration", "warm-up"), verb._seed]);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
+
+        IEnumerable<Option> Group(params string[] names) => names.Select(name => verb._measured[name]);
     }
 
     private async Task<int> RunAsync(ParseResult parsed)
     {
-        LabOptions options = ReadOptions(parsed);
+        LabOptions options = UsageException.Guard(() => ReadOptions(parsed));
         string folder = MakeFolder(parsed.GetValue(_out));
         var run = new LabRun(options, CpuPinning.Find(), TimeProvider.System);
         int total = LabPlan.Variants(options).Count * options.Rounds;
@@ -106,9 +115,7 @@ internal sealed class LabVerb
             if (parsed.GetValue(option) is { } text)
                 texts[name] = text;
         }
-        int seed = parsed.GetValue(_seed) is { } given
-            ? Quantity.ParseInt(given, "seed", 0, int.MaxValue)
-            : Random.Shared.Next(1_000_000);
+        int seed = parsed.GetValue(_seed) ?? Random.Shared.Next(1_000_000);
         return LabOptions.Parse(texts, parsed.GetValue(_against) ?? [], seed);
     }
 
@@ -117,21 +124,14 @@ internal sealed class LabVerb
         string folder = given
             ?? TimeProvider.System.GetLocalNow().ToString("'hawser-lab-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
         if (ExporterCatalog.All.Any(exporter => File.Exists(Path.Combine(folder, exporter.FileName))))
-            throw new UsageException($"'{folder}' has results already; name another folder with --out");
+            throw new UsageException($"{(given is null ? "" : "--out: ")}'{folder}' has results already; use another folder");
         Directory.CreateDirectory(folder);
         return folder;
     }
 
     private static int Print(LabResult result, bool json)
     {
-        if (json)
-        {
-            Standard.Out.Write(new ResultsJson().Export(result));
-        }
-        else
-        {
-            Standard.Out.Write(new SummaryMarkdown().Export(result));
-        }
+        Standard.Out.Write(json ? LabJson.LineOf(result) : new SummaryMarkdown().Export(result));
         int failed = result.Measurements.Count(measurement => measurement.Error is not null);
         if (failed > 0)
             Standard.Error.WriteLine(

@@ -1,45 +1,71 @@
 using System.CommandLine;
+using System.Net;
 using Hawser.App.Output;
 using Hawser.Services.Message;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary><c>hawser message HOST PORT</c>: sends the standard input as one message.</summary>
+/// <summary><c>hawser message HOST[:PORT]</c>, or <c>HOST PORT</c> as the exercise has it: sends the standard input as
+/// one message.</summary>
 internal static class MessageVerb
 {
+    private const int DefaultPort = 8001;
+
     public static Command Create()
     {
-        var verb = new Command("message", "Send the standard input to a message server, byte for byte.");
-        var host = new Argument<string>("HOST") { Description = "a name, an address or unix:PATH" };
-        var port = new Argument<string>("PORT") { Description = "the server's port" };
-        Option<string> wait = VerbOptions.Text("--wait", "TIME", "for the server to close, after the last byte", "30s");
-        verb.Add(host);
-        verb.Add(port);
-        verb.Add(wait);
-        verb.SetAction(async (parsed, _) =>
+        var verb = new VerbCommand("message", "Send the standard input to a message server, byte for byte.")
         {
-            TimeSpan patience = Quantity.ParseTimeout(parsed.GetValue(wait)!);
-            var server = VerbOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!);
-            if (!Console.IsInputRedirected)
-                Standard.Error.WriteLine("reading the message from the terminal; end it with Ctrl-D");
-            await using Stream input = Standard.OpenInput();
-            try
-            {
-                if (!await MessageClient.SendAsync(server, input, patience))
-                {
-                    Standard.Error.WriteLine(
-                        $"sent, not confirmed: the server has not closed within {patience.TotalSeconds} s");
-                }
-                return ExitCode.Done;
-            }
-            catch (ConnectionClosedException e)
-            {
-                Standard.Error.WriteLine($"ERROR: {e.Message}, so the message is not taken, or not whole; "
-                    + "its standard error says why, send it again");
-                return ExitCode.Failed;
-            }
-        });
+            Forms = ["HOST[:PORT]", "HOST PORT"],
+            Examples = ["hawser message 127.0.0.1:8001 < letter.txt", "hawser message 127.0.0.1 8001 < letter.txt"],
+            // As its exercise has it.
+            MisuseExitCode = ExitCode.Failed,
+        };
+        var server = new Argument<string>("HOST[:PORT]")
+        {
+            Description = $"like example.org, 127.0.0.1:8001, [::1]:8001 or unix:PATH [default port: {DefaultPort}]",
+        };
+        Argument<int?> port = VerbOptions.Argument<int?>(
+            "PORT", "the port of a HOST without one", text => ServerAddress.ParsePort(text));
+        port.Arity = ArgumentArity.ZeroOrOne;
+        Option<TimeSpan> wait = VerbOptions.Value(
+            "--wait", "TIME", "for the server to close, after the last byte", Quantity.ParseTimeout, "30s");
+        verb.Add(server);
+        verb.Add(port);
+        verb.AddGroup(VerbOptions.Common, wait);
+        verb.SetAction((parsed, _) => SendAsync(
+            ParseServer(parsed.GetValue(server)!, parsed.GetValue(port)), parsed.GetValue(wait)));
         return verb;
+    }
+
+    private static EndPoint ParseServer(string server, int? port)
+    {
+        // The exercise's form with a socket's path has a port that says nothing.
+        if (port is not null && ServerAddress.HasPort(server))
+            throw new UsageException($"unexpected argument '{port}': '{server}' has a port already");
+        return UsageException.Guard(() => ServerAddress.Parse(server, port ?? DefaultPort));
+    }
+
+    private static async Task<int> SendAsync(EndPoint server, TimeSpan wait)
+    {
+        ServerAddress.RequireSocket(server);
+        if (!Console.IsInputRedirected)
+            Standard.Error.WriteLine("reading the message from the terminal; end it with Ctrl-D");
+        await using Stream input = Standard.OpenInput();
+        try
+        {
+            if (!await MessageClient.SendAsync(server, input, wait))
+            {
+                Standard.Error.WriteLine("sent, not confirmed: "
+                    + $"{ServerAddress.Format(server)} did not close within {Quantity.FormatDuration(wait)}");
+            }
+            return ExitCode.Done;
+        }
+        catch (ConnectionClosedException e)
+        {
+            Standard.Error.WriteLine($"ERROR: {ServerAddress.Blame(server, e)}: "
+                + "message lost or truncated; see the server's log, then resend");
+            return ExitCode.Failed;
+        }
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Hawser.App.Output;
+using Hawser.Services;
 using Hawser.Services.Numbers;
 using Hawser.Services.Text;
 
@@ -8,92 +8,132 @@ namespace Hawser.App.Verbs;
 
 /// <summary><c>hawser numbers</c>: downloads lists and sorts them; <c>hawser numbers check</c>: checks one against its
 /// seed.</summary>
-internal static class NumbersVerb
+internal sealed class NumbersVerb
 {
+    private readonly ServerArguments _servers = new(12345, ArgumentArity.ZeroOrOne);
+    private readonly Option<int> _lists = VerbOptions.Int("--lists", "how many lists", 1, 1_000_000, "100");
+
+    private readonly Option<string> _out = VerbOptions.Text("--out", "DIR", "where unsorted_files and sorted_files go", ".");
+
+    private readonly Option<bool> _plain = VerbOptions.Flag("--plain", "one by one, on one thread");
+
+    private readonly Option<bool> _fused =
+        VerbOptions.Flag("--fused", "one pipeline, and the share of each of its stages");
+
+    private readonly Option<bool> _compare =
+        VerbOptions.Flag("--compare", "plain first, then parallel, and the speed-up");
+
+    private readonly Option<int?> _parallel = VerbOptions.OptionalInt(
+        "--parallel", "threads that sort; twice as many connections [default: one per core]", 1, 1_000);
+
+    private readonly Option<int?> _count = VerbOptions.Value<int?>(
+        "--count", "N", "numbers each list must have [default: any]", text => NumbersService.Count.Parse(text));
+
+    private readonly Option<bool> _verify =
+        VerbOptions.Flag("--verify", "check every sorted list against its unsorted one");
+
+    private readonly Option<bool> _resume = VerbOptions.Flag("--resume", "keep lists that are on disk already");
+
+    private readonly Option<TimeSpan> _idle =
+        VerbOptions.Timeout("--idle-timeout", "for the server's next byte", "10s");
+
+    private readonly Option<bool> _json = VerbOptions.Flag("--json", "print the figures as a line of JSON");
+
     public static Command Create()
     {
-        var verb = new Command("numbers", "Download lists of numbers and sort them, and say how long it took.");
-        Option<string> host = VerbOptions.Text("--host", "HOST", "a name, an address or unix:PATH", "127.0.0.1");
-        Option<string> port = VerbOptions.Text("--port", "PORT", "the server's port", "12345");
-        Option<string> lists = VerbOptions.Text("--lists", "N", "how many lists", "100");
-        Option<string> outFolder = VerbOptions.Text("--out", "DIR", "where unsorted_files and sorted_files go", ".");
-        Option<string> parallel = VerbOptions.Text("--parallel", "N",
-            "threads that sort; twice as many connections (default: one per core)");
-        Option<string> count = VerbOptions.Text("--count", "N", "numbers each list must have (default: any)");
-        Option<string> idle = VerbOptions.Text("--idle-timeout", "TIME", "for the server's next byte", "10s");
-        var plain = new Option<bool>("--plain") { Description = "one by one, on one thread" };
-        var fused = new Option<bool>("--fused") { Description = "one pipeline, and the share of each of its stages" };
-        var compare = new Option<bool>("--compare") { Description = "plain first, then parallel, and the speed-up" };
-        var verify = new Option<bool>("--verify") { Description = "check every sorted list against its unsorted one" };
-        var resume = new Option<bool>("--resume") { Description = "keep lists that are on disk already" };
-        var json = new Option<bool>("--json") { Description = "print the figures as JSON" };
-        foreach (Option option in (Option[])
-            [host, port, lists, outFolder, parallel, count, idle, plain, fused, compare, verify, resume, json])
+        var verb = new NumbersVerb();
+        var command = new VerbCommand("numbers", "Download lists of numbers and sort them, and say how long it took.")
         {
-            verb.Add(option);
-        }
-        verb.Add(CreateCheck());
-        verb.SetAction(parsed =>
-        {
-            var options = new NumbersClientOptions
-            {
-                Server = VerbOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
-                Folder = parsed.GetValue(outFolder)!,
-                Lists = Quantity.ParseInt(parsed.GetValue(lists)!, "number of lists", 1, 1_000_000),
-                Count = parsed.GetValue(count) is { } n ? NumbersService.Count.Parse(n) : null,
-                Resume = parsed.GetValue(resume),
-                IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(idle)!),
-            };
-            if (parsed.GetValue(parallel) is { } threads)
-            {
-                int sorters = Quantity.ParseInt(threads, "number of threads", 1, 1_000);
-                options = options with { Sorters = sorters, Pipelines = sorters, Connections = 2 * sorters };
-            }
-            if (((Option<bool>[])[plain, fused, compare]).Count(parsed.GetValue) > 1)
-                throw new UsageException("--plain, --fused and --compare exclude each other");
-            if (options.Resume && parsed.GetValue(compare))
-                throw new UsageException("--compare fetches every list twice; leave out --resume");
-            var run = new NumbersRun(options, parsed.GetValue(json), parsed.GetValue(verify));
-            return parsed.GetValue(fused) ? run.Fused()
-                : parsed.GetValue(compare) ? run.Compare()
-                : run.Phases(parsed.GetValue(plain));
-        });
-        return verb;
+            Examples =
+            [
+                "hawser numbers 127.0.0.1:12345 --compare",
+                "hawser numbers check unsorted_files/0.txt --seed 42 --index 0",
+            ],
+        };
+        command.AddGroup(VerbOptions.Common, verb._lists, verb._out, verb._json);
+        command.AddGroup("How", verb._plain, verb._fused, verb._compare, verb._parallel);
+        command.AddGroup("Checks", verb._count, verb._verify, verb._resume, verb._idle);
+        verb._servers.AddTo(command);
+        command.Add(CreateCheck());
+        command.SetAction(verb.Run);
+        return command;
     }
 
-    private static Command CreateCheck()
+    private int Run(ParseResult parsed)
     {
-        var check = new Command("check", "Check a list against the seed of the server that sent it, offline.");
-        var file = new Argument<string>("FILE") { Description = "a list as it came" };
-        Option<string> seed = VerbOptions.Text("--seed", "S", "the server's seed");
-        Option<string> index = VerbOptions.Text("--index", "I", "the list's place in the order of accept, from 0");
+        var options = new NumbersClientOptions
+        {
+            Server = _servers.Parse(parsed)[0],
+            Folder = parsed.GetValue(_out)!,
+            Lists = parsed.GetValue(_lists),
+            Count = parsed.GetValue(_count),
+            Resume = parsed.GetValue(_resume),
+            IdleTimeout = parsed.GetValue(_idle),
+        };
+        Option<bool>[] ways = [.. ((Option<bool>[])[_plain, _fused, _compare]).Where(parsed.GetValue)];
+        if (ways.Length > 1)
+            throw new UsageException($"{ways[1].Name}: does not apply with {ways[0].Name}");
+        if (options.Resume && parsed.GetValue(_compare))
+            throw new UsageException("--resume: does not apply with --compare, which downloads every list twice");
+        if (parsed.GetValue(_parallel) is { } sorters)
+        {
+            if (parsed.GetValue(_plain))
+                throw new UsageException("--parallel: does not apply with --plain");
+            options = options with { Sorters = sorters, Pipelines = sorters, Connections = 2 * sorters };
+        }
+        var run = new NumbersRun(options, parsed.GetValue(_json), parsed.GetValue(_verify));
+        return parsed.GetValue(_fused) ? run.Fused()
+            : parsed.GetValue(_compare) ? run.Compare()
+            : run.Phases(parsed.GetValue(_plain));
+    }
+
+    private static VerbCommand CreateCheck()
+    {
+        var check = new VerbCommand("check", "Check a list against the seed of the server that sent it, offline.")
+        {
+            Examples = ["hawser numbers check unsorted_files/0.txt --seed 42 --index 0"],
+        };
+        Argument<string> file = VerbOptions.Argument("FILE", "a list as it came", text => text);
+        Option<ulong> seed = VerbOptions.Value("--seed", "S", "the server's seed", NumbersService.Seed.Parse);
+        Option<int> index = VerbOptions.Value("--index", "I", "the list's place in the order of accept, from 0",
+            text => Quantity.ParseInt(text, "list index", 0, int.MaxValue));
         seed.Required = index.Required = true;
-        Option<string> count =
-            VerbOptions.Text("--count", "N", "numbers of a list", NumbersService.Count.DefaultText);
-        Option<string> min = VerbOptions.Text("--min", "N", "the smallest number", NumbersService.Min.DefaultText);
-        Option<string> max = VerbOptions.Text("--max", "N", "the largest number", NumbersService.Max.DefaultText);
+        Option<int> count = Of(NumbersService.Count);
+        Option<long> min = Of(NumbersService.Min);
+        Option<long> max = Of(NumbersService.Max);
+        Option<bool> json = VerbOptions.Flag("--json", "print the outcome as a line of JSON");
         check.Add(file);
-        foreach (Option option in (Option[])[seed, index, count, min, max])
-            check.Add(option);
+        check.AddGroup(VerbOptions.Common, seed, index, json);
+        check.AddGroup("As at the server", count, min, max);
         check.SetAction(async (parsed, _) =>
         {
+            if (parsed.GetValue(max) < parsed.GetValue(min))
+                throw new UsageException($"{max.Name}: {parsed.GetValue(max)} is below {min.Name} {parsed.GetValue(min)}");
             string path = parsed.GetValue(file)!;
             string? difference = await NumbersChecker.FindDifferenceAsync(
-                path,
-                NumbersService.Seed.Parse(parsed.GetValue(seed)!),
-                Quantity.ParseInt(parsed.GetValue(index)!, "list index", 0, int.MaxValue),
-                NumbersService.Count.Parse(parsed.GetValue(count)!),
-                NumbersService.Min.Parse(parsed.GetValue(min)!),
-                NumbersService.Max.Parse(parsed.GetValue(max)!));
+                path, parsed.GetValue(seed), parsed.GetValue(index), parsed.GetValue(count), parsed.GetValue(min),
+                parsed.GetValue(max));
+            if (parsed.GetValue(json))
+                Standard.Out.WriteLine(ToJson(path, difference));
+            else if (difference is null)
+                Standard.Out.WriteLine(
+                    $"{path}: list {parsed.GetValue(index)} of seed {parsed.GetValue(seed)}, verified");
             if (difference is null)
-            {
-                Standard.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{path}: list {parsed.GetValue(index)} of seed {parsed.GetValue(seed)}, verified"));
                 return ExitCode.Done;
-            }
             Standard.Error.WriteLine($"ERROR: {path}: {difference}");
             return ExitCode.NotVerified;
         });
         return check;
+
+        static Option<T> Of<T>(ServiceOption<T> option)
+            where T : notnull => VerbOptions.Value(
+                $"--{option.Name}", option.ValueName!, option.Help, option.Parse, option.DefaultText);
     }
+
+    private static string ToJson(string path, string? difference) => JsonLine.Of(json =>
+    {
+        json.WriteString("file", path);
+        json.WriteBoolean("verified", difference is null);
+        json.WriteString("difference", difference);
+    });
 }

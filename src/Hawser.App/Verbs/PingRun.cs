@@ -30,6 +30,9 @@ internal sealed class PingRun
     /// <summary>Each line ends with its round-trip time. The exercise's lines have none.</summary>
     public required bool ShowsTime { get; init; }
 
+    /// <summary>Pongs and summary are lines of JSON.</summary>
+    public required bool Json { get; init; }
+
     public async Task<int> RunAsync()
     {
         using var signal = new StopSignal();
@@ -50,14 +53,14 @@ internal sealed class PingRun
     private async Task PingAsync(int client, CancellationToken stop)
     {
         var options = new PingClientOptions { Client = client, Count = Count, Interval = Interval, Timeout = Timeout };
+        EndPoint server = Servers[client % Servers.Count];
         try
         {
-            await PingClient.RunAsync(Servers[client % Servers.Count], options, (n, time) =>
+            await PingClient.RunAsync(server, options, (n, time) =>
             {
                 lock (_gate)
                     _milliseconds.Add(time.TotalMilliseconds);
-                string took = ShowsTime ? $" time={time.TotalMilliseconds:0.000} ms" : "";
-                Standard.Out.WriteLine($"Client #{client}: pong {client} {n}{took}");
+                Standard.Out.WriteLine(Json ? ToJson(client, server, n, time) : ToText(client, n, time));
             }, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -70,20 +73,57 @@ internal sealed class PingRun
             lock (_gate)
             {
                 _failed++;
-                _firstFailure ??= $"client #{client}: {e.Message}";
+                _firstFailure ??= $"client #{client}: {ServerAddress.Blame(server, e)}";
             }
         }
     }
 
+    private string ToText(int client, long n, TimeSpan time)
+    {
+        string took = ShowsTime ? $" time={time.TotalMilliseconds:0.000} ms" : "";
+        return $"Client #{client}: pong {client} {n}{took}";
+    }
+
+    private static string ToJson(int client, EndPoint server, long n, TimeSpan time) => JsonLine.Of(json =>
+    {
+        json.WriteString("type", "pong");
+        json.WriteNumber("client", client);
+        json.WriteString("server", ServerAddress.Format(server));
+        json.WriteNumber("n", n);
+        json.WriteNumber("round_trip_ns", (long)time.TotalNanoseconds);
+    });
+
     private void Summarize(TimeSpan time)
     {
+        _milliseconds.Sort();
+        if (Json)
+        {
+            Standard.Out.WriteLine(SummaryJson(time));
+            return;
+        }
+        // What one client alone has to say without a pong is its error.
+        if (_milliseconds.Count == 0 && Clients == 1)
+            return;
+        string answered = _failed > 0 ? $"{Clients - _failed} of " : "";
+        string spread = _milliseconds.Count == 0 ? "" : "; round-trip time "
+            + $"min {_milliseconds[0]:0.000} ms, median {Median():0.000} ms, max {_milliseconds[^1]:0.000} ms";
+        Standard.Out.WriteLine($"{Quantity.FormatCount(_milliseconds.Count, "round trip")}, "
+            + $"{answered}{Quantity.FormatCount(Clients, "client")}, {Quantity.FormatDuration(time)}{spread}");
+    }
+
+    private string SummaryJson(TimeSpan time) => JsonLine.Of(json =>
+    {
+        json.WriteString("type", "summary");
+        json.WriteNumber("clients", Clients);
+        json.WriteNumber("failed_clients", _failed);
+        json.WriteNumber("round_trips", _milliseconds.Count);
+        json.WriteNumber("seconds", time.TotalSeconds);
         if (_milliseconds.Count == 0)
             return;
-        _milliseconds.Sort();
-        double median = (_milliseconds[(_milliseconds.Count - 1) / 2] + _milliseconds[_milliseconds.Count / 2]) / 2;
-        string answered = _failed > 0 ? $"{Clients - _failed} of " : "";
-        Standard.Out.WriteLine(
-            $"{Quantity.FormatCount(_milliseconds.Count, "round trip")}, {answered}{Quantity.FormatCount(Clients, "client")}, {Quantity.FormatDuration(time)}; "
-            + $"round-trip time min {_milliseconds[0]:0.000} ms, median {median:0.000} ms, max {_milliseconds[^1]:0.000} ms");
-    }
+        json.WriteNumber("min_ns", (long)(1e6 * _milliseconds[0]));
+        json.WriteNumber("median_ns", (long)(1e6 * Median()));
+        json.WriteNumber("max_ns", (long)(1e6 * _milliseconds[^1]));
+    });
+
+    private double Median() => (_milliseconds[(_milliseconds.Count - 1) / 2] + _milliseconds[_milliseconds.Count / 2]) / 2;
 }

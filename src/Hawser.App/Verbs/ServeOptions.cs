@@ -9,90 +9,95 @@ namespace Hawser.App.Verbs;
 /// <summary>The options that every service has: where it listens, under which model, within which limits.</summary>
 internal sealed class ServeOptions
 {
-    private readonly Service _service;
-    private readonly Argument<string>? _portArgument;
-    private readonly Option<string> _port;
-    private readonly Option<string> _host;
-    private readonly Option<string> _model;
-    private readonly Option<string> _threads;
-    private readonly Option<string> _loops;
-    private readonly Option<string> _backlog;
-    private readonly Option<string> _connections;
-    private readonly Option<string> _firstByte;
-    private readonly Option<string> _idle;
-    private readonly Option<string> _drain;
+    private const int MostConnections = 10_000_000;
+
+    private readonly Argument<int>? _portArgument;
+    private readonly Option<int> _port;
+    private readonly Option<IReadOnlyList<EndPoint>> _host;
+    private readonly Option<ConcurrencyModel> _model;
+    private readonly Option<int> _threads;
+    private readonly Option<int> _loops;
+    private readonly Option<int> _backlog;
+    private readonly Option<int> _connections;
+    private readonly Option<TimeSpan?> _firstByte;
+    private readonly Option<TimeSpan> _idle;
+    private readonly Option<TimeSpan> _drain;
+    private readonly ServerLimits _limits;
 
     public ServeOptions(Service service)
     {
-        _service = service;
-        ServerLimits limits = service.DefaultLimits;
+        _limits = service.DefaultLimits;
         ModelOptions models = new();
         if (service.PortIsArgument)
-            _portArgument = new Argument<string>("PORT") { Description = "where to listen; 0: the system chooses" };
-        _port = VerbOptions.Text("--port", "PORT", "where to listen; 0: the system chooses", $"{service.DefaultPort}");
-        _host = VerbOptions.Text("--host", "ADDRESS", "an address, a name, :: for IPv6 and IPv4, or unix:PATH",
-            service.DefaultHost);
-        _model = VerbOptions.Text("--model", "MODEL", string.Join(", ", ConcurrencyModels.All.Select(Names)),
-            service.DefaultModel);
-        _threads = VerbOptions.Text("--threads", "N", "threads of the model pool", $"{models.Threads}");
-        _loops = VerbOptions.Text("--loops", "N", "loops of the model epoll", $"{models.Loops}");
-        _backlog = VerbOptions.Text("--backlog", "N", "connections that may wait in the kernel",
+            _portArgument = VerbOptions.Argument("PORT", "where to listen; 0: the system chooses", ParsePort);
+        _port = VerbOptions.Value(
+            "--port", "PORT", "where to listen; 0: the system chooses", ParsePort, $"{service.DefaultPort}");
+        _host = VerbOptions.Value("--host", "ADDRESS", "an address, a name, :: for IPv6 and IPv4, or unix:PATH",
+            ServerAddress.ParseListen, service.DefaultHost);
+        _model = VerbOptions.Model(service.DefaultModel);
+        _threads = VerbOptions.Int("--threads", "threads; with --model pool", 1, 10_000, $"{models.Threads}");
+        _loops = VerbOptions.Int("--loops", "event loops; with --model epoll", 1, 1_000, $"{models.Loops}");
+        _backlog = VerbOptions.Int("--backlog", "connections that may wait in the kernel", 1, 1_000_000,
             $"{service.DefaultBacklog}");
-        _connections = VerbOptions.Text("--max-connections", "N", "connections at once; more wait in the kernel",
-            $"{limits.Connections}");
-        // Where the two are the same, whoever changes the one means both.
-        bool isIdle = limits.FirstByteTimeout == limits.IdleTimeout;
-        _firstByte = VerbOptions.Text("--first-byte-timeout", "TIME",
-            $"for the first byte, or never{(isIdle ? " (default: as --idle-timeout)" : "")}",
-            isIdle ? null : Text(limits.FirstByteTimeout));
-        _idle = VerbOptions.Text("--idle-timeout", "TIME", "without a byte moving, or never", Text(limits.IdleTimeout));
-        _drain = VerbOptions.Text("--drain-timeout", "TIME", "for conversations in progress when a signal comes",
-            Text(limits.DrainTimeout));
+        _connections = VerbOptions.Int("--max-connections", "connections at once; more wait in the kernel", 1,
+            MostConnections, $"{_limits.Connections}");
+        // Where the two are the same, --idle-timeout means both.
+        bool isIdle = _limits.FirstByteTimeout == _limits.IdleTimeout;
+        _firstByte = VerbOptions.Value<TimeSpan?>("--first-byte-timeout", "TIME",
+            "for the first byte, or never [default: "
+            + (isIdle ? "as --idle-timeout]" : $"{Text(_limits.FirstByteTimeout)}]"), text => VerbOptions.ParseTimeout(text));
+        _idle = VerbOptions.Timeout(
+            "--idle-timeout", "close after this long without traffic, or never", Text(_limits.IdleTimeout));
+        _drain = VerbOptions.Value("--drain-timeout", "TIME", "for conversations in progress at a signal, or never",
+            Quantity.ParseTimeout, Text(_limits.DrainTimeout));
+
+        int ParsePort(string text) => ServerAddress.ParseListenPort(text, service.LowestPort);
     }
 
-    public void AddTo(Command command)
+    /// <summary>Adds them, around the options that the service alone has.</summary>
+    public void AddTo(VerbCommand command, IReadOnlyList<Option> own)
     {
         if (_portArgument is not null)
             command.Add(_portArgument);
-        else
-            command.Add(_port);
-        foreach (Option<string> option in (Option<string>[])
-            [_host, _model, _threads, _loops, _backlog, _connections, _firstByte, _idle, _drain])
-        {
-            command.Add(option);
-        }
+        command.AddGroup(
+            VerbOptions.Common, [.. _portArgument is null ? (Option[])[_port] : [], _host, _model, .. own]);
+        command.AddGroup("Limits", _connections, _idle, _firstByte, _drain);
+        command.AddGroup("Tuning", _threads, _loops, _backlog);
     }
 
-    /// <exception cref="FormatException">A value is not one.</exception>
+    /// <exception cref="UsageException">An option does not apply to the chosen model or address.</exception>
     public ServerOptions Read(ParseResult parsed)
     {
-        string idle = parsed.GetValue(_idle)!;
-        string port = _portArgument is null ? parsed.GetValue(_port)! : parsed.GetValue(_portArgument)!;
-        IReadOnlyList<EndPoint> endPoints =
-            VerbOptions.ParseListenAddress(
-                parsed.GetValue(_host)!, VerbOptions.ParseListenPort(port, _service.LowestPort));
+        ConcurrencyModel model = parsed.GetValue(_model)!;
+        RequireModel(_threads, "pool");
+        RequireModel(_loops, "epoll");
+        IReadOnlyList<EndPoint> hosts = parsed.GetValue(_host)!;
+        if (parsed.Has(_port) && hosts[0] is not IPEndPoint)
+            throw new UsageException($"{_port.Name}: does not apply to a unix: address");
+        int port = _portArgument is null ? parsed.GetValue(_port) : parsed.GetValue(_portArgument);
+        TimeSpan idle = parsed.GetValue(_idle);
         return new ServerOptions
         {
-            EndPoints = endPoints,
-            Model = ConcurrencyModels.Get(parsed.GetValue(_model)!),
-            ModelOptions = new ModelOptions
+            EndPoints = [.. hosts.Select(host => ServerAddress.At(host, port))],
+            Model = model,
+            ModelOptions = new ModelOptions { Threads = parsed.GetValue(_threads), Loops = parsed.GetValue(_loops) },
+            Backlog = parsed.GetValue(_backlog),
+            Limits = _limits with
             {
-                Threads = Quantity.ParseInt(parsed.GetValue(_threads)!, "number of threads", 1, 10_000),
-                Loops = Quantity.ParseInt(parsed.GetValue(_loops)!, "number of loops", 1, 1_000),
-            },
-            Backlog = Quantity.ParseInt(parsed.GetValue(_backlog)!, "backlog", 1, 1_000_000),
-            Limits = _service.DefaultLimits with
-            {
-                Connections = Quantity.ParseInt(parsed.GetValue(_connections)!, "number of connections", 1, 10_000_000),
-                FirstByteTimeout = Quantity.ParseTimeout(parsed.GetValue(_firstByte) ?? idle),
-                IdleTimeout = Quantity.ParseTimeout(idle),
-                DrainTimeout = Quantity.ParseTimeout(parsed.GetValue(_drain)!),
+                Connections = parsed.GetValue(_connections),
+                FirstByteTimeout = parsed.GetValue(_firstByte)
+                    ?? (_limits.FirstByteTimeout == _limits.IdleTimeout ? idle : _limits.FirstByteTimeout),
+                IdleTimeout = idle,
+                DrainTimeout = parsed.GetValue(_drain),
             },
         };
-    }
 
-    private static string Names(ConcurrencyModel model) =>
-        model.Aliases is [] ? model.Name : $"{model.Name} ({string.Join(", ", model.Aliases)})";
+        void RequireModel(Option option, string name)
+        {
+            if (parsed.Has(option) && model.Name != name)
+                throw new UsageException($"{option.Name}: applies to --model {name} only");
+        }
+    }
 
     private static string Text(TimeSpan timeout) => timeout switch
     {

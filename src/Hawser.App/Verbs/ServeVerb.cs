@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Hawser.App.Output;
 using Hawser.Models;
 using Hawser.Services;
@@ -15,65 +16,77 @@ internal static class ServeVerb
 
     public static Command Create()
     {
-        var verb = new Command("serve", "Serve a service until a signal; without a name, all of them.");
+        var verb = new VerbCommand("serve", "Serve one service until a signal; without a name, all of them.")
+        {
+            Examples = ["hawser serve ping --model epoll", "hawser serve --port-base 9000"],
+        };
         foreach (Service service in ServiceCatalog.All)
             verb.Add(CreateFor(service));
         AddAllServices(verb);
         return verb;
     }
 
-    private static Command CreateFor(Service service)
+    private static VerbCommand CreateFor(Service service)
     {
-        var command = new Command(service.Name, $"Serve {service.Name}: {service.Summary}.");
+        string place = service.PortIsArgument ? $" {service.DefaultPort}" : "";
+        string values = string.Concat(service.Arguments.Select(argument => $" {argument.DefaultText}"));
+        string output = service.OwnsOutput ? " > all.out" : "";
+        var command = new VerbCommand(service.Name, $"Serve {service.Name}: {service.Summary}.")
+        {
+            Examples = [$"hawser serve {service.Name}{place}{values}{output}"],
+            // As the exercise of that service has it.
+            MisuseExitCode = service.OwnsOutput ? ExitCode.Failed : ExitCode.Misused,
+        };
         var common = new ServeOptions(service);
-        common.AddTo(command);
-        var texts = new List<(ServiceOption Option, Func<ParseResult, string?> Read)>();
+        var readers = new List<Action<ParseResult, ServiceSettings>>();
+        common.AddTo(command, [.. service.Options.Select(CreateOption)]);
         foreach (ServiceOption option in service.Arguments)
         {
-            var argument = new Argument<string>(option.ValueName!) { Description = option.Help };
+            Argument<object> argument = VerbOptions.Argument(option.ValueName!, option.Help, option.ParseValue);
             command.Add(argument);
-            texts.Add((option, parsed => parsed.GetValue(argument)));
+            readers.Add((parsed, settings) => settings.SetValue(option, parsed.GetValue(argument)!));
         }
-        foreach (ServiceOption option in service.Options)
-            texts.Add((option, AddOption(command, option)));
-
         command.SetAction((parsed, _) =>
         {
             var settings = new ServiceSettings();
-            foreach ((ServiceOption option, Func<ParseResult, string?> read) in texts)
-            {
-                if (read(parsed) is { } text)
-                    settings.Set(option, text);
-            }
+            readers.ForEach(read => read(parsed, settings));
             return RunAsync([(service, settings, common.Read(parsed))], alone: true);
         });
         return command;
-    }
 
-    private static Func<ParseResult, string?> AddOption(Command command, ServiceOption option)
-    {
-        if (option.ValueName is null)
+        Option CreateOption(ServiceOption option)
         {
-            var flag = new Option<bool>($"--{option.Name}") { Description = option.Help };
-            command.Add(flag);
-            return parsed => parsed.GetValue(flag) ? "true" : null;
+            if (option.ValueName is null)
+            {
+                Option<bool> flag = VerbOptions.Flag($"--{option.Name}", option.Help);
+                readers.Add((parsed, settings) => settings.SetValue(option, parsed.GetValue(flag)));
+                return flag;
+            }
+            Option<object?> value = VerbOptions.Value<object?>(
+                $"--{option.Name}", option.ValueName, option.Help, option.ParseValue, option.DefaultText);
+            readers.Add((parsed, settings) =>
+            {
+                if (parsed.Has(value))
+                    settings.SetValue(option, parsed.GetValue(value)!);
+            });
+            return value;
         }
-        Option<string> value = VerbOptions.Text($"--{option.Name}", option.ValueName, option.Help, option.DefaultText);
-        command.Add(value);
-        return parsed => parsed.GetValue(value);
     }
 
-    private static void AddAllServices(Command verb)
+    private static void AddAllServices(VerbCommand verb)
     {
-        Option<string> host = VerbOptions.Text("--host", "ADDRESS", "where to listen", "127.0.0.1");
-        Option<string> portBase = VerbOptions.Text(
-            "--port-base", "PORT", "the first service's port, the others follow (default: each its own)");
-        verb.Add(host);
-        verb.Add(portBase);
+        Option<IReadOnlyList<EndPoint>> host = VerbOptions.Value(
+            "--host", "ADDRESS", "an address or a name", ServerAddress.ParseListen, "127.0.0.1");
+        Option<int?> portBase = VerbOptions.Value<int?>("--port-base", "PORT",
+            "the first service's port, the others follow; 0: the system chooses [default: each its own]",
+            text => Quantity.ParseInt(text, "port", 0, 65535 - ServiceCatalog.All.Count));
+        verb.AddGroup("Options without a service", host, portBase);
         verb.SetAction((parsed, _) =>
         {
-            string? first = parsed.GetValue(portBase);
-            int? next = first is null ? null : Quantity.ParseInt(first, "port", 0, 65535 - ServiceCatalog.All.Count);
+            IReadOnlyList<EndPoint> hosts = parsed.GetValue(host)!;
+            if (hosts[0] is not IPEndPoint)
+                throw new UsageException($"{host.Name}: a unix: address holds one service; name it");
+            int? next = parsed.GetValue(portBase);
             var services = new List<(Service, ServiceSettings, ServerOptions)>();
             foreach (Service service in ServiceCatalog.All)
             {
@@ -81,7 +94,7 @@ internal static class ServeVerb
                 next = next is > 0 ? next + 1 : next;
                 services.Add((service, ServiceSettings.Defaults, new ServerOptions
                 {
-                    EndPoints = VerbOptions.ParseListenAddress(parsed.GetValue(host)!, port),
+                    EndPoints = [.. hosts.Select(address => ServerAddress.At(address, port))],
                     Model = ConcurrencyModels.Get(service.DefaultModel),
                     Backlog = service.DefaultBacklog,
                     Limits = service.DefaultLimits,
@@ -116,7 +129,8 @@ internal static class ServeVerb
                 };
                 string name = alone ? "" : $"{service.Name}: ";
                 var observer = new ServeObserver(name, logs.Log, logs.Errors, service.DescribeBounds(settings));
-                hosts.Add(ServiceHost.Start(service, settings, environment, options with { Observer = observer }));
+                hosts.Add(UsageException.Guard(() =>
+                    ServiceHost.Start(service, settings, environment, options with { Observer = observer })));
             }
             return await RunUntilOverAsync(hosts, signal, logs);
         }
@@ -136,7 +150,7 @@ internal static class ServeVerb
         if (over is Task<string> failure)
             logs.Errors.WriteLine($"ERROR: {failure.Result}");
         else if (open > 0)
-            logs.Errors.WriteLine($"stopping: {open} connections may still finish; a second signal ends at once");
+            logs.Errors.WriteLine($"stopping: {Quantity.FormatCount(open, "connection")} may still finish; a second signal ends at once");
         await stopped;
         return over == signal.Asked ? ExitCode.Done : ExitCode.Failed;
     }

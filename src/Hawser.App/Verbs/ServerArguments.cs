@@ -3,39 +3,51 @@ using System.Net;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>The servers that a command line names: as arguments, or with <c>--host</c> and <c>--port</c> as the exercise
-/// has it.</summary>
+/// <summary>The servers on a command line: <c>HOST[:PORT]</c>, or <c>--host</c> and <c>--port</c> as the exercises have
+/// it.</summary>
 internal sealed class ServerArguments
 {
-    private readonly Argument<string[]> _servers = new("HOST[:PORT]")
+    private const string Forms = "example.org, 127.0.0.1:8000, [::1]:8000 or unix:PATH";
+
+    private readonly Argument<string[]> _servers;
+    private readonly Option<string> _host = VerbOptions.Text("--host", "HOST", "a server without its port", "127.0.0.1");
+    private readonly Option<int> _port;
+
+    /// <param name="defaultPort">The port of a server that is named without one.</param>
+    /// <param name="arity">How many servers there may be.</param>
+    public ServerArguments(int defaultPort, ArgumentArity arity)
     {
-        Description = "servers, like example.org:8000, [::1]:8000 or unix:PATH (default: --host)",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
+        _servers = new Argument<string[]>("HOST[:PORT]")
+        {
+            Description = $"like {Forms}",
+            Arity = arity,
+            CustomParser = result => [.. result.Tokens.Select(token => token.Value)],
+        };
+        _port = VerbOptions.Value(
+            "--port", "PORT", "of servers that are named without one", ServerAddress.ParsePort, $"{defaultPort}");
+    }
 
-    private readonly Option<string> _host =
-        VerbOptions.Text("--host", "HOST", "a name, an address or unix:PATH", "127.0.0.1");
-
-    private readonly Option<string> _port =
-        VerbOptions.Text("--port", "PORT", "of servers that are named without one", "8000");
-
-    public void AddTo(Command command)
+    public void AddTo(VerbCommand command)
     {
         command.Add(_servers);
-        command.Add(_host);
-        command.Add(_port);
+        command.AddGroup("Server", _host, _port);
     }
 
     /// <summary>The servers are arguments.</summary>
     public bool AreNamed(ParseResult parsed) => parsed.GetValue(_servers) is { Length: > 0 };
 
     /// <exception cref="UsageException">A server's address cannot be read.</exception>
+    /// <exception cref="IOException">There is no such Unix domain socket.</exception>
     public IReadOnlyList<EndPoint> Parse(ParseResult parsed)
     {
-        string port = parsed.GetValue(_port)!;
-        parsed.Read(_port, VerbOptions.ParsePort);
-        return AreNamed(parsed)
-            ? [.. parsed.GetValue(_servers)!.Select(server => VerbOptions.ParseServer(server, port))]
-            : [VerbOptions.ParseServer(parsed.GetValue(_host)!, port)];
+        int port = parsed.GetValue(_port);
+        if (AreNamed(parsed) && parsed.Has(_host))
+            throw new UsageException($"{_host.Name}: does not apply beside {_servers.Name}");
+        string[] texts = AreNamed(parsed) ? parsed.GetValue(_servers)! : [parsed.GetValue(_host)!];
+        EndPoint[] servers =
+            [.. texts.Select(text => UsageException.Guard(() => ServerAddress.Parse(text, port)))];
+        foreach (EndPoint server in servers)
+            ServerAddress.RequireSocket(server);
+        return servers;
     }
 }

@@ -1,69 +1,113 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Net;
-using System.Text.Json;
 using Hawser.App.Output;
 using Hawser.Services.Text;
 using Hawser.Services.Upload;
 
 namespace Hawser.App.Verbs;
 
-/// <summary><c>hawser upload HOST PORT FILE...</c>: sends files; <c>hawser upload verify DIR</c>: checks a folder of
-/// them.</summary>
+/// <summary><c>hawser upload HOST:PORT FILE...</c>, or <c>HOST PORT FILE...</c> as the exercise has it: sends files;
+/// <c>hawser upload verify DIR</c>: checks a folder of them.</summary>
 internal static class UploadVerb
 {
     public static Command Create()
     {
-        var verb = new Command("upload", "Send files to an upload server, each on a connection of its own.");
-        var host = new Argument<string>("HOST") { Description = "a name, an address or unix:PATH" };
-        var port = new Argument<string>("PORT") { Description = "the server's port" };
+        var verb = new VerbCommand("upload", "Send files to an upload server, each on a connection of its own.")
+        {
+            Forms = ["HOST:PORT FILE...", "HOST PORT FILE..."],
+            Examples =
+            [
+                "hawser upload 127.0.0.1:8002 photo.jpg notes.txt",
+                "hawser upload 127.0.0.1 8002 photo.jpg",
+                "hawser upload verify received",
+            ],
+        };
+        var server = new Argument<string>("HOST:PORT")
+        {
+            Description = "like 127.0.0.1:8002, [::1]:8002 or unix:PATH; after a HOST without a port comes PORT",
+        };
         var files = new Argument<string[]>("FILE")
         {
             Description = "what to send; - is the standard input",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string> connect = VerbOptions.Text("--connect-timeout", "TIME", "for the connection", "10s");
-        Option<string> idle = VerbOptions.Text(
-            "--idle-timeout", "TIME", "without the server taking a byte, and for its receipt", "10s");
-        var noHash = new Option<bool>("--no-hash")
-        {
-            Description = "compare only the number of bytes with the receipt: faster",
-        };
-        var json = new Option<bool>("--json") { Description = "print the outcomes as JSON, a line each" };
-        verb.Add(host);
-        verb.Add(port);
+        Option<TimeSpan> connect = VerbOptions.Timeout("--connect-timeout", "to connect, name resolution included", "10s");
+        Option<TimeSpan> idle = VerbOptions.Timeout(
+            "--idle-timeout", "while the server takes no byte, and for its receipt", "10s");
+        Option<bool> noHash =
+            VerbOptions.Flag("--no-hash", "compare only the number of bytes with the receipt: faster");
+        Option<bool> json = VerbOptions.Flag("--json", "print a line of JSON per file");
+        verb.Add(server);
         verb.Add(files);
-        verb.Add(connect);
-        verb.Add(idle);
-        verb.Add(noHash);
-        verb.Add(json);
+        verb.AddGroup(VerbOptions.Common, idle, connect, noHash, json);
         verb.Add(CreateVerify());
-        verb.SetAction((parsed, _) => SendAllAsync(
-            VerbOptions.ParseTarget(parsed.GetValue(host)!, parsed.GetValue(port)!),
-            parsed.GetValue(files)!,
-            new UploadClientOptions
+        verb.SetAction((parsed, _) =>
+        {
+            (EndPoint where, string[] paths) = ParseTarget(parsed.GetValue(server)!, parsed.GetValue(files)!, verb);
+            ServerAddress.RequireSocket(where);
+            var options = new UploadClientOptions
             {
-                ConnectTimeout = Quantity.ParseDuration(parsed.GetValue(connect)!),
-                IdleTimeout = Quantity.ParseTimeout(parsed.GetValue(idle)!),
+                ConnectTimeout = parsed.GetValue(connect),
+                IdleTimeout = parsed.GetValue(idle),
                 Hash = !parsed.GetValue(noHash),
-            },
-            parsed.GetValue(json)));
+            };
+            return SendAllAsync(where, paths, options, parsed.GetValue(json));
+        });
         return verb;
     }
 
-    private static Command CreateVerify()
+    /// <summary>After a server without a port the first word is its port.</summary>
+    private static (EndPoint Server, string[] Files) ParseTarget(string server, string[] words, VerbCommand verb)
     {
-        var verify = new Command("verify", "Check a folder of uploads against its manifest, offline.");
-        var folder = new Argument<string>("DIR") { Description = "the folder of a server that ran with --manifest" };
-        verify.Add(folder);
-        verify.SetAction(parsed =>
+        if (ServerAddress.HasPort(server) || ServerAddress.IsUnix(server))
+            return (UsageException.Guard(() => ServerAddress.Parse(server, 0)), words);
+        if (UsageException.Suggest(server, verb.Subcommands.Select(command => command.Name)) is { } suggestion)
+            throw new UsageException($"unknown command '{server}'{suggestion}");
+        int port = UsageException.Guard(() => ServerAddress.ParsePort(words[0]));
+        return words.Length > 1
+            ? (UsageException.Guard(() => ServerAddress.Parse(server, port)), words[1..])
+            : throw new UsageException("missing argument FILE; see 'hawser upload --help'");
+    }
+
+    private static VerbCommand CreateVerify()
+    {
+        var verify = new VerbCommand("verify", "Check a folder of uploads against its manifest, offline.")
         {
-            UploadVerification found = UploadVerifier.Verify(parsed.GetValue(folder)!, Standard.Out.WriteLine);
+            Examples = ["hawser upload verify received"],
+        };
+        Argument<string> folder =
+            VerbOptions.Argument("DIR", "the folder of a server that ran with --manifest", text => text);
+        Option<bool> json = VerbOptions.Flag("--json", "print the findings as a line of JSON");
+        verify.Add(folder);
+        verify.AddGroup(VerbOptions.Common, json);
+        verify.SetAction(parsed => Verify(parsed.GetValue(folder)!, parsed.GetValue(json)));
+        return verify;
+    }
+
+    private static int Verify(string folder, bool json)
+    {
+        var findings = new List<string>();
+        UploadVerification found = UploadVerifier.Verify(folder, json ? findings.Add : Standard.Out.WriteLine);
+        if (json)
+        {
+            Standard.Out.WriteLine(JsonLine.Of(writer =>
+            {
+                writer.WriteString("folder", folder);
+                writer.WriteNumber("verified", found.Verified);
+                writer.WriteNumber("different", found.Different);
+                writer.WriteNumber("unknown", found.Unknown);
+                writer.WriteStartArray("findings");
+                findings.ForEach(writer.WriteStringValue);
+                writer.WriteEndArray();
+            }));
+        }
+        else
+        {
             Standard.Out.WriteLine(
                 $"{found.Verified} verified, {found.Different} different, {found.Unknown} not in the manifest");
-            return found.Different > 0 ? ExitCode.NotVerified : found.Unknown > 0 ? ExitCode.PartlyDone : ExitCode.Done;
-        });
-        return verify;
+        }
+        return found.Different > 0 ? ExitCode.NotVerified : found.Unknown > 0 ? ExitCode.PartlyDone : ExitCode.Done;
     }
 
     private static async Task<int> SendAllAsync(EndPoint server, string[] files, UploadClientOptions options, bool json)
@@ -81,57 +125,60 @@ internal static class UploadVerb
 
     private static async Task<int> SendAsync(EndPoint server, string file, UploadClientOptions options, bool json)
     {
+        string? error = null;
+        int exitCode = ExitCode.Failed;
+        UploadOutcome? outcome = null;
+        long begin = Stopwatch.GetTimestamp();
         try
         {
-            await using Stream source = file == "-" ? Standard.OpenInput() : File.OpenRead(file);
+            await using Stream source = file == "-" ? Standard.OpenInput() : OpenFile(file);
             using var progress = TransferProgress.Start(file, source.CanSeek ? source.Length : null);
-            long begin = Stopwatch.GetTimestamp();
-            UploadOutcome outcome = await UploadClient.SendAsync(server, source, options, progress.Report);
-            progress.Dispose();
-            TimeSpan time = Stopwatch.GetElapsedTime(begin);
-            if (json)
-                Standard.Out.WriteLine(ToJson(file, outcome, time, outcome.Receipt?.Refusal));
-            return Judge(file, outcome, time, json);
+            begin = Stopwatch.GetTimestamp();
+            outcome = await UploadClient.SendAsync(server, source, options, progress.Report);
+            (exitCode, error) = Judge(server, outcome);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProtocolException)
+        catch (Exception e) when (e is ConnectionClosedException or ProtocolException)
         {
-            if (json)
-                Standard.Out.WriteLine(ToJson(file, null, TimeSpan.Zero, e.Message));
-            Standard.Error.WriteLine($"ERROR: {file}: {e.Message.ReplaceLineEndings(" ")}");
-            return ExitCode.Failed;
+            error = ServerAddress.Blame(server, e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            error = e.Message;
+        }
+        TimeSpan time = Stopwatch.GetElapsedTime(begin);
+        if (json)
+            Standard.Out.WriteLine(ToJson(file, outcome, time, outcome?.Receipt?.Refusal ?? error));
+        if (error is not null)
+            Standard.Error.WriteLine($"ERROR: {file}: {error.ReplaceLineEndings(" ")}");
+        else if (outcome!.Receipt is null)
+            Standard.Error.WriteLine($"{file}: sent, not confirmed: {ServerAddress.Format(server)} sends no receipt");
+        else if (!json)
+            Standard.Out.WriteLine(TextOf(file, outcome, time));
+        return exitCode;
     }
 
-    private static int Judge(string file, UploadOutcome outcome, TimeSpan time, bool json)
+    private static FileStream OpenFile(string path) =>
+        path.Length > 0 ? File.OpenRead(path) : throw new FileNotFoundException("no file has an empty name");
+
+    private static (int ExitCode, string? Error) Judge(EndPoint server, UploadOutcome outcome)
     {
         if (outcome.IsRefused)
-        {
-            Standard.Error.WriteLine($"ERROR: {file}: the server refused it: {outcome.Receipt!.Refusal}");
-            return ExitCode.Failed;
-        }
-        if (outcome.IsDifferent)
-        {
-            Standard.Error.WriteLine($"ERROR: {file}: the server stored other bytes than were sent: "
+            return (ExitCode.Failed, $"{ServerAddress.Format(server)} refused it: {outcome.Receipt!.Refusal}");
+        return outcome.IsDifferent
+            ? (ExitCode.NotVerified, $"{ServerAddress.Format(server)} stored other bytes than were sent: "
                 + $"{outcome.Receipt!.Bytes} bytes, sha256:{outcome.Receipt.Sha256}; sent were "
                 + $"{outcome.BytesSent} bytes, sha256:{outcome.Sha256}; "
-                + "if the file did not change meanwhile, do not trust it");
-            return ExitCode.NotVerified;
-        }
-        if (outcome.Receipt is null)
-            Standard.Error.WriteLine($"{file}: sent, not confirmed: this server sends no receipt");
-        else if (!json)
-            Standard.Out.WriteLine($"{file}: {outcome.Receipt.FileName}, {outcome.BytesSent} bytes in "
-                + $"{Quantity.FormatDuration(time)}, {(outcome.IsVerified ? "verified" : "not hashed")}"
-                + (outcome.Receipt.Synced ? ", synced" : ""));
-        return ExitCode.Done;
+                + "unless the file changed meanwhile, do not trust the copy")
+            : (ExitCode.Done, null);
     }
 
-    private static string ToJson(string file, UploadOutcome? outcome, TimeSpan time, string? error)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+    private static string TextOf(string file, UploadOutcome outcome, TimeSpan time) =>
+        $"{file}: {outcome.Receipt!.FileName}, {outcome.BytesSent} bytes in {Quantity.FormatDuration(time)}, "
+        + (outcome.IsVerified ? "verified" : "not hashed") + (outcome.Receipt.Synced ? ", synced" : "");
+
+    private static string ToJson(string file, UploadOutcome? outcome, TimeSpan time, string? error) =>
+        JsonLine.Of(json =>
         {
-            json.WriteStartObject();
             json.WriteString("file", file);
             json.WriteNumber("bytes", outcome?.BytesSent ?? 0);
             json.WriteNumber("seconds", time.TotalSeconds);
@@ -140,8 +187,5 @@ internal static class UploadVerb
             json.WriteBoolean("verified", outcome?.IsVerified ?? false);
             json.WriteBoolean("synced", outcome?.Receipt?.Synced ?? false);
             json.WriteString("error", error);
-            json.WriteEndObject();
-        }
-        return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
-    }
+        });
 }

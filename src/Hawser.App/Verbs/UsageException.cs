@@ -6,51 +6,74 @@ namespace Hawser.App.Verbs;
 /// <summary>The command line does not make sense. The message says what would.</summary>
 internal sealed class UsageException(string message) : Exception(message)
 {
-    /// <summary>The first thing that is wrong with a command line, and where to read how it goes.</summary>
-    public static UsageException Of(ParseResult parsed)
+    /// <summary>The first thing that is wrong with a command line; null when nothing is. The words are ours, never
+    /// System.CommandLine's.</summary>
+    public static UsageException? Of(ParseResult parsed)
     {
-        Command command = parsed.CommandResult.Command;
-        string see = See(parsed.CommandResult);
-        string what = parsed.UnmatchedTokens switch
+        CommandResult at = parsed.CommandResult;
+        if (parsed.UnmatchedTokens.Concat(SwallowedOptions(at)).FirstOrDefault() is { } word)
+            return new UsageException(Unexpected(word, at));
+        return parsed.Errors is [var first, ..] ? new UsageException(Explain(first, at)) : null;
+    }
+
+    /// <summary>Reads input: its <see cref="FormatException"/> is a usage error.</summary>
+    public static T Guard<T>(Func<T> read)
+    {
+        try
         {
-            [] => parsed.Errors[0].Message.TrimEnd('.') + see,
-            [['-', ..] option, ..] => UnknownOption(option, parsed.CommandResult),
-            [var word, ..] when command.Subcommands.Count > 0 =>
-                $"unknown command '{word}'{Suggest(word, command.Subcommands.Select(c => c.Name)) ?? see}",
-            [var word, ..] => $"unexpected argument '{word}'{see}",
-        };
-        return new UsageException(what);
+            return read();
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException(e.Message);
+        }
     }
 
-    /// <summary>An option that an argument of several words has taken for one of them; null when there is
-    /// none.</summary>
-    public static UsageException? OfSwallowedOption(ParseResult parsed)
-    {
-        string? option = parsed.CommandResult.Children.OfType<ArgumentResult>()
-            .SelectMany(argument => argument.Tokens)
-            .Select(token => token.Value)
-            .FirstOrDefault(word => word is ['-', not (>= '0' and <= '9'), ..]);
-        return option is null ? null : new UsageException(UnknownOption(option, parsed.CommandResult));
-    }
-
-    private static string UnknownOption(string option, CommandResult result)
-    {
-        IEnumerable<string> known = result.Command.Options.Select(entry => entry.Name);
-        return $"unknown option '{option}'{Suggest(option, known) ?? See(result)}";
-    }
-
-    private static string See(CommandResult result) => $"; see '{Path(result)} --help'";
-
-    private static string Path(CommandResult result) =>
-        result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "hawser";
-
-    private static string? Suggest(string typed, IEnumerable<string> known)
+    /// <summary>The end of an error line that names the nearest of the known words; null when none is near.</summary>
+    public static string? Suggest(string typed, IEnumerable<string> known)
     {
         string? nearest = known.MinBy(name => Distance(typed, name));
         return nearest is not null && Distance(typed, nearest) <= Math.Max(1, typed.Length / 3)
             ? $"; did you mean '{nearest}'?"
             : null;
     }
+
+    /// <summary>An option that an argument of several words has taken for one of them.</summary>
+    private static IEnumerable<string> SwallowedOptions(CommandResult at) => at.Children.OfType<ArgumentResult>()
+        .SelectMany(argument => argument.Tokens)
+        .Select(token => token.Value)
+        .Where(word => word is ['-', not (>= '0' and <= '9'), ..]);
+
+    private static string Unexpected(string word, CommandResult at)
+    {
+        if (word is ['-', ..])
+            return $"unknown option '{word}'{Suggest(word, at.Command.Options.Select(o => o.Name)) ?? See(at)}";
+        // Where a verb takes arguments, a mistyped verb of its own is the first of them.
+        string first = at.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .FirstOrDefault()?.Value ?? word;
+        if (Suggest(first, at.Command.Subcommands.Select(command => command.Name)) is { } suggestion)
+            return $"unknown command '{first}'{suggestion}";
+        return at.Command.Arguments.Count == 0 && at.Command.Subcommands.Count > 0
+            ? $"unknown command '{word}'{See(at)}"
+            : $"unexpected argument '{word}'{See(at)}";
+    }
+
+    private static string Explain(ParseError error, CommandResult at) => error.SymbolResult switch
+    {
+        OptionResult { Option: VersionOption } => "--version: give it alone",
+        OptionResult { IdentifierTokenCount: > 1, Option.Arity.MaximumNumberOfValues: 1 } twice =>
+            $"{twice.Option.Name}: given {twice.IdentifierTokenCount} times; give it once",
+        OptionResult { IdentifierTokenCount: 0 } absent => $"missing option {absent.Option.Name}{See(at)}",
+        OptionResult { Tokens.Count: 0 } bare => $"{bare.Option.Name}: missing value{See(at)}",
+        ArgumentResult { Tokens.Count: 0 } missing => $"missing argument {missing.Argument.Name}{See(at)}",
+        // An option's own parser has said it.
+        _ => error.Message,
+    };
+
+    private static string See(CommandResult result) => $"; see '{Path(result)} --help'";
+
+    private static string Path(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "hawser";
 
     /// <summary>The letters to insert, delete, replace or swap to make one of the other (optimal string
     /// alignment).</summary>

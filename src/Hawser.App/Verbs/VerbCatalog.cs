@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using Hawser.App.Output;
 
 namespace Hawser.App.Verbs;
 
@@ -23,6 +25,8 @@ internal static class VerbCatalog
     public static RootCommand CreateRoot(string[] arguments)
     {
         var root = new RootCommand("Hawser, a TCP toolbox: serves, uses and measures everyday TCP services.");
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        root.Add(new HelpOption("--help", "-h") { Action = new HelpPage() });
         string? first = arguments.Length > 0 ? arguments[0] : null;
         bool isVerb = All.Any(verb => verb.Name == first);
         foreach ((string name, Func<Command> create) in All)

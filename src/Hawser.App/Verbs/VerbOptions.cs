@@ -1,120 +1,126 @@
 using System.CommandLine;
-using System.Diagnostics.CodeAnalysis;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
+using System.CommandLine.Parsing;
+using Hawser.Models;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>Options that several verbs share, and how their texts are read.</summary>
+/// <summary>Makes options and arguments. Each parses and checks its own value; its error begins with its
+/// name.</summary>
 internal static class VerbOptions
 {
-    // unix(7): sun_path has 108 bytes, its end mark included; macOS has 104.
-    private const int LongestUnixPathBytes = 103;
+    /// <summary>The title of an <see cref="VerbCommand"/>'s first group.</summary>
+    public const string Common = "Options";
 
-    /// <summary>An option whose text the verb reads itself, so that its errors are ours.</summary>
-    public static Option<string> Text(
-        string name, string valueName, string help, string? defaultText = null, params string[] aliases)
+    /// <summary>An option whose value <paramref name="parse"/> reads.</summary>
+    /// <param name="name">With its dashes.</param>
+    /// <param name="valueName">What stands for the value in the help.</param>
+    /// <param name="help">One line.</param>
+    /// <param name="parse">Throws <see cref="FormatException"/> on what is not a value.</param>
+    /// <param name="defaultText">The default, as one would type it; null for none.</param>
+    /// <param name="aliases">Other names.</param>
+    public static Option<T> Value<T>(
+        string name, string valueName, string help, Func<string, T> parse, string? defaultText = null,
+        params string[] aliases)
     {
-        var option = new Option<string>(name, aliases) { Description = help, HelpName = valueName };
+        var option = new Option<T>(name, aliases)
+        {
+            Description = WithDefault(help, defaultText),
+            HelpName = valueName,
+            CustomParser = result => Parse(name, result, parse),
+        };
         if (defaultText is not null)
-            option.DefaultValueFactory = _ => defaultText;
+            option.DefaultValueFactory = _ => parse(defaultText);
         return option;
     }
 
-    /// <summary>The value of an option; null if it was not given and has no default.</summary>
-    /// <exception cref="UsageException">It cannot be read; the message names the option.</exception>
-    public static T? Read<T>(this ParseResult parsed, Option<string> option, Func<string, T> parse)
-        where T : struct =>
-        parsed.GetValue(option) is { } text ? Parse(option, text, parse) : null;
+    /// <summary>Any text but an empty one.</summary>
+    public static Option<string> Text(
+        string name, string valueName, string help, string? defaultText = null, params string[] aliases) =>
+        Value(name, valueName, help, text => text, defaultText, aliases);
 
-    /// <exception cref="UsageException">It cannot be read; the message names the option.</exception>
-    public static T Parse<T>(Option option, string text, Func<string, T> parse)
+    /// <summary>A duration, like <c>500ms</c>.</summary>
+    public static Option<TimeSpan> Duration(
+        string name, string help, string defaultText, params string[] aliases) =>
+        Value(name, "TIME", help, Quantity.ParseDuration, defaultText, aliases);
+
+    /// <summary>A duration above 0, or <c>never</c>.</summary>
+    public static Option<TimeSpan> Timeout(
+        string name, string help, string defaultText, params string[] aliases) =>
+        Value(name, "TIME", help, ParseTimeout, defaultText, aliases);
+
+    /// <summary>A whole number within bounds.</summary>
+    public static Option<int> Int(
+        string name, string help, int min, int max, string defaultText, params string[] aliases) =>
+        Value(name, "N", help, text => Quantity.ParseInt(text, "number", min, max), defaultText, aliases);
+
+    /// <summary>A whole number within bounds; null when it is not given.</summary>
+    public static Option<int?> OptionalInt(string name, string help, int min, int max, params string[] aliases) =>
+        Value<int?>(name, "N", help, text => Quantity.ParseInt(text, "number", min, max), null, aliases);
+
+    /// <summary>A switch.</summary>
+    public static Option<bool> Flag(string name, string help, params string[] aliases) =>
+        new(name, aliases) { Description = help, Arity = ArgumentArity.Zero };
+
+    /// <summary>A concurrency model by its name or alias.</summary>
+    public static Option<ConcurrencyModel> Model(string defaultText)
+    {
+        IEnumerable<string> names = ConcurrencyModels.All.Select(model =>
+            model.Aliases is [] ? model.Name : $"{model.Name} ({string.Join(", ", model.Aliases)})");
+        Option<ConcurrencyModel> option =
+            Value("--model", "MODEL", string.Join(", ", names), ParseModel, defaultText);
+        option.CompletionSources.Add(
+            [.. ConcurrencyModels.All.SelectMany(model => model.Aliases.Prepend(model.Name))]);
+        return option;
+    }
+
+    /// <summary>An argument whose value <paramref name="parse"/> reads.</summary>
+    /// <inheritdoc cref="Value"/>
+    public static Argument<T> Argument<T>(
+        string name, string help, Func<string, T> parse, string? defaultText = null)
+    {
+        var argument = new Argument<T>(name)
+        {
+            Description = WithDefault(help, defaultText),
+            CustomParser = result => Parse(name, result, parse),
+        };
+        if (defaultText is not null)
+            argument.DefaultValueFactory = _ => parse(defaultText);
+        return argument;
+    }
+
+    /// <summary>Whether the option is on the command line, as opposed to having its default.</summary>
+    public static bool Has(this ParseResult parsed, Option option) =>
+        parsed.GetResult(option) is { Implicit: false };
+
+    /// <exception cref="FormatException">There is no such model.</exception>
+    public static ConcurrencyModel ParseModel(string name) =>
+        ConcurrencyModels.All.FirstOrDefault(model => model.Name == name || model.Aliases.Contains(name))
+        ?? throw new FormatException($"unknown model '{name}'"
+            + (UsageException.Suggest(
+                name, ConcurrencyModels.All.SelectMany(model => model.Aliases.Prepend(model.Name)))
+            ?? $"; use one of {string.Join(", ", ConcurrencyModels.All.Select(model => model.Name))}"));
+
+    /// <exception cref="FormatException">It is neither a duration above 0 nor <c>never</c>.</exception>
+    public static TimeSpan ParseTimeout(string text) =>
+        Quantity.ParseTimeout(text) is var timeout && timeout != TimeSpan.Zero
+            ? timeout
+            : throw new FormatException($"'{text}' is too short; use 1ms or more, or never");
+
+    private static string WithDefault(string help, string? defaultText) =>
+        string.IsNullOrEmpty(defaultText) ? help : $"{help} [default: {defaultText}]";
+
+    private static T? Parse<T>(string name, ArgumentResult result, Func<string, T> parse)
     {
         try
         {
-            return parse(text);
+            string text = result.Tokens[^1].Value;
+            return text.Length > 0 ? parse(text) : throw new FormatException("the value is empty");
         }
         catch (FormatException e)
         {
-            throw new UsageException($"{option.Name}: {e.Message}");
+            result.AddError($"{name}: {e.Message}");
+            return default;
         }
-    }
-
-    /// <summary>A server as <c>HOST</c>, <c>HOST:PORT</c>, <c>[::1]:PORT</c> or <c>unix:PATH</c>.</summary>
-    /// <exception cref="FormatException">It is none of these.</exception>
-    public static EndPoint ParseServer(string text, string defaultPort)
-    {
-        if (text.StartsWith("unix:", StringComparison.Ordinal))
-            return ParseTarget(text, defaultPort);
-        if (text.All(char.IsAsciiDigit) && text.Length > 0)
-            throw new FormatException($"'{text}' is a number, not a server; write HOST:PORT, like 127.0.0.1:{text}");
-        int bracket = text.StartsWith('[') ? text.IndexOf(']') : -1;
-        if (bracket > 0 && (bracket == text.Length - 1 || text[bracket + 1] == ':'))
-            return ParseTarget(text[1..bracket], bracket == text.Length - 1 ? defaultPort : text[(bracket + 2)..]);
-        int colon = text.IndexOf(':');
-        // With more colons it is an IPv6 address.
-        return colon > 0 && colon == text.LastIndexOf(':')
-            ? ParseTarget(text[..colon], text[(colon + 1)..])
-            : ParseTarget(text, defaultPort);
-    }
-
-    /// <summary>A port to connect to.</summary>
-    public static int ParsePort(string text) => Quantity.ParseInt(text, "port", 1, 65535);
-
-    /// <summary>A port to listen at; 0 lets the system choose.</summary>
-    public static int ParseListenPort(string text, int lowest)
-    {
-        int port = Quantity.ParseInt(text, "port", 0, 65535);
-        return port == 0 || port >= lowest
-            ? port
-            : throw new FormatException($"port {port} is not allowed; use {lowest} or above, or 0 for any free port");
-    }
-
-    /// <summary>Where to connect: a name, an address, or <c>unix:PATH</c>.</summary>
-    public static EndPoint ParseTarget(string host, string port)
-    {
-        if (TryParseUnix(host, out UnixDomainSocketEndPoint? local))
-            return local;
-        int number = ParsePort(port);
-        if (IPAddress.TryParse(host, out IPAddress? address))
-            return new IPEndPoint(address, number);
-        return Uri.CheckHostName(host) == UriHostNameType.Dns
-            ? new DnsEndPoint(host, number)
-            : throw new FormatException($"'{host}' is not a host name or address; "
-                + "write it like example.org, 127.0.0.1, ::1 or unix:PATH");
-    }
-
-    /// <summary>Where to listen: one address, all those of a name, or <c>unix:PATH</c>.</summary>
-    public static IReadOnlyList<EndPoint> ParseListenAddress(string host, int port)
-    {
-        if (TryParseUnix(host, out UnixDomainSocketEndPoint? local))
-            return [local];
-        if (IPAddress.TryParse(host, out IPAddress? address))
-            return [new IPEndPoint(address, port)];
-        try
-        {
-            return [.. Dns.GetHostAddresses(host).Select(found => new IPEndPoint(found, port))];
-        }
-        catch (Exception e) when (e is SocketException or ArgumentException)
-        {
-            throw new FormatException(
-                $"cannot resolve '{host}'; use an address of this machine, or 0.0.0.0 for all of them");
-        }
-    }
-
-    private static bool TryParseUnix(string host, [NotNullWhen(true)] out UnixDomainSocketEndPoint? endPoint)
-    {
-        endPoint = null;
-        if (!host.StartsWith("unix:", StringComparison.Ordinal))
-            return false;
-        string path = host["unix:".Length..];
-        if (path.Length == 0 || Encoding.UTF8.GetByteCount(path) > LongestUnixPathBytes)
-            throw new FormatException($"'{path}' is not a socket's path; use one of 1 to {LongestUnixPathBytes} bytes");
-        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
-            throw new FormatException($"there is no folder for the socket '{path}'; make it first");
-        endPoint = new UnixDomainSocketEndPoint(path);
-        return true;
     }
 }

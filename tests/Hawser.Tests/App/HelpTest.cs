@@ -1,3 +1,6 @@
+using System.CommandLine;
+using Hawser.App.Output;
+using Hawser.App.Verbs;
 using Hawser.Services;
 using Hawser.Tests.Support;
 using Xunit;
@@ -41,10 +44,48 @@ public sealed class HelpTest
         ProgramResult result = await ProgramProcess.RunAsync("serve", name, "--help");
 
         result.IsDone();
-        Assert.All(OfEveryService, part => Assert.Contains(part, result.Text, StringComparison.Ordinal));
-        Assert.Contains(service.PortIsArgument ? "<PORT>" : "--port", result.Text, StringComparison.Ordinal);
+        string words = string.Join(' ', result.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.All(OfEveryService, part => Assert.Contains(part, words, StringComparison.Ordinal));
+        Assert.Contains(service.PortIsArgument ? " PORT" : "--port", result.Text, StringComparison.Ordinal);
         Assert.All(service.Options, option => Assert.Contains($"--{option.Name}", result.Text, StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(120)]
+    public void Every_page_fits_its_width_and_has_examples(int width)
+    {
+        foreach (VerbCommand command in VerbsOf(VerbCatalog.CreateRoot([])))
+        {
+            string[] lines = HelpPage.Of(command, width).Split('\n');
+
+            Assert.NotEmpty(command.Examples);
+            int options = Array.IndexOf(lines, "Examples:");
+            Assert.All(lines[..options], line => Assert.InRange(line.Length, 0, width));
+            Assert.All(command.Options, option =>
+            {
+                Assert.True(option.Description is { Length: > 0 });
+                Assert.Contains(command.Groups, group => group.Options.Contains(option));
+            });
+        }
+    }
+
+    [Theory]
+    [InlineData("upload", "hawser upload [options] HOST PORT FILE...", "hawser upload verify [options] DIR")]
+    [InlineData("clock", "hawser clock [options] [HOST[:PORT]]", "hawser clock report [options] FILE...")]
+    [InlineData("numbers", "hawser numbers check [options] --seed S --index I FILE")]
+    [InlineData("message", "hawser message [options] HOST[:PORT]", "hawser message [options] HOST PORT")]
+    public void The_usage_names_each_form(string verb, params string[] usages)
+    {
+        Command command = VerbCatalog.CreateRoot([]).Subcommands.Single(entry => entry.Name == verb);
+
+        string[] lines = [.. HelpPage.Of(command, 100).Split('\n').Select(line => line.Replace("Usage: ", "").Trim())];
+
+        Assert.Subset(lines.ToHashSet(), usages.ToHashSet());
+    }
+
+    private static IEnumerable<VerbCommand> VerbsOf(Command command) =>
+        command.Subcommands.SelectMany(inner => VerbsOf(inner).Append((VerbCommand)inner));
 
     [Fact]
     public async Task The_version_is_one_line()

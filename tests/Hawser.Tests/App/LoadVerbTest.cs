@@ -24,7 +24,7 @@ public sealed class LoadVerbTest
         Assert.DoesNotContain("pong", result.Text, StringComparison.Ordinal);
         Assert.StartsWith("3 clients, closed loop, 1.0 s measured after 0.1 s of warm-up\nround trips   ", result.Text,
             StringComparison.Ordinal);
-        Assert.Matches(@"latency       min \d+\.\d µs  p50 ", result.Text);
+        Assert.Matches(@"latency       min \d+(\.\d+)? µs  p50 ", result.Text);
         Assert.Contains("\nfairness      ", result.Text, StringComparison.Ordinal);
     }
 
@@ -84,6 +84,30 @@ public sealed class LoadVerbTest
         Assert.Equal(
             lines[^1].GetProperty("round_trips").GetInt64(),
             lines[..^1].Sum(line => line.GetProperty("new_round_trips").GetInt64()));
+    }
+
+    [Fact]
+    public async Task The_last_view_has_the_connections_of_the_load()
+    {
+        await using PingServer server = PingServer.Start("threads");
+
+        ProgramResult result = await RunAsync(server.EndPoint, "--clients", "3", "--json-stream");
+
+        JsonElement last = JsonSerializer.Deserialize<JsonElement>(result.Text.Split('\n')[^3]);
+        Assert.Equal(("view", 3), (last.GetProperty("type").GetString(), last.GetProperty("connected").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Pongs_at_the_end_may_be_waited_for_without_limit()
+    {
+        await using PingServer server = PingServer.Start("threads", slowClient: "0=2s");
+
+        ProgramResult result = await ProgramProcess.RunAsync(
+            "load", $"{server.EndPoint}", "-d", "1s", "--warm-up", "0", "--timeout", "never", "--json");
+
+        using JsonDocument json = JsonDocument.Parse(result.Text);
+        Assert.Equal(1, json.RootElement.GetProperty("round_trips").GetInt64());
+        Assert.Equal(0, json.RootElement.GetProperty("unanswered").GetInt64());
     }
 
     [Fact]

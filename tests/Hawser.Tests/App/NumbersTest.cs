@@ -260,13 +260,13 @@ public sealed class NumbersTest
     }
 
     [Theory]
-    [InlineData("--plain, --fused and --compare exclude each other", "--plain", "--fused")]
-    [InlineData("--compare fetches every list twice; leave out --resume", "--compare", "--resume")]
-    [InlineData("'0' is not a number of lists", "--lists", "0")]
+    [InlineData("--compare: does not apply with --plain", "--plain", "--compare")]
+    [InlineData("--resume: does not apply with --compare", "--compare", "--resume")]
+    [InlineData("--lists: '0' is not a number", "--lists", "0")]
     [InlineData("'x' is not a count", "--count", "x")]
     [InlineData("'2147483647' is not a count", "--count", "2147483647")]
     [InlineData("'70000' is not a port", "--port", "70000")]
-    [InlineData("'-1' is not a number of threads", "--parallel", "-1")]
+    [InlineData("--parallel: '-1' is not a number", "--parallel", "-1")]
     [InlineData("soon", "--idle-timeout", "soon")]
     [InlineData("unknown option '--sideways'", "--sideways")]
     public async Task What_makes_no_sense_is_refused(string message, params string[] options)

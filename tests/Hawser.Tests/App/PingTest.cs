@@ -69,7 +69,7 @@ public sealed class PingTest
 
         ProgramResult result = await ProgramProcess.RunAsync("ping", $"{silent.LocalEndPoint}", "-w", "50ms");
 
-        result.IsError(Failed, "client #0: no answer to ping 1 within 50 ms");
+        result.IsError(Failed, $"client #0: {silent.LocalEndPoint}: no answer to ping 1 within 50 ms");
     }
 
     [Fact]
@@ -125,8 +125,22 @@ public sealed class PingTest
         ProgramResult result = await program.EndAsync();
 
         Assert.StartsWith("Client #0: pong 0 1\n1 round trip, 1 of 2 clients, ", result.Text, StringComparison.Ordinal);
-        Assert.Equal("ERROR: 1 of 2 clients failed, first client #1: the peer reset the connection\n", result.Errors);
+        Assert.Equal($"ERROR: 1 of 2 clients failed, first client #1: {listener.LocalEndPoint}: the peer reset the connection\n", result.Errors);
         Assert.Equal(PartlyDone, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task When_all_of_several_clients_fail_the_summary_says_so()
+    {
+        using Socket listener = Listening();
+        int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        listener.Dispose();
+
+        ProgramResult result = await ProgramProcess.RunAsync("ping", "--port", $"{port}", "--clients", "3");
+
+        Assert.Matches(@"\A0 round trips, 0 of 3 clients, \d+(\.\d+)? [mµ]?s\n\z", result.Text);
+        Assert.StartsWith("ERROR: 3 of 3 clients failed, first client #", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(Failed, result.ExitCode);
     }
 
     [Theory]

@@ -48,7 +48,7 @@ public sealed class ServeTest
             await client.SendAsync("ping 0 1\n");
             Assert.Equal("pong 0 1", await client.ReadLineAsync());
         }
-        await server.Output.LineWithAsync("- connection 1 after 1 pongs");
+        await server.Output.LineWithAsync("- connection 1 after 1 pong");
         server.Signal(ProgramProcess.SIGTERM);
         ProgramResult result = await server.EndAsync();
 
@@ -70,7 +70,7 @@ public sealed class ServeTest
         await server.Output.BeginsAsync();
 
         server.Signal(signal);
-        await server.Errors.LineWithAsync("stopping: 1 connections may still finish; a second signal ends at once");
+        await server.Errors.LineWithAsync("stopping: 1 connection may still finish; a second signal ends at once");
         await sender.SendAsync("the end");
         sender.FinishSending();
         ProgramResult result = await server.EndAsync();

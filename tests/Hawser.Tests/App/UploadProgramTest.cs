@@ -76,7 +76,7 @@ public sealed class UploadProgramTest : IDisposable
         ProgramResult result = await ProgramProcess.RunAsync(
             "upload", "127.0.0.1", await PortAsync(server), _folder.Write("one", [1, 2, 3]));
 
-        result.IsError(1, "the server refused it: an upload has at most 2 bytes");
+        result.IsError(1, "refused it: an upload has at most 2 bytes");
         Assert.Equal("ERROR", File.ReadAllText(Stored(1)));
     }
 
@@ -119,7 +119,7 @@ public sealed class UploadProgramTest : IDisposable
             await server.SendAsync(UploadServer.ReceiptOf(1, [2]));
         }
 
-        (await sending).IsError(4, "the server stored other bytes than were sent");
+        (await sending).IsError(4, "stored other bytes than were sent");
     }
 
     [Theory]

@@ -16,8 +16,8 @@ public sealed class UsageTest
         { "nonsense", "unknown command 'nonsense'; see 'hawser --help'" },
         { "pnig", "unknown command 'pnig'; did you mean 'ping'?" },
         { "ping 127.0.0.1:80 -n 3", "unknown option '-n'" },
-        { "ping 127.0.0.1 8000", "'8000' is a number, not a server; write HOST:PORT, like 127.0.0.1:8000" },
-        { "ping -w 0", "--timeout must be longer than 0" },
+        { "ping 127.0.0.1 8000", "'8000' is a number, not a server; use HOST:PORT, like 127.0.0.1:8000" },
+        { "ping -w 0", "--timeout: '0' is too short; use 1ms or more, or never" },
         { "pingg", "unknown command 'pingg'; did you mean 'ping'?" },
         { "serve mesage", "unknown command 'mesage'; did you mean 'message'?" },
         { "ping --cuont 5", "unknown option '--cuont'; did you mean '--count'?" },
@@ -28,27 +28,48 @@ public sealed class UsageTest
         { "ping --nonsense", "unknown option '--nonsense'; see 'hawser ping --help'" },
         { "ping a/b", "'a/b' is not a host name or address" },
         { "ping a b --clients 1", "--clients: 2 servers need 2 clients or more" },
-        { "load --duration 0", "--duration must be longer than 0" },
-        { "lab --clients 0", "'0' is not a number of clients" },
+        { "load --duration 0", "--duration: '0' is too short; use 500ms, 5s or 2m" },
+        { "lab --clients 0", "--clients: '0' is not a number of clients" },
         { "lab --scenario nonsense", "there is no scenario 'nonsense'; use a file or one of cpu-bound, exercise" },
-        { "lab --against redis", "'redis' is not NAME=HOST:PORT; write it like redis=127.0.0.1:6379" },
+        { "lab --against redis", "--against: 'redis' is not NAME=HOST:PORT; use redis=127.0.0.1:6379" },
         { "lab --nonsense", "unknown option '--nonsense'; see 'hawser lab --help'" },
-        { "load --rate fast", "--rate: 'fast' is not a rate; write it like 500, 50k or 1.5M" },
-        { "load --until soon", "--until: 'soon' is not a latency to keep; write it like p99<1ms" },
+        { "load --rate fast", "--rate: 'fast' is not a rate; use 500, 50k or 1.5M" },
+        { "load --until soon", "--until: 'soon' is not a latency to keep; use p99<1ms" },
         { "upload 127.0.0.1 80 a --nonsense", "unknown option '--nonsense'; see 'hawser upload --help'" },
-        { "message", "'HOST' missing" },
-        { "message 127.0.0.1", "'PORT' missing" },
+        { "load --until p99<0ms", "--until: 'p99<0ms' is not a latency to keep; use p99<1ms" },
+        { "message", "missing argument HOST[:PORT]; see 'hawser message --help'" },
+        { "message 127.0.0.1:80 81", "unexpected argument '81': '127.0.0.1:80' has a port already" },
+        { "upload", "missing argument HOST:PORT; see 'hawser upload --help'" },
+        { "upload 127.0.0.1:8002", "missing argument FILE; see 'hawser upload --help'" },
+        { "upload 127.0.0.1 8002", "missing argument FILE; see 'hawser upload --help'" },
+        { "upload 127.0.0.1 photo.jpg", "'photo.jpg' is not a port" },
+        { "upload verfy received", "unknown command 'verfy'; did you mean 'verify'?" },
+        { "numbers chek 0.txt", "unknown command 'chek'; did you mean 'check'?" },
+        { "numbers check 0.txt", "missing option --seed; see 'hawser numbers check --help'" },
+        { "numbers --plain --fused", "--fused: does not apply with --plain" },
+        { "numbers --plain --parallel 2", "--parallel: does not apply with --plain" },
+        { "clock repot out.txt", "unknown command 'repot'; did you mean 'report'?" },
+        { "clock --interval 1h", "--interval: '1h' is out of bounds; use 1 ms to 60 s" },
+        { "clock --interval 10ms --duration 5ms", "--duration: shorter than --interval" },
+        { "clock --clients 3 --members 2", "--members: 2 is less than 3 clients here" },
+        { "clock --no-exchange --peer-networks ::/0", "--peer-networks: does not apply with --no-exchange" },
+        { "ping 127.0.0.1 --host 127.0.0.1", "--host: does not apply beside HOST[:PORT]" },
+        { "serve ping --threads 4", "--threads: applies to --model pool only" },
+        { "serve ping --loops 1 --model select", "--loops: applies to --model epoll only" },
+        { "serve ping --port 0 --host unix:socket", "--port: does not apply to a unix: address" },
+        { "serve ping --model epol", "--model: unknown model 'epol'; did you mean 'epoll'?" },
+        { "serve --host unix:socket", "--host: a unix: address holds one service; name it" },
         { "message --nonsense 80", "unknown option '--nonsense'; see 'hawser message --help'" },
         { "message 127.0.0.1 80 word", "unexpected argument 'word'" },
-        { "serve message", "'PORT' missing" },
+        { "serve message", "missing argument PORT; see 'hawser serve message --help'" },
         { "demo word", "unexpected argument 'word'" },
         { "@file", "unknown command '@file'" },
         { "ping --port -1", "--port: '-1' is not a port; use a whole number from 1 to 65535" },
         { "ping --port 0", "'0' is not a port" },
         { "ping --port abc", "'abc' is not a port" },
         { "ping --port 70000", "'70000' is not a port" },
-        { "ping --port", "'--port'" },
-        { "ping --port 1 --port 2", "'--port'" },
+        { "ping --port", "--port: missing value; see 'hawser ping --help'" },
+        { "ping --port 1 --port 2", "--port: given 2 times; give it once" },
         { "message 127.0.0.1 -1", "'-1' is not a port" },
         { "message 127.0.0.1 abc", "'abc' is not a port" },
         { "message 127.0.0.1 70000", "'70000' is not a port" },
@@ -62,32 +83,94 @@ public sealed class UsageTest
         { "serve message 70000", "'70000' is not a port" },
         { "serve --port-base 70000", "'70000' is not a port" },
         { "serve ping --model nonsense", "unknown model 'nonsense'; use one of sequential, select, threads" },
-        { "serve ping --threads 0", "'0' is not a number of threads; use a whole number from 1" },
-        { "serve ping --loops many", "'many' is not a number of loops" },
-        { "serve ping --backlog 0", "'0' is not a backlog" },
-        { "serve ping --max-connections 0", "'0' is not a number of connections" },
-        { "serve ping --idle-timeout 5", "'5' is not a duration; write it like 200us, 10ms, 5s or 2m, or never" },
+        { "serve ping --threads 0", "--threads: '0' is not a number; use a whole number from 1" },
+        { "serve ping --loops many", "--loops: 'many' is not a number" },
+        { "serve ping --backlog 0", "--backlog: '0' is not a number" },
+        { "serve ping --max-connections 0", "--max-connections: '0' is not a number" },
+        { "serve ping --idle-timeout 5", "--idle-timeout: '5' is not a duration; use 500ms, 5s, 2m or never" },
         { "serve ping --drain-timeout -1s", "'-1s' is not a duration" },
         { "serve ping --work never", "'never' is not a duration" },
-        { "serve ping --slow-client 1", "'1' is not ID=DURATION; write it like 1=5s" },
+        { "serve ping --slow-client 1", "'1' is not ID=DURATION; use 1=5s" },
         { "serve ping --slow-client a=5s", "'a=5s' is not ID=DURATION" },
         { "serve ping --slow-client 1=5", "'5' is not a duration" },
         { "serve ping --host unix:", "'' is not a socket's path" },
         { "serve ping --host unix:/nonexistent/folder/socket", "there is no folder for the socket" },
         { "serve message 0 --order nonsense", "unknown order 'nonsense'; use completion, arrival or interleave" },
-        { "serve message 0 --max-bytes much", "--max-bytes: 'much' is not a size; write it like 1500, 64KiB" },
+        { "serve message 0 --max-bytes much", "--max-bytes: 'much' is not a size; use 1500, 64KiB" },
         { "serve message 0 --spool-limit -1", "--spool-limit: '-1' is not a size" },
         { "serve message 0 --stall-timeout 0", "--stall-timeout: '0' is too short; use 10ms or more, or never" },
         { "serve message 0 --min-rate 5/s", "--min-rate: '5/s' is not a size" },
-        { "ping --num-clients 0", "--clients: '0' is not a number of clients" },
-        { "ping --count x", "--count: 'x' is not a count" },
+        { "ping --num-clients 0", "--clients: '0' is not a number; use a whole number from 1 to 1000000" },
+        { "ping --count x", "--count: 'x' is not a number" },
         { "ping --interval never", "--interval: 'never' is not a duration" },
     };
 
     [Theory]
     [MemberData(nameof(Misuses))]
-    public async Task Misuse_is_one_line_that_says_what_would_do(string arguments, string part) =>
-        (await ProgramProcess.RunAsync(arguments.Split(' '))).IsError(Misused, part);
+    public async Task Misuse_is_one_line_that_says_what_would_do(string arguments, string part)
+    {
+        // The message exercise asks for 1.
+        string[] words = arguments.Split(' ');
+        bool isMessage = words[0] == "message" || words is ["serve", "message", ..];
+
+        (await ProgramProcess.RunAsync(words)).IsError(isMessage ? Failed : Misused, part);
+    }
+
+    [Theory]
+    [InlineData("--out", "numbers")]
+    [InlineData("--session", "clock")]
+    [InlineData("--count", "ping")]
+    [InlineData("--out", "serve", "clock")]
+    public async Task An_empty_value_is_refused(string option, params string[] verb) =>
+        (await ProgramProcess.RunAsync([.. verb, option, ""])).IsError(Misused, $"{option}: the value is empty");
+
+    [Theory]
+    [InlineData("ping")]
+    [InlineData("load")]
+    [InlineData("message")]
+    [InlineData("numbers")]
+    [InlineData("clock")]
+    [InlineData("upload", "file")]
+    public async Task A_unix_path_without_a_socket_is_said(string verb, params string[] more) =>
+        (await ProgramProcess.RunAsync([verb, "unix:/nonexistent/socket", .. more]))
+            .IsError(Failed, "unix:/nonexistent/socket: no such socket; is the server running?");
+
+    [Theory]
+    [InlineData(typeof(ArgumentException), 70)]
+    [InlineData(typeof(FormatException), 70)]
+    [InlineData(typeof(InvalidOperationException), 70)]
+    [InlineData(typeof(IOException), 1)]
+    [InlineData(typeof(ProtocolException), 1)]
+    public void Only_what_is_neither_misuse_nor_a_failure_is_an_internal_error(Type type, int exitCode)
+    {
+        using var errors = new StringWriter();
+        var fault = (Exception)Activator.CreateInstance(type, "a line\nor two")!;
+
+        Assert.Equal(exitCode, Hawser.App.Program.Report(fault, Misused, errors));
+
+        string[] lines = errors.ToString().Split('\n');
+        if (exitCode == 1)
+        {
+            Assert.Equal(["ERROR: a line or two", ""], lines);
+        }
+        else
+        {
+            Assert.StartsWith("ERROR: internal error: a line", lines[0], StringComparison.Ordinal);
+            Assert.StartsWith($"{type.FullName}: a line", lines[1], StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("serve ping --model ", "epoll", "multi-thread")]
+    [InlineData("serve m", "message")]
+    [InlineData("pi", "ping")]
+    public async Task Verbs_services_and_models_are_completed(string typed, params string[] completions)
+    {
+        ProgramResult result = await ProgramProcess.RunAsync($"[suggest:{typed.Length}]", typed);
+
+        result.IsDone();
+        Assert.Subset(result.Text.Split('\n').ToHashSet(), completions.ToHashSet());
+    }
 
     [Theory]
     [InlineData("message host.invalid 80", "cannot resolve 'host.invalid'")]
@@ -98,7 +181,9 @@ public sealed class UsageTest
     [Theory]
     [InlineData("message 127.0.0.1 {0}")]
     [InlineData("ping --port {0}")]
-    [InlineData("ping --port {0} --num-clients 5")]
+    [InlineData("message 127.0.0.1:{0}")]
+    [InlineData("upload 127.0.0.1:{0} /dev/null")]
+    [InlineData("upload 127.0.0.1 {0} /dev/null")]
     public async Task A_refused_connection_is_said(string arguments)
     {
         // Bound and not listening: nobody else gets the port, and nobody answers at it.

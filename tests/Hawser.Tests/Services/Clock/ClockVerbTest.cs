@@ -80,9 +80,9 @@ public sealed class ClockVerbTest
     }
 
     [Theory]
-    [InlineData("--members", "0", "'0' is not a number of --members")]
+    [InlineData("--members", "0", "--members: '0' is not a number; use a whole number from 1")]
     [InlineData("--peer-networks", "10.0.0.1", "--peer-networks: '10.0.0.1' is not a network")]
-    [InlineData("--session", "", "--session has 1 to 4096 bytes")]
+    [InlineData("--session", "", "--session: the value is empty")]
     public async Task A_wrong_option_is_misuse_and_named(string option, string value, string error)
     {
         ProgramResult result = await ProgramProcess.RunAsync("clock", "127.0.0.1", "--port", "1", option, value);

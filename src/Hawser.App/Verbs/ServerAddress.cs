@@ -1,0 +1,126 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Verbs;
+
+/// <summary>Addresses as a command line has them: <c>HOST</c>, <c>HOST:PORT</c>, <c>[::1]:PORT</c>,
+/// <c>unix:PATH</c>.</summary>
+internal static class ServerAddress
+{
+    private const string UnixPrefix = "unix:";
+
+    // unix(7): sun_path has 108 bytes, its end mark included; macOS has 104.
+    private const int LongestUnixPathBytes = 103;
+
+    /// <summary>A server to connect to.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static EndPoint Parse(string text, int defaultPort)
+    {
+        if (TryParseUnix(text, out UnixDomainSocketEndPoint? local))
+            return local;
+        if (text.Length > 0 && text.All(char.IsAsciiDigit))
+            throw new FormatException($"'{text}' is a number, not a server; use HOST:PORT, like 127.0.0.1:{text}");
+        (string host, string? port) = Split(text);
+        int number = port is null ? defaultPort : ParsePort(port);
+        if (IPAddress.TryParse(host, out IPAddress? address))
+            return new IPEndPoint(address, number);
+        return Uri.CheckHostName(host) == UriHostNameType.Dns
+            ? new DnsEndPoint(host, number)
+            : throw new FormatException($"'{host}' is not a host name or address; "
+                + "use example.org, 127.0.0.1, ::1 or unix:PATH");
+    }
+
+    /// <summary>Whether the text names a Unix domain socket.</summary>
+    public static bool IsUnix(string text) => text.StartsWith(UnixPrefix, StringComparison.Ordinal);
+
+    /// <summary>Whether the text names a port.</summary>
+    public static bool HasPort(string text) => !IsUnix(text) && Split(text).Port is not null;
+
+    /// <summary>A port to connect to.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static int ParsePort(string text) => Quantity.ParseInt(text, "port", 1, 65535);
+
+    /// <summary>A port to listen at; 0 lets the system choose.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static int ParseListenPort(string text, int lowest)
+    {
+        int port = Quantity.ParseInt(text, "port", 0, 65535);
+        return port == 0 || port >= lowest
+            ? port
+            : throw new FormatException($"port {port} is not allowed; use {lowest} or above, or 0 for any free port");
+    }
+
+    /// <summary>Where to listen: one address, all those of a name, or <c>unix:PATH</c>; their ports are 0.</summary>
+    /// <exception cref="FormatException">It is none of these.</exception>
+    public static IReadOnlyList<EndPoint> ParseListen(string host)
+    {
+        if (TryParseUnix(host, out UnixDomainSocketEndPoint? local))
+        {
+            string path = host[UnixPrefix.Length..];
+            return Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))
+                ? [local]
+                : throw new FormatException($"there is no folder for the socket '{path}'; make it first");
+        }
+        if (IPAddress.TryParse(host, out IPAddress? address))
+            return [new IPEndPoint(address, 0)];
+        try
+        {
+            return [.. Dns.GetHostAddresses(host).Select(found => new IPEndPoint(found, 0))];
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            throw new FormatException(
+                $"cannot resolve '{host}'; use an address of this machine, or 0.0.0.0 for all of them");
+        }
+    }
+
+    /// <summary>The same address with a port; a Unix domain socket has none.</summary>
+    public static EndPoint At(EndPoint address, int port) =>
+        address is IPEndPoint internet ? new IPEndPoint(internet.Address, port) : address;
+
+    /// <summary>The server as one would type it.</summary>
+    public static string Format(EndPoint server) => server switch
+    {
+        DnsEndPoint name => $"{name.Host}:{name.Port}",
+        UnixDomainSocketEndPoint => UnixPrefix + server,
+        _ => server.ToString()!,
+    };
+
+    /// <summary>What an error of a conversation says, with the server it happened at.</summary>
+    public static string Blame(EndPoint server, Exception fault) =>
+        fault is ConnectException ? fault.Message : $"{Format(server)}: {fault.Message}";
+
+    /// <exception cref="IOException">It is the path of a socket that does not exist.</exception>
+    public static void RequireSocket(EndPoint server)
+    {
+        if (server is UnixDomainSocketEndPoint && !File.Exists(server.ToString()))
+            throw new IOException($"{Format(server)}: no such socket; is the server running?");
+    }
+
+    // With more colons than one and without brackets it is an IPv6 address.
+    private static (string Host, string? Port) Split(string text)
+    {
+        int bracket = text.StartsWith('[') ? text.IndexOf(']') : -1;
+        if (bracket > 0 && bracket == text.Length - 1)
+            return (text[1..bracket], null);
+        if (bracket > 0 && text[bracket + 1] == ':')
+            return (text[1..bracket], text[(bracket + 2)..]);
+        int colon = text.IndexOf(':');
+        return colon > 0 && colon == text.LastIndexOf(':') ? (text[..colon], text[(colon + 1)..]) : (text, null);
+    }
+
+    private static bool TryParseUnix(string host, [NotNullWhen(true)] out UnixDomainSocketEndPoint? endPoint)
+    {
+        endPoint = null;
+        if (!IsUnix(host))
+            return false;
+        string path = host[UnixPrefix.Length..];
+        if (path.Length == 0 || Encoding.UTF8.GetByteCount(path) > LongestUnixPathBytes)
+            throw new FormatException($"'{path}' is not a socket's path; use 1 to {LongestUnixPathBytes} bytes");
+        endPoint = new UnixDomainSocketEndPoint(path);
+        return true;
+    }
+}
