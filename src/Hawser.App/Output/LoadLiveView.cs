@@ -10,9 +10,7 @@ internal static class LoadLiveView
     /// <summary>Runs a load and draws it, once a second, on the standard error.</summary>
     public static Task<PingLoadReport> RunAsync(PingLoadOptions options, CancellationToken cancel)
     {
-        IAnsiConsole console = AnsiConsole.Create(
-            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return console.Live(new Text($"opening {options.Clients} connections"))
+        return Terminal.Errors.Live(new Text($"opening {options.Clients} connections"))
             .AutoClear(true)
             .StartAsync(context =>
                 PingLoad.RunAsync(options, view => context.UpdateTarget(Draw(options, view)), cancel));

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Hawser.App.Output;
-using Hawser.Models;
 using Hawser.Services;
-using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
@@ -11,37 +9,24 @@ internal static class DemoVerb
 {
     public static Command Create()
     {
-        var verb = new Command("demo", "Run every service and its clients on this machine and check every byte.");
-        verb.SetAction((_, _) => RunAsync());
+        var verb = new VerbCommand("demo", "Run every service and its clients on this machine and check every byte.")
+        {
+            Examples = ["hawser demo"],
+        };
+        Option<bool> json = VerbOptions.Flag("--json", "print a line of JSON per demonstration");
+        verb.AddGroup(VerbOptions.Common, json);
+        verb.SetAction((parsed, _) => parsed.GetValue(json) ? RunAsync(row => row.ToJson())
+            : Console.IsOutputRedirected ? PrintTableAsync()
+            : DemoTable.RunAsync(ServiceCatalog.All));
         return verb;
     }
 
-    private static async Task<int> RunAsync()
+    private static Task<int> PrintTableAsync()
     {
-        var rows = new List<string[]>();
-        bool verified = true;
-        foreach (Service service in ServiceCatalog.All)
-        {
-            foreach (ConcurrencyModel model in service.DemoModels)
-            {
-                DirectoryInfo folder = Directory.CreateTempSubdirectory("hawser-demo-");
-                try
-                {
-                    foreach (Demonstration shown in await service.DemonstrateAsync(model, folder.FullName))
-                    {
-                        verified &= shown.IsVerified;
-                        rows.Add([service.Name, shown.What, Quantity.FormatSize(shown.Bytes),
-                            Quantity.FormatDuration(shown.Time), shown.Difference ?? "yes"]);
-                    }
-                }
-                finally
-                {
-                    folder.Delete(recursive: true);
-                }
-            }
-        }
-        TextTable.Write(
-            Standard.Out, ["service", "what was done", "bytes", "time", "verified"], rows, rightFrom: 2, rightTo: 3);
-        return verified ? ExitCode.Done : ExitCode.NotVerified;
+        Standard.Out.WriteLine(DemoRow.ToText(DemoRow.Titles));
+        return RunAsync(row => DemoRow.ToText(row.Cells));
     }
+
+    private static Task<int> RunAsync(Func<DemoRow, string> format) =>
+        new DemoRun(ServiceCatalog.All).RunAsync(row => Standard.Out.WriteLine(format(row)));
 }

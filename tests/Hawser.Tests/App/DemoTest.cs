@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Hawser.App.Verbs;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Tests.Support;
@@ -15,11 +17,44 @@ public sealed class DemoTest
         result.IsDone();
         string[] lines = result.Text.Split('\n')[..^1];
         Assert.Matches(@"\Aservice +what was done +bytes +time +verified\z", lines[0]);
-        Assert.Matches(@"\A-+( +-+){4}\z", lines[1]);
-        Assert.All(lines[2..], line => Assert.EndsWith("  yes", line, StringComparison.Ordinal));
+        Assert.All(lines[1..], line => Assert.EndsWith("  yes", line, StringComparison.Ordinal));
         Assert.All(ServiceCatalog.All, service =>
-            Assert.Contains(lines[2..], line => line.StartsWith($"{service.Name} ", StringComparison.Ordinal)));
+            Assert.Contains(lines[1..], line => line.StartsWith($"{service.Name} ", StringComparison.Ordinal)));
         Assert.All(ConcurrencyModels.All.Where(model => model.IsAvailable), model =>
             Assert.Contains(lines, line => line.Contains($" pings each, {model.Name} ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_demonstration_that_throws_is_a_row_and_the_others_follow()
+    {
+        var rows = new List<DemoRow>();
+
+        int exitCode = await new DemoRun([new Broken(), new Working()]).RunAsync(rows.Add);
+
+        Assert.Equal(4, exitCode);
+        Assert.Equal(["failed: no such luck", "yes"], rows.Select(row => row.Cells[4]));
+        foreach (DemoRow row in rows)
+            JsonOutputTest.AssertIs("demo", JsonDocument.Parse(row.ToJson()).RootElement);
+    }
+
+    private class Working : Service
+    {
+        public override string Name => "any";
+
+        public override string Summary => "";
+
+        public override int DefaultPort => 0;
+
+        public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment) =>
+            throw new NotSupportedException();
+
+        public override Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder) =>
+            Task.FromResult<IReadOnlyList<Demonstration>>([new("something", 1, TimeSpan.Zero, null)]);
+    }
+
+    private sealed class Broken : Working
+    {
+        public override Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder) =>
+            throw new InvalidOperationException("no such\nluck");
     }
 }

@@ -1,0 +1,45 @@
+using Spectre.Console;
+
+namespace Hawser.App.Output;
+
+/// <summary>A bar that Spectre.Console draws on the standard error. In a class of its own, so that its assembly is
+/// loaded only when there is something to draw.</summary>
+internal sealed class ProgressBar : IDisposable
+{
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _drawing;
+    private ProgressTask? _task;
+
+    /// <param name="name">What makes progress.</param>
+    /// <param name="total">How much there is; null when nobody knows.</param>
+    public ProgressBar(string name, long? total)
+    {
+        Progress progress = Terminal.Errors.Progress().AutoClear(true);
+        progress.Columns(
+            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn());
+        _drawing = progress.StartAsync(context =>
+        {
+            _task = context.AddTask(Markup.Escape(name), maxValue: total is > 0 ? total.Value : 1);
+            _task.IsIndeterminate = total is not > 0;
+            return _over.Task;
+        });
+    }
+
+    /// <summary>Tells how much is done, as a number and in words.</summary>
+    public void Report(long done, string words)
+    {
+        if (_task is null)
+            return;
+        _task.Description = Markup.Escape(words);
+        if (!_task.IsIndeterminate)
+            _task.Value = done;
+    }
+
+    /// <summary>Takes the bar away.</summary>
+    public void Dispose()
+    {
+        _over.TrySetResult();
+        _drawing.GetAwaiter().GetResult();
+    }
+}
