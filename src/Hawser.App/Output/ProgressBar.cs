@@ -1,3 +1,4 @@
+using Hawser.Services.Text;
 using Spectre.Console;
 
 namespace Hawser.App.Output;
@@ -8,19 +9,21 @@ internal sealed class ProgressBar : IDisposable
 {
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _drawing;
+    private readonly string _name;
     private ProgressTask? _task;
 
     /// <param name="name">What makes progress.</param>
     /// <param name="total">How much there is; null when nobody knows.</param>
     public ProgressBar(string name, long? total)
     {
+        _name = Printable.Line(name);
         Progress progress = Terminal.Errors.Progress().AutoClear(true);
         progress.Columns(
             new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
             new RemainingTimeColumn());
         _drawing = progress.StartAsync(context =>
         {
-            _task = context.AddTask(Markup.Escape(name), maxValue: total is > 0 ? total.Value : 1);
+            _task = context.AddTask(Markup.Escape(_name), maxValue: total is > 0 ? total.Value : 1);
             _task.IsIndeterminate = total is not > 0;
             return _over.Task;
         });
@@ -31,7 +34,7 @@ internal sealed class ProgressBar : IDisposable
     {
         if (_task is null)
             return;
-        _task.Description = Markup.Escape(words);
+        _task.Description = Markup.Escape($"{_name}: {words}");
         if (!_task.IsIndeterminate)
             _task.Value = done;
     }

@@ -57,13 +57,13 @@ internal static class MessageVerb
             if (!await MessageClient.SendAsync(server, input, wait))
             {
                 Standard.Error.WriteLine("sent, not confirmed: "
-                    + $"{ServerAddress.Format(server)} did not close within {Quantity.FormatDuration(wait)}");
+                    + $"{EndPointText.Of(server)} did not close within {Quantity.FormatDuration(wait)}");
             }
             return ExitCode.Done;
         }
         catch (ConnectionClosedException e)
         {
-            Standard.Error.WriteLine($"ERROR: {ServerAddress.Blame(server, e)}: "
+            Standard.Error.WriteLine($"ERROR: {EndPointText.Blame(server, e)}: "
                 + "message lost or truncated; see the server's log, then resend");
             return ExitCode.Failed;
         }

@@ -73,7 +73,7 @@ internal sealed class PingRun
             lock (_gate)
             {
                 _failed++;
-                _firstFailure ??= $"client #{client}: {ServerAddress.Blame(server, e)}";
+                _firstFailure ??= $"client #{client}: {EndPointText.Blame(server, e)}";
             }
         }
     }
@@ -88,7 +88,7 @@ internal sealed class PingRun
     {
         json.WriteString("type", "pong");
         json.WriteNumber("client", client);
-        json.WriteString("server", ServerAddress.Format(server));
+        json.WriteString("server", EndPointText.Of(server));
         json.WriteNumber("n", n);
         json.WriteNumber("round_trip_ns", (long)time.TotalNanoseconds);
     });

@@ -81,23 +81,11 @@ internal static class ServerAddress
     public static EndPoint At(EndPoint address, int port) =>
         address is IPEndPoint internet ? new IPEndPoint(internet.Address, port) : address;
 
-    /// <summary>The server as one would type it.</summary>
-    public static string Format(EndPoint server) => server switch
-    {
-        DnsEndPoint name => $"{name.Host}:{name.Port}",
-        UnixDomainSocketEndPoint => UnixPrefix + server,
-        _ => server.ToString()!,
-    };
-
-    /// <summary>What an error of a conversation says, with the server it happened at.</summary>
-    public static string Blame(EndPoint server, Exception fault) =>
-        fault is ConnectException ? fault.Message : $"{Format(server)}: {fault.Message}";
-
     /// <exception cref="IOException">It is the path of a socket that does not exist.</exception>
     public static void RequireSocket(EndPoint server)
     {
         if (server is UnixDomainSocketEndPoint && !File.Exists(server.ToString()))
-            throw new IOException($"{Format(server)}: no such socket; is the server running?");
+            throw new IOException($"{EndPointText.Of(server)}: no such socket; is the server running?");
     }
 
     // With more colons than one and without brackets it is an IPv6 address.

@@ -139,7 +139,7 @@ internal static class UploadVerb
         }
         catch (Exception e) when (e is ConnectionClosedException or ProtocolException)
         {
-            error = ServerAddress.Blame(server, e);
+            error = EndPointText.Blame(server, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -151,7 +151,7 @@ internal static class UploadVerb
         if (error is not null)
             Standard.Error.WriteLine($"ERROR: {file}: {error.ReplaceLineEndings(" ")}");
         else if (outcome!.Receipt is null)
-            Standard.Error.WriteLine($"{file}: sent, not confirmed: {ServerAddress.Format(server)} sends no receipt");
+            Standard.Error.WriteLine($"{file}: sent, not confirmed: {EndPointText.Of(server)} sends no receipt");
         else if (!json)
             Standard.Out.WriteLine(TextOf(file, outcome, time));
         return exitCode;
@@ -163,9 +163,9 @@ internal static class UploadVerb
     private static (int ExitCode, string? Error) Judge(EndPoint server, UploadOutcome outcome)
     {
         if (outcome.IsRefused)
-            return (ExitCode.Failed, $"{ServerAddress.Format(server)} refused it: {outcome.Receipt!.Refusal}");
+            return (ExitCode.Failed, $"{EndPointText.Of(server)} refused it: {outcome.Receipt!.Refusal}");
         return outcome.IsDifferent
-            ? (ExitCode.NotVerified, $"{ServerAddress.Format(server)} stored other bytes than were sent: "
+            ? (ExitCode.NotVerified, $"{EndPointText.Of(server)} stored other bytes than were sent: "
                 + $"{outcome.Receipt!.Bytes} bytes, sha256:{outcome.Receipt.Sha256}; sent were "
                 + $"{outcome.BytesSent} bytes, sha256:{outcome.Sha256}; "
                 + "unless the file changed meanwhile, do not trust the copy")

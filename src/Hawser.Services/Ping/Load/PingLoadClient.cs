@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping.Load;
 
@@ -38,7 +39,7 @@ internal sealed class PingLoadClient(
             if (_isAborted || Stopwatch.GetTimestamp() >= timeline.End)
                 return;
             tally.Failed++;
-            tally.FirstError ??= $"client #{number}: {e.Message}";
+            tally.FirstError ??= $"client #{number}: {EndPointText.Blame(server, e)}";
             if (_connection is not null)
                 tally.Connected--;
         }

@@ -127,7 +127,7 @@ public sealed class PingLoadTest
 
         PingLoadReport report = await load.Bounded();
 
-        Assert.Equal("client #0: the server sent or closed without being asked", report.FirstError);
+        Assert.Equal($"client #0: {server.EndPoint}: the server sent or closed without being asked", report.FirstError);
     }
 
     [Fact]

@@ -1,0 +1,22 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Hawser.Services.Text;
+
+/// <summary>Addresses for people.</summary>
+public static class EndPointText
+{
+    /// <summary>The address as one would type it: <c>example.org:8000</c>, <c>[::1]:8000</c> or
+    /// <c>unix:PATH</c>.</summary>
+    public static string Of(EndPoint endPoint) => endPoint switch
+    {
+        DnsEndPoint name => $"{name.Host}:{name.Port}",
+        UnixDomainSocketEndPoint => $"unix:{endPoint}",
+        _ => $"{endPoint}",
+    };
+
+    /// <summary>The message of a client's error, with the server it happened at.</summary>
+    public static string Blame(EndPoint server, Exception fault) =>
+        // A failed connect names its target itself.
+        fault is ConnectException ? fault.Message : $"{Of(server)}: {fault.Message}";
+}
