@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hawser.App.Output;
 using Hawser.Services.Clock;
+using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
@@ -49,7 +50,7 @@ internal static class ClockVerb
                 Interval = Quantity.ParseDuration(parsed.GetValue(interval)!),
                 Duration = Quantity.ParseDuration(parsed.GetValue(duration)!),
                 Clients = ParseClients(parsed.GetValue(clients) ?? AskForClients()),
-                Exchange = !parsed.GetValue(alone),
+                Swap = !parsed.GetValue(alone),
                 Session = SessionName.From(parsed.GetValue(session), parsed.GetValue(sessionFile)),
                 Members = parsed.GetValue(members) is { } count
                     ? Quantity.ParseInt(count, "number of --members", 1, 10_000)

@@ -1,4 +1,6 @@
 using System.Net;
+using Hawser.Services.Clock.Peers;
+using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock;
 
@@ -20,8 +22,8 @@ public sealed record ClockClientOptions
     /// <summary>How long to record, one interval to a day. Default 5 min.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whether to give and take recordings when all are done. Default true.</summary>
-    public bool Exchange { get; init; } = true;
+    /// <summary>Whether to swap recordings when all are done. Default true.</summary>
+    public bool Swap { get; init; } = true;
 
     /// <summary>Name or secret of the session; null: one that is open to anyone. Default null.</summary>
     public string? Session { get; init; }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Drawing;
 using Hawser.Services.Measuring;
 

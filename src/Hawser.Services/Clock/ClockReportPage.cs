@@ -1,3 +1,5 @@
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Drawing;
 using Hawser.Services.Measuring;
 

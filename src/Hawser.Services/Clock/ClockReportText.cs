@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Hawser.Services.Clock.Peers;
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Drawing;
 using Hawser.Services.Text;
 

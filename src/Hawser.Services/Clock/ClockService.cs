@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using Hawser.Models;
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Server;
+using Hawser.Services.Clock.Wire;
 using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock;

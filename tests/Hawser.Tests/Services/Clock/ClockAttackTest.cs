@@ -1,5 +1,8 @@
 using Hawser.Services;
 using Hawser.Services.Clock;
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Server;
+using Hawser.Services.Clock.Wire;
 using Hawser.Tests.Support;
 using Xunit;
 

@@ -1,5 +1,8 @@
 using System.Net.Sockets;
 using Hawser.Services.Clock;
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Statistics;
+using Hawser.Services.Clock.Wire;
 using Hawser.Tests.Support;
 using Xunit;
 

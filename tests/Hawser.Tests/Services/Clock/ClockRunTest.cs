@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Hawser.Services.Clock;
+using Hawser.Services.Clock.Statistics;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -97,7 +98,7 @@ public sealed partial class ClockRunTest
     public async Task Who_records_only_is_on_no_roster_and_holds_up_nobody()
     {
         await using ClockStage stage = ClockStage.Start();
-        Task<ClockRun> recording = ClockStage.RunAsync(stage.Options(2, ClockStage.Short) with { Exchange = false });
+        Task<ClockRun> recording = ClockStage.RunAsync(stage.Options(2, ClockStage.Short) with { Swap = false });
         ClockRun run = await recording;
         Assert.True(run.IsComplete);
         Assert.All(run.Report.Clients, client => Assert.Null(client.Deliveries));

@@ -2,6 +2,7 @@ using System.Net;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Clock;
+using Hawser.Services.Clock.Recording;
 using Hawser.Tests.Support;
 
 namespace Hawser.Tests.Services.Clock;

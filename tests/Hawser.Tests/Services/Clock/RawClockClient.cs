@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Hawser.Services.Clock;
+using Hawser.Services.Clock.Wire;
 using Hawser.Tests.Support;
 
 namespace Hawser.Tests.Services.Clock;
