@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hawser.App.Output;
+using Hawser.App.Reports;
 using Hawser.Services.Clock;
 using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Text;
@@ -78,8 +79,8 @@ internal static class ClockVerb
         {
             ClockReport found = ClockReport.FromFiles(parsed.GetValue(files)!);
             if (parsed.GetValue(html) is { } page)
-                File.WriteAllText(page, found.ToHtml());
-            Standard.Out.Write(parsed.GetValue(json) ? found.ToJson() + "\n" : found.ToText());
+                File.WriteAllText(page, ClockReportPage.Of(found));
+            Standard.Out.Write(parsed.GetValue(json) ? found.ToJson() + "\n" : ClockReportText.Of(found));
             return found.IsCut ? ExitCode.PartlyDone : ExitCode.Done;
         });
         return report;
@@ -90,7 +91,7 @@ internal static class ClockVerb
         using var signal = new StopSignal();
         ClockRun run = await ClockClients.RunAsync(options, json ? Standard.Error : Standard.Out, signal.Token);
         if (json || run.Report.Clients.Count > 0)
-            Standard.Out.Write(json ? run.Report.ToJson() + "\n" : run.Report.ToText());
+            Standard.Out.Write(json ? run.Report.ToJson() + "\n" : ClockReportText.Of(run.Report));
         foreach (string trouble in run.Troubles.Take(MostTroubles))
             Standard.Error.WriteLine($"ERROR: {Printable.Line(trouble)}");
         if (run.Troubles.Count > MostTroubles)

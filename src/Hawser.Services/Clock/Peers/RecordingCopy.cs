@@ -1,4 +1,3 @@
-using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;

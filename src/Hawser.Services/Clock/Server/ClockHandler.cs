@@ -1,7 +1,7 @@
 using System.Net;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
-using Hawser.Services.Drawing;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Server;
 

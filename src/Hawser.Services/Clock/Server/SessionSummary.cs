@@ -1,6 +1,6 @@
 using System.Text;
 using Hawser.Services.Clock.Wire;
-using Hawser.Services.Drawing;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Server;
 

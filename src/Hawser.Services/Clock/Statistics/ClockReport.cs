@@ -4,8 +4,7 @@ using Hawser.Services.Clock.Recording;
 namespace Hawser.Services.Clock.Statistics;
 
 /// <summary>
-/// What the exchanges of one or more clients tell: as text for a terminal, as JSON, and as one self-contained HTML
-/// page.
+/// The figures of one or more clients: what they exchanged, and what it says of the link and the clocks.
 /// </summary>
 public sealed record ClockReport
 {
@@ -55,10 +54,4 @@ public sealed record ClockReport
 
     /// <summary>The report as indented JSON with camel-case names; durations are nanoseconds.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ClockJson.Default.ClockReport);
-
-    /// <summary>The report as plain lines without colour.</summary>
-    public string ToText() => ClockReportText.Of(this);
-
-    /// <summary>The report as one HTML page with its plots inside; it needs no network and no script.</summary>
-    public string ToHtml() => ClockReportPage.Of(this);
 }

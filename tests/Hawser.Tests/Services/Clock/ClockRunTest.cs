@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Hawser.App.Reports;
 using Hawser.Services.Clock;
 using Hawser.Services.Clock.Statistics;
 using Hawser.Tests.Support;
@@ -66,7 +67,7 @@ public sealed partial class ClockRunTest
         ClockReport read = ClockReport.FromFiles([stage.ClientFile(0), stage.ClientFile(1)]);
         Assert.False(read.IsCut);
         Assert.Equal(measured.Clients.Select(Figures), read.Clients.Select(Figures));
-        Assert.Contains("peers     1 of 1 recordings delivered", measured.ToText(), StringComparison.Ordinal);
+        Assert.Contains("peers     1 of 1 recordings delivered", ClockReportText.Of(measured), StringComparison.Ordinal);
         Assert.Contains("\"delivered\": 1", measured.ToJson(), StringComparison.Ordinal);
 
         static object Figures(ClientReport c) => (c.ClientId, c.Sent, c.Exchanges, c.Missed, c.Delay, c.Lateness, c.Offset);

@@ -1,4 +1,6 @@
-namespace Hawser.Services.Drawing;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Reports;
 
 /// <summary>One axis of a plot: what it shows, from where to where, and how its numbers read.</summary>
 internal sealed record PlotAxis(string Label, double Min, double Max, bool IsLogarithmic, Func<double, string> Format)

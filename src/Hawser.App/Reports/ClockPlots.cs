@@ -1,14 +1,13 @@
 using System.Globalization;
 using Hawser.Services.Clock.Statistics;
-using Hawser.Services.Drawing;
 using Hawser.Services.Measuring;
+using Hawser.Services.Text;
 
-namespace Hawser.Services.Clock;
+namespace Hawser.App.Reports;
 
 /// <summary>The three pictures of a client's exchanges.</summary>
 internal static class ClockPlots
 {
-
     /// <summary>Least to greatest delay as a band, the mean as a curve.</summary>
     public static string DelayOverTime(ClockStatistics statistics)
     {

@@ -3,10 +3,9 @@ using System.Text;
 using Hawser.Services.Clock.Peers;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Statistics;
-using Hawser.Services.Drawing;
 using Hawser.Services.Text;
 
-namespace Hawser.Services.Clock;
+namespace Hawser.App.Reports;
 
 /// <summary>The report as plain lines.</summary>
 internal static class ClockReportText

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace Hawser.Services.Drawing;
+namespace Hawser.App.Reports;
 
 /// <summary>One self-contained HTML page: style and pictures inside, no script, no network, light and dark.</summary>
 internal sealed class HtmlPage

@@ -1,14 +1,15 @@
 using System.Net;
 using System.Text.Json;
 using System.Xml.Linq;
+using Hawser.App.Reports;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Clock.Wire;
-using Hawser.Services.Drawing;
+using Hawser.Services.Text;
 using Hawser.Tests.Support;
 using Xunit;
 
-namespace Hawser.Tests.Services.Clock.Statistics;
+namespace Hawser.Tests.App.Reports;
 
 public sealed class ClockReportTest
 {
@@ -48,8 +49,8 @@ public sealed class ClockReportTest
         Assert.Null(client.Missed);
         Assert.Equal(10_000 * Us, client.Rows!.Spacing!.MinNs);
         Assert.Equal(5_040 * Us, client.Rows.AnswerAfterRequest!.MinNs);
-        Assert.Contains("missed unknown", report.ToText(), StringComparison.Ordinal);
-        Assert.Contains(".exchanges.tsv", report.ToText(), StringComparison.Ordinal);
+        Assert.Contains("missed unknown", ClockReportText.Of(report), StringComparison.Ordinal);
+        Assert.Contains(".exchanges.tsv", ClockReportText.Of(report), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,8 +75,8 @@ public sealed class ClockReportTest
         Assert.True(report.IsCut);
         Assert.InRange(report.Clients[0].Exchanges, 100, 150);
         Assert.Equal(0, report.Clients[0].Lost);
-        Assert.Contains("cut in the middle of a row", report.ToText(), StringComparison.Ordinal);
-        Assert.Contains("cut</span>", report.ToHtml(), StringComparison.Ordinal);
+        Assert.Contains("cut in the middle of a row", ClockReportText.Of(report), StringComparison.Ordinal);
+        Assert.Contains("cut</span>", ClockReportPage.Of(report), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,7 +91,7 @@ public sealed class ClockReportTest
     [Fact]
     public void The_text_shows_counts_spreads_offset_drift_and_steps()
     {
-        string text = Measured(3, 200).ToText();
+        string text = ClockReportText.Of(Measured(3, 200));
         Assert.Equal(
             """
             client 3  10.0.0.2:40000 -> 10.0.0.1:5555
@@ -114,7 +115,7 @@ public sealed class ClockReportTest
         ClockStep[] steps =
             [.. Enumerable.Range(0, 7).Select(i => new ClockStep(i % 2 == 1, i * 1_000_000_000L, -2_000_000))];
         ClientReport client = Measured(3, 200).Clients[0] with { Steps = steps, StepsSeen = 107 };
-        string text = ClockReport.Of([client]).ToText();
+        string text = ClockReportText.Of(ClockReport.Of([client]));
         Assert.Contains("steps     client -2.00 ms at 0 ns, server -2.00 ms at 1.00 s, ", text, StringComparison.Ordinal);
         Assert.Contains(", client -2.00 ms at 4.00 s, 102 more\n", text, StringComparison.Ordinal);
     }
@@ -138,7 +139,7 @@ public sealed class ClockReportTest
     [InlineData(700)]
     public void The_page_is_well_formed_and_fetches_nothing(int ticks)
     {
-        string html = Measured(3, ticks).ToHtml();
+        string html = ClockReportPage.Of(Measured(3, ticks));
         foreach (string call in (string[])["src=", "href=", "url(", "@import", "<script", "http:", "https:"])
             Assert.DoesNotContain(call, html, StringComparison.OrdinalIgnoreCase);
         int pictures = 0;
@@ -157,7 +158,7 @@ public sealed class ClockReportTest
     public void What_came_from_a_file_cannot_write_into_the_page()
     {
         var report = ClockReport.Of([new() { Client = "<b>&", Server = "\"'", Sent = 1, Exchanges = 0 }]);
-        string html = report.ToHtml();
+        string html = ClockReportPage.Of(report);
         Assert.DoesNotContain("<b>&", html, StringComparison.Ordinal);
         Assert.Contains("&lt;b&gt;&amp;", html, StringComparison.Ordinal);
     }
@@ -166,9 +167,9 @@ public sealed class ClockReportTest
     public void A_report_of_nobody_is_still_a_report()
     {
         ClockReport report = ClockReport.Of([]);
-        Assert.Contains("all 0 clients", report.ToText(), StringComparison.Ordinal);
+        Assert.Contains("all 0 clients", ClockReportText.Of(report), StringComparison.Ordinal);
         Assert.Contains("\"clients\": []", report.ToJson(), StringComparison.Ordinal);
-        Assert.Contains("</html>", report.ToHtml(), StringComparison.Ordinal);
+        Assert.Contains("</html>", ClockReportPage.Of(report), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,8 +178,8 @@ public sealed class ClockReportTest
         ClockReport report = ClockReport.Of([.. Measured(1, 100).Clients, .. Measured(0, 300).Clients]);
         Assert.Equal([0u, 1u], report.Clients.Select(client => client.ClientId!.Value));
         Assert.Equal((2, 400, 400), (report.All.Clients, report.All.Exchanges, report.All.Delay!.Count));
-        Assert.Contains("all 2 clients", report.ToText(), StringComparison.Ordinal);
-        Assert.Contains("All clients", report.ToHtml(), StringComparison.Ordinal);
+        Assert.Contains("all 2 clients", ClockReportText.Of(report), StringComparison.Ordinal);
+        Assert.Contains("All clients", ClockReportPage.Of(report), StringComparison.Ordinal);
     }
 
     [Theory]

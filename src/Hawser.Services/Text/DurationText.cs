@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Hawser.Services.Drawing;
+namespace Hawser.Services.Text;
 
 /// <summary>Nanoseconds as people read them: three significant digits and a unit.</summary>
 internal static class DurationText

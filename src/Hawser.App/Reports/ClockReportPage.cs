@@ -1,9 +1,9 @@
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Statistics;
-using Hawser.Services.Drawing;
 using Hawser.Services.Measuring;
+using Hawser.Services.Text;
 
-namespace Hawser.Services.Clock;
+namespace Hawser.App.Reports;
 
 /// <summary>The report as one HTML page: style and pictures inside, no script, no network, light and dark.</summary>
 internal static class ClockReportPage
