@@ -3,18 +3,22 @@ using Hawser.Services.Clock.Wire;
 namespace Hawser.Services.Clock.Statistics;
 
 /// <summary>
-/// Offset by the minimum-delay filter (RFC 5905, section 10): of every eight exchanges the one with the least delay is
-/// kept, because its offset is wrong by the least. Drift is the Theil-Sen slope of those kept: the median of the slopes
-/// of all pairs, which a queue that fills now and then cannot bend as it bends a least-squares line.
+/// Offset by the minimum-delay filter (RFC 5905, section 10): of every window of exchanges the one with the least delay
+/// is kept, because its offset is wrong by the least. Drift is the Theil-Sen slope of those kept: the median of the
+/// slopes of all pairs, which a queue that fills now and then bends less than a least-squares line.
 /// </summary>
 /// <remarks>
-/// Memory is fixed: at 256 points, neighbours are merged and windows double. The interval of the slope is Sen's (P. K.
-/// Sen, "Estimates of the regression coefficient based on Kendall's tau", JASA 63, 1968), at 95 %.
+/// From 128 exchanges on there are 16 to 31 windows: at 32, neighbours are merged and windows double. Few long windows,
+/// because delays depend on those before them: a burst of load spoils one window and not hundreds of points that look
+/// independent. The interval is Sen's at 95 % (P. K. Sen, "Estimates of the regression coefficient based on Kendall's
+/// tau", JASA 63, 1968). Its variance is multiplied for the dependence that remains between neighbours, as Hamed and
+/// Rao do for the test behind it ("A modified Mann-Kendall trend test for autocorrelated data", J. Hydrology 204, 1998).
+/// docs/decisions/0031-clock-figures.md has the coverage.
 /// </remarks>
 internal sealed class OffsetFilter
 {
     private const int FirstWindow = 8;
-    private const int MostPoints = 256;
+    private const int MostPoints = 32;
     private const int FewestPoints = 8;
 
     private readonly List<OffsetPoint> _points = new(MostPoints);
@@ -62,25 +66,39 @@ internal sealed class OffsetFilter
         int n = _points.Count;
         if (n < FewestPoints)
             return null;
-        var slopes = new List<double>(n * (n - 1) / 2);
-        for (int i = 0; i < n; i++)
-        {
-            for (int j = i + 1; j < n; j++)
-            {
-                double run = _points[j].AtNs - _points[i].AtNs;
-                if (run > 0)
-                    slopes.Add((_points[j].OffsetNs - _points[i].OffsetNs) / run);
-            }
-        }
-
-        if (slopes.Count == 0)
+        double[] slopes =
+        [
+            .. from i in Enumerable.Range(0, n)
+               from j in Enumerable.Range(i + 1, n - i - 1)
+               let run = (double)(_points[j].AtNs - _points[i].AtNs)
+               where run > 0
+               select (_points[j].OffsetNs - _points[i].OffsetNs) / run,
+        ];
+        if (slopes.Length == 0)
             return null;
-        slopes.Sort();
-        double halfWidth = 1.96 * Math.Sqrt(n * (n - 1.0) * ((2.0 * n) + 5) / 18) / 2;
-        int low = (int)Math.Max(0, (slopes.Count / 2.0) - halfWidth);
-        int high = (int)Math.Min(slopes.Count - 1, (slopes.Count / 2.0) + halfWidth);
-        double median = (slopes[(slopes.Count - 1) / 2] + slopes[slopes.Count / 2]) / 2;
-        return new DriftEstimate(median * 1e6, slopes[low] * 1e6, slopes[high] * 1e6);
+        Array.Sort(slopes);
+        double slope = (slopes[(slopes.Length - 1) / 2] + slopes[slopes.Length / 2]) / 2;
+        double variance = n * (n - 1.0) * ((2.0 * n) + 5) / 18 * InflationOf(slope);
+        double halfWidth = 1.96 * Math.Sqrt(variance) / 2;
+        int low = (int)Math.Max(0, Math.Floor((slopes.Length / 2.0) - halfWidth) - 1);
+        int high = (int)Math.Min(slopes.Length - 1, Math.Ceiling((slopes.Length / 2.0) + halfWidth));
+        return new DriftEstimate(slope * 1e6, slopes[low] * 1e6, slopes[high] * 1e6);
+    }
+
+    /// <summary>By how much dependence between neighbours multiplies the variance: (1 + r) / (1 - r), with r the
+    /// correlation of each residual's rank with the next one's, corrected for its bias (M. G. Kendall, "Note on bias in
+    /// the estimation of autocorrelation", Biometrika 41, 1954).</summary>
+    private double InflationOf(double slope)
+    {
+        int n = _points.Count;
+        double[] ranks = new double[n];
+        IEnumerable<int> order = Enumerable.Range(0, n)
+            .OrderBy(i => _points[i].OffsetNs - _points[0].OffsetNs - (slope * (_points[i].AtNs - _points[0].AtNs)));
+        foreach ((int rank, int i) in order.Index())
+            ranks[i] = rank - ((n - 1) / 2.0);
+        double r = ranks.Zip(ranks.Skip(1), (one, next) => one * next).Sum() / ranks.Sum(rank => rank * rank);
+        r = Math.Clamp(r + ((1 + (3 * r)) / n), 0, 0.9);
+        return (1 + r) / (1 - r);
     }
 
     private void Merge()
@@ -104,8 +122,9 @@ public readonly record struct OffsetEstimate(long Ns, long ErrorNs, long AtNs);
 
 /// <summary>How fast the offset grows, in millionths (one is 86 ms a day).</summary>
 /// <param name="PartsPerMillion">The Theil-Sen slope.</param>
-/// <param name="Lowest">Lower end of its 95 % interval.</param>
-/// <param name="Highest">Upper end of its 95 % interval.</param>
+/// <param name="Lowest">Lower end of its 95 % interval, which covers scatter and bursts of delay, and not a queue that
+/// grows or empties throughout the recording.</param>
+/// <param name="Highest">Upper end of the interval.</param>
 public readonly record struct DriftEstimate(double PartsPerMillion, double Lowest, double Highest);
 
 /// <summary>What one exchange says of the clocks' offset.</summary>
