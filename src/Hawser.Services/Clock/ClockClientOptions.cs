@@ -63,7 +63,13 @@ public sealed record ClockClientOptions
 
         Span<byte> frame = stackalloc byte[ClockProtocol.HeaderSize + ClockProtocol.HelloSize];
         ClockProtocol.WriteHello(frame, ToHello(0));
-        if (!ClockProtocol.TryReadHello(frame[ClockProtocol.HeaderSize..], out _, out string? broken))
-            throw new FormatException(broken);
+        try
+        {
+            ClockProtocol.ReadHello(frame[ClockProtocol.HeaderSize..]);
+        }
+        catch (ProtocolException e)
+        {
+            throw new FormatException(e.Message);
+        }
     }
 }

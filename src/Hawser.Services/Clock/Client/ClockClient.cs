@@ -85,16 +85,16 @@ internal sealed class ClockClient(
         }
         if (frames.Type == ClockMessage.Refused)
         {
-            ClockProtocol.TryReadRefused(frames.Payload, out RefusalReason reason, out string? wrong);
-            throw new ProtocolException(wrong ?? (reason == RefusalReason.OtherSession
+            RefusalReason reason = ClockProtocol.ReadRefused(frames.Payload);
+            throw new ProtocolException(reason == RefusalReason.OtherSession
                 ? $"the server {options.Server} serves another session; name its own with --session or --session-file"
-                : $"the server {options.Server} takes no client now ({reason})"));
+                : $"the server {options.Server} takes no client now ({reason})");
         }
-        ClockFrames.Rule(
+        if (frames.Type == ClockMessage.Goodbye)
+            frames.ReadGoodbye();
+        ClockProtocol.Rule(
             frames.Type == ClockMessage.Welcome ? null : $"a server begins with Welcome, not {frames.Type}");
-        ClockProtocol.TryReadWelcome(frames.Payload, out Welcome welcome, out string? broken);
-        ClockFrames.Rule(broken);
-        return welcome.ClientId;
+        return ClockProtocol.ReadWelcome(frames.Payload).ClientId;
     }
 
     /// <summary>Waits for the other clients of the process, and keeps the lease meanwhile.</summary>

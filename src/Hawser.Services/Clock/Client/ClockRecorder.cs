@@ -144,11 +144,9 @@ internal sealed class ClockRecorder
             return false;
         }
 
-        ClockFrames.Rule(
+        ClockProtocol.Rule(
             _frames.Type == ClockMessage.Reply ? null : $"{_frames.Type} is not for a client that records");
-        ClockProtocol.TryReadReply(_frames.Payload, out ExchangeReply reply, out string? broken);
-        ClockFrames.Rule(broken);
-        Take(reply, t4);
+        Take(ClockProtocol.ReadReply(_frames.Payload), t4);
         return true;
     }
 

@@ -28,7 +28,7 @@ internal sealed class ClockSessionClient(
             bool isOnRoster = await WaitForRosterAsync();
             if (listener is null)
                 return;
-            ClockFrames.Rule(isOnRoster ? null : "the server has left the client out");
+            ClockProtocol.Rule(isOnRoster ? null : "the server has left the client out");
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
@@ -84,14 +84,11 @@ internal sealed class ClockSessionClient(
     /// <returns>Whether it was the last.</returns>
     private bool TakePage()
     {
-        RosterProtocol.TryReadRoster(frames.Payload, out RosterPage? page, out string? broken);
-        ClockFrames.Rule(broken);
-        _roster.TryTake(page!, out broken);
-        ClockFrames.Rule(broken);
+        _roster.Take(RosterProtocol.ReadRoster(frames.Payload));
         if (!_roster.IsComplete)
             return false;
         int place = _roster.PlaceOf(id);
-        ClockFrames.Rule(place < 0 ? "a roster has who it is sent to"
+        ClockProtocol.Rule(place < 0 ? "a roster has who it is sent to"
             : _roster.Entries[place].Recording != recording ? "a roster has the recording that was announced"
             : null);
         return true;

@@ -103,10 +103,8 @@ internal sealed class PeerListener : IConnectionHandler, IAsyncDisposable
         {
             return null;
         }
-        bool isWhole = PeerProtocol.TryReadPeerHello(frames.Payload, out PeerHello hello, out _);
-        return await FindSwapAsync(stopping) is { } swap && swap.Knows(hello) && isWhole
-            ? (swap, hello)
-            : null;
+        PeerHello hello = PeerProtocol.ReadPeerHello(frames.Payload);
+        return await FindSwapAsync(stopping) is { } swap && swap.Knows(hello) ? (swap, hello) : null;
     }
 
     private async Task<PeerSwap?> FindSwapAsync(CancellationToken stopping)

@@ -64,13 +64,12 @@ internal sealed class PeerMeeting(
             Received = DeliveryOutcome.Refused;
         if (Received is not null)
             return null;
-        ClockFrames.Rule(
+        ClockProtocol.Rule(
             frames.Type == ClockMessage.PeerWelcome ? null : $"a peer answers with PeerWelcome, not {frames.Type}");
-        PeerProtocol.TryReadPeerWelcome(frames.Payload, out PeerWelcome welcome, out string? broken);
-        ClockFrames.Rule(broken
-            ?? (!welcome.Token.Equals(partner.Pair.Answer) ? "a peer proves who it is"
-                : welcome.ClientId != hello.To ? $"client {hello.To} was called, not {welcome.ClientId}"
-                : null));
+        PeerWelcome welcome = PeerProtocol.ReadPeerWelcome(frames.Payload);
+        ClockProtocol.Rule(!welcome.Token.Equals(partner.Pair.Answer) ? "a peer proves who it is"
+            : welcome.ClientId != hello.To ? $"client {hello.To} was called, not {welcome.ClientId}"
+            : null);
         return welcome;
     }
 
@@ -78,16 +77,14 @@ internal sealed class PeerMeeting(
     {
         await own.SendAsync(frames, isBrotli);
         await frames.ExpectAsync(ClockMessage.Receipt);
-        PeerProtocol.TryReadReceipt(frames.Payload, out DeliveryOutcome outcome, out string? broken);
-        ClockFrames.Rule(broken);
-        IsGiven = outcome == DeliveryOutcome.Delivered;
+        IsGiven = PeerProtocol.ReadReceipt(frames.Payload) == DeliveryOutcome.Delivered;
     }
 
     private async Task TakeAsync(ClockFrames frames, bool mayBeBrotli)
     {
         await frames.ExpectAsync(ClockMessage.Offer);
-        PeerProtocol.TryReadOffer(frames.Payload, out Offer offer, out string? broken);
-        ClockFrames.Rule(broken ?? (offer.IsBrotli && !mayBeBrotli ? "Brotli is for peers that can both do it" : null));
+        Offer offer = PeerProtocol.ReadOffer(frames.Payload);
+        ClockProtocol.Rule(offer.IsBrotli && !mayBeBrotli ? "Brotli is for peers that can both do it" : null);
         if (offer.Recording != partner.Recording)
         {
             throw await EndAsync(frames, offer.Recording.Bytes != partner.Recording.Bytes

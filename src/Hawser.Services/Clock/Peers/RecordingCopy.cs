@@ -1,3 +1,4 @@
+using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;

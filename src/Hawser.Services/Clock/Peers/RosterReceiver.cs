@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
@@ -18,20 +17,18 @@ internal sealed class RosterReceiver
     /// <summary>Whether all pages have come.</summary>
     public bool IsComplete => _total > 0 && _entries.Count == _total;
 
-    /// <summary>Takes the next page. False: a rule was broken.</summary>
-    public bool TryTake(RosterPage page, [NotNullWhen(false)] out string? broken)
+    /// <summary>Takes the next page.</summary>
+    /// <exception cref="ProtocolException">The page does not continue those before it.</exception>
+    public void Take(RosterPage page)
     {
         if (_total == 0)
             (_total, Key) = (page.Total, page.Key);
-        broken = page.First != _entries.Count ? $"pages come in order: {_entries.Count} is next, not {page.First}"
+        ClockProtocol.Rule(page.First != _entries.Count ? $"pages come in order: {_entries.Count} is next, not {page.First}"
             : page.Total != _total || !page.Key.Equals(Key) ? "all pages of a roster have its total and key"
             : _entries.Count > 0 && page.Entries[0].ClientId <= _entries[^1].ClientId
             ? $"the entries of a roster ascend, but {page.Entries[0].ClientId} follows {_entries[^1].ClientId}"
-            : null;
-        if (broken is not null)
-            return false;
+            : null);
         _entries.AddRange(page.Entries);
-        return true;
     }
 
     /// <summary>The place of a client, or -1.</summary>

@@ -63,15 +63,14 @@ internal sealed class ClockConversation(
 
     private async ValueTask<bool> AnswerTickAsync(ClockReading received)
     {
-        ClockProtocol.TryReadRequest(frames.Payload, out ExchangeRequest request, out string? broken);
-        ClockFrames.Rule(broken
-            ?? (member.Done is not null ? "a client that is done sends no ticks"
-                : request.Tick <= _lastTick ? $"ticks ascend, but {request.Tick} follows {_lastTick}"
-                : request.Tick >= _ticks ? $"tick {request.Tick} is beyond the duration of {_ticks} ticks"
-                : !_tickPace.TryTake(received.MonotonicNs)
-                ? $"tick {request.Tick} comes too early: "
-                    + $"one every {DurationText.Short(member.Hello.IntervalNs)} was agreed"
-                : null));
+        ExchangeRequest request = ClockProtocol.ReadRequest(frames.Payload);
+        ClockProtocol.Rule(member.Done is not null ? "a client that is done sends no ticks"
+            : request.Tick <= _lastTick ? $"ticks ascend, but {request.Tick} follows {_lastTick}"
+            : request.Tick >= _ticks ? $"tick {request.Tick} is beyond the duration of {_ticks} ticks"
+            : !_tickPace.TryTake(received.MonotonicNs)
+            ? $"tick {request.Tick} comes too early: "
+                + $"one every {DurationText.Short(member.Hello.IntervalNs)} was agreed"
+            : null);
         _lastTick = request.Tick;
         _received++;
         ClockReading sent = ClockReading.Now(server.Time);
@@ -83,11 +82,9 @@ internal sealed class ClockConversation(
 
     private ValueTask<bool> TakeDone()
     {
-        ClockProtocol.TryReadDone(frames.Payload, out RecordingDone done, out string? broken);
-        ClockFrames.Rule(broken
-            ?? (done.Sent > _received ? $"{done.Sent} ticks sent cannot be, {_received} came" : null));
-        server.Register.TryFinish(member, done, out broken);
-        ClockFrames.Rule(broken);
+        RecordingDone done = ClockProtocol.ReadDone(frames.Payload);
+        ClockProtocol.Rule(done.Sent > _received ? $"{done.Sent} ticks sent cannot be, {_received} came" : null);
+        server.Register.Finish(member, done);
         server.Tell(member, done);
         // What is waited for now are the others, who are done by the session's end, and then the peers.
         long othersNs = Math.Max(0, member.Session.EndNs - ClockReading.MonotonicNow(server.Time));
@@ -100,7 +97,7 @@ internal sealed class ClockConversation(
         IReadOnlyList<RosterEntry>? roster = server.Register.RosterOf(member);
         if (roster is null || (member.Place >= 0 && _entriesSent == roster.Count))
         {
-            ClockFrames.Rule(_alivePace.TryTake(ClockReading.MonotonicNow(server.Time))
+            ClockProtocol.Rule(_alivePace.TryTake(ClockReading.MonotonicNow(server.Time))
                 ? null : "Alive comes more than a hundred times a second");
             await frames.SendAsync(ClockProtocol.WriteAlive(frames.Room(0)));
             return true;
@@ -122,11 +119,7 @@ internal sealed class ClockConversation(
 
     private async ValueTask<bool> TakeResultsAsync()
     {
-        RosterProtocol.TryReadResults(frames.Payload, out ResultsPage? page, out string? broken);
-        ClockFrames.Rule(broken);
-        server.Register.TryReport(member, page!, out SessionSummary? summary, out broken);
-        ClockFrames.Rule(broken);
-        server.Tell(summary);
+        server.Tell(server.Register.Report(member, RosterProtocol.ReadResults(frames.Payload)));
         if (member.Delivered is null)
             return true;
         await SayGoodbyeAsync(new Goodbye(GoodbyeReason.Complete));

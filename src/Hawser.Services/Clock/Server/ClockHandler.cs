@@ -118,10 +118,8 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
 
     private static Hello ReadHello(ClockFrames frames)
     {
-        ClockFrames.Rule(
+        ClockProtocol.Rule(
             frames.Type == ClockMessage.Hello ? null : $"a client begins with Hello, not with {frames.Type}");
-        ClockProtocol.TryReadHello(frames.Payload, out Hello hello, out string? broken);
-        ClockFrames.Rule(broken);
-        return hello;
+        return ClockProtocol.ReadHello(frames.Payload);
     }
 }

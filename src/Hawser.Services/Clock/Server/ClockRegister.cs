@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Hawser.Services.Clock.Wire;
 
@@ -40,17 +39,15 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
         }
     }
 
-    /// <summary>The client's recording is over. False: it said so before.</summary>
-    public bool TryFinish(ClockMember member, RecordingDone done, [NotNullWhen(false)] out string? broken)
+    /// <summary>Ends the client's recording.</summary>
+    /// <exception cref="ProtocolException">The client was done before.</exception>
+    public void Finish(ClockMember member, RecordingDone done)
     {
         lock (_gate)
         {
-            broken = member.Done is null ? null : "a client is done once";
-            if (broken is not null)
-                return false;
+            ClockProtocol.Rule(member.Done is null ? null : "a client is done once");
             member.Done = done;
             StopRecording(member.Session);
-            return true;
         }
     }
 
@@ -61,19 +58,14 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
             return member.Session.Roster;
     }
 
-    /// <summary>
-    /// Takes a page of a client's results; pages come in order. False: a rule was broken. The summary is not null for
-    /// the one call that completes the session.
-    /// </summary>
-    public bool TryReport(
-        ClockMember member, ResultsPage page, out SessionSummary? summary, [NotNullWhen(false)] out string? broken)
+    /// <summary>Takes a page of a client's results; pages come in order.</summary>
+    /// <returns>The summary, for the one call that completes the session.</returns>
+    /// <exception cref="ProtocolException">The page breaks a rule.</exception>
+    public SessionSummary? Report(ClockMember member, ResultsPage page)
     {
-        summary = null;
         lock (_gate)
         {
-            broken = BrokenRule(member, page);
-            if (broken is not null)
-                return false;
+            ClockProtocol.Rule(BrokenRule(member, page));
             foreach (FailedDelivery failure in page.Failures)
             {
                 member.Failed++;
@@ -81,13 +73,10 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
                     member.Failures.Add(failure);
             }
 
-            if (member.Failed == page.Failed)
-            {
-                member.Delivered = page.Delivered;
-                summary = StopPlaying(member.Session);
-            }
-
-            return true;
+            if (member.Failed != page.Failed)
+                return null;
+            member.Delivered = page.Delivered;
+            return StopPlaying(member.Session);
         }
     }
 

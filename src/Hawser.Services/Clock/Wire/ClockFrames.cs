@@ -23,7 +23,7 @@ internal sealed class ClockFrames(Connection connection)
         InputState state = await connection.WaitForInputAsync(ClockProtocol.HeaderSize, deadline);
         if (state != InputState.Ready)
             return state;
-        ReadHeader();
+        (Type, _length) = ClockProtocol.ReadHeader(connection.Buffered.Span);
         int whole = ClockProtocol.HeaderSize + _length;
         state = await connection.WaitForInputAsync(whole, deadline);
         if (state != InputState.Ready)
@@ -34,7 +34,7 @@ internal sealed class ClockFrames(Connection connection)
         return state;
     }
 
-    /// <summary>Takes a frame of one type, whoever else speaks.</summary>
+    /// <summary>Takes a frame of one type.</summary>
     /// <exception cref="ProtocolException">It is another, was cut off, or did not come in time.</exception>
     /// <exception cref="EndOfStreamException">The peer finished instead.</exception>
     public async ValueTask ExpectAsync(ClockMessage type, Deadline deadline = default)
@@ -42,7 +42,7 @@ internal sealed class ClockFrames(Connection connection)
         InputState state = await ReadAsync(deadline);
         if (state == InputState.Finished)
             throw new EndOfStreamException($"the peer finished where a {type} was to come");
-        Rule(state != InputState.Ready ? $"a {type} was to come, and nothing came"
+        ClockProtocol.Rule(state != InputState.Ready ? $"a {type} was to come, and nothing came"
             : Type != type ? $"a {type} was to come, not a {Type}"
             : null);
     }
@@ -54,7 +54,7 @@ internal sealed class ClockFrames(Connection connection)
     {
         await SendAsync(ClockProtocol.WriteAlive(Room(0)));
         InputState state = await ReadAsync(Deadline.After(ClockTiming.AnswerPatience));
-        Rule(state == InputState.TimedOut ? "the server does not answer any more"
+        ClockProtocol.Rule(state == InputState.TimedOut ? "the server does not answer any more"
             : state != InputState.Ready ? "the server closed the connection"
             : Type is ClockMessage.Alive or ClockMessage.Roster or ClockMessage.Goodbye ? null
             : $"{Type} is no answer to Alive");
@@ -64,8 +64,8 @@ internal sealed class ClockFrames(Connection connection)
     /// <exception cref="ProtocolException">It says that this end broke a rule, or is none.</exception>
     public Goodbye ReadGoodbye()
     {
-        ClockProtocol.TryReadGoodbye(Payload, out Goodbye goodbye, out string? broken);
-        Rule(broken ?? (goodbye.Reason == GoodbyeReason.BrokenRule ? $"the other end refuses: {goodbye.Rule}" : null));
+        Goodbye goodbye = ClockProtocol.ReadGoodbye(Payload);
+        ClockProtocol.Rule(goodbye.Reason == GoodbyeReason.BrokenRule ? $"the other end refuses: {goodbye.Rule}" : null);
         return goodbye;
     }
 
@@ -79,20 +79,4 @@ internal sealed class ClockFrames(Connection connection)
 
     /// <summary>Writes the first bytes of the room.</summary>
     public ValueTask SendAsync(int length) => connection.WriteAsync(_written.AsMemory(0, length));
-
-    /// <summary>Ends the conversation if a rule was broken.</summary>
-    /// <exception cref="ProtocolException">One was.</exception>
-    public static void Rule(string? broken)
-    {
-        if (broken is not null)
-            throw new ProtocolException(broken);
-    }
-
-    private void ReadHeader()
-    {
-        ClockProtocol.TryReadHeader(
-            connection.Buffered.Span, out ClockMessage type, out int length, out string? broken);
-        Rule(broken);
-        (Type, _length) = (type, length);
-    }
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace Hawser.Services.Clock.Wire;
@@ -19,7 +18,8 @@ namespace Hawser.Services.Clock.Wire;
 /// Goodbye  reason u8 | rule, ASCII
 /// </code>
 /// Roster and Results are in <see cref="RosterProtocol"/>, the peers' frames in <see cref="PeerProtocol"/>. Writers
-/// return the frame's length. Readers take the payload and answer false with the rule that was broken.
+/// return the frame's length. Readers take the payload and throw a <see cref="ProtocolException"/> that names the rule
+/// that was broken.
 /// </summary>
 internal static class ClockProtocol
 {
@@ -33,17 +33,16 @@ internal static class ClockProtocol
     private const uint Magic = 0x4857434B; // HWCK
 
     /// <summary>Reads type and payload length; the length is one that the type allows.</summary>
-    public static bool TryReadHeader(
-        ReadOnlySpan<byte> header, out ClockMessage type, out int length, [NotNullWhen(false)] out string? broken)
+    public static (ClockMessage Type, int Length) ReadHeader(ReadOnlySpan<byte> header)
     {
-        type = (ClockMessage)header[0];
-        length = (header[1] << 16) | (header[2] << 8) | header[3];
+        var type = (ClockMessage)header[0];
+        int length = (header[1] << 16) | (header[2] << 8) | header[3];
         (int shortest, int longest) = LengthsOf(type);
-        broken = longest < 0 ? $"there is no message of type {header[0]}"
+        Rule(longest < 0 ? $"there is no message of type {header[0]}"
             : length < shortest ? $"{type} has {shortest} bytes or more, not {length}"
             : length > longest ? $"{type} has {longest} bytes or less, not {length}"
-            : null;
-        return broken is null;
+            : null);
+        return (type, length);
     }
 
     public static int WriteHeader(Span<byte> frame, ClockMessage type, int length)
@@ -66,16 +65,15 @@ internal static class ClockProtocol
         return WriteHeader(frame, ClockMessage.Hello, HelloSize);
     }
 
-    public static bool TryReadHello(
-        ReadOnlySpan<byte> payload, out Hello hello, [NotNullWhen(false)] out string? broken)
+    public static Hello ReadHello(ReadOnlySpan<byte> payload)
     {
-        hello = new Hello(
+        var hello = new Hello(
             (ClockAbilities)payload[5],
             BinaryPrimitives.ReadUInt16BigEndian(payload[6..]),
             BinaryPrimitives.ReadInt64BigEndian(payload[8..]),
             BinaryPrimitives.ReadInt64BigEndian(payload[16..]),
             SessionKey.Read(payload[24..]));
-        broken = BinaryPrimitives.ReadUInt32BigEndian(payload) != Magic ? "Hello begins with HWCK"
+        Rule(BinaryPrimitives.ReadUInt32BigEndian(payload) != Magic ? "Hello begins with HWCK"
             : BrokenVersion(payload[4]) ?? BrokenAbilities(hello.Abilities)
             ?? (hello.PeerPort is > 0 and < ClockLimits.LowestPeerPort
                 ? $"a peer port is 0 or {ClockLimits.LowestPeerPort} to 65535, not {hello.PeerPort}"
@@ -85,8 +83,8 @@ internal static class ClockProtocol
                 ? $"a duration is one interval to 24 h, not {hello.DurationNs} ns"
                 : hello.DurationNs / hello.IntervalNs > ClockLimits.Ticks
                 ? $"a recording has {ClockLimits.Ticks} ticks or less, not {hello.DurationNs / hello.IntervalNs}"
-                : null);
-        return broken is null;
+                : null));
+        return hello;
     }
 
     public static int WriteWelcome(Span<byte> frame, Welcome welcome)
@@ -100,31 +98,29 @@ internal static class ClockProtocol
         return WriteHeader(frame, ClockMessage.Welcome, WelcomeSize);
     }
 
-    public static bool TryReadWelcome(
-        ReadOnlySpan<byte> payload, out Welcome welcome, [NotNullWhen(false)] out string? broken)
+    public static Welcome ReadWelcome(ReadOnlySpan<byte> payload)
     {
-        welcome = new Welcome(
+        var welcome = new Welcome(
             (ClockAbilities)payload[1],
             BinaryPrimitives.ReadUInt32BigEndian(payload[4..]),
             BinaryPrimitives.ReadUInt32BigEndian(payload[8..]));
-        broken = BrokenVersion(payload[0]) ?? BrokenAbilities(welcome.Abilities)
+        Rule(BrokenVersion(payload[0]) ?? BrokenAbilities(welcome.Abilities)
             ?? BrokenZeros(payload.Slice(2, 2)) ?? BrokenClientId(welcome.ClientId)
             ?? (welcome.LeaseMs is < ClockLimits.ShortestLeaseMs or > ClockLimits.LongestLeaseMs
                 ? $"a lease is 100 ms to 1 h, not {welcome.LeaseMs} ms"
-                : null);
-        return broken is null;
+                : null));
+        return welcome;
     }
 
     public static int WriteRefused(Span<byte> frame, RefusalReason reason) =>
         WriteCode(frame, ClockMessage.Refused, (byte)reason);
 
-    public static bool TryReadRefused(
-        ReadOnlySpan<byte> payload, out RefusalReason reason, [NotNullWhen(false)] out string? broken)
+    public static RefusalReason ReadRefused(ReadOnlySpan<byte> payload)
     {
-        reason = (RefusalReason)payload[0];
-        broken = reason is < RefusalReason.Full or > RefusalReason.OtherSession
-            ? $"a reason of refusal is 1 to 6, not {payload[0]}" : null;
-        return broken is null;
+        var reason = (RefusalReason)payload[0];
+        Rule(reason is < RefusalReason.Full or > RefusalReason.OtherSession
+            ? $"a reason of refusal is 1 to 6, not {payload[0]}" : null);
+        return reason;
     }
 
     public static int WriteRequest(Span<byte> frame, ExchangeRequest request)
@@ -135,12 +131,11 @@ internal static class ClockProtocol
         return WriteHeader(frame, ClockMessage.Request, RequestSize);
     }
 
-    public static bool TryReadRequest(
-        ReadOnlySpan<byte> payload, out ExchangeRequest request, [NotNullWhen(false)] out string? broken)
+    public static ExchangeRequest ReadRequest(ReadOnlySpan<byte> payload)
     {
-        request = new ExchangeRequest(BinaryPrimitives.ReadUInt32BigEndian(payload), ReadReading(payload[4..]));
-        broken = BrokenReading(request.Sent);
-        return broken is null;
+        var request = new ExchangeRequest(BinaryPrimitives.ReadUInt32BigEndian(payload), ReadReading(payload[4..]));
+        Rule(BrokenReading(request.Sent));
+        return request;
     }
 
     public static int WriteReply(Span<byte> frame, ExchangeReply reply)
@@ -153,20 +148,19 @@ internal static class ClockProtocol
         return WriteHeader(frame, ClockMessage.Reply, ReplySize);
     }
 
-    public static bool TryReadReply(
-        ReadOnlySpan<byte> payload, out ExchangeReply reply, [NotNullWhen(false)] out string? broken)
+    public static ExchangeReply ReadReply(ReadOnlySpan<byte> payload)
     {
-        reply = new ExchangeReply(
+        var reply = new ExchangeReply(
             BinaryPrimitives.ReadUInt32BigEndian(payload),
             ReadReading(payload[4..]),
             ReadReading(payload[20..]),
             ReadReading(payload[36..]));
-        broken = BrokenReading(reply.RequestSent) ?? BrokenReading(reply.RequestReceived)
+        Rule(BrokenReading(reply.RequestSent) ?? BrokenReading(reply.RequestReceived)
             ?? BrokenReading(reply.ReplySent)
             ?? (reply.ReplySent.MonotonicNs < reply.RequestReceived.MonotonicNs
                 ? "a reply is not sent before its request is received (T3 < T2 on the monotonic clock)"
-                : null);
-        return broken is null;
+                : null));
+        return reply;
     }
 
     public static int WriteDone(Span<byte> frame, RecordingDone done)
@@ -179,22 +173,21 @@ internal static class ClockProtocol
         return WriteHeader(frame, ClockMessage.Done, DoneSize);
     }
 
-    public static bool TryReadDone(
-        ReadOnlySpan<byte> payload, out RecordingDone done, [NotNullWhen(false)] out string? broken)
+    public static RecordingDone ReadDone(ReadOnlySpan<byte> payload)
     {
-        done = new RecordingDone(
+        var done = new RecordingDone(
             ReadDigest(payload),
             BinaryPrimitives.ReadUInt32BigEndian(payload[40..]),
             BinaryPrimitives.ReadUInt32BigEndian(payload[44..]),
             BinaryPrimitives.ReadUInt32BigEndian(payload[48..]));
         long rows = (long)done.Sent + done.Answered;
-        broken = BrokenDigest(done.Recording)
+        Rule(BrokenDigest(done.Recording)
             ?? (done.Answered > done.Sent ? $"{done.Answered} answers to {done.Sent} requests cannot be"
                 : done.Recording.Bytes > ClockLimits.LongestRecording(rows)
                 ? $"a recording of {rows} rows has at most {ClockLimits.LongestRecording(rows)} bytes, "
                     + $"not {done.Recording.Bytes}"
-                : null);
-        return broken is null;
+                : null));
+        return done;
     }
 
     public static int WriteAlive(Span<byte> frame) => WriteHeader(frame, ClockMessage.Alive, 0);
@@ -210,14 +203,20 @@ internal static class ClockProtocol
         return WriteHeader(frame, ClockMessage.Goodbye, 1 + length);
     }
 
-    public static bool TryReadGoodbye(
-        ReadOnlySpan<byte> payload, out Goodbye goodbye, [NotNullWhen(false)] out string? broken)
+    public static Goodbye ReadGoodbye(ReadOnlySpan<byte> payload)
     {
-        goodbye = new Goodbye((GoodbyeReason)payload[0], Encoding.ASCII.GetString(payload[1..]));
-        broken = goodbye.Reason > GoodbyeReason.BrokenRule ? $"a reason of leaving is 0 to 3, not {payload[0]}"
+        var goodbye = new Goodbye((GoodbyeReason)payload[0], Encoding.ASCII.GetString(payload[1..]));
+        Rule(goodbye.Reason > GoodbyeReason.BrokenRule ? $"a reason of leaving is 0 to 3, not {payload[0]}"
             : payload[1..].ContainsAnyExceptInRange((byte)' ', (byte)'~') ? "a rule is printable ASCII"
-            : null;
-        return broken is null;
+            : null);
+        return goodbye;
+    }
+
+    /// <exception cref="ProtocolException">A rule was broken.</exception>
+    public static void Rule(string? broken)
+    {
+        if (broken is not null)
+            throw new ProtocolException(broken);
     }
 
     internal static int WriteCode(Span<byte> frame, ClockMessage type, byte code)

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 
 namespace Hawser.Services.Clock.Wire;
 
@@ -40,20 +39,19 @@ internal static class PeerProtocol
     /// <summary>
     /// Reads a greeting. Whether its token is the pair's is for the caller to ask, before anything else.
     /// </summary>
-    public static bool TryReadPeerHello(
-        ReadOnlySpan<byte> payload, out PeerHello hello, [NotNullWhen(false)] out string? broken)
+    public static PeerHello ReadPeerHello(ReadOnlySpan<byte> payload)
     {
-        hello = new PeerHello(
+        var hello = new PeerHello(
             (ClockAbilities)payload[5],
             ClockToken.Read(payload[8..]),
             BinaryPrimitives.ReadUInt32BigEndian(payload[24..]),
             BinaryPrimitives.ReadUInt32BigEndian(payload[28..]));
-        broken = BinaryPrimitives.ReadUInt32BigEndian(payload) != Magic ? "PeerHello begins with HWPX"
+        ClockProtocol.Rule(BinaryPrimitives.ReadUInt32BigEndian(payload) != Magic ? "PeerHello begins with HWPX"
             : ClockProtocol.BrokenVersion(payload[4]) ?? ClockProtocol.BrokenAbilities(hello.Abilities)
             ?? ClockProtocol.BrokenZeros(payload.Slice(6, 2)) ?? ClockProtocol.BrokenClientId(hello.From)
             ?? ClockProtocol.BrokenClientId(hello.To)
-            ?? (hello.From == hello.To ? $"client {hello.From} does not meet itself" : null);
-        return broken is null;
+            ?? (hello.From == hello.To ? $"client {hello.From} does not meet itself" : null));
+        return hello;
     }
 
     public static int WritePeerWelcome(Span<byte> frame, PeerWelcome welcome)
@@ -67,19 +65,18 @@ internal static class PeerProtocol
         return ClockProtocol.WriteHeader(frame, ClockMessage.PeerWelcome, PeerWelcomeSize);
     }
 
-    public static bool TryReadPeerWelcome(
-        ReadOnlySpan<byte> payload, out PeerWelcome welcome, [NotNullWhen(false)] out string? broken)
+    public static PeerWelcome ReadPeerWelcome(ReadOnlySpan<byte> payload)
     {
-        welcome = new PeerWelcome(
+        var welcome = new PeerWelcome(
             (ClockAbilities)payload[1],
             BinaryPrimitives.ReadUInt32BigEndian(payload[4..]),
             ClockToken.Read(payload[8..]));
-        broken = ClockProtocol.BrokenVersion(payload[0]) ?? ClockProtocol.BrokenAbilities(welcome.Abilities)
-            ?? ClockProtocol.BrokenZeros(payload.Slice(2, 2)) ?? ClockProtocol.BrokenClientId(welcome.ClientId);
-        return broken is null;
+        ClockProtocol.Rule(ClockProtocol.BrokenVersion(payload[0]) ?? ClockProtocol.BrokenAbilities(welcome.Abilities)
+            ?? ClockProtocol.BrokenZeros(payload.Slice(2, 2)) ?? ClockProtocol.BrokenClientId(welcome.ClientId));
+        return welcome;
     }
 
-    /// <summary>The payload is read by <see cref="ClockProtocol.TryReadRefused"/>.</summary>
+    /// <summary>The payload is read by <see cref="ClockProtocol.ReadRefused"/>.</summary>
     public static int WritePeerRefused(Span<byte> frame, RefusalReason reason) =>
         ClockProtocol.WriteCode(frame, ClockMessage.PeerRefused, (byte)reason);
 
@@ -92,24 +89,22 @@ internal static class PeerProtocol
         return ClockProtocol.WriteHeader(frame, ClockMessage.Offer, OfferSize);
     }
 
-    public static bool TryReadOffer(
-        ReadOnlySpan<byte> payload, out Offer offer, [NotNullWhen(false)] out string? broken)
+    public static Offer ReadOffer(ReadOnlySpan<byte> payload)
     {
-        offer = new Offer(payload[0] == 1, ClockProtocol.ReadDigest(payload[4..]));
-        broken = payload[0] > 1 ? $"an encoding is 0 or 1, not {payload[0]}"
-            : ClockProtocol.BrokenZeros(payload.Slice(1, 3)) ?? ClockProtocol.BrokenDigest(offer.Recording);
-        return broken is null;
+        var offer = new Offer(payload[0] == 1, ClockProtocol.ReadDigest(payload[4..]));
+        ClockProtocol.Rule(payload[0] > 1 ? $"an encoding is 0 or 1, not {payload[0]}"
+            : ClockProtocol.BrokenZeros(payload.Slice(1, 3)) ?? ClockProtocol.BrokenDigest(offer.Recording));
+        return offer;
     }
 
     public static int WriteReceipt(Span<byte> frame, DeliveryOutcome outcome) =>
         ClockProtocol.WriteCode(frame, ClockMessage.Receipt, (byte)outcome);
 
-    public static bool TryReadReceipt(
-        ReadOnlySpan<byte> payload, out DeliveryOutcome outcome, [NotNullWhen(false)] out string? broken)
+    public static DeliveryOutcome ReadReceipt(ReadOnlySpan<byte> payload)
     {
-        outcome = (DeliveryOutcome)payload[0];
-        broken = outcome > DeliveryOutcome.NotDialled ? $"an outcome is 0 to 12, not {payload[0]}" : null;
-        return broken is null;
+        var outcome = (DeliveryOutcome)payload[0];
+        ClockProtocol.Rule(outcome > DeliveryOutcome.NotDialled ? $"an outcome is 0 to 12, not {payload[0]}" : null);
+        return outcome;
     }
 }
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 
@@ -38,43 +37,23 @@ internal static class RosterProtocol
         return ClockProtocol.WriteHeader(frame, ClockMessage.Roster, length);
     }
 
-    public static bool TryReadRoster(
-        ReadOnlySpan<byte> payload, [NotNullWhen(true)] out RosterPage? page, [NotNullWhen(false)] out string? broken)
+    public static RosterPage ReadRoster(ReadOnlySpan<byte> payload)
     {
-        page = null;
         ReadOnlySpan<byte> head = payload[16..];
         uint total = BinaryPrimitives.ReadUInt32BigEndian(head);
-        if (total is < 1 or > ClockLimits.Clients)
-        {
-            broken = $"a roster has 1 to {ClockLimits.Clients} entries, not {total}";
-            return false;
-        }
-
-        if (!TryReadHead(head, total, payload.Length - RosterHeadSize, RosterEntrySize, out int first, out broken))
-            return false;
+        ClockProtocol.Rule(total is < 1 or > ClockLimits.Clients
+            ? $"a roster has 1 to {ClockLimits.Clients} entries, not {total}" : null);
+        int first = ReadHead(head, total, payload.Length - RosterHeadSize, RosterEntrySize);
         var entries = new RosterEntry[(payload.Length - RosterHeadSize) / RosterEntrySize];
-        if (entries.Length == 0)
-        {
-            broken = "a page of a roster has an entry or more";
-            return false;
-        }
-
+        ClockProtocol.Rule(entries.Length == 0 ? "a page of a roster has an entry or more" : null);
         for (int i = 0; i < entries.Length; i++)
         {
-            ReadOnlySpan<byte> source = payload.Slice(RosterHeadSize + (i * RosterEntrySize), RosterEntrySize);
-            if (!TryReadEntry(source, out RosterEntry? entry, out broken))
-                return false;
-            if (i > 0 && entry.ClientId <= entries[i - 1].ClientId)
-            {
-                broken = $"the entries of a roster ascend, but {entry.ClientId} follows {entries[i - 1].ClientId}";
-                return false;
-            }
-
-            entries[i] = entry;
+            entries[i] = ReadEntry(payload.Slice(RosterHeadSize + (i * RosterEntrySize), RosterEntrySize));
+            ClockProtocol.Rule(i > 0 && entries[i].ClientId <= entries[i - 1].ClientId
+                ? $"the entries of a roster ascend, but {entries[i].ClientId} follows {entries[i - 1].ClientId}" : null);
         }
 
-        page = new RosterPage(ClockToken.Read(payload), (int)total, first, entries);
-        return true;
+        return new RosterPage(ClockToken.Read(payload), (int)total, first, entries);
     }
 
     /// <summary>Writes one page of at most <see cref="ClockLimits.ResultsPageEntries"/> failures.</summary>
@@ -95,39 +74,26 @@ internal static class RosterProtocol
         return ClockProtocol.WriteHeader(frame, ClockMessage.Results, length);
     }
 
-    public static bool TryReadResults(
-        ReadOnlySpan<byte> payload, [NotNullWhen(true)] out ResultsPage? page, [NotNullWhen(false)] out string? broken)
+    public static ResultsPage ReadResults(ReadOnlySpan<byte> payload)
     {
-        page = null;
         uint delivered = BinaryPrimitives.ReadUInt32BigEndian(payload);
         uint failed = BinaryPrimitives.ReadUInt32BigEndian(payload[4..]);
-        if ((ulong)delivered + failed >= ClockLimits.Clients)
-        {
-            broken = $"results speak of less than {ClockLimits.Clients} others, not {(ulong)delivered + failed}";
-            return false;
-        }
-
+        ulong others = (ulong)delivered + failed;
+        ClockProtocol.Rule(others >= ClockLimits.Clients
+            ? $"results speak of less than {ClockLimits.Clients} others, not {others}" : null);
         int rest = payload.Length - ResultsHeadSize;
-        if (!TryReadHead(payload[4..], failed, rest, ResultsEntrySize, out int first, out broken))
-            return false;
-        if (rest == 0 && failed > 0)
-        {
-            broken = "a page of results has a failure, or says that there is none";
-            return false;
-        }
-
+        int first = ReadHead(payload[4..], failed, rest, ResultsEntrySize);
+        ClockProtocol.Rule(
+            rest == 0 && failed > 0 ? "a page of results has a failure, or says that there is none" : null);
         var failures = new FailedDelivery[rest / ResultsEntrySize];
         for (int i = 0; i < failures.Length; i++)
         {
             ReadOnlySpan<byte> entry = payload[(ResultsHeadSize + (i * ResultsEntrySize))..];
             failures[i] = new FailedDelivery(BinaryPrimitives.ReadUInt32BigEndian(entry), (DeliveryOutcome)entry[4]);
-            broken = BrokenFailure(failures[i], entry.Slice(5, 3));
-            if (broken is not null)
-                return false;
+            ClockProtocol.Rule(BrokenFailure(failures[i], entry.Slice(5, 3)));
         }
 
-        page = new ResultsPage((int)delivered, (int)failed, first, failures);
-        return true;
+        return new ResultsPage((int)delivered, (int)failed, first, failures);
     }
 
     private static void WriteHead(Span<byte> head, int total, int first, int count)
@@ -138,20 +104,18 @@ internal static class RosterProtocol
         BinaryPrimitives.WriteUInt16BigEndian(head[10..], 0);
     }
 
-    private static bool TryReadHead(
-        ReadOnlySpan<byte> head, uint total, int entryBytes, int entrySize, out int first,
-        [NotNullWhen(false)] out string? broken)
+    /// <returns>The place of the page's first entry.</returns>
+    private static int ReadHead(ReadOnlySpan<byte> head, uint total, int entryBytes, int entrySize)
     {
-        uint start = BinaryPrimitives.ReadUInt32BigEndian(head[4..]);
+        uint first = BinaryPrimitives.ReadUInt32BigEndian(head[4..]);
         int count = BinaryPrimitives.ReadUInt16BigEndian(head[8..]);
-        first = (int)Math.Min(start, int.MaxValue);
-        broken = ClockProtocol.BrokenZeros(head.Slice(10, 2))
+        ClockProtocol.Rule(ClockProtocol.BrokenZeros(head.Slice(10, 2))
             ?? (count * entrySize != entryBytes
                 ? $"{count} entries of {entrySize} bytes do not fill {entryBytes} bytes"
-                : start + (ulong)count > total
-                ? $"entries {start} to {start + (ulong)count} are beyond the {total} announced"
-                : null);
-        return broken is null;
+                : first + (ulong)count > total
+                ? $"entries {first} to {first + (ulong)count} are beyond the {total} announced"
+                : null));
+        return (int)first;
     }
 
     private static void WriteEntry(Span<byte> payload, RosterEntry entry)
@@ -167,9 +131,7 @@ internal static class RosterProtocol
         entry.Pair.CopyTo(payload[64..]);
     }
 
-    private static bool TryReadEntry(
-        ReadOnlySpan<byte> payload, [NotNullWhen(true)] out RosterEntry? entry,
-        [NotNullWhen(false)] out string? broken)
+    private static RosterEntry ReadEntry(ReadOnlySpan<byte> payload)
     {
         uint id = BinaryPrimitives.ReadUInt32BigEndian(payload);
         byte family = payload[4];
@@ -177,19 +139,15 @@ internal static class RosterProtocol
         int port = BinaryPrimitives.ReadUInt16BigEndian(payload[6..]);
         ReadOnlySpan<byte> address = payload.Slice(8, 16);
         RecordingDigest recording = ClockProtocol.ReadDigest(payload[24..]);
-        broken = ClockProtocol.BrokenClientId(id) ?? ClockProtocol.BrokenAbilities(abilities)
+        ClockProtocol.Rule(ClockProtocol.BrokenClientId(id) ?? ClockProtocol.BrokenAbilities(abilities)
             ?? ClockProtocol.BrokenDigest(recording)
             ?? (family is not (4 or 6) ? $"an address family is 4 or 6, not {family}"
                 : port < ClockLimits.LowestPeerPort
                 ? $"a port on a roster is {ClockLimits.LowestPeerPort} to 65535, not {port}"
                 : family == 4 ? ClockProtocol.BrokenZeros(address[4..])
-                : null);
-        entry = null;
-        if (broken is not null)
-            return false;
+                : null));
         var endpoint = new IPEndPoint(new IPAddress(family == 4 ? address[..4] : address), port);
-        entry = new RosterEntry(id, endpoint, abilities, recording) { Pair = PairToken.Read(payload[64..]) };
-        return true;
+        return new RosterEntry(id, endpoint, abilities, recording) { Pair = PairToken.Read(payload[64..]) };
     }
 
     private static string? BrokenFailure(FailedDelivery failure, ReadOnlySpan<byte> zeros) =>

@@ -22,7 +22,7 @@ public sealed class PeerListenerTest : IAsyncDisposable
         var nowhere = new IPEndPoint(IPAddress.Loopback, 1);
         RosterEntry[] entries =
             [.. Enumerable.Range(0, 3).Select(id => new RosterEntry((uint)id, nowhere, ClockAbilities.Brotli, Digest))];
-        Assert.True(_roster.TryTake(new RosterPage(_key, 3, 0, entries), out _));
+        _roster.Take(new RosterPage(_key, 3, 0, entries));
         Directory.CreateDirectory(_folder["out"]);
         File.WriteAllBytes(TimeDataWriter.ClientPath(_folder["out"], 1), Content);
     }
@@ -34,7 +34,7 @@ public sealed class PeerListenerTest : IAsyncDisposable
         byte[] answer = await GreetAsync(Greeting(0, 1), finish: true);
         Assert.Equal((byte)ClockMessage.PeerWelcome, answer[0]);
         Assert.Equal(ClockProtocol.HeaderSize + PeerProtocol.PeerWelcomeSize, answer.Length);
-        PeerProtocol.TryReadPeerWelcome(answer.AsSpan(ClockProtocol.HeaderSize), out PeerWelcome welcome, out _);
+        PeerWelcome welcome = PeerProtocol.ReadPeerWelcome(answer.AsSpan(ClockProtocol.HeaderSize));
         Assert.True(welcome.Token.Equals(PairToken.Of(_key, caller: 0).Answer));
     }
 

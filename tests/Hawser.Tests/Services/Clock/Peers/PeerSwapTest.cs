@@ -260,7 +260,7 @@ public sealed class PeerSwapTest : IDisposable
     private PeerSwap MakeSwap(EndPoint peer, string server = "127.0.0.1")
     {
         var roster = new RosterReceiver();
-        Assert.True(roster.TryTake(new RosterPage(ClockToken.Create(), 2, 0, Roster(peer)), out _));
+        roster.Take(new RosterPage(ClockToken.Create(), 2, 0, Roster(peer)));
         return new PeerSwap(0, roster, Own, _folder["out"])
         {
             Addresses = new PeerAddresses(IPAddress.Parse(server), null),

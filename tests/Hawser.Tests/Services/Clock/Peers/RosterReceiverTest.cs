@@ -24,8 +24,7 @@ public sealed class RosterReceiverTest
             Assert.False(receiver.IsComplete);
             int length = RosterProtocol.WriteRoster(frame, page);
             ReadOnlySpan<byte> payload = frame.AsSpan(ClockProtocol.HeaderSize, length - ClockProtocol.HeaderSize);
-            Assert.True(RosterProtocol.TryReadRoster(payload, out RosterPage? read, out _));
-            Assert.True(receiver.TryTake(read, out _));
+            receiver.Take(RosterProtocol.ReadRoster(payload));
         }
 
         Assert.True(receiver.IsComplete);
@@ -52,9 +51,8 @@ public sealed class RosterReceiverTest
         foreach ((RosterPage page, string rule) in lies)
         {
             var receiver = new RosterReceiver();
-            Assert.True(receiver.TryTake(pages[0], out _));
-            Assert.False(receiver.TryTake(page, out string? broken));
-            Assert.Equal(rule, broken);
+            receiver.Take(pages[0]);
+            Assert.Equal(rule, BrokenRule.Of(() => receiver.Take(page)));
         }
     }
 
@@ -71,7 +69,7 @@ public sealed class RosterReceiverTest
         ClockMember[] members =
             [.. Enumerable.Range(0, count).Select(_ => register.Join(hello, IPAddress.Parse("10.0.0.2"))!)];
         foreach (ClockMember member in members)
-            register.TryFinish(member, new RecordingDone(RecordingDigest.Of("Timestamp Data\n"u8), 0, 0, 0), out _);
+            register.Finish(member, new RecordingDone(RecordingDigest.Of("Timestamp Data\n"u8), 0, 0, 0));
         return members;
     }
 }

@@ -136,8 +136,8 @@ public sealed class ClockRegisterTest
         ClockMember[] members =
             [.. Enumerable.Range(0, Many).Select(_ => register.Join(Hello, IPAddress.Loopback)!)];
         foreach (ClockMember member in members[..^1])
-            Assert.True(register.TryFinish(member, Done, out _));
-        Assert.True(register.TryFinish(members[^1], Done, out _));
+            register.Finish(member, Done);
+        register.Finish(members[^1], Done);
         long before = GC.GetAllocatedBytesForCurrentThread();
         SessionSummary? last = null;
         foreach (ClockMember member in members)
@@ -157,7 +157,7 @@ public sealed class ClockRegisterTest
         foreach (ClockMember member in members[1..])
             Assert.Null(register.Leave(member));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
-        Assert.True(register.TryFinish(members[0], Done, out _));
+        register.Finish(members[0], Done);
         Assert.Single(register.RosterOf(members[0])!);
     }
 
@@ -167,7 +167,7 @@ public sealed class ClockRegisterTest
         var register = new ClockRegister(_time);
         ClockMember[] members = [.. Enumerable.Range(0, 5000).Select(_ => register.Join(Hello, IPAddress.Loopback)!)];
         foreach (ClockMember member in members)
-            register.TryFinish(member, Done, out _);
+            register.Finish(member, Done);
         ResultsPage[] pages =
         [
             .. Enumerable.Range(1, 4999)
@@ -175,7 +175,7 @@ public sealed class ClockRegisterTest
         ];
         long before = GC.GetAllocatedBytesForCurrentThread();
         foreach (ResultsPage page in pages)
-            Assert.True(register.TryReport(members[0], page, out _, out _));
+            register.Report(members[0], page);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, pages.Length * 200L);
         Assert.Equal(0, members[0].Delivered);
     }
@@ -242,9 +242,9 @@ public sealed class ClockRegisterTest
     {
         ClockMember[] members = MakeFrozen(4);
         FailedDelivery one = new(1, DeliveryOutcome.TimedOut), two = new(2, DeliveryOutcome.WrongHash);
-        Assert.True(_register.TryReport(members[0], new ResultsPage(1, 2, 0, [one]), out _, out _));
+        _register.Report(members[0], new ResultsPage(1, 2, 0, [one]));
         Assert.Null(members[0].Delivered);
-        Assert.True(_register.TryReport(members[0], new ResultsPage(1, 2, 1, [two]), out _, out _));
+        _register.Report(members[0], new ResultsPage(1, 2, 1, [two]));
         Assert.Equal(1, members[0].Delivered);
     }
 
@@ -263,19 +263,19 @@ public sealed class ClockRegisterTest
         ];
         foreach ((ResultsPage page, string rule) in lies)
         {
-            Assert.False(_register.TryReport(members[0], page, out _, out string? broken));
-            Assert.Equal(rule, broken);
+            Assert.Equal(rule, BrokenRule.Of(() => _register.Report(members[0], page)));
         }
 
-        Assert.False(_register.TryReport(members[1], new ResultsPage(0, 2, 0, [two, two]), out _, out string? order));
-        Assert.Equal("the failures of results ascend, but 2 follows 2", order);
+        Assert.Equal(
+            "the failures of results ascend, but 2 follows 2",
+            BrokenRule.Of(() => _register.Report(members[1], new ResultsPage(0, 2, 0, [two, two]))));
         Assert.Null(Report(members[0], 2));
-        Assert.False(_register.TryReport(members[0], new ResultsPage(2, 0, 0, []), out _, out string? twice));
-        Assert.Equal("results are told once", twice);
-        Assert.False(_register.TryFinish(members[0], Done, out string? again));
-        Assert.Equal("a client is done once", again);
-        Assert.False(_register.TryReport(Join(), new ResultsPage(0, 0, 0, []), out _, out string? early));
-        Assert.Equal("results come from those on the roster, after it", early);
+        Assert.Equal(
+            "results are told once", BrokenRule.Of(() => _register.Report(members[0], new ResultsPage(2, 0, 0, []))));
+        Assert.Equal("a client is done once", BrokenRule.Of(() => _register.Finish(members[0], Done)));
+        Assert.Equal(
+            "results come from those on the roster, after it",
+            BrokenRule.Of(() => _register.Report(Join(), new ResultsPage(0, 0, 0, []))));
     }
 
     [Fact]
@@ -298,7 +298,7 @@ public sealed class ClockRegisterTest
 
     private ClockMember Join(Hello hello) => _register.Join(hello, IPAddress.Loopback)!;
 
-    private void Finish(ClockMember member) => Assert.True(_register.TryFinish(member, Done, out _));
+    private void Finish(ClockMember member) => _register.Finish(member, Done);
 
     private ClockMember[] MakeFrozen(int count)
     {
@@ -308,10 +308,6 @@ public sealed class ClockRegisterTest
         return members;
     }
 
-    private SessionSummary? Report(ClockMember member, int delivered, params FailedDelivery[] failures)
-    {
-        var page = new ResultsPage(delivered, failures.Length, 0, failures);
-        Assert.True(_register.TryReport(member, page, out SessionSummary? summary, out _));
-        return summary;
-    }
+    private SessionSummary? Report(ClockMember member, int delivered, params FailedDelivery[] failures) =>
+        _register.Report(member, new ResultsPage(delivered, failures.Length, 0, failures));
 }

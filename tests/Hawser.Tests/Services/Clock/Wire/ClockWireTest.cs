@@ -55,7 +55,7 @@ public sealed class ClockWireTest
     public void Every_message_of_the_document_is_read_as_what_was_written(string name)
     {
         byte[] frame = GoldenBytes.Of(name);
-        Assert.True(ClockProtocol.TryReadHeader(frame, out ClockMessage type, out int length, out _));
+        (ClockMessage type, int length) = ClockProtocol.ReadHeader(frame);
         Assert.Equal((name, frame.Length - ClockProtocol.HeaderSize), (type.ToString(), length));
         Assert.Null(Read(type, frame.AsSpan(ClockProtocol.HeaderSize), out object? message));
         Assert.Equal(Comparable(Expected(type)), Comparable(message));
@@ -68,8 +68,8 @@ public sealed class ClockWireTest
         var type = Enum.Parse<ClockMessage>(name);
         byte[] frame = [.. GoldenBytes.Of(name)];
         (frame[1], frame[2], frame[3]) = (0xff, 0xff, 0xff);
-        Assert.False(ClockProtocol.TryReadHeader(frame, out _, out _, out string? broken));
-        Assert.StartsWith($"{type} has ", broken, StringComparison.Ordinal);
+        string rule = BrokenRule.Of(() => ClockProtocol.ReadHeader(frame));
+        Assert.StartsWith($"{type} has ", rule, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -79,8 +79,8 @@ public sealed class ClockWireTest
     [InlineData(255)]
     public void A_type_that_does_not_exist_is_refused(byte type)
     {
-        Assert.False(ClockProtocol.TryReadHeader([type, 0, 0, 0], out _, out _, out string? broken));
-        Assert.Equal($"there is no message of type {type}", broken);
+        string rule = BrokenRule.Of(() => ClockProtocol.ReadHeader([type, 0, 0, 0]));
+        Assert.Equal($"there is no message of type {type}", rule);
     }
 
     [Theory]
@@ -146,8 +146,15 @@ public sealed class ClockWireTest
             {
                 byte[] payload = [.. bytes.Select(b => (byte)b)];
                 byte[] header = [(byte)type, 0, (byte)(extra >> 8), (byte)extra];
-                if (!ClockProtocol.TryReadHeader(header, out _, out int length, out _))
+                int length = extra;
+                try
+                {
+                    ClockProtocol.ReadHeader(header);
+                }
+                catch (ProtocolException)
+                {
                     length = GoldenBytes.Of(type.ToString()).Length - ClockProtocol.HeaderSize;
+                }
                 string? broken = Read(type, payload.AsSpan(0, length), out object? message);
                 Assert.True(broken is null == message is not null);
             }).QuickCheckThrowOnFailure();
@@ -162,12 +169,12 @@ public sealed class ClockWireTest
                 .Select(i => Roster.Entries[0] with { ClientId = (uint)i }),
         ];
         Assert.Equal(frame.Length, RosterProtocol.WriteRoster(frame, new RosterPage(Token, 1001, 937, entries)));
-        Assert.True(RosterProtocol.TryReadRoster(frame.AsSpan(4), out RosterPage? page, out _));
+        RosterPage page = RosterProtocol.ReadRoster(frame.AsSpan(4));
         Assert.Equal((1001, 937, 64), (page.Total, page.First, page.Entries.Count));
 
         FailedDelivery[] failures = [.. Enumerable.Repeat(Results.Failures[0], ClockLimits.ResultsPageEntries)];
         int length = RosterProtocol.WriteResults(frame, new ResultsPage(0, 1000, 744, failures));
-        Assert.True(RosterProtocol.TryReadResults(frame.AsSpan(4, length - 4), out ResultsPage? results, out _));
+        ResultsPage results = RosterProtocol.ReadResults(frame.AsSpan(4, length - 4));
         Assert.Equal((1000, 744, 256), (results.Failed, results.First, results.Failures.Count));
     }
 
@@ -237,27 +244,32 @@ public sealed class ClockWireTest
 
     private static string? Read(ClockMessage type, ReadOnlySpan<byte> payload, out object? message)
     {
-        string? broken = null;
-        message = type switch
+        message = null;
+        try
         {
-            ClockMessage.Hello => ClockProtocol.TryReadHello(payload, out Hello m, out broken) ? m : null,
-            ClockMessage.Welcome => ClockProtocol.TryReadWelcome(payload, out Welcome m, out broken) ? m : null,
-            ClockMessage.Refused or ClockMessage.PeerRefused =>
-                ClockProtocol.TryReadRefused(payload, out RefusalReason m, out broken) ? m : null,
-            ClockMessage.Request => ClockProtocol.TryReadRequest(payload, out ExchangeRequest m, out broken) ? m : null,
-            ClockMessage.Reply => ClockProtocol.TryReadReply(payload, out ExchangeReply m, out broken) ? m : null,
-            ClockMessage.Done => ClockProtocol.TryReadDone(payload, out RecordingDone m, out broken) ? m : null,
-            ClockMessage.Roster => RosterProtocol.TryReadRoster(payload, out RosterPage? m, out broken) ? m : null,
-            ClockMessage.Results => RosterProtocol.TryReadResults(payload, out ResultsPage? m, out broken) ? m : null,
-            ClockMessage.Goodbye => ClockProtocol.TryReadGoodbye(payload, out Goodbye m, out broken) ? m : null,
-            ClockMessage.PeerHello => PeerProtocol.TryReadPeerHello(payload, out PeerHello m, out broken) ? m : null,
-            ClockMessage.PeerWelcome =>
-                PeerProtocol.TryReadPeerWelcome(payload, out PeerWelcome m, out broken) ? m : null,
-            ClockMessage.Offer => PeerProtocol.TryReadOffer(payload, out Offer m, out broken) ? m : null,
-            ClockMessage.Receipt => PeerProtocol.TryReadReceipt(payload, out DeliveryOutcome m, out broken) ? m : null,
-            _ => "bytes",
-        };
-        return broken;
+            message = type switch
+            {
+                ClockMessage.Hello => ClockProtocol.ReadHello(payload),
+                ClockMessage.Welcome => ClockProtocol.ReadWelcome(payload),
+                ClockMessage.Refused or ClockMessage.PeerRefused => ClockProtocol.ReadRefused(payload),
+                ClockMessage.Request => ClockProtocol.ReadRequest(payload),
+                ClockMessage.Reply => ClockProtocol.ReadReply(payload),
+                ClockMessage.Done => ClockProtocol.ReadDone(payload),
+                ClockMessage.Roster => RosterProtocol.ReadRoster(payload),
+                ClockMessage.Results => RosterProtocol.ReadResults(payload),
+                ClockMessage.Goodbye => ClockProtocol.ReadGoodbye(payload),
+                ClockMessage.PeerHello => PeerProtocol.ReadPeerHello(payload),
+                ClockMessage.PeerWelcome => PeerProtocol.ReadPeerWelcome(payload),
+                ClockMessage.Offer => PeerProtocol.ReadOffer(payload),
+                ClockMessage.Receipt => PeerProtocol.ReadReceipt(payload),
+                _ => "bytes",
+            };
+            return null;
+        }
+        catch (ProtocolException e)
+        {
+            return e.Message;
+        }
     }
 
     private static RecordingDigest WithBytes(long bytes)
