@@ -9,13 +9,12 @@ namespace Hawser.Services.Clock.Peers;
 /// <param name="copyPath">Where its recording goes.</param>
 /// <param name="longest">The most bytes that the peer's recording may have.</param>
 /// <param name="stall">How long no byte may move.</param>
-/// <param name="limit">How long all of it may take once the peer has been greeted; null: what the size of both
-/// recordings allows.</param>
+/// <param name="time">The clock of its timeouts.</param>
 internal sealed class PeerMeeting(
-    RosterEntry partner, OwnRecording own, string copyPath, long longest, TimeSpan stall, TimeSpan? limit = null)
+    RosterEntry partner, OwnRecording own, string copyPath, long longest, TimeSpan stall, TimeProvider time)
 {
     private readonly TimeSpan _limit =
-        limit ?? ClockTiming.MeetingOf(own.Digest.Bytes + Math.Min(partner.Recording.Bytes, longest));
+        ClockTiming.MeetingOf(own.Digest.Bytes + Math.Min(partner.Recording.Bytes, longest));
 
     /// <summary>What became of the peer's recording; null while nothing is known.</summary>
     public DeliveryOutcome? Received { get; private set; }
@@ -26,13 +25,13 @@ internal sealed class PeerMeeting(
     /// <summary>The side that connected.</summary>
     public async Task CallAsync(Connection connection, PeerHello hello)
     {
-        using Timer welcomed = Limit(connection, ClockTiming.WelcomePatience);
+        using ITimer welcomed = Limit(connection, ClockTiming.WelcomePatience);
         var frames = new ClockFrames(connection);
         await frames.SendAsync(PeerProtocol.WritePeerHello(frames.Room(PeerProtocol.PeerHelloSize), hello));
         if (await ReadWelcomeAsync(frames, hello) is not { } welcome)
             return;
         welcomed.Change(_limit, Timeout.InfiniteTimeSpan);
-        using var watchdog = new ProgressWatchdog(connection, stall);
+        using var watchdog = new ProgressWatchdog(connection, stall, time);
         bool isBrotli = welcome.Abilities.HasFlag(ClockAbilities.Brotli);
         await GiveAsync(frames, isBrotli);
         await TakeAsync(frames, isBrotli);
@@ -42,8 +41,8 @@ internal sealed class PeerMeeting(
     /// <summary>The side that listens; the greeting has been found good.</summary>
     public async Task AnswerAsync(Connection connection, ClockFrames frames, PeerHello hello, ClockToken answer)
     {
-        using Timer limited = Limit(connection, _limit);
-        using var watchdog = new ProgressWatchdog(connection, stall);
+        using ITimer limited = Limit(connection, _limit);
+        using var watchdog = new ProgressWatchdog(connection, stall, time);
         var welcome = new PeerWelcome(ClockAbilities.Brotli, hello.To, answer);
         await frames.SendAsync(PeerProtocol.WritePeerWelcome(frames.Room(PeerProtocol.PeerWelcomeSize), welcome));
         bool isBrotli = hello.Abilities.HasFlag(ClockAbilities.Brotli);
@@ -51,9 +50,9 @@ internal sealed class PeerMeeting(
         await GiveAsync(frames, isBrotli);
     }
 
-    /// <summary>Whoever is slow in everything is cut off as well as who stalls.</summary>
-    private static Timer Limit(Connection connection, TimeSpan time) =>
-        new(_ => connection.Abort(CloseReason.IdleTimeout), null, time, Timeout.InfiniteTimeSpan);
+    /// <summary>Cuts off a peer that never stalls and never ends.</summary>
+    private ITimer Limit(Connection connection, TimeSpan most) => time.CreateTimer(
+        _ => connection.Abort(CloseReason.IdleTimeout), null, most, Timeout.InfiniteTimeSpan);
 
     private async Task<PeerWelcome?> ReadWelcomeAsync(ClockFrames frames, PeerHello hello)
     {

@@ -193,7 +193,7 @@ internal sealed class PeerSwap : IDisposable
     private async Task MeetAsync(RosterEntry partner, Func<PeerMeeting, Task> meet)
     {
         string path = TimeDataWriter.CopyPath(_folder, _id, partner.ClientId);
-        var meeting = new PeerMeeting(partner, _own, path, LongestRecording, ClockTiming.MeetingStall);
+        var meeting = new PeerMeeting(partner, _own, path, LongestRecording, ClockTiming.MeetingStall, TimeProvider.System);
         DeliveryOutcome failure = DeliveryOutcome.CutShort;
         try
         {

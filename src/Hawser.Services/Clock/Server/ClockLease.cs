@@ -16,7 +16,7 @@ internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan s
         get
         {
             long now = ClockReading.MonotonicNow(time);
-            return now - Volatile.Read(ref _heardNs) > _silenceNs || now > Volatile.Read(ref _endNs);
+            return now - Volatile.Read(ref _heardNs) >= _silenceNs || now >= Volatile.Read(ref _endNs);
         }
     }
 

@@ -3,6 +3,7 @@ using Hawser.Services.Clock.Peers;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
 using Hawser.Tests.Support;
+using Hawser.Transports;
 using Xunit;
 
 namespace Hawser.Tests.Services.Clock.Peers;
@@ -135,31 +136,46 @@ public sealed class PeerSwapTest : IDisposable
     }
 
     [Fact]
-    public async Task A_peer_that_trickles_is_cut_off_when_its_time_is_over()
+    public async Task A_meeting_that_goes_on_is_cut_off_at_its_time_and_not_before()
     {
-        await using TestServer peer = TestServer.Start("async", async connection =>
-        {
-            var frames = new ClockFrames(connection);
-            await frames.ExpectAsync(ClockMessage.PeerHello);
-            await WelcomeAsync(frames, ClockAbilities.None);
-            await TakeAsync(frames);
-            PeerProtocol.WriteOffer(frames.Room(PeerProtocol.OfferSize), new Offer(false, RecordingDigest.Of(Theirs)));
-            await frames.SendAsync(ClockProtocol.HeaderSize + PeerProtocol.OfferSize);
-            foreach (byte part in Theirs)
-            {
-                frames.Room(1)[ClockProtocol.HeaderSize] = part;
-                await frames.SendAsync(ClockProtocol.WriteHeader(frames.Room(1), ClockMessage.Chunk, 1));
-                await Task.Delay(10);
-            }
-        });
-        var meeting = new PeerMeeting(
-            Roster(peer.EndPoint)[1], Own, _folder["copy"], long.MaxValue, ClockTiming.MeetingStall,
-            limit: TimeSpan.FromMilliseconds(300));
-        await using Connection connection = await Dialer.ConnectAsync(peer.EndPoint, Patience.Limit);
-        ConnectionClosedException error = await Assert.ThrowsAsync<ConnectionClosedException>(
-            () => meeting.CallAsync(connection, new PeerHello(ClockAbilities.None, Pair.Call, 0, 1))).Bounded();
-        Assert.Equal(CloseReason.IdleTimeout, error.Reason);
+        var time = new FakeTime();
+        (MemoryTransport end, MemoryTransport other) = MemoryTransport.CreatePair();
+        await using var connection = new Connection(end);
+        await using var peer = new Connection(other);
+        // 15 s, and a second for every 64 KiB of both recordings.
+        TimeSpan cap = TimeSpan.FromSeconds(15 + ((Mine.Length + Theirs.Length) / 65_536));
+        PeerMeeting meeting = MakeMeeting(time, stall: TimeSpan.FromDays(1));
+        Task answering = meeting.AnswerAsync(
+            connection, new ClockFrames(connection), new PeerHello(ClockAbilities.None, Pair.Call, 1, 0), Pair.Answer);
+        time.Advance(cap - TimeSpan.FromMilliseconds(1));
+        Assert.Equal(CloseReason.None, connection.EndedBy);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(CloseReason.IdleTimeout, connection.EndedBy);
+        await Assert.ThrowsAsync<ConnectionClosedException>(() => answering).Bounded();
         Assert.False(File.Exists(_folder["copy"]));
+    }
+
+    [Theory]
+    [InlineData(30, 86_400)]
+    [InlineData(15, 15)]
+    public async Task A_peer_that_is_silent_is_cut_off_when_called_after_30_s_and_in_a_meeting_after_15_s(int seconds, int stallSeconds)
+    {
+        var time = new FakeTime();
+        (MemoryTransport end, MemoryTransport other) = MemoryTransport.CreatePair();
+        await using var connection = new Connection(end);
+        await using var peer = new Connection(other);
+        PeerMeeting meeting = MakeMeeting(time, TimeSpan.FromSeconds(stallSeconds));
+        var frames = new ClockFrames(connection);
+        Task meets = stallSeconds > seconds
+            ? meeting.CallAsync(connection, new PeerHello(ClockAbilities.None, Pair.Call, 0, 1))
+            : meeting.AnswerAsync(
+                connection, frames, new PeerHello(ClockAbilities.None, Pair.Call, 1, 0), Pair.Answer);
+        time.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(1));
+        Assert.Equal(CloseReason.None, connection.EndedBy);
+        // A watchdog may look a twentieth of its timeout late.
+        time.Advance(TimeSpan.FromMilliseconds(1) + (TimeSpan.FromSeconds(stallSeconds == seconds ? seconds : 0) / 20));
+        Assert.Equal(CloseReason.IdleTimeout, connection.EndedBy);
+        await Assert.ThrowsAsync<ConnectionClosedException>(() => meets).Bounded();
     }
 
     [Fact]
@@ -203,8 +219,7 @@ public sealed class PeerSwapTest : IDisposable
             {
             }
         });
-        RosterEntry partner = Roster(peer.EndPoint)[1];
-        var meeting = new PeerMeeting(partner, Own, _folder["copy"], long.MaxValue, stall: TimeSpan.FromMilliseconds(200));
+        PeerMeeting meeting = MakeMeeting(TimeProvider.System, TimeSpan.FromMilliseconds(200), peer.EndPoint);
         await using Connection connection = await Dialer.ConnectAsync(peer.EndPoint, Patience.Limit);
         ConnectionClosedException error = await Assert.ThrowsAsync<ConnectionClosedException>(
             () => meeting.CallAsync(connection, new PeerHello(ClockAbilities.None, Pair.Call, 0, 1))).Bounded();
@@ -226,6 +241,9 @@ public sealed class PeerSwapTest : IDisposable
         await swap.PlayAsync(leave.Token).Bounded();
         Assert.False(swap.ToDeliveries().IsComplete);
     }
+
+    private PeerMeeting MakeMeeting(TimeProvider time, TimeSpan stall, EndPoint? peer = null) => new(
+        Roster(peer ?? new IPEndPoint(IPAddress.Loopback, 1))[1], Own, _folder["copy"], long.MaxValue, stall, time);
 
     private OwnRecording Own => new(TimeDataWriter.ClientPath(_folder["out"], 0), RecordingDigest.Of(Mine));
 
