@@ -54,7 +54,7 @@ internal static class ClockReportPage
     {
         page.Append("<div class=\"tiles\">");
         page.Tile(DurationText.Count(all.Exchanges), "exchanges made");
-        page.Tile(DurationText.Count(all.Missed), "ticks missed");
+        page.Tile(all.Missed is { } missed ? DurationText.Count(missed) : "–", "ticks missed");
         page.Tile(DurationText.Count(all.Lost), "exchanges lost");
         page.Tile(Text(all.Delay?.MedianNs), "median delay");
         page.Tile(Text(all.Delay?.P99Ns), "p99 delay");
@@ -89,7 +89,9 @@ internal static class ClockReportPage
             page.Append("</tr>\n");
         }
 
-        page.Append("</tbody></table></div>\n");
+        page.Append("</tbody></table></div>\n<p>Drift is in ppm, with its 95 % interval. The interval covers the scatter of ")
+            .Append("delays and bursts of load; a queue that grows or empties throughout the recording looks like drift ")
+            .Append("and is not covered.</p>\n");
     }
 
     private static void WriteClient(HtmlPage page, ClientReport client)
@@ -151,7 +153,9 @@ internal static class ClockReportPage
     private static string Short(OffsetEstimate offset) =>
         $"{DurationText.Signed(offset.Ns)} ± {DurationText.Of(offset.ErrorNs)}";
 
-    private static string Short(DriftEstimate drift) => $"{ClockReportText.Signed(drift.PartsPerMillion)} ppm";
+    private static string Short(DriftEstimate drift) =>
+        $"{ClockReportText.Signed(drift.PartsPerMillion)} ppm "
+        + $"({ClockReportText.Signed(drift.Lowest)} to {ClockReportText.Signed(drift.Highest)})";
 
     private static string Text(long? ns) => ns is { } value ? DurationText.Of(value) : "–";
 }

@@ -39,7 +39,7 @@ internal static class ClockReportText
 
     /// <summary>Drift and its interval in words.</summary>
     public static string Wording(DriftEstimate drift) =>
-        $"{Signed(drift.PartsPerMillion)} ppm ({Signed(drift.Lowest)} to {Signed(drift.Highest)})";
+        $"{Signed(drift.PartsPerMillion)} ppm (95 % interval {Signed(drift.Lowest)} to {Signed(drift.Highest)})";
 
     /// <summary>Millionths with two decimals and a sign.</summary>
     public static string Signed(double partsPerMillion) =>
@@ -64,7 +64,8 @@ internal static class ClockReportText
         if (client.File is not null)
         {
             string duration = client.Duration is null ? "" : $", {client.Duration}";
-            Line(text, $"  file      {client.File}: {Wording(client.Ending ?? TimeDataEnding.Whole)}{duration}");
+            string run = client.Run is { } number ? $", run {number}" : "";
+            Line(text, $"  file      {client.File}{run}: {Wording(client.Ending ?? TimeDataEnding.Whole)}{duration}");
         }
 
         string interval = client.IntervalNs is { } ns ? $", one every {DurationText.Short(ns)}" : "";

@@ -37,10 +37,12 @@ internal static class ClockVerb
             "--members", "N", "fail with 3 if the session has fewer members (default: the clients in this process)");
         Option<string> networks = VerbOptions.Text(
             "--peer-networks", "LIST", "connect to peers in these networks only, like 10.0.0.0/8,fd00::/8");
+        Option<string> ports = VerbOptions.Text(
+            "--peer-ports", "RANGE", "listen for peers at these ports, like 5000-6000 (default: the system's choice)");
         var json = new Option<bool>("--json") { Description = "print the report as JSON" };
         verb.Add(host);
         foreach (Option option in (Option[])
-            [port, clients, interval, duration, folder, session, sessionFile, members, networks, alone, json])
+            [port, clients, interval, duration, folder, session, sessionFile, members, networks, ports, alone, json])
             verb.Add(option);
         verb.Add(CreateReport());
         verb.SetAction((parsed, _) => RunAsync(
@@ -56,6 +58,7 @@ internal static class ClockVerb
                 Members = parsed.GetValue(members) is { } count
                     ? Quantity.ParseInt(count, "number of --members", 1, 10_000)
                     : null,
+                PeerPorts = parsed.GetValue(ports) is { } range ? PortRange.Parse(range) : null,
                 PeerNetworks = parsed.GetValue(networks) is { } list ? ClockClientOptions.ParseNetworks(list) : null,
             },
             parsed.GetValue(json)));

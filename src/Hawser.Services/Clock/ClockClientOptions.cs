@@ -36,6 +36,10 @@ public sealed record ClockClientOptions
     /// server. Default null.</summary>
     public IReadOnlyList<IPNetwork>? PeerNetworks { get; init; }
 
+    /// <summary>The ports at which clients listen for peers, one each; null: ports of the system's choice. Default
+    /// null.</summary>
+    public PortRange? PeerPorts { get; init; }
+
     /// <summary>The clients' clocks.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -60,6 +64,9 @@ public sealed record ClockClientOptions
             throw new FormatException(
                 $"--members is {Clients} (the clients here) to {ClockLimits.Clients}, not {Members}");
         }
+
+        if (PeerPorts is { } ports && ports.Count < Clients)
+            throw new FormatException($"--peer-ports: {Clients} clients need a port each, the range has {ports.Count}");
 
         Span<byte> frame = stackalloc byte[ClockProtocol.HeaderSize + ClockProtocol.HelloSize];
         ClockProtocol.WriteHello(frame, ToHello(0));

@@ -28,7 +28,7 @@ internal sealed class ClockClient(
             await using Connection connection = await loop.ConnectAsync(options.Server, Dialer.DefaultTimeout);
             if (connection is not { LocalEndPoint: IPEndPoint local, RemoteEndPoint: IPEndPoint remote })
                 throw new ProtocolException("the clock is served over TCP alone");
-            await using PeerListener? listener = options.Swap ? PeerListener.Open(local.Address) : null;
+            await using PeerListener? listener = options.Swap ? PeerListener.Open(local.Address, options.PeerPorts, place) : null;
             await RunAsync(connection, local, remote, listener, leave);
         }
         catch (Exception e) when (IsOfOthers(e))
@@ -57,13 +57,13 @@ internal sealed class ClockClient(
         if (leave.IsCancellationRequested)
         {
             Trouble = $"client {id}: left early, after {TimeDataFormat.Wording(recorder.Duration)}";
-            await frames.SendAsync(ClockProtocol.WriteGoodbye(frames.Room(1), new Goodbye(GoodbyeReason.Leaving)));
+            await frames.SendGoodbyeAsync(new Goodbye(GoodbyeReason.Leaving));
             await connection.FinishWritingAsync();
             return;
         }
         var session = new ClockSessionClient(
             id, options, remote.Address, frames, digest, recorder.Counts, leave);
-        await session.RunAsync(listener, recorder.Path);
+        await session.RunAsync(listener, new OwnRecording(recorder.Path, digest, recorder.Start));
         await connection.FinishWritingAsync();
         Report = Report! with { Deliveries = session.Deliveries };
         Trouble ??= session.Trouble;

@@ -38,7 +38,7 @@ internal sealed class ClockRecorder
     /// <param name="client">This end.</param>
     /// <param name="server">The other end.</param>
     /// <param name="flusher">Writes the files.</param>
-    /// <exception cref="IOException">A file cannot be created.</exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
     public ClockRecorder(
         ClockClientOptions options, ClockFrames frames, uint id, IPEndPoint client, IPEndPoint server,
         LineFileFlusher flusher)
@@ -52,11 +52,16 @@ internal sealed class ClockRecorder
         Path = TimeDataWriter.ClientPath(options.Folder, id);
         Heading = new ExchangeLogHeading(id, $"{client}", $"{server}", _intervalNs);
         Statistics = new ClockStatistics(_intervalNs);
-        _rows = new TimeDataWriter(new LineFile(Path), flusher);
+        var file = new LineFile(Path);
+        Start = file.Start;
+        _rows = new TimeDataWriter(file, flusher);
         _log = new ExchangeLogWriter(new LineFile(ExchangeLogFormat.PathFor(Path)), flusher, Heading);
     }
 
     public string Path { get; }
+
+    /// <summary>Where in the file its run begins.</summary>
+    public long Start { get; }
 
     public ExchangeLogHeading Heading { get; }
 

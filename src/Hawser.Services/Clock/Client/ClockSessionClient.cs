@@ -20,7 +20,7 @@ internal sealed class ClockSessionClient(
     /// <summary>What went wrong, if anything did.</summary>
     public string? Trouble { get; private set; }
 
-    public async Task RunAsync(PeerListener? listener, string path)
+    public async Task RunAsync(PeerListener? listener, OwnRecording own)
     {
         try
         {
@@ -38,7 +38,7 @@ internal sealed class ClockSessionClient(
         int members = options.Members ?? options.Clients;
         if (_roster.Entries.Count < members)
             Trouble = $"client {id}: the session has {_roster.Entries.Count} of {members} members";
-        var swap = new PeerSwap(id, _roster, new OwnRecording(path, recording), options.Folder)
+        var swap = new PeerSwap(id, _roster, own, options.Folder)
         {
             Addresses = new PeerAddresses(server, options.PeerNetworks),
             LongestRecording = ClockLimits.LongestRecording(2 * ClockTiming.MostPeerTicks(options.ToHello(0))),

@@ -2,19 +2,23 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>A client's own recording, as it gives it to peer after peer: packed once, and kept if it is
-/// small.</summary>
+/// <summary>A client's own recording, as it gives it to peer after peer: the last run of its file, packed once, and
+/// kept if it is small.</summary>
 internal sealed class OwnRecording
 {
     // What more would take in memory is packed anew for every peer.
     private const int MostKeptBytes = 8 << 20;
 
     private readonly string _path;
+    private readonly long _start;
     private readonly Lazy<byte[]?> _packed;
 
-    public OwnRecording(string path, RecordingDigest digest)
+    /// <param name="path">The file.</param>
+    /// <param name="digest">Size and hash of the run.</param>
+    /// <param name="start">Where in the file the run begins; it goes on to the end.</param>
+    public OwnRecording(string path, RecordingDigest digest, long start = 0)
     {
-        (_path, Digest) = (path, digest);
+        (_path, Digest, _start) = (path, digest, start);
         _packed = new Lazy<byte[]?>(Pack);
     }
 
@@ -77,5 +81,6 @@ internal sealed class OwnRecording
     }
 
     // Whoever writes it has ended; others may read it, and even remove it.
-    private FileStream Open() => new(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    private FileStream Open() =>
+        new(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) { Position = _start };
 }

@@ -4,9 +4,9 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>Where one client listens for its peers: at the address by which it reaches the server, and a port of the
-/// system's choice. Who does not prove to be a peer is given no byte, and has no place to keep: when too many have not
-/// yet done so, the first of them makes room.</summary>
+/// <summary>Where one client listens for its peers: at the address by which it reaches the server. A connection that
+/// does not prove to be a peer gets no byte, and no place to keep: when too many have not yet done so, the oldest of
+/// them is aborted.</summary>
 internal sealed class PeerListener : IConnectionHandler, IAsyncDisposable
 {
     /// <summary>Connections that have not proved whose they are.</summary>
@@ -28,9 +28,9 @@ internal sealed class PeerListener : IConnectionHandler, IAsyncDisposable
     private readonly Hawser.Server _server;
     private volatile bool _expects;
 
-    private PeerListener(IPAddress address) => _server = Hawser.Server.Start(this, new ServerOptions
+    private PeerListener(IPEndPoint endPoint) => _server = Hawser.Server.Start(this, new ServerOptions
     {
-        EndPoints = [new IPEndPoint(address, 0)],
+        EndPoints = [endPoint],
         Model = ConcurrencyModels.Get("async"),
         Limits = Limits,
     });
@@ -38,8 +38,29 @@ internal sealed class PeerListener : IConnectionHandler, IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public int Port => ((IPEndPoint)_server.EndPoints[0]).Port;
 
-    /// <exception cref="ListenException">There is no port to be had.</exception>
-    public static PeerListener Open(IPAddress address) => new(address);
+    /// <summary>Listens at a port of the system's choice, or at a free one of a range, from the client's place in it
+    /// on.</summary>
+    /// <exception cref="ListenException">No port is free.</exception>
+    public static PeerListener Open(IPAddress address, PortRange? ports = null, int place = 0)
+    {
+        if (ports is not { } range)
+            return new PeerListener(new IPEndPoint(address, 0));
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                return new PeerListener(new IPEndPoint(address, range.First + ((place + i) % range.Count)));
+            }
+            catch (ListenException e) when (i + 1 == range.Count)
+            {
+                throw new ListenException($"--peer-ports: no port from {range.First} to {range.Last} is free", e);
+            }
+            catch (ListenException)
+            {
+                // Another program has it.
+            }
+        }
+    }
 
     /// <summary>From now on peers may have the roster, and greet before this client has it. Before, nobody
     /// can.</summary>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
 
@@ -5,13 +6,14 @@ namespace Hawser.Services.Clock.Peers;
 
 /// <summary>
 /// A peer's recording on its way to its place. It lies under a temporary name until its hash is right and it has
-/// proved to be a recording, and then takes its own in one step; whatever goes wrong leaves nothing behind, and an
-/// earlier good copy as it was.
+/// proved to be a recording. Then it takes its own name in one step, or is appended to the runs that have it; whatever
+/// goes wrong leaves nothing behind, and earlier runs as they were.
 /// </summary>
 internal sealed class RecordingCopy : IDisposable
 {
     private readonly string _path;
     private readonly string _partPath;
+    private readonly RecordingDigest _expected;
     private readonly FileStream _part;
     private readonly RecordingUnpacker _unpacker;
 
@@ -22,6 +24,7 @@ internal sealed class RecordingCopy : IDisposable
     {
         _path = path;
         _partPath = path + ".part";
+        _expected = expected;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _part = new FileStream(_partPath, FileMode.Create, FileAccess.Write, FileShare.None);
         _unpacker = new RecordingUnpacker(_part, expected, isBrotli, new RecordingCheck());
@@ -49,13 +52,47 @@ internal sealed class RecordingCopy : IDisposable
         try
         {
             _part.Dispose();
-            File.Move(_partPath, _path, overwrite: true);
+            if (File.Exists(_path))
+                Append();
+            else
+                File.Move(_partPath, _path);
             return DeliveryOutcome.Delivered;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return DeliveryOutcome.NotStored;
         }
+    }
+
+    /// <summary>Appends the copy to the runs of earlier sessions, or leaves them as they were.</summary>
+    private void Append()
+    {
+        using var file = new FileStream(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        long length = file.Length;
+        if (EndsWithCopy(file))
+            return;
+        try
+        {
+            file.Position = Math.Max(0, length - 1);
+            if (length > 0 && file.ReadByte() != '\n')
+                file.WriteByte((byte)'\n');
+            using FileStream part = File.OpenRead(_partPath);
+            part.CopyTo(file);
+        }
+        catch (IOException)
+        {
+            file.SetLength(length);
+            throw;
+        }
+    }
+
+    // A pair whose receipt was lost meets again, and the copy is there already.
+    private bool EndsWithCopy(FileStream file)
+    {
+        if (file.Length < _expected.Bytes)
+            return false;
+        file.Position = file.Length - _expected.Bytes;
+        return new RecordingDigest(_expected.Bytes, SHA256.HashData(file)) == _expected;
     }
 
     public void Dispose()

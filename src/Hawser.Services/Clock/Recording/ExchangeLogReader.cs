@@ -3,36 +3,45 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Recording;
 
-/// <summary>Reads an exchange log, exchange by exchange, and tolerates that it is cut.</summary>
-internal static class ExchangeLogReader
+/// <summary>Reads the runs of an exchange log, exchange by exchange, and tolerates that they are cut.</summary>
+internal sealed class ExchangeLogReader(Stream source)
 {
-    /// <summary>
-    /// Reads all of it: the heading into <paramref name="begin"/>, then each exchange into <paramref name="take"/>.
-    /// Answers with the counts of its last line, or null when it is cut.
-    /// </summary>
+    private static readonly byte[] Title = Encoding.ASCII.GetBytes(ExchangeLogFormat.Title);
+    private static readonly byte[] Header = Encoding.ASCII.GetBytes(ExchangeLogFormat.Header);
+
+    private readonly LineSplitter _lines = new(source, ExchangeLogFormat.LongestLine);
+
+    /// <summary>Reads up to the first exchange of the next run. False: there is no other run with a heading.</summary>
     /// <exception cref="FormatException">It is no exchange log; says in which line and why.</exception>
-    public static ExchangeCounts? Read(Stream source, Action<ExchangeLogHeading> begin, Action<Exchange> take)
+    public bool TryBegin(out ExchangeLogHeading heading)
     {
-        var lines = new LineSplitter(source, ExchangeLogFormat.LongestLine);
-        if (!lines.TryRead(out ReadOnlySpan<byte> line))
-            return null;
-        if (!line.SequenceEqual(Encoding.ASCII.GetBytes(ExchangeLogFormat.Title)))
-            throw lines.Error($"an exchange log begins with \"{ExchangeLogFormat.Title}\"");
-        if (!lines.TryRead(out line))
-            return null;
-        if (!ExchangeLogFormat.TryReadHeading(line, out ExchangeLogHeading heading))
-            throw lines.Error("the second line reads \"# client=0 address=... server=... interval_ns=...\"");
-        begin(heading);
-        if (!lines.TryRead(out line))
-            return null;
-        if (!line.SequenceEqual(Encoding.ASCII.GetBytes(ExchangeLogFormat.Header)))
-            throw lines.Error("the third line names the columns");
-        return ReadExchanges(lines, take);
+        heading = default;
+        while (_lines.TryRead(out ReadOnlySpan<byte> line))
+        {
+            if (!line.SequenceEqual(Title))
+                throw _lines.Error($"an exchange log begins with \"{ExchangeLogFormat.Title}\"");
+            if (!_lines.TryRead(out line))
+                return false;
+            if (!ExchangeLogFormat.TryReadHeading(line, out heading))
+            {
+                ExpectAnother(line, "the second line reads \"# client=0 address=... server=... interval_ns=...\"");
+                continue;
+            }
+
+            if (_lines.TryRead(out line) && !line.SequenceEqual(Header))
+                ExpectAnother(line, "the third line names the columns");
+            return true;
+        }
+
+        return false;
     }
 
-    private static ExchangeCounts? ReadExchanges(LineSplitter lines, Action<Exchange> take)
+    /// <summary>Reads the exchanges of the run that has begun.</summary>
+    /// <returns>The counts of its last line; null when it is cut.</returns>
+    /// <exception cref="FormatException">A line is no exchange; says which and why.</exception>
+    public ExchangeCounts? Read(Action<Exchange> take)
     {
-        while (lines.TryRead(out ReadOnlySpan<byte> line))
+        while (_lines.TryRead(out ReadOnlySpan<byte> line))
         {
             if (ExchangeLogFormat.TryReadExchange(line, out Exchange exchange))
             {
@@ -40,13 +49,14 @@ internal static class ExchangeLogReader
                 continue;
             }
 
-            if (!ExchangeLogFormat.TryReadEnd(line, out ExchangeCounts counts))
-                throw lines.Error("a line is a tick and eight timestamps, or the end");
-            if (lines.TryRead(out _))
-                throw lines.Error("nothing follows the last line");
-            return counts;
+            if (ExchangeLogFormat.TryReadEnd(line, out ExchangeCounts counts))
+                return counts;
+            ExpectAnother(line, "a line is a tick and eight timestamps, or the end");
+            return null;
         }
 
         return null;
     }
+
+    private void ExpectAnother(ReadOnlySpan<byte> line, string broken) => _lines.ExpectRun(line, Title, broken);
 }

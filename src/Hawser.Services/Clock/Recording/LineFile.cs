@@ -35,16 +35,30 @@ internal sealed class LineFile : IDisposable
     private long _length;
     private bool _ended;
 
-    /// <summary>Creates the file, or empties the one that is there, and its folder.</summary>
-    /// <exception cref="IOException">It cannot be created.</exception>
+    /// <summary>Opens the file, or creates it and its folder. Lines are appended to what stands in it.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
     public LineFile(string path, int pendingLimit = PendingLimit)
     {
         string full = Path.GetFullPath(path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
         _path = full;
         _pendingLimit = pendingLimit;
-        _file = File.OpenHandle(full, FileMode.Create, FileAccess.Write, FileShare.Read);
+        _file = File.OpenHandle(full, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        Start = _length = RandomAccess.GetLength(_file);
+        Span<byte> last = stackalloc byte[1];
+        if (_length > 0 && RandomAccess.Read(_file, last, _length - 1) == 1 && last[0] != '\n')
+        {
+            // A killed writer left a piece of a line, which stays one.
+            RandomAccess.Write(_file, "\n"u8, _length);
+            Start = ++_length;
+        }
     }
+
+    /// <summary>Bytes that stood in the file before.</summary>
+    public long Start { get; }
+
+    /// <summary>Called at the begin of every flush, to put in lines that wait elsewhere.</summary>
+    public Action? Filling { get; set; }
 
     /// <summary>Held while lines are put in, never while the disk is waited for.</summary>
     public Lock Gate { get; } = new();
@@ -53,7 +67,7 @@ internal sealed class LineFile : IDisposable
     public long Dropped { get; private set; }
 
     /// <summary>
-    /// Completes with size and hash when <see cref="End"/> was called and all is written and closed; fails with an
+    /// Completes with size and hash of what was appended when <see cref="End"/> was called and all is written; fails with an
     /// <see cref="IOException"/> when the disk did.
     /// </summary>
     public Task<RecordingDigest> Closed => _closed.Task;
@@ -106,6 +120,7 @@ internal sealed class LineFile : IDisposable
     {
         if (_closed.Task.IsCompleted)
             return false;
+        Filling?.Invoke();
         int length;
         bool ended;
         lock (Gate)
@@ -151,7 +166,7 @@ internal sealed class LineFile : IDisposable
     private void Close()
     {
         _file.Dispose();
-        _closed.TrySetResult(new RecordingDigest(_length, _sha256.GetHashAndReset()));
+        _closed.TrySetResult(new RecordingDigest(_length - Start, _sha256.GetHashAndReset()));
     }
 
     private void Fail(Exception cause)

@@ -6,6 +6,7 @@ internal sealed class LineSplitter(Stream source, int longestLine)
     private readonly byte[] _buffer = new byte[Math.Max(65_536, longestLine)];
     private int _start;
     private int _end;
+    private int _lastLength;
     private bool _sourceEnded;
 
     /// <summary>The number of the last line read, from 1.</summary>
@@ -33,7 +34,8 @@ internal sealed class LineSplitter(Stream source, int longestLine)
             if (length >= 0)
             {
                 line = unread[..length];
-                _start += length + 1;
+                _lastLength = length + 1;
+                _start += _lastLength;
                 Number++;
                 return true;
             }
@@ -47,6 +49,21 @@ internal sealed class LineSplitter(Stream source, int longestLine)
 
             Fill(unread);
         }
+    }
+
+    /// <summary>After a line that continues no run: the title of another, or a piece of a line before that title. Puts
+    /// the title back.</summary>
+    /// <returns>Whether the line was such a piece.</returns>
+    /// <exception cref="FormatException">It is neither: <paramref name="broken"/>.</exception>
+    public bool ExpectRun(ReadOnlySpan<byte> line, ReadOnlySpan<byte> title, string broken)
+    {
+        bool isTorn = !line.SequenceEqual(title);
+        FormatException error = Error(broken);
+        if (isTorn && !(TryRead(out ReadOnlySpan<byte> next) && next.SequenceEqual(title)))
+            throw error;
+        _start -= _lastLength;
+        Number--;
+        return isTorn;
     }
 
     /// <summary>An error at the last line read.</summary>

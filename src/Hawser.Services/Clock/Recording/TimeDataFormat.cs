@@ -16,6 +16,7 @@ namespace Hawser.Services.Clock.Recording;
 /// 2   127.0.0.1:5555    127.0.0.1:40000   2026-11-20   06:17:17.123502
 /// End of Timestamp Data (after 5 minutes)
 /// </code>
+/// A file holds one such run after the other: a later run is appended and begins with the title again.
 /// </summary>
 internal static class TimeDataFormat
 {
@@ -124,7 +125,6 @@ internal static class TimeDataFormat
         row = new TimeRow(number, line[fields[1]], line[fields[2]], wallNs);
         return broken is null;
     }
-
 
     private static int WriteMoment(Span<byte> line, long wallNs)
     {

@@ -4,22 +4,23 @@ using Hawser.Services.Clock.Wire;
 namespace Hawser.Services.Clock.Recording;
 
 /// <summary>
-/// Writes one recording in <see cref="TimeDataFormat"/>; safe from several threads, never waits for the disk.
+/// Writes the runs of a recording in <see cref="TimeDataFormat"/>, each from its first row to its last line; safe from
+/// several threads, never waits for the disk.
 /// </summary>
 internal sealed class TimeDataWriter
 {
     private readonly LineFile _file;
     private readonly LineFileFlusher? _flusher;
     private readonly long _limit;
-    private long _bytes = TimeDataFormat.Opening.Length;
+    private long _bytes;
     private Action? _onFull;
 
     /// <summary>
-    /// Begins a recording; <paramref name="flusher"/> writes it from now on (null: the caller flushes).
+    /// Appends to a file; <paramref name="flusher"/> writes it from now on (null: the caller flushes).
     /// </summary>
     /// <param name="file">Where it goes.</param>
     /// <param name="flusher">Writes it.</param>
-    /// <param name="limit">The most bytes it may have; further rows are dropped, and the last line fits.</param>
+    /// <param name="limit">The most bytes the file may have; further rows are dropped, and the last line fits.</param>
     /// <param name="onFull">Called once, when the first row is dropped for that.</param>
     public TimeDataWriter(
         LineFile file, LineFileFlusher? flusher, long limit = long.MaxValue, Action? onFull = null)
@@ -28,11 +29,14 @@ internal sealed class TimeDataWriter
         _flusher = flusher;
         _limit = limit - TimeDataFormat.LongestLine;
         _onFull = onFull;
-        _file.Append(TimeDataFormat.Opening);
+        _bytes = file.Start;
         _flusher?.Add(file);
     }
 
-    /// <summary>How many rows it has.</summary>
+    /// <summary>Whether a run has begun and not ended.</summary>
+    public bool IsBegun { get; private set; }
+
+    /// <summary>How many rows the last run has.</summary>
     public long Rows { get; private set; }
 
     /// <summary>How many rows were dropped, because the disk stalled or failed.</summary>
@@ -64,8 +68,9 @@ internal sealed class TimeDataWriter
     {
         lock (_file.Gate)
         {
-            if (_bytes + TimeDataFormat.LongestLine > _limit)
+            if (_bytes + TimeDataFormat.Opening.Length + TimeDataFormat.LongestLine > _limit)
                 return false;
+            Begin();
             Span<byte> line = _file.Reserve(TimeDataFormat.LongestLine);
             if (line.IsEmpty)
                 return true;
@@ -80,15 +85,41 @@ internal sealed class TimeDataWriter
     public void Append(IPEndPoint sender, IPEndPoint receiver, long wallNs) =>
         Append(TimeDataFormat.Endpoint(sender), TimeDataFormat.Endpoint(receiver), wallNs);
 
-    /// <summary>
-    /// Writes the last line; completes with size and hash when all is on its way to the disk and the file closed.
-    /// </summary>
-    public Task<RecordingDigest> EndAsync(TimeSpan duration)
+    /// <summary>Writes the last line of a run; the next row begins another.</summary>
+    public void End(TimeSpan duration)
     {
         Span<byte> line = stackalloc byte[TimeDataFormat.LongestLine];
-        _file.Append(line[..TimeDataFormat.WriteEnd(line, duration)]);
+        lock (_file.Gate)
+        {
+            Begin();
+            int length = TimeDataFormat.WriteEnd(line, duration);
+            _file.Append(line[..length]);
+            _bytes += length;
+            IsBegun = false;
+        }
+    }
+
+    /// <summary>Takes no more rows; completes with size and hash of what was appended when the file is closed.</summary>
+    public Task<RecordingDigest> CloseAsync()
+    {
         _file.End();
         _flusher?.Wake();
         return _file.Closed;
+    }
+
+    /// <summary>Ends a run, and the file with it: see <see cref="CloseAsync"/>.</summary>
+    public Task<RecordingDigest> EndAsync(TimeSpan duration)
+    {
+        End(duration);
+        return CloseAsync();
+    }
+
+    private void Begin()
+    {
+        if (IsBegun)
+            return;
+        IsBegun = _file.Append(TimeDataFormat.Opening);
+        _bytes += TimeDataFormat.Opening.Length;
+        Rows = 0;
     }
 }

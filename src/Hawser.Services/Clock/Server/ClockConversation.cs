@@ -18,19 +18,20 @@ internal sealed class ClockConversation(
     private readonly Pace _alivePace = PaceOf(server, member, ClockTiming.AlivePace, 100 * ClockTiming.AlivePace);
     private long _lastTick = -1;
     private long _received;
+    private bool _hasRecorded;
     private int _entriesSent;
 
-    /// <exception cref="ProtocolException">The client broke a rule; it has been told which.</exception>
+    /// <exception cref="ProtocolException">The client broke a rule.</exception>
     public async Task RunAsync(TimeSpan leaseLength)
     {
+        server.Recording.Join();
         try
         {
             await ConverseAsync(leaseLength);
         }
-        catch (ProtocolException e) when (e.Reason == CloseReason.ProtocolError)
+        finally
         {
-            await SayGoodbyeAsync(new Goodbye(GoodbyeReason.BrokenRule, e.Message));
-            throw;
+            EndRecording();
         }
     }
 
@@ -44,7 +45,7 @@ internal sealed class ClockConversation(
             ClockReading received = ClockReading.Now(server.Time);
             lease.Renew(received.MonotonicNs);
             if (state == InputState.Stopping)
-                await SayGoodbyeAsync(new Goodbye(GoodbyeReason.Stopping));
+                await frames.SendGoodbyeAsync(new Goodbye(GoodbyeReason.Stopping));
             if (state != InputState.Ready || !await AnswerAsync(received))
                 return;
         }
@@ -85,6 +86,7 @@ internal sealed class ClockConversation(
         RecordingDone done = ClockProtocol.ReadDone(frames.Payload);
         ClockProtocol.Rule(done.Sent > _received ? $"{done.Sent} ticks sent cannot be, {_received} came" : null);
         server.Register.Finish(member, done);
+        EndRecording();
         server.Tell(member, done);
         // What is waited for now are the others, who are done by the session's end, and then the peers.
         long othersNs = Math.Max(0, member.Session.EndNs - ClockReading.MonotonicNow(server.Time));
@@ -104,7 +106,7 @@ internal sealed class ClockConversation(
         }
         if (member.Place < 0)
         {
-            await SayGoodbyeAsync(new Goodbye(GoodbyeReason.Complete));
+            await frames.SendGoodbyeAsync(new Goodbye(GoodbyeReason.Complete));
             return false;
         }
 
@@ -122,12 +124,16 @@ internal sealed class ClockConversation(
         server.Tell(server.Register.Report(member, RosterProtocol.ReadResults(frames.Payload)));
         if (member.Delivered is null)
             return true;
-        await SayGoodbyeAsync(new Goodbye(GoodbyeReason.Complete));
+        await frames.SendGoodbyeAsync(new Goodbye(GoodbyeReason.Complete));
         return false;
     }
 
-    private ValueTask SayGoodbyeAsync(Goodbye goodbye) =>
-        frames.SendAsync(ClockProtocol.WriteGoodbye(frames.Room(1 + goodbye.Rule.Length), goodbye));
+    private void EndRecording()
+    {
+        if (!_hasRecorded)
+            server.Recording.Leave(ClockTiming.FromNanoseconds((_lastTick + 1) * member.Hello.IntervalNs));
+        _hasRecorded = true;
+    }
 
     // What a network held back for two leases may come together; who is silent for longer has departed.
     private static Pace PaceOf(ClockHandler server, ClockMember member, TimeSpan interval, TimeSpan slack) => new(

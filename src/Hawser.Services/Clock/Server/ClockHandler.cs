@@ -21,7 +21,7 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
     /// <param name="time">The server's clocks.</param>
     /// <param name="session">The one session that it serves; null: any.</param>
     /// <param name="recordingLimit">The most bytes of the recording.</param>
-    /// <exception cref="IOException">The recording cannot be created.</exception>
+    /// <exception cref="IOException">The recording cannot be opened.</exception>
     public ClockHandler(
         string folder, TextWriter log, TextWriter errors, TimeProvider time, SessionKey? session = null,
         long recordingLimit = ClockLimits.ServerRecordingBytes)
@@ -34,7 +34,7 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
         void TellThatItIsFull() => errors.WriteLine(
             $"ERROR: {TimeDataWriter.ServerPath(folder)} has reached --recording-limit, {recordingLimit} bytes; "
             + "ticks are answered and no longer recorded");
-        Recording = new ServerRecording(new TimeDataWriter(file, _flusher, recordingLimit, TellThatItIsFull));
+        Recording = new ServerRecording(time, file, _flusher, recordingLimit, TellThatItIsFull);
         file.Closed.ContinueWith(
             failed => errors.WriteLine($"ERROR: {failed.Exception!.InnerException!.Message}; the recording is cut, "
                 + "the exchange goes on"),
@@ -53,7 +53,43 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
         if (connection is not { LocalEndPoint: IPEndPoint local, RemoteEndPoint: IPEndPoint remote })
             throw new ProtocolException("the clock is served over TCP alone");
         var frames = new ClockFrames(connection);
-        if (await frames.ReadAsync(Deadline.After(ClockTiming.AnswerPatience)) != InputState.Ready)
+        try
+        {
+            await ServeAsync(connection, frames, local, remote, stopping);
+        }
+        catch (ProtocolException e) when (e.Reason == CloseReason.ProtocolError)
+        {
+            await frames.SendGoodbyeAsync(new Goodbye(GoodbyeReason.BrokenRule, e.Message));
+            throw;
+        }
+    }
+
+    /// <summary>Prints the matrix of a session that is over.</summary>
+    public void Tell(SessionSummary? summary)
+    {
+        if (summary is not null)
+            _log.WriteLine(summary.ToText().TrimEnd());
+    }
+
+    /// <summary>Prints what a client said of its recording.</summary>
+    public void Tell(ClockMember member, RecordingDone done) => _log.WriteLine(
+        $"client {member.Id} is done: {DurationText.Count(done.Answered)} exchanges, "
+        + $"{DurationText.Count(done.Missed)} missed, {DurationText.Count(done.Sent - done.Answered)} lost");
+
+    /// <summary>Ends the recording with its last line.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _ended ??= EndAsync();
+        await _ended;
+    }
+
+    private async Task ServeAsync(
+        Connection connection, ClockFrames frames, IPEndPoint local, IPEndPoint remote, CancellationToken stopping)
+    {
+        InputState state = await frames.ReadAsync(Deadline.After(ClockTiming.AnswerPatience));
+        ClockProtocol.Rule(state == InputState.TimedOut
+            ? $"Hello comes within {ClockTiming.AnswerPatience.TotalSeconds} s" : null);
+        if (state != InputState.Ready)
             return;
         Hello hello = ReadHello(frames);
         bool isOther = _session is { } only && hello.Session != only;
@@ -81,25 +117,6 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
             if (member.Done is null)
                 _log.WriteLine($"client {member.Id} has left");
         }
-    }
-
-    /// <summary>Prints the matrix of a session that is over.</summary>
-    public void Tell(SessionSummary? summary)
-    {
-        if (summary is not null)
-            _log.WriteLine(summary.ToText().TrimEnd());
-    }
-
-    /// <summary>Prints what a client said of its recording.</summary>
-    public void Tell(ClockMember member, RecordingDone done) => _log.WriteLine(
-        $"client {member.Id} is done: {DurationText.Count(done.Answered)} exchanges, "
-        + $"{DurationText.Count(done.Missed)} missed, {DurationText.Count(done.Sent - done.Answered)} lost");
-
-    /// <summary>Ends the recording with its last line.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _ended ??= EndAsync();
-        await _ended;
     }
 
     private async Task EndAsync()

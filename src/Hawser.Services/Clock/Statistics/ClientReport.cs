@@ -18,7 +18,10 @@ public sealed record ClientReport
     /// <summary>The file it was read from, without its folder; null when it was measured just now.</summary>
     public string? File { get; init; }
 
-    /// <summary>How that file ends.</summary>
+    /// <summary>Which run of that file, from 1; null when it has only one.</summary>
+    public int? Run { get; init; }
+
+    /// <summary>How that run ends.</summary>
     public TimeDataEnding? Ending { get; init; }
 
     /// <summary>The duration in the words of the file's last line.</summary>
@@ -33,7 +36,7 @@ public sealed record ClientReport
     /// <summary>Ticks answered: the exchanges made.</summary>
     public required long Exchanges { get; init; }
 
-    /// <summary>Ticks not sent because their time had passed.</summary>
+    /// <summary>Ticks not sent because their time had passed; from rows alone, those that gaps show.</summary>
     public long? Missed { get; init; }
 
     /// <summary>Ticks sent and never answered.</summary>
@@ -66,6 +69,9 @@ public sealed record ClientReport
     /// <summary>What it has of the others' recordings; null when nothing was to be exchanged, or nobody
     /// knows.</summary>
     public ClientDeliveries? Deliveries { get; init; }
+
+    /// <summary>When its first row in the file was sent, by the wall clock; part of its identity across files.</summary>
+    internal long FirstRowNs { get; init; }
 
     /// <summary>The distributions behind the figures, for plots and totals; not part of JSON.</summary>
     internal ClockStatistics? Statistics { get; init; }

@@ -41,10 +41,10 @@ public sealed record ClockReport
     public static ClockReport FromFiles(IEnumerable<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        var clients = new Dictionary<(string Client, string Server), ClientReport>();
+        var clients = new Dictionary<(string Client, string Server, long FirstRowNs), ClientReport>();
         foreach (ClientReport client in paths.SelectMany(ClockReportSource.Read))
         {
-            var key = (client.Client, client.Server);
+            var key = (client.Client, client.Server, client.FirstRowNs);
             if (!clients.TryGetValue(key, out ClientReport? known) || (known.Delay is null && client.Delay is not null))
                 clients[key] = client;
         }

@@ -5,56 +5,86 @@ namespace Hawser.Services.Clock.Statistics;
 /// <summary>Makes client reports from recordings and their companions.</summary>
 internal static class ClockReportSource
 {
-    /// <summary>One report for a client's recording, one per client for the server's.</summary>
+    /// <summary>For each run of a file one report for a client's recording, one per client for the server's.</summary>
     public static IEnumerable<ClientReport> Read(string path)
     {
-        TimeDataReader rows = Parse(path, TimeDataReader.Read);
+        IReadOnlyList<TimeDataRun> runs = Parse(path, TimeDataReader.Read);
         string companion = ExchangeLogFormat.PathFor(path);
-        if (rows.Pairings.Count <= 1 && File.Exists(companion))
+        List<Log> logs = File.Exists(companion) ? Parse(companion, ReadLogs) : [];
+        foreach ((int i, TimeDataRun run) in runs.Index())
         {
-            ClientReport? report = ReadCompanion(path, companion, rows);
-            if (report is not null)
-                return [report];
-        }
+            int? number = runs.Count > 1 ? i + 1 : null;
+            if (TakeLog(logs, run) is { } log)
+            {
+                yield return Of(path, number, run, log);
+                continue;
+            }
 
-        return rows.Pairings.Select(pairing => new ClientReport
-        {
-            Client = pairing.Client,
-            Server = pairing.Server,
-            File = Path.GetFileName(path),
-            Ending = rows.Ending,
-            Duration = rows.Duration,
-            Sent = pairing.RequestsNs.Count,
-            Exchanges = pairing.AnswersNs.Count,
-            Rows = RowTiming.Of(pairing),
-        });
+            foreach (TimeDataPairing pairing in run.Pairings)
+                yield return Of(path, number, run, pairing);
+        }
     }
 
-    private static ClientReport? ReadCompanion(string path, string companion, TimeDataReader rows)
+    private static ClientReport Of(string path, int? number, TimeDataRun run, TimeDataPairing pairing) => new()
     {
-        // The interval stands in the heading, before the first exchange; until then there is nothing to count.
-        ClockStatistics? statistics = null;
-        ExchangeLogHeading heading = default;
-        ExchangeCounts? counts = Parse(companion, source => ExchangeLogReader.Read(
-            source,
-            found =>
-            {
-                heading = found;
-                statistics = new ClockStatistics(found.IntervalNs);
-            },
-            exchange => statistics!.Take(exchange)));
-        if (statistics is null)
-            return null;
+        Client = pairing.Client,
+        Server = pairing.Server,
+        File = Path.GetFileName(path),
+        Run = number,
+        Ending = run.Ending,
+        Duration = run.Duration,
+        Sent = pairing.RequestsNs.Count,
+        Exchanges = pairing.AnswersNs.Count,
+        Missed = RowTiming.MissedOf(pairing.RequestsNs),
+        Rows = RowTiming.Of(pairing),
+        FirstRowNs = pairing.RequestsNs[0],
+    };
 
+    private static ClientReport Of(string path, int? number, TimeDataRun run, Log log)
+    {
         // Both files are flushed apart, so that after a kill either may be ahead of the other.
-        long sent = Math.Max(rows.Pairings.Sum(pairing => pairing.RequestsNs.Count), statistics.Exchanges);
-        counts ??= new ExchangeCounts(sent, statistics.Exchanges, Math.Max(0, statistics.LastTick + 1 - sent));
-        return ClientReport.Of(heading, counts.Value, statistics) with
+        ClockStatistics statistics = log.Statistics;
+        long sent = Math.Max(run.Pairings.Sum(pairing => pairing.RequestsNs.Count), statistics.Exchanges);
+        ExchangeCounts counts = log.Counts
+            ?? new ExchangeCounts(sent, statistics.Exchanges, Math.Max(0, statistics.LastTick + 1 - sent));
+        return ClientReport.Of(log.Heading, counts, statistics) with
         {
             File = Path.GetFileName(path),
-            Ending = rows.Ending,
-            Duration = rows.Duration,
+            Run = number,
+            Ending = run.Ending,
+            Duration = run.Duration,
+            FirstRowNs = run.Pairings.Count > 0 ? run.Pairings.First().RequestsNs[0] : 0,
         };
+    }
+
+    /// <summary>Takes the log of a run out of the list: the first with its endpoints, or simply the first when the run
+    /// was cut before its first row.</summary>
+    private static Log? TakeLog(List<Log> logs, TimeDataRun run)
+    {
+        if (run.Pairings.Count > 1)
+            return null;
+        TimeDataPairing? only = run.Pairings.FirstOrDefault();
+        int found = logs.FindIndex(log =>
+            only is null || (log.Heading.Client == only.Client && log.Heading.Server == only.Server));
+        if (found < 0)
+            return null;
+        Log log = logs[found];
+        logs.RemoveRange(0, found + 1);
+        return log;
+    }
+
+    private static List<Log> ReadLogs(Stream source)
+    {
+        var reader = new ExchangeLogReader(source);
+        var logs = new List<Log>();
+        while (reader.TryBegin(out ExchangeLogHeading heading))
+        {
+            var statistics = new ClockStatistics(heading.IntervalNs);
+            ExchangeCounts? counts = reader.Read(exchange => statistics.Take(exchange));
+            logs.Add(new Log(heading, statistics, counts));
+        }
+
+        return logs;
     }
 
     private static T Parse<T>(string path, Func<Stream, T> read)
@@ -69,4 +99,7 @@ internal static class ClockReportSource
             throw new FormatException($"{path}, {error.Message}", error);
         }
     }
+
+    /// <summary>A run of the companion.</summary>
+    private sealed record Log(ExchangeLogHeading Heading, ClockStatistics Statistics, ExchangeCounts? Counts);
 }

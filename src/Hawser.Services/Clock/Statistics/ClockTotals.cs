@@ -6,7 +6,7 @@ namespace Hawser.Services.Clock.Statistics;
 /// <param name="Clients">How many clients.</param>
 /// <param name="Sent">Ticks sent.</param>
 /// <param name="Exchanges">Ticks answered.</param>
-/// <param name="Missed">Ticks missed, as far as known.</param>
+/// <param name="Missed">Ticks missed, as far as known; null when nothing is known of any client.</param>
 /// <param name="Lost">Ticks sent and never answered.</param>
 /// <param name="Lateness">Lateness of ticks.</param>
 /// <param name="Delay">Round-trip delay.</param>
@@ -16,7 +16,7 @@ public sealed record ClockTotals(
     int Clients,
     long Sent,
     long Exchanges,
-    long Missed,
+    long? Missed,
     long Lost,
     LatencySpread? Lateness,
     LatencySpread? Delay,
@@ -39,7 +39,8 @@ public sealed record ClockTotals(
             clients.Count,
             clients.Sum(client => client.Sent),
             clients.Sum(client => client.Exchanges),
-            clients.Sum(client => client.Missed ?? 0),
+            clients.Any(client => client.Missed is null) && clients.All(client => client.Missed is null)
+                ? null : clients.Sum(client => client.Missed ?? 0),
             clients.Sum(client => client.Lost),
             LatencySpread.Of(lateness),
             LatencySpread.Of(delay),

@@ -10,6 +10,28 @@ namespace Hawser.Services.Clock.Statistics;
 /// </param>
 public sealed record RowTiming(LatencySpread? Spacing, SignedSpread? AnswerAfterRequest)
 {
+    /// <summary>The ticks that gaps between the requests show to be missed; null below three requests. Ticks missed
+    /// before the first request or after the last do not show.</summary>
+    internal static long? MissedOf(IReadOnlyList<long> requestsNs)
+    {
+        if (requestsNs.Count < 3)
+            return null;
+        long[] spacings = [.. requestsNs.Zip(requestsNs.Skip(1), (one, next) => next - one)];
+        double intervalNs = Math.Max(1, spacings.Order().ElementAt(spacings.Length / 2));
+        long missed = 0;
+        double lateNs = 0;
+        foreach (long spacing in spacings)
+        {
+            // A tick is sent within its interval; how late the last one was tells where that begins. The lateness fades,
+            // so that an interval that is a microsecond wrong does not add up to a tick.
+            double passed = Math.Max(1, Math.Floor(((spacing + lateNs) / intervalNs) + 0.1));
+            missed += (long)passed - 1;
+            lateNs = 0.99 * Math.Max(0, lateNs + spacing - (passed * intervalNs));
+        }
+
+        return missed;
+    }
+
     internal static RowTiming Of(TimeDataPairing pairing)
     {
         var spacing = new LatencyHistogram();

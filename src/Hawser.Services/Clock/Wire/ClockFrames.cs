@@ -77,6 +77,10 @@ internal sealed class ClockFrames(Connection connection)
         return _written;
     }
 
+    /// <summary>Sends a Goodbye.</summary>
+    public ValueTask SendGoodbyeAsync(Goodbye goodbye) =>
+        SendAsync(ClockProtocol.WriteGoodbye(Room(1 + goodbye.Rule.Length), goodbye));
+
     /// <summary>Writes the first bytes of the room.</summary>
     public ValueTask SendAsync(int length) => connection.WriteAsync(_written.AsMemory(0, length));
 }

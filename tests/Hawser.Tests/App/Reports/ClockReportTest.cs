@@ -46,11 +46,48 @@ public sealed class ClockReportTest
         ClientReport client = Assert.Single(report.Clients);
         Assert.Equal((198, 0), (client.Exchanges, client.Lost));
         Assert.Null(client.Delay);
-        Assert.Null(client.Missed);
+        Assert.Equal(0, client.Missed);
         Assert.Equal(10_000 * Us, client.Rows!.Spacing!.MinNs);
         Assert.Equal(5_040 * Us, client.Rows.AnswerAfterRequest!.MinNs);
-        Assert.Contains("missed unknown", ClockReportText.Of(report), StringComparison.Ordinal);
         Assert.Contains(".exchanges.tsv", ClockReportText.Of(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void From_the_servers_rows_gaps_tell_what_each_client_missed_and_the_totals_add_up()
+    {
+        using var folder = new TemporaryFolder();
+        using (var file = new LineFile(folder["serverTimeData.txt"]))
+        {
+            var rows = new TimeDataWriter(file, flusher: null);
+            for (uint tick = 0; tick < 1000; tick++)
+            {
+                Exchange exchange = Make(tick);
+                IPEndPoint client = tick % 2 == 0 ? Client : IPEndPoint.Parse("10.0.0.3:40000");
+                // Of 500 ticks each: the first client misses 10 in a row, and is late for one; the other misses none.
+                if (tick is >= 200 and < 220 && tick % 2 == 0)
+                    continue;
+                long late = tick == 400 ? 15_000 * Us : 0;
+                rows.Append(client, Server, exchange.T1.WallNs + late);
+                rows.Append(Server, client, exchange.T3.WallNs + late);
+            }
+
+            _ = rows.EndAsync(TimeSpan.FromSeconds(10));
+        }
+
+        ClockReport report = ClockReport.FromFiles([folder["serverTimeData.txt"]]);
+        Assert.Equal([10, 0], report.Clients.Select(client => client.Missed));
+        Assert.Equal((990, 990, 10), (report.All.Sent, report.All.Exchanges, report.All.Missed));
+        Assert.Contains("exchanges 490 made, 10 missed, 0 lost", ClockReportText.Of(report), StringComparison.Ordinal);
+        Assert.Contains("exchanges 990 made, 10 missed, 0 lost", ClockReportText.Of(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_no_client_tells_is_unknown_in_the_totals_as_well()
+    {
+        ClockReport report = ClockReport.Of(
+            [new() { Client = "a", Server = "s", Sent = 1, Exchanges = 1 }, new() { Client = "b", Server = "s", Sent = 1, Exchanges = 1 }]);
+        Assert.Null(report.All.Missed);
+        Assert.Equal(3, ClockReportText.Of(report).Split("missed unknown").Length - 1);
     }
 
     [Fact]
@@ -101,7 +138,7 @@ public sealed class ClockReportTest
               delay       60.0 µs   60.0 µs    157 µs    159 µs    159 µs
               jitter      1.00 µs   49.0 µs   99.0 µs   99.0 µs   99.0 µs
               offset    +5.00 ms, at most 30.0 µs off (server ahead)
-              drift     0.00 ppm (0.00 to 0.00)
+              drift     0.00 ppm (95 % interval 0.00 to 0.00)
               steps     none seen
 
 

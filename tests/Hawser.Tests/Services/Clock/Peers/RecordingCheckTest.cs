@@ -28,7 +28,7 @@ public sealed class RecordingCheckTest
             content[at] = (byte)value;
             var check = new RecordingCheck();
             if (check.Take(content) && check.IsWhole)
-                Assert.Equal(TimeDataEnding.Whole, TimeDataReader.Read(new MemoryStream(content)).Ending);
+                Assert.Equal(TimeDataEnding.Whole, Assert.Single(TimeDataReader.Read(new MemoryStream(content))).Ending);
         }).QuickCheckThrowOnFailure();
 
     [Theory]

@@ -42,4 +42,22 @@ public sealed class RecordingCopyTest
         Assert.Equal("earlier", File.ReadAllText(path));
         Assert.Equal([path], Directory.GetFiles(Path.GetDirectoryName(path)!));
     }
+
+    [Theory]
+    [InlineData("Timestamp Data\n", "Timestamp Data\n")]
+    [InlineData("Timest", "Timest\n")]
+    public void A_copy_is_appended_to_earlier_ones_once(string earlier, string kept)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder["client_7_TimeData.txt"];
+        File.WriteAllText(path, earlier);
+        for (int time = 0; time < 2; time++)
+        {
+            using var copy = new RecordingCopy(path, RecordingDigest.Of(Content), isBrotli: false);
+            copy.Take(Content);
+            Assert.Equal(DeliveryOutcome.Delivered, copy.Finish());
+        }
+
+        Assert.Equal([.. System.Text.Encoding.ASCII.GetBytes(kept), .. Content], File.ReadAllBytes(path));
+    }
 }

@@ -27,7 +27,11 @@ public sealed class ExchangeLogTest
         Assert.EndsWith("client_3_TimeData.exchanges.tsv", path, StringComparison.Ordinal);
         var read = new List<Exchange>();
         using FileStream file = File.OpenRead(path);
-        ExchangeCounts? counts = ExchangeLogReader.Read(file, heading => Assert.Equal(Heading, heading), read.Add);
+        var reader = new ExchangeLogReader(file);
+        Assert.True(reader.TryBegin(out ExchangeLogHeading heading));
+        Assert.Equal(Heading, heading);
+        ExchangeCounts? counts = reader.Read(read.Add);
+        Assert.False(reader.TryBegin(out _));
         Assert.Equal(new ExchangeCounts(501, 500, 7), counts);
         Assert.Equal(written, read);
     }
@@ -39,10 +43,25 @@ public sealed class ExchangeLogTest
         for (int length = 0; length < whole.Length; length++)
         {
             int rows = 0;
-            var cut = new MemoryStream(Encoding.ASCII.GetBytes(whole[..length]));
-            Assert.Null(ExchangeLogReader.Read(cut, _ => { }, _ => rows++));
+            ExchangeLogReader cut = Reader(whole[..length]);
+            Assert.Null(cut.TryBegin(out _) ? cut.Read(_ => rows++) : null);
             Assert.Equal(Math.Clamp(whole[..length].Count(c => c == '\n') - 3, 0, 2), rows);
         }
+    }
+
+    [Theory]
+    [InlineData("# end sent=1 answered=1 missed=0\n", true)]
+    [InlineData("", false)]
+    [InlineData("1\t17951\n", false)]
+    public void A_later_run_is_told_apart_by_its_title(string end, bool isWhole)
+    {
+        ExchangeLogReader reader = Reader(Content(1) + end + Content(2));
+        int rows = 0;
+        Assert.True(reader.TryBegin(out _));
+        Assert.Equal(isWhole, reader.Read(_ => rows++) is not null);
+        Assert.True(reader.TryBegin(out _));
+        Assert.Null(reader.Read(_ => rows++));
+        Assert.Equal(3, rows);
     }
 
     [Theory]
@@ -55,9 +74,9 @@ public sealed class ExchangeLogTest
     [InlineData("4294967296\t2\t3\t4\t5\t6\t7\t8\t9\n")]
     public void What_is_no_exchange_is_refused_with_its_line(string line)
     {
-        var content = new MemoryStream(Encoding.ASCII.GetBytes(Content(1) + line));
-        FormatException broken = Assert.Throws<FormatException>(
-            () => ExchangeLogReader.Read(content, _ => { }, _ => { }));
+        ExchangeLogReader reader = Reader(Content(1) + line);
+        Assert.True(reader.TryBegin(out _));
+        FormatException broken = Assert.Throws<FormatException>(() => reader.Read(_ => { }));
         Assert.StartsWith("line 5: ", broken.Message, StringComparison.Ordinal);
     }
 
@@ -68,6 +87,8 @@ public sealed class ExchangeLogTest
     [InlineData("# nothing")]
     public void What_is_no_heading_is_refused(string heading) =>
         Assert.False(ExchangeLogFormat.TryReadHeading(Encoding.ASCII.GetBytes(heading), out _));
+
+    private static ExchangeLogReader Reader(string content) => new(new MemoryStream(Encoding.ASCII.GetBytes(content)));
 
     private static string Content(int rows)
     {

@@ -38,6 +38,21 @@ public sealed class LineFileTest
         Assert.Equal(1, file.Dropped);
     }
 
+    [Theory]
+    [InlineData("earlier\n", "earlier\n")]
+    [InlineData("earl", "earl\n")]
+    public async Task What_stood_in_the_file_stays_and_is_not_part_of_the_digest(string earlier, string kept)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["a.txt"], earlier);
+        using var file = new LineFile(folder["a.txt"]);
+        file.Append("one\n"u8);
+        file.End();
+        file.Flush();
+        Assert.Equal(kept + "one\n", File.ReadAllText(folder["a.txt"]));
+        Assert.Equal((kept.Length, RecordingDigest.Of("one\n"u8)), (file.Start, await file.Closed));
+    }
+
     [Fact]
     public void When_the_disk_stalls_lines_beyond_the_limit_are_dropped_whole_and_counted()
     {

@@ -39,7 +39,7 @@ public sealed class TimeDataReaderTest
         byte[] bytes = File.ReadAllBytes(path);
         Assert.EndsWith("client_3_TimeData.txt", path, StringComparison.Ordinal);
         Assert.Equal(RecordingDigest.Of(bytes), digest);
-        TimeDataReader reader = Read(bytes);
+        TimeDataRun reader = Assert.Single(Read(bytes));
         Assert.Equal(TimeDataEnding.Whole, reader.Ending);
         Assert.Equal("10 seconds", reader.Duration);
         Assert.Equal(2000, reader.Rows);
@@ -53,11 +53,12 @@ public sealed class TimeDataReaderTest
     public void A_file_cut_anywhere_is_read_up_to_there_and_said_to_be_cut_or_torn()
     {
         string whole = Opening + Asked + Answered + AskedAgain + End;
-        Assert.Equal(TimeDataEnding.Whole, Read(whole).Ending);
-        for (int length = 0; length < whole.Length; length++)
+        Assert.Equal(TimeDataEnding.Whole, Assert.Single(Read(whole)).Ending);
+        Assert.Empty(Read(""));
+        for (int length = 1; length < whole.Length; length++)
         {
-            TimeDataReader reader = Read(whole[..length]);
-            bool wholeLines = length == 0 || whole[length - 1] == '\n';
+            TimeDataRun reader = Assert.Single(Read(whole[..length]));
+            bool wholeLines = whole[length - 1] == '\n';
             Assert.Equal(wholeLines ? TimeDataEnding.Cut : TimeDataEnding.Torn, reader.Ending);
             Assert.Equal(Math.Max(0, whole[..length].Count(c => c == '\n') - 2), reader.Rows);
             Assert.Null(reader.Duration);
@@ -70,10 +71,25 @@ public sealed class TimeDataReaderTest
         string other = Asked.Replace("1\t10.0.0.2", "2\t10.0.0.3");
         string rows = Asked + other
             + Answered.Replace("2\t", "3\t") + AskedAgain.Replace("3\t", "4\t") + Answered.Replace("2\t", "5\t");
-        TimeDataReader reader = Read(Opening + rows + End);
+        TimeDataRun reader = Assert.Single(Read(Opening + rows + End));
         Assert.Equal(["10.0.0.2:40000", "10.0.0.3:40000"], reader.Pairings.Select(pairing => pairing.Client));
         Assert.Equal([2, 1], reader.Pairings.Select(pairing => pairing.RequestsNs.Count));
         Assert.Equal([2, 0], reader.Pairings.Select(pairing => pairing.AnswersNs.Count));
+    }
+
+    [Theory]
+    [InlineData(Opening + Asked + End, TimeDataEnding.Whole, 1)]
+    [InlineData(Opening + Asked, TimeDataEnding.Cut, 1)]
+    [InlineData(Opening, TimeDataEnding.Cut, 0)]
+    [InlineData("Timestamp Data\n", TimeDataEnding.Cut, 0)]
+    [InlineData("Timestamp Data\n#\tSen\n", TimeDataEnding.Torn, 0)]
+    [InlineData(Opening + Asked + "2\t10.0\n", TimeDataEnding.Torn, 1)]
+    [InlineData(Opening + Asked + "End of Time\n", TimeDataEnding.Torn, 1)]
+    public void Runs_are_told_apart_by_their_title_however_the_one_before_ended(
+        string earlier, TimeDataEnding ending, long rows)
+    {
+        IReadOnlyList<TimeDataRun> runs = Read(earlier + Opening + Asked + Answered + AskedAgain + End);
+        Assert.Equal([(ending, rows), (TimeDataEnding.Whole, 3)], runs.Select(run => (run.Ending, run.Rows)));
     }
 
     [Theory]
@@ -126,7 +142,7 @@ public sealed class TimeDataReaderTest
         }
     }
 
-    private static TimeDataReader Read(string content) => Read(Encoding.ASCII.GetBytes(content));
+    private static IReadOnlyList<TimeDataRun> Read(string content) => Read(Encoding.ASCII.GetBytes(content));
 
-    private static TimeDataReader Read(byte[] content) => TimeDataReader.Read(new MemoryStream(content));
+    private static IReadOnlyList<TimeDataRun> Read(byte[] content) => TimeDataReader.Read(new MemoryStream(content));
 }

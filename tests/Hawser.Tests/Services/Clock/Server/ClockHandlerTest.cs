@@ -8,16 +8,17 @@ namespace Hawser.Tests.Services.Clock.Server;
 public sealed class ClockHandlerTest
 {
     [Theory]
-    [InlineData("GET / HTTP/1.1\r\n\r\n")]
-    [InlineData("\x01\0\0\x05hello")]
-    [InlineData("\x04\0\0\x14 123456789 123456789")]
-    [InlineData("\x01\0\0\x18HWCK\x09 23456789 123456789")]
-    public async Task What_is_no_Hello_ends_its_connection_and_no_other(string bytes)
+    [InlineData("GET / HTTP/1.1\r\n\r\n", "there is no message of type 71")]
+    [InlineData("\x01\0\0\x05hello", "Hello has 56 bytes or more, not 5")]
+    [InlineData("\x04\0\0\x14 123456789 123456789", "a client begins with Hello, not with Request")]
+    [InlineData("\x01\0\0\x38HWCK\x09 234567890123456789012345678901234567890123456789012", "the version is 2, not 9")]
+    public async Task A_stranger_is_told_which_rule_it_broke_and_ends_no_other_connection(string bytes, string rule)
     {
         await using ClockStage stage = ClockStage.Start();
         using (RawClockClient garbage = await RawClockClient.ConnectAsync(stage.EndPoint))
         {
             await garbage.SendAsync(System.Text.Encoding.Latin1.GetBytes(bytes));
+            Assert.Equal(rule, await garbage.ReceiveRuleAsync());
             Assert.Empty(await garbage.ReceiveToEndAsync());
         }
         Assert.Equal(CloseReason.ProtocolError, await stage.Observer.NextReasonAsync());
@@ -60,6 +61,25 @@ public sealed class ClockHandlerTest
         Assert.Empty(await liar.ReceiveToEndAsync());
         Assert.Equal(CloseReason.ProtocolError, await stage.Observer.NextReasonAsync());
         Assert.Empty(stage.Observer.Faults);
+    }
+
+    [Fact]
+    public async Task The_last_line_has_the_longest_time_that_a_client_recorded_whenever_it_came()
+    {
+        await using ClockStage stage = ClockStage.Start();
+        using RawClockClient first = await RawClockClient.ConnectAsync(stage.EndPoint, listens: false);
+        using RawClockClient late = await RawClockClient.ConnectAsync(stage.EndPoint, listens: false);
+        var hello = new Hello(ClockAbilities.None, 0, 10_000_000, 300_000_000_000);
+        foreach (RawClockClient client in (RawClockClient[])[first, late])
+        {
+            await client.RegisterAsync(hello);
+            await client.ExchangeTickAsync(29_999);
+        }
+        await first.FinishAsync(new RecordingDone(RecordingDigest.Of("x"u8), 1, 1, 29_999));
+        await late.FinishAsync(new RecordingDone(RecordingDigest.Of("x"u8), 1, 1, 29_999));
+        await Patience.UntilAsync(() => File.ReadAllText(stage.ServerFile)
+            .EndsWith("End of Timestamp Data (after 5 minutes)\n", StringComparison.Ordinal));
+        Assert.Equal(4, stage.ReadServerFile().Rows);
     }
 
     [Theory, Models]
