@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Net;
 using Hawser.App.Output;
+using Hawser.App.Reports;
 using Hawser.Services.Clock;
+using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
@@ -48,6 +50,10 @@ internal sealed class ClockVerb
         "--peer-networks", "LIST", "connect to peers in these networks only, like 10.0.0.0/8,fd00::/8",
         ClockClientOptions.ParseNetworks);
 
+    private readonly Option<PortRange?> _ports = VerbOptions.Value<PortRange?>(
+        "--peer-ports", "RANGE", "listen for peers at these ports, like 5000-6000 [default: the system's choice]",
+        text => PortRange.Parse(text));
+
     private readonly Option<bool> _json = VerbOptions.Flag("--json", "print the report as a line of JSON");
 
     public static Command Create()
@@ -65,7 +71,7 @@ internal sealed class ClockVerb
         command.AddGroup(
             VerbOptions.Common, verb._clients, verb._duration, verb._interval, verb._out, verb._json);
         command.AddGroup("Exchange of recordings", verb._alone, verb._session, verb._sessionFile, verb._members,
-            verb._networks);
+            verb._networks, verb._ports);
         verb._servers.AddTo(command);
         command.Add(CreateReport());
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
@@ -91,8 +97,8 @@ internal sealed class ClockVerb
         {
             ClockReport found = UsageException.Guard(() => ClockReport.FromFiles(parsed.GetValue(files)!));
             if (parsed.GetValue(html) is { } page)
-                File.WriteAllText(page, found.ToHtml());
-            Standard.Out.Write(parsed.GetValue(json) ? found.ToJson() + "\n" : found.ToText());
+                File.WriteAllText(page, ClockReportPage.Of(found));
+            Standard.Out.Write(parsed.GetValue(json) ? found.ToJson() + "\n" : ClockReportText.Of(found));
             return found.IsCut ? ExitCode.PartlyDone : ExitCode.Done;
         });
         return report;
@@ -107,17 +113,18 @@ internal sealed class ClockVerb
             Interval = parsed.GetValue(_interval),
             Duration = parsed.GetValue(_duration),
             Clients = parsed.GetValue(_clients) ?? AskForClients(),
-            Exchange = !parsed.GetValue(_alone),
+            Swap = !parsed.GetValue(_alone),
             Session = UsageException.Guard(
                 () => SessionName.From(parsed.GetValue(_session), parsed.GetValue(_sessionFile))),
             Members = parsed.GetValue(_members),
+            PeerPorts = parsed.GetValue(_ports),
             PeerNetworks = parsed.GetValue(_networks),
         };
         if (options.Duration < options.Interval)
             throw new UsageException($"{_duration.Name}: shorter than {_interval.Name}");
         if (options.Members < options.Clients)
             throw new UsageException($"{_members.Name}: {options.Members} is less than {options.Clients} clients here");
-        if (!options.Exchange && parsed.Has(_networks))
+        if (!options.Swap && parsed.Has(_networks))
             throw new UsageException($"{_networks.Name}: does not apply with {_alone.Name}");
         return await RunAsync(options, parsed.GetValue(_json));
     }
@@ -127,7 +134,7 @@ internal sealed class ClockVerb
         using var signal = new StopSignal();
         ClockRun run = await ClockClients.RunAsync(options, json ? Standard.Error : Standard.Out, signal.Token);
         if (json || run.Report.Clients.Count > 0)
-            Standard.Out.Write(json ? run.Report.ToJson() + "\n" : run.Report.ToText());
+            Standard.Out.Write(json ? run.Report.ToJson() + "\n" : ClockReportText.Of(run.Report));
         foreach (string trouble in run.Troubles.Take(MostTroubles))
             Standard.Error.WriteLine($"ERROR: {Printable.Line(trouble)}");
         if (run.Troubles.Count > MostTroubles)

@@ -1,4 +1,6 @@
 using System.Net;
+using Hawser.Services.Clock.Peers;
+using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock;
 
@@ -20,8 +22,8 @@ public sealed record ClockClientOptions
     /// <summary>How long to record, one interval to a day. Default 5 min.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whether to give and take recordings when all are done. Default true.</summary>
-    public bool Exchange { get; init; } = true;
+    /// <summary>Whether to swap recordings when all are done. Default true.</summary>
+    public bool Swap { get; init; } = true;
 
     /// <summary>Name or secret of the session; null: one that is open to anyone. Default null.</summary>
     public string? Session { get; init; }
@@ -33,6 +35,10 @@ public sealed record ClockClientOptions
     /// <summary>The only networks in which peers are connected to; null: those from which they can have reached the
     /// server. Default null.</summary>
     public IReadOnlyList<IPNetwork>? PeerNetworks { get; init; }
+
+    /// <summary>The ports at which clients listen for peers, one each; null: ports of the system's choice. Default
+    /// null.</summary>
+    public PortRange? PeerPorts { get; init; }
 
     /// <summary>The clients' clocks.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
@@ -59,9 +65,18 @@ public sealed record ClockClientOptions
                 $"--members is {Clients} (the clients here) to {ClockLimits.Clients}, not {Members}");
         }
 
+        if (PeerPorts is { } ports && ports.Count < Clients)
+            throw new FormatException($"--peer-ports: {Clients} clients need a port each, the range has {ports.Count}");
+
         Span<byte> frame = stackalloc byte[ClockProtocol.HeaderSize + ClockProtocol.HelloSize];
         ClockProtocol.WriteHello(frame, ToHello(0));
-        if (!ClockProtocol.TryReadHello(frame[ClockProtocol.HeaderSize..], out _, out string? broken))
-            throw new FormatException(broken);
+        try
+        {
+            ClockProtocol.ReadHello(frame[ClockProtocol.HeaderSize..]);
+        }
+        catch (ProtocolException e)
+        {
+            throw new FormatException(e.Message);
+        }
     }
 }

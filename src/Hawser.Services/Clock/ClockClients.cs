@@ -1,10 +1,14 @@
+using Hawser.Services.Clock.Client;
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Statistics;
+
 namespace Hawser.Services.Clock;
 
 /// <summary>Any number of clock clients in one process: one thread, one timer, and one writer of files for all of
 /// them.</summary>
 public static class ClockClients
 {
-    /// <summary>Runs them to their end: the recordings, and then the peer exchange.</summary>
+    /// <summary>Runs them to their end: the recordings, and then the swap.</summary>
     /// <param name="options">How many, how often, for how long.</param>
     /// <param name="log">Takes lines for people.</param>
     /// <param name="leave">Ends the recordings early, cleanly, and leaves the exchange as it is then.</param>
@@ -16,7 +20,7 @@ public static class ClockClients
         options.Validate();
         await using ClientLoop loop = ClientLoop.Start("hawser clock");
         using var flusher = new LineFileFlusher();
-        var start = new StartLine(options);
+        var start = new StartBarrier(options);
         ClockClient[] clients =
             [.. Enumerable.Range(0, options.Clients)
                 .Select(n => new ClockClient(n, options, loop, flusher, start, log))];

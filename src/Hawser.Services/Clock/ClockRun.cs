@@ -1,3 +1,5 @@
+using Hawser.Services.Clock.Statistics;
+
 namespace Hawser.Services.Clock;
 
 /// <summary>What came of a process's clients.</summary>

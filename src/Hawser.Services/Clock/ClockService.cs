@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using Hawser.Models;
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Server;
+using Hawser.Services.Clock.Wire;
 using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock;
@@ -111,10 +114,10 @@ public sealed class ClockService : Service
                 return $"client {id} has another recording of client {other} than client {other}";
         }
         using FileStream file = File.OpenRead(TimeDataWriter.ServerPath(options.Folder));
-        TimeDataReader server = TimeDataReader.Read(file);
-        long rows = run.Report.All.Sent + run.Report.All.Exchanges;
-        return server.Ending != TimeDataEnding.Whole ? "the server's recording is cut"
-            : server.Rows != rows ? $"the server recorded {server.Rows} rows, the clients {rows}"
+        IReadOnlyList<TimeDataRun> server = TimeDataReader.Read(file);
+        long rows = run.Report.All.Sent + run.Report.All.Exchanges, recorded = server.Sum(part => part.Rows);
+        return server.Any(part => part.Ending != TimeDataEnding.Whole) ? "the server's recording is cut"
+            : recorded != rows ? $"the server recorded {recorded} rows, the clients {rows}"
             : null;
     }
 }

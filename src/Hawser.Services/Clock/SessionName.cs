@@ -1,4 +1,5 @@
 using System.Text;
+using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock;
 

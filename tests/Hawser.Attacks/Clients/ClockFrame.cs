@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Hawser.Services.Clock;
+using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Attacks.Clients;
 

@@ -8,6 +8,9 @@ namespace Hawser.Tests.Tidy;
 /// <summary>The house rules that a machine can hold.</summary>
 public sealed partial class SourceTidyTest
 {
+    // Lines of a type, without its comment, that may stand in the file of another.
+    private const int LongestBeside = 20;
+
     private static readonly string[] AllCode = ["src", "tests"];
 
     [Fact]
@@ -15,15 +18,27 @@ public sealed partial class SourceTidyTest
         lines.Length > 400 ? $"has {lines.Length} lines" : null);
 
     [Fact]
-    public void A_file_has_one_type_named_like_it() => AssertNone(AllCode, (name, lines) =>
-    {
-        // Namespaces are file-scoped, so that what begins in the first column is not nested.
-        string[] types = [.. lines.Select(line => TypeDeclaration().Match(line)).Where(match => match.Success)
-            .Select(match => match.Groups["name"].Value).Distinct()];
-        // A part of a type is named Type.Part.cs.
-        string expected = Path.GetFileName(name).Split('.')[0];
-        return types.All(type => type == expected) ? null : $"declares {string.Join(", ", types)}";
-    });
+    public void A_file_is_named_after_its_type_and_holds_only_short_ones_beside_it() =>
+        AssertNone(AllCode, (name, lines) =>
+        {
+            // Namespaces are file-scoped, so that what begins in the first column is not nested.
+            (string Type, int Line)[] types =
+            [
+                .. lines.Index().Select(line => (Match: TypeDeclaration().Match(line.Item), line.Index))
+                    .Where(found => found.Match.Success)
+                    .Select(found => (found.Match.Groups["name"].Value, found.Index)),
+            ];
+            // A part of a type is named Type.Part.cs.
+            string expected = Path.GetFileName(name).Split('.')[0];
+            string[] longer =
+            [
+                .. types.Where(type => type.Type != expected && LengthOf(lines, type.Line) > LongestBeside)
+                    .Select(type => type.Type),
+            ];
+            return types.Length > 0 && types.All(type => type.Type != expected) ? $"declares {types[0].Type}"
+                : longer.Length > 0 ? $"declares {string.Join(", ", longer)}"
+                : null;
+        });
 
     [Fact]
     public void Nothing_is_left_to_be_done_later()
@@ -75,6 +90,14 @@ public sealed partial class SourceTidyTest
             let broken = complaint(name, File.ReadAllLines(ProgramRepository.PathOf(name)))
             where broken is not null
             select $"{name} {broken}");
+    }
+
+    private static int LengthOf(string[] lines, int start)
+    {
+        int end = Array.FindIndex(lines, start, line => line.StartsWith('{') || line.EndsWith(';'));
+        if (lines[end].StartsWith('{'))
+            end = Array.FindIndex(lines, end, line => line.StartsWith('}'));
+        return end - start + 1;
     }
 
     private static string? FirstLine(string[] lines, Predicate<string> isBad)

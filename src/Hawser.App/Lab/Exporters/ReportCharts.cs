@@ -1,5 +1,5 @@
 using System.Globalization;
-using Hawser.Services.Drawing;
+using Hawser.App.Reports;
 
 namespace Hawser.App.Lab.Exporters;
 
@@ -62,18 +62,19 @@ internal sealed class ReportCharts(LabResult result)
         LabSummary[] summaries = [.. Of([setting])];
         double most = summaries.Max(summary => summary.Throughput?.High ?? 0);
         var axis = new PlotAxis("round trips per second", 0, Math.Max(1, most), false, Short);
-        var plot = new RowPlot($"Round trips per second, {setting}", axis, summaries.Length, isWide: false, 108, 74);
+        var plot = SvgPlot.OfRows(
+            $"Round trips per second, {setting}", axis, summaries.Length, isWide: false, 108, 74);
         foreach ((int row, LabSummary summary) in summaries.Index())
         {
             string name = summary.Variant.Subject.Name;
             plot.Name(row, name);
             if (summary.Throughput is not { } rate)
             {
-                plot.Word(row, "failed");
+                plot.RowWord(row, "failed");
                 continue;
             }
             string tip = $"{name}: {Whole(rate.Median)}/s, interval {Whole(rate.Low)} to {Whole(rate.High)}";
-            plot.Bar(row, rate, Whole(rate.Median), StyleOf(name), tip);
+            plot.RowBar(row, (rate.Low, rate.Median, rate.High), Whole(rate.Median), StyleOf(name), tip);
         }
         return plot.Render();
     }
@@ -108,7 +109,7 @@ internal sealed class ReportCharts(LabResult result)
         PlotAxis axis = PlotAxis.OfDurations("latency: ring median, spot p99, stroke p99.9",
             measured.Min(summary => summary["latency_p50_ns"]!.Median),
             measured.Max(summary => summary["latency_p999_ns"]!.Median));
-        var plot = new RowPlot(
+        var plot = SvgPlot.OfRows(
             "Latency where a server is held up", axis, groups.Sum(group => group.Rows.Length), true, 300, 200);
         int row = 0;
         foreach ((string subject, LabSummary[] rows) in groups)
@@ -119,7 +120,7 @@ internal sealed class ReportCharts(LabResult result)
             {
                 plot.Name(row, $"{subject}, {DifferenceOf(summary.Variant.Setting)}");
                 if (summary.Rounds == 0)
-                    plot.Word(row, "failed");
+                    plot.RowWord(row, "failed");
                 else
                     DrawSpan(plot, row, summary);
                 row++;
@@ -128,13 +129,13 @@ internal sealed class ReportCharts(LabResult result)
         return plot.Render();
     }
 
-    private void DrawSpan(RowPlot plot, int row, LabSummary summary)
+    private void DrawSpan(SvgPlot plot, int row, LabSummary summary)
     {
         string p50 = Text("latency_p50_ns");
         string p99 = Text("latency_p99_ns");
         string p999 = Text("latency_p999_ns");
         string figure = summary.LeavesOut ? $"{p99}, of those answered" : p99;
-        plot.Span(row, Ns("latency_p50_ns"), Ns("latency_p99_ns"), Ns("latency_p999_ns"), figure,
+        plot.RowSpan(row, Ns("latency_p50_ns"), Ns("latency_p99_ns"), Ns("latency_p999_ns"), figure,
             StyleOf(summary.Variant.Subject.Name), $"{summary.Variant}: median {p50}, p99 {p99}, p99.9 {p999}");
 
         double Ns(string metric) => summary[metric]!.Median;

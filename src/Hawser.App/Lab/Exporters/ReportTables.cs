@@ -1,5 +1,5 @@
 using System.Globalization;
-using Hawser.Services.Drawing;
+using Hawser.App.Reports;
 
 namespace Hawser.App.Lab.Exporters;
 

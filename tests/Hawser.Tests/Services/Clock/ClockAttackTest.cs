@@ -1,5 +1,8 @@
 using Hawser.Services;
 using Hawser.Services.Clock;
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Server;
+using Hawser.Services.Clock.Wire;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -37,7 +40,7 @@ public sealed class ClockAttackTest
         }
         Assert.Equal(CloseReason.ProtocolError, await stage.Observer.NextReasonAsync());
         await stage.StopAsync();
-        TimeDataReader recording = stage.ReadServerFile();
+        TimeDataRun recording = stage.ReadServerFile();
         Assert.Equal(TimeDataEnding.Whole, recording.Ending);
         Assert.InRange(recording.Rows, 2, 2 * 30);
     }

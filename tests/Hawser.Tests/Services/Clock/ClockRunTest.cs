@@ -1,5 +1,10 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Hawser.App.Reports;
 using Hawser.Services.Clock;
+using Hawser.Services.Clock.Statistics;
+using Hawser.Services.Clock.Wire;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -52,6 +57,7 @@ public sealed partial class ClockRunTest
         Assert.Equal("Timestamp Data", client[0]);
         Assert.Equal("#\tSender's IP\tReceiver's IP\tDate\tTime", client[1]);
         Assert.Equal("End of Timestamp Data (after 100 milliseconds)", client[^1]);
+        Assert.Equal(client[^1], File.ReadLines(stage.ServerFile).Last());
         for (int row = 1; row <= client.Length - 3; row++)
             Assert.Matches(Row, client[row + 1]);
         Assert.Equal(run.Report.All.Sent + run.Report.All.Exchanges, client.Length - 3);
@@ -65,7 +71,7 @@ public sealed partial class ClockRunTest
         ClockReport read = ClockReport.FromFiles([stage.ClientFile(0), stage.ClientFile(1)]);
         Assert.False(read.IsCut);
         Assert.Equal(measured.Clients.Select(Figures), read.Clients.Select(Figures));
-        Assert.Contains("peers     1 of 1 recordings delivered", measured.ToText(), StringComparison.Ordinal);
+        Assert.Contains("peers     1 of 1 recordings delivered", ClockReportText.Of(measured), StringComparison.Ordinal);
         Assert.Contains("\"delivered\":1", measured.ToJson(), StringComparison.Ordinal);
 
         static object Figures(ClientReport c) => (c.ClientId, c.Sent, c.Exchanges, c.Missed, c.Delay, c.Lateness, c.Offset);
@@ -94,10 +100,74 @@ public sealed partial class ClockRunTest
     }
 
     [Fact]
+    public async Task A_later_run_in_the_same_folder_is_appended_and_destroys_nothing()
+    {
+        await using ClockStage stage = ClockStage.Start();
+        await stage.RunAsync(2, ClockStage.Short);
+        await stage.StopAsync();
+        string[] files = Directory.GetFiles(stage.Folder.Root, "*.*", SearchOption.AllDirectories);
+        Assert.Equal(7, files.Length);
+        Dictionary<string, byte[]> earlier = files.ToDictionary(path => path, File.ReadAllBytes);
+        await using ClockStage again = stage.StartAgain();
+        ClockRun run = await again.RunAsync(2, ClockStage.Short);
+        await again.StopAsync();
+        Assert.True(run.IsComplete);
+        foreach ((string path, byte[] content) in earlier)
+        {
+            byte[] now = File.ReadAllBytes(path);
+            Assert.True(now.Length > content.Length, path);
+            Assert.Equal(content, now[..content.Length]);
+        }
+        Assert.Equal(File.ReadAllBytes(stage.ClientFile(0)), File.ReadAllBytes(stage.Copy(1, 0)));
+
+        ClockReport report = ClockReport.FromFiles([stage.ClientFile(0), stage.ClientFile(1), stage.ServerFile]);
+        Assert.Equal(4, report.Clients.Count);
+        Assert.Equal([1, 2, 1, 2], report.Clients.Select(client => client.Run));
+        Assert.All(report.Clients, client => Assert.NotNull(client.Delay));
+    }
+
+    [Fact]
+    public async Task A_server_that_serves_nobody_writes_nothing()
+    {
+        await using ClockStage stage = ClockStage.Start();
+        await stage.StopAsync();
+        Assert.Empty(File.ReadAllBytes(stage.ServerFile));
+    }
+
+    [Fact]
+    public async Task Peers_listen_at_the_ports_asked_for()
+    {
+        await using ClockStage stage = ClockStage.Start();
+        var ports = new PortRange(20_000, 20_999);
+        using RawClockClient peer = await RawClockClient.ConnectAsync(stage.EndPoint);
+        await peer.RegisterAsync();
+        Task<ClockRun> run = ClockStage.RunAsync(stage.Options(2, ClockStage.Short) with { PeerPorts = ports });
+        await stage.Log.LineWithAsync("client 2 from");
+        await peer.FinishAsync();
+        RosterPage roster = await peer.WaitForRosterAsync();
+        Assert.All(roster.Entries.Skip(1), entry => Assert.InRange(entry.Address.Port, ports.First, ports.Last));
+        peer.Dispose();
+        await run;
+    }
+
+    [Fact]
+    public async Task Ports_that_others_have_are_passed_over_and_none_left_is_said()
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        taken.Listen();
+        int port = ((IPEndPoint)taken.LocalEndPoint!).Port;
+        await using ClockStage stage = ClockStage.Start();
+        ClockRun run = await ClockStage.RunAsync(
+            stage.Options(1, ClockStage.Short) with { PeerPorts = new PortRange(port, port) });
+        Assert.Equal($"--peer-ports: no port from {port} to {port} is free", Assert.Single(run.Troubles));
+    }
+
+    [Fact]
     public async Task Who_records_only_is_on_no_roster_and_holds_up_nobody()
     {
         await using ClockStage stage = ClockStage.Start();
-        Task<ClockRun> recording = ClockStage.RunAsync(stage.Options(2, ClockStage.Short) with { Exchange = false });
+        Task<ClockRun> recording = ClockStage.RunAsync(stage.Options(2, ClockStage.Short) with { Swap = false });
         ClockRun run = await recording;
         Assert.True(run.IsComplete);
         Assert.All(run.Report.Clients, client => Assert.Null(client.Deliveries));
@@ -135,6 +205,7 @@ public sealed partial class ClockRunTest
 
     [Theory]
     [InlineData(0, 10, 100, "0 clients are not 1 to 10000")]
+    [InlineData(2, 10, 100, "--peer-ports: 2 clients need a port each, the range has 1")]
     [InlineData(1, 0.5, 100, "an interval is 1 ms to 60 s")]
     [InlineData(1, 10, 5, "a duration is one interval to 24 h")]
     public async Task Options_out_of_bounds_are_refused_before_anything_is_done(
@@ -145,6 +216,7 @@ public sealed partial class ClockRunTest
             stage.Options(clients, TimeSpan.FromMilliseconds(durationMs)) with
             {
                 Interval = TimeSpan.FromMilliseconds(intervalMs),
+                PeerPorts = new PortRange(5000, 5000),
             }));
         Assert.Contains(rule, error.Message, StringComparison.Ordinal);
     }

@@ -2,7 +2,9 @@ using System.Net;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Clock;
+using Hawser.Services.Clock.Recording;
 using Hawser.Tests.Support;
+using Xunit;
 
 namespace Hawser.Tests.Services.Clock;
 
@@ -18,8 +20,9 @@ internal sealed class ClockStage : IAsyncDisposable
 
     private readonly ServiceHost _host;
 
-    private ClockStage(string model, ServiceSettings settings)
+    private ClockStage(string model, ServiceSettings settings, TemporaryFolder folder)
     {
+        Folder = folder;
         var service = new ClockService();
         var environment = new ServiceEnvironment
         {
@@ -38,7 +41,7 @@ internal sealed class ClockStage : IAsyncDisposable
             });
     }
 
-    public TemporaryFolder Folder { get; } = new();
+    public TemporaryFolder Folder { get; }
 
     public LogLines Log { get; } = new();
 
@@ -51,7 +54,10 @@ internal sealed class ClockStage : IAsyncDisposable
     public string ServerFile => TimeDataWriter.ServerPath(Folder["server"]);
 
     public static ClockStage Start(string model = "async", ServiceSettings? settings = null) =>
-        new(model, settings ?? new ServiceSettings());
+        new(model, settings ?? new ServiceSettings(), new TemporaryFolder());
+
+    /// <summary>Another server, after this one has stopped, with the same folder.</summary>
+    public ClockStage StartAgain() => new("async", new ServiceSettings(), Folder);
 
     public ClockClientOptions Options(int clients, TimeSpan duration) => new()
     {
@@ -77,7 +83,10 @@ internal sealed class ClockStage : IAsyncDisposable
     public Task WaitForRowsAsync(uint id = 0) =>
         Patience.UntilAsync(() => File.Exists(ClientFile(id)) && new FileInfo(ClientFile(id)).Length > 200);
 
-    public TimeDataReader ReadServerFile()
+    /// <summary>The one run of the server's file.</summary>
+    public TimeDataRun ReadServerFile() => Assert.Single(ReadServerRuns());
+
+    public IReadOnlyList<TimeDataRun> ReadServerRuns()
     {
         using FileStream file = File.OpenRead(ServerFile);
         return TimeDataReader.Read(file);
@@ -86,6 +95,8 @@ internal sealed class ClockStage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _host.DisposeAsync().AsTask().Bounded();
-        Folder.Dispose();
+        // A server that was started again has removed it.
+        if (Directory.Exists(Folder.Root))
+            Folder.Dispose();
     }
 }

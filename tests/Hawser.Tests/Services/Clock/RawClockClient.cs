@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Hawser.Services.Clock;
+using Hawser.Services.Clock.Wire;
 using Hawser.Tests.Support;
 
 namespace Hawser.Tests.Services.Clock;
@@ -38,8 +38,7 @@ internal sealed class RawClockClient : IDisposable
         Hello said = hello ?? new Hello(ClockAbilities.Brotli, (ushort)port, 10_000_000, 2_000_000_000);
         await SendAsync(ClockProtocol.WriteHello(_frame, said));
         Assert(ClockMessage.Welcome, await ReceiveAsync());
-        ClockProtocol.TryReadWelcome(_frame.AsSpan(ClockProtocol.HeaderSize), out Welcome welcome, out _);
-        Id = welcome.ClientId;
+        Id = ClockProtocol.ReadWelcome(_frame.AsSpan(ClockProtocol.HeaderSize)).ClientId;
     }
 
     public Task SendTickAsync(uint tick) =>
@@ -70,7 +69,7 @@ internal sealed class RawClockClient : IDisposable
         do
             length = await ReceiveAsync();
         while ((ClockMessage)_frame[0] != ClockMessage.Goodbye);
-        ClockProtocol.TryReadGoodbye(_frame.AsSpan(ClockProtocol.HeaderSize, length), out Goodbye goodbye, out _);
+        Goodbye goodbye = ClockProtocol.ReadGoodbye(_frame.AsSpan(ClockProtocol.HeaderSize, length));
         Xunit.Assert.Equal(GoodbyeReason.BrokenRule, goodbye.Reason);
         return goodbye.Rule;
     }
@@ -87,9 +86,7 @@ internal sealed class RawClockClient : IDisposable
                 await Task.Delay(ClockTiming.AlivePeriod / 5);
                 continue;
             }
-            RosterProtocol.TryReadRoster(
-                _frame.AsSpan(ClockProtocol.HeaderSize, length), out RosterPage? page, out string? broken);
-            return page ?? throw new InvalidOperationException(broken);
+            return RosterProtocol.ReadRoster(_frame.AsSpan(ClockProtocol.HeaderSize, length));
         }
     }
 
@@ -115,8 +112,7 @@ internal sealed class RawClockClient : IDisposable
     private async Task<int> ReceiveAsync()
     {
         (await _server.ReceiveExactlyAsync(ClockProtocol.HeaderSize)).CopyTo(_frame, 0);
-        if (!ClockProtocol.TryReadHeader(_frame, out _, out int length, out string? broken))
-            throw new InvalidOperationException(broken);
+        int length = ClockProtocol.ReadHeader(_frame).Length;
         (await _server.ReceiveExactlyAsync(length)).CopyTo(_frame, ClockProtocol.HeaderSize);
         return length;
     }

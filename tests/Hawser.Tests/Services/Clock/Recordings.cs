@@ -1,5 +1,5 @@
 using System.Text;
-using Hawser.Services.Clock;
+using Hawser.Services.Clock.Recording;
 
 namespace Hawser.Tests.Services.Clock;
 

@@ -1,0 +1,174 @@
+using System.Net;
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Statistics;
+using Hawser.Services.Clock.Wire;
+
+namespace Hawser.Services.Clock.Client;
+
+/// <summary>One client's recording: ticks by an absolute schedule, replies as they come, neither waiting for the
+/// other.</summary>
+/// <remarks>Belongs to the clients' thread. Reading with the next tick's due time as its deadline is what makes one
+/// event loop the one timer of all clients.</remarks>
+internal sealed class ClockRecorder
+{
+    // Looked at so often whether the client is to leave, however far apart its ticks are.
+    private const long LongestWaitNs = 250_000_000;
+
+    // Ticks that may wait for their replies; the oldest beyond that are lost.
+    private const int MostOutstanding = 65_536;
+
+    private readonly TimeProvider _time;
+    private readonly ClockFrames _frames;
+    private readonly byte[] _client;
+    private readonly byte[] _server;
+    private readonly long _intervalNs;
+    private readonly long _ticks;
+    private readonly TimeDataWriter _rows;
+    private readonly ExchangeLogWriter _log;
+    private readonly Queue<(uint Tick, ClockReading Sent)> _outstanding = new();
+    private TickSchedule _schedule;
+    private long _startNs;
+    private long _endNs;
+    private long _sent;
+    private long _answered;
+
+    /// <param name="options">Interval, duration, folder and clocks.</param>
+    /// <param name="frames">The way to the server.</param>
+    /// <param name="id">The id that the server gave.</param>
+    /// <param name="client">This end.</param>
+    /// <param name="server">The other end.</param>
+    /// <param name="flusher">Writes the files.</param>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
+    public ClockRecorder(
+        ClockClientOptions options, ClockFrames frames, uint id, IPEndPoint client, IPEndPoint server,
+        LineFileFlusher flusher)
+    {
+        _time = options.TimeProvider;
+        _frames = frames;
+        _client = TimeDataFormat.Endpoint(client);
+        _server = TimeDataFormat.Endpoint(server);
+        _intervalNs = ClockTiming.ToNanoseconds(options.Interval);
+        _ticks = ClockTiming.ToNanoseconds(options.Duration) / _intervalNs;
+        Path = TimeDataWriter.ClientPath(options.Folder, id);
+        Heading = new ExchangeLogHeading(id, $"{client}", $"{server}", _intervalNs);
+        Statistics = new ClockStatistics(_intervalNs);
+        var file = new LineFile(Path);
+        Start = file.Start;
+        _rows = new TimeDataWriter(file, flusher);
+        _log = new ExchangeLogWriter(new LineFile(ExchangeLogFormat.PathFor(Path)), flusher, Heading);
+    }
+
+    public string Path { get; }
+
+    /// <summary>Where in the file its run begins.</summary>
+    public long Start { get; }
+
+    public ExchangeLogHeading Heading { get; }
+
+    public ClockStatistics Statistics { get; }
+
+    public ExchangeCounts Counts => new(_sent, _answered, _schedule.Missed);
+
+    /// <summary>How long it has recorded.</summary>
+    public TimeSpan Duration => ClockTiming.FromNanoseconds(Math.Max(0, _endNs - _startNs));
+
+    /// <summary>Records from the start to the end of the last interval, or until it is to leave.</summary>
+    /// <exception cref="ProtocolException">The server broke a rule, or left.</exception>
+    /// <exception cref="ConnectionClosedException">The server is gone.</exception>
+    public async Task RunAsync(long startNs, CancellationToken leave)
+    {
+        _startNs = _endNs = startNs;
+        _schedule = new TickSchedule(startNs, _intervalNs, _ticks);
+        try
+        {
+            while (!leave.IsCancellationRequested)
+            {
+                long now = ClockReading.MonotonicNow(_time);
+                if (_schedule.TryTake(now, out long tick))
+                    await SendAsync((uint)tick);
+                else if (IsOver(now))
+                    return;
+                else if (!TryTake(await _frames.ReadAsync(NextWake(now))))
+                    throw new ProtocolException("the server closed the connection while the client was recording");
+            }
+        }
+        finally
+        {
+            // What comes late is waited for, but the recording ends with its last interval.
+            _endNs = Math.Min(ClockReading.MonotonicNow(_time), _schedule.EndNs);
+        }
+    }
+
+    /// <summary>Ends both files.</summary>
+    /// <returns>Size and hash of the recording.</returns>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public async Task<RecordingDigest> EndAsync()
+    {
+        Task log = _log.EndAsync(Counts);
+        RecordingDigest digest = await _rows.EndAsync(Duration);
+        await log;
+        return digest;
+    }
+
+    private async ValueTask SendAsync(uint tick)
+    {
+        ClockReading t1 = ClockReading.Now(_time);
+        await _frames.SendAsync(
+            ClockProtocol.WriteRequest(
+                _frames.Room(ClockProtocol.RequestSize), new ExchangeRequest(tick, t1.Since(_startNs))));
+        _sent++;
+        if (_outstanding.Count == MostOutstanding)
+            _outstanding.Dequeue();
+        _outstanding.Enqueue((tick, t1));
+        _rows.Append(_client, _server, t1.WallNs);
+    }
+
+    /// <summary>The next tick, or the end; and now and then, to see whether the client is to leave.</summary>
+    private Deadline NextWake(long now)
+    {
+        long wake = !_schedule.IsOver ? _schedule.DueNs : now < _schedule.EndNs ? _schedule.EndNs : LastNs;
+        return Deadline.After(ClockTiming.FromNanoseconds(Math.Clamp(wake - now, 0, LongestWaitNs)));
+    }
+
+    private bool IsOver(long now) =>
+        _schedule.IsOver && now >= _schedule.EndNs && (_outstanding.Count == 0 || now >= LastNs);
+
+    private long LastNs => _schedule.EndNs + ClockTiming.ToNanoseconds(ClockTiming.LastReplyPatience);
+
+    /// <returns>False when the server has left.</returns>
+    private bool TryTake(InputState state)
+    {
+        ClockReading t4 = ClockReading.Now(_time);
+        if (state == InputState.TimedOut || (state == InputState.Ready && _frames.Type == ClockMessage.Alive))
+            return true;
+        if (state != InputState.Ready)
+            return false;
+        if (_frames.Type == ClockMessage.Goodbye)
+        {
+            _frames.ReadGoodbye();
+            return false;
+        }
+
+        ClockProtocol.Rule(
+            _frames.Type == ClockMessage.Reply ? null : $"{_frames.Type} is not for a client that records");
+        Take(ClockProtocol.ReadReply(_frames.Payload), t4);
+        return true;
+    }
+
+    private void Take(ExchangeReply reply, ClockReading t4)
+    {
+        // Those before it will not be answered any more: they are lost.
+        (uint Tick, ClockReading Sent) asked = default;
+        while (_outstanding.TryDequeue(out asked) && asked.Tick < reply.Tick)
+        {
+        }
+        if (asked.Tick != reply.Tick || reply.RequestSent != asked.Sent.Since(_startNs))
+            throw new ProtocolException($"a reply to tick {reply.Tick}, which was not sent or was answered before");
+        _answered++;
+        _rows.Append(_server, _client, reply.ReplySent.WallNs);
+        var exchange = new Exchange(
+            reply.Tick, asked.Sent.Since(_startNs), reply.RequestReceived, reply.ReplySent, t4.Since(_startNs));
+        _log.Append(exchange);
+        Statistics.Take(exchange);
+    }
+}

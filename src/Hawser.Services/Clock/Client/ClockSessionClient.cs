@@ -1,0 +1,130 @@
+using System.Net;
+using Hawser.Services.Clock.Peers;
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Wire;
+
+namespace Hawser.Services.Clock.Client;
+
+/// <summary>A client whose recording is over: waits for the roster, swaps recordings with everybody on it, and tells
+/// the server, if that still lives.</summary>
+/// <remarks>Belongs to the clients' thread.</remarks>
+internal sealed class ClockSessionClient(
+    uint id, ClockClientOptions options, IPAddress server, ClockFrames frames, RecordingDigest recording,
+    ExchangeCounts counts, CancellationToken leave)
+{
+    private readonly RosterReceiver _roster = new();
+
+    /// <summary>What it has in the end; null when there was no exchange for it.</summary>
+    public ClientDeliveries? Deliveries { get; private set; }
+
+    /// <summary>What went wrong, if anything did.</summary>
+    public string? Trouble { get; private set; }
+
+    public async Task RunAsync(PeerListener? listener, OwnRecording own)
+    {
+        try
+        {
+            listener?.Expect();
+            bool isOnRoster = await WaitForRosterAsync();
+            if (listener is null)
+                return;
+            ClockProtocol.Rule(isOnRoster ? null : "the server has left the client out");
+        }
+        catch (Exception e) when (e is IOException or ProtocolException)
+        {
+            Trouble = listener is null ? null : $"client {id}: there is no list of peers: {e.Message}";
+            return;
+        }
+        int members = options.Members ?? options.Clients;
+        if (_roster.Entries.Count < members)
+            Trouble = $"client {id}: the session has {_roster.Entries.Count} of {members} members";
+        var swap = new PeerSwap(id, _roster, own, options.Folder)
+        {
+            Addresses = new PeerAddresses(server, options.PeerNetworks),
+            LongestRecording = ClockLimits.LongestRecording(2 * ClockTiming.MostPeerTicks(options.ToHello(0))),
+        };
+        listener.Begin(swap);
+        Task playing = Task.Run(() => swap.PlayAsync(leave));
+        bool isServerThere = await KeepAliveAsync(playing);
+        await playing;
+        Deliveries = swap.ToDeliveries();
+        if (isServerThere)
+            await TellAsync(swap);
+    }
+
+    /// <returns>False when this client is not on it.</returns>
+    private async Task<bool> WaitForRosterAsync()
+    {
+        var done = new RecordingDone(recording, (uint)counts.Sent, (uint)counts.Answered, (uint)counts.Missed);
+        await frames.SendAsync(ClockProtocol.WriteDone(frames.Room(ClockProtocol.DoneSize), done));
+        Deadline patience = Deadline.After(ClockTiming.RosterPatienceOf(options.ToHello(0)));
+        while (!patience.HasPassed && !leave.IsCancellationRequested)
+        {
+            await frames.AskAsync();
+            if (frames.Type == ClockMessage.Goodbye)
+                return IsComplete() ? false : throw new ProtocolException("the server has stopped");
+            if (frames.Type == ClockMessage.Roster)
+            {
+                if (TakePage())
+                    return true;
+                continue;
+            }
+
+            await Task.Delay(ClockTiming.AlivePeriod);
+        }
+        throw new ProtocolException(leave.IsCancellationRequested
+            ? "the client was to leave" : "the others were not done in time");
+    }
+
+    private bool IsComplete()
+    {
+        return frames.ReadGoodbye().Reason == GoodbyeReason.Complete;
+    }
+
+    /// <returns>Whether it was the last.</returns>
+    private bool TakePage()
+    {
+        _roster.Take(RosterProtocol.ReadRoster(frames.Payload));
+        if (!_roster.IsComplete)
+            return false;
+        int place = _roster.PlaceOf(id);
+        ClockProtocol.Rule(place < 0 ? "a roster has who it is sent to"
+            : _roster.Entries[place].Recording != recording ? "a roster has the recording that was announced"
+            : null);
+        return true;
+    }
+
+    /// <summary>Keeps the lease while the peers are met.</summary>
+    /// <returns>False when the server is gone, which the peers need not mind.</returns>
+    private async Task<bool> KeepAliveAsync(Task playing)
+    {
+        try
+        {
+            while (await Task.WhenAny(playing, Task.Delay(ClockTiming.ShortestLease / 10)) != playing)
+            {
+                await frames.AskAsync();
+                if (frames.Type == ClockMessage.Goodbye)
+                    return false;
+            }
+            return true;
+        }
+        catch (Exception e) when (e is IOException or ProtocolException)
+        {
+            return false;
+        }
+    }
+
+    private async Task TellAsync(PeerSwap swap)
+    {
+        try
+        {
+            foreach (ResultsPage page in swap.Results())
+                await frames.SendAsync(RosterProtocol.WriteResults(frames.Room(RosterProtocol.LongestResults), page));
+            await frames.ExpectAsync(ClockMessage.Goodbye, Deadline.After(ClockTiming.AnswerPatience));
+        }
+        catch (Exception e) when (e is IOException or ProtocolException)
+        {
+            // The server died just now. What the client has it has.
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Hawser.Services.Clock.Wire;
+
+namespace Hawser.Services.Clock.Peers;
+
+/// <summary>Puts the pages of a roster together as they come, and checks that they make one roster.</summary>
+internal sealed class RosterReceiver
+{
+    private readonly List<RosterEntry> _entries = [];
+    private int _total;
+
+    /// <summary>This client's key; that of the first page.</summary>
+    public ClockToken Key { get; private set; }
+
+    /// <summary>The entries so far, ascending by id.</summary>
+    public IReadOnlyList<RosterEntry> Entries => _entries;
+
+    /// <summary>Whether all pages have come.</summary>
+    public bool IsComplete => _total > 0 && _entries.Count == _total;
+
+    /// <summary>Takes the next page.</summary>
+    /// <exception cref="ProtocolException">The page does not continue those before it.</exception>
+    public void Take(RosterPage page)
+    {
+        if (_total == 0)
+            (_total, Key) = (page.Total, page.Key);
+        ClockProtocol.Rule(page.First != _entries.Count ? $"pages come in order: {_entries.Count} is next, not {page.First}"
+            : page.Total != _total || !page.Key.Equals(Key) ? "all pages of a roster have its total and key"
+            : _entries.Count > 0 && page.Entries[0].ClientId <= _entries[^1].ClientId
+            ? $"the entries of a roster ascend, but {page.Entries[0].ClientId} follows {_entries[^1].ClientId}"
+            : null);
+        _entries.AddRange(page.Entries);
+    }
+
+    /// <summary>The place of a client, or -1.</summary>
+    public int PlaceOf(uint clientId) => RosterEntry.PlaceIn(_entries, clientId);
+}

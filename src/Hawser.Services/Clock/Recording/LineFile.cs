@@ -1,0 +1,186 @@
+using System.Security.Cryptography;
+using Hawser.Services.Clock.Wire;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hawser.Services.Clock.Recording;
+
+/// <summary>
+/// A file that grows by whole lines. Lines are put into memory at once and written later, by whoever calls
+/// <see cref="Flush"/>: all that have come since, in one write. So appending never waits for the disk, and a process
+/// that is killed leaves whole lines (docs/decisions/0030-recordings.md says how sure that is).
+/// </summary>
+/// <remarks>
+/// Appending is safe from several threads under <see cref="Gate"/>; flushing is for one thread at a time. When the disk
+/// stalls for so long that the limit of waiting bytes is reached, further lines are dropped and counted. When it fails,
+/// the file is cut back to its last whole line and takes no more.
+/// </remarks>
+internal sealed class LineFile : IDisposable
+{
+    /// <summary>Bytes that may wait in memory for the disk: 8 MiB, about four minutes of one client.</summary>
+    public const int PendingLimit = 8 << 20;
+
+    /// <summary>The same for the server's recording, which has the rows of all clients: 128 MiB.</summary>
+    public const int ServerPendingLimit = 128 << 20;
+
+    private readonly string _path;
+    private readonly int _pendingLimit;
+    private readonly SafeFileHandle _file;
+    private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly TaskCompletionSource<RecordingDigest> _closed =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private byte[] _pending = new byte[4096];
+    private byte[] _writing = new byte[4096];
+    private int _pendingLength;
+    private long _length;
+    private bool _ended;
+
+    /// <summary>Opens the file, or creates it and its folder. Lines are appended to what stands in it.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public LineFile(string path, int pendingLimit = PendingLimit)
+    {
+        string full = Path.GetFullPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        _path = full;
+        _pendingLimit = pendingLimit;
+        _file = File.OpenHandle(full, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        Start = _length = RandomAccess.GetLength(_file);
+        Span<byte> last = stackalloc byte[1];
+        if (_length > 0 && RandomAccess.Read(_file, last, _length - 1) == 1 && last[0] != '\n')
+        {
+            // A killed writer left a piece of a line, which stays one.
+            RandomAccess.Write(_file, "\n"u8, _length);
+            Start = ++_length;
+        }
+    }
+
+    /// <summary>Bytes that stood in the file before.</summary>
+    public long Start { get; }
+
+    /// <summary>Called at the begin of every flush, to put in lines that wait elsewhere.</summary>
+    public Action? Filling { get; set; }
+
+    /// <summary>Held while lines are put in, never while the disk is waited for.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>How many lines were dropped because the disk was too slow or had failed.</summary>
+    public long Dropped { get; private set; }
+
+    /// <summary>
+    /// Completes with size and hash of what was appended when <see cref="End"/> was called and all is written; fails with an
+    /// <see cref="IOException"/> when the disk did.
+    /// </summary>
+    public Task<RecordingDigest> Closed => _closed.Task;
+
+    /// <summary>
+    /// Room for a line of up to <paramref name="longest"/> bytes, under <see cref="Gate"/>; empty when it must be
+    /// dropped.
+    /// </summary>
+    public Span<byte> Reserve(int longest)
+    {
+        if (_ended || _closed.Task.IsCompleted || _pendingLength + longest > _pendingLimit)
+        {
+            Dropped++;
+            return default;
+        }
+
+        if (_pendingLength + longest > _pending.Length)
+            Array.Resize(ref _pending, Math.Max(_pending.Length * 2, _pendingLength + longest));
+        return _pending.AsSpan(_pendingLength, longest);
+    }
+
+    /// <summary>
+    /// Takes the first <paramref name="length"/> bytes of the room as a line, under <see cref="Gate"/>.
+    /// </summary>
+    public void Commit(int length) => _pendingLength += length;
+
+    /// <summary>Takes whole lines that stand ready. False: they were dropped.</summary>
+    public bool Append(ReadOnlySpan<byte> lines)
+    {
+        lock (Gate)
+        {
+            Span<byte> room = Reserve(lines.Length);
+            if (room.IsEmpty)
+                return false;
+            lines.CopyTo(room);
+            Commit(lines.Length);
+            return true;
+        }
+    }
+
+    /// <summary>Takes no more lines; the next flush closes the file.</summary>
+    public void End()
+    {
+        lock (Gate)
+            _ended = true;
+    }
+
+    /// <summary>Writes what waits, in one write of whole lines. False: there will be nothing more to flush.</summary>
+    public bool Flush()
+    {
+        if (_closed.Task.IsCompleted)
+            return false;
+        Filling?.Invoke();
+        int length;
+        bool ended;
+        lock (Gate)
+        {
+            (_pending, _writing) = (_writing, _pending);
+            length = _pendingLength;
+            _pendingLength = 0;
+            ended = _ended;
+        }
+
+        try
+        {
+            if (length > 0)
+                Write(_writing.AsSpan(0, length));
+            if (!ended)
+                return true;
+            Close();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Fail(error);
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends and flushes; after a kill of the flushing thread, what waited is still written here.</summary>
+    public void Dispose()
+    {
+        End();
+        Flush();
+        _file.Dispose();
+        _sha256.Dispose();
+    }
+
+    private void Write(ReadOnlySpan<byte> lines)
+    {
+        RandomAccess.Write(_file, lines, _length);
+        _sha256.AppendData(lines);
+        _length += lines.Length;
+    }
+
+    private void Close()
+    {
+        _file.Dispose();
+        _closed.TrySetResult(new RecordingDigest(_length - Start, _sha256.GetHashAndReset()));
+    }
+
+    private void Fail(Exception cause)
+    {
+        try
+        {
+            RandomAccess.SetLength(_file, _length);
+        }
+        catch (IOException)
+        {
+            // The disk that failed may refuse this too; a reader tells a torn last line anyway.
+        }
+
+        _file.Dispose();
+        _closed.TrySetException(new IOException($"cannot write {_path}: {cause.Message}", cause));
+    }
+}

@@ -1,0 +1,29 @@
+namespace Hawser.Services.Clock.Recording;
+
+/// <summary>What a recording alone tells of one client: when it asked, and what it was answered.</summary>
+internal sealed class TimeDataPairing(string client, string server)
+{
+    private readonly List<long> _requestsNs = [];
+    private readonly List<long> _answersNs = [];
+
+    public string Client { get; } = client;
+
+    public string Server { get; } = server;
+
+    /// <summary>T1 of each request, by the client's wall clock, in order.</summary>
+    public IReadOnlyList<long> RequestsNs => _requestsNs;
+
+    /// <summary>T3 of each answer, by the server's wall clock, in order; there may be fewer than requests.</summary>
+    public IReadOnlyList<long> AnswersNs => _answersNs;
+
+    public void Request(long wallNs) => _requestsNs.Add(wallNs);
+
+    /// <summary>False: there is no request left to answer.</summary>
+    public bool TryAnswer(long wallNs)
+    {
+        if (_answersNs.Count == _requestsNs.Count)
+            return false;
+        _answersNs.Add(wallNs);
+        return true;
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using Hawser.Services.Clock.Wire;
+
+namespace Hawser.Services.Clock.Recording;
+
+/// <summary>
+/// Writes the runs of a recording in <see cref="TimeDataFormat"/>, each from its first row to its last line; safe from
+/// several threads, never waits for the disk.
+/// </summary>
+internal sealed class TimeDataWriter
+{
+    private readonly LineFile _file;
+    private readonly LineFileFlusher? _flusher;
+    private readonly long _limit;
+    private long _bytes;
+    private Action? _onFull;
+
+    /// <summary>
+    /// Appends to a file; <paramref name="flusher"/> writes it from now on (null: the caller flushes).
+    /// </summary>
+    /// <param name="file">Where it goes.</param>
+    /// <param name="flusher">Writes it.</param>
+    /// <param name="limit">The most bytes the file may have; further rows are dropped, and the last line fits.</param>
+    /// <param name="onFull">Called once, when the first row is dropped for that.</param>
+    public TimeDataWriter(
+        LineFile file, LineFileFlusher? flusher, long limit = long.MaxValue, Action? onFull = null)
+    {
+        _file = file;
+        _flusher = flusher;
+        _limit = limit - TimeDataFormat.LongestLine;
+        _onFull = onFull;
+        _bytes = file.Start;
+        _flusher?.Add(file);
+    }
+
+    /// <summary>Whether a run has begun and not ended.</summary>
+    public bool IsBegun { get; private set; }
+
+    /// <summary>How many rows the last run has.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>How many rows were dropped, because the disk stalled or failed.</summary>
+    public long Dropped => _file.Dropped;
+
+    /// <summary>Where the server writes.</summary>
+    public static string ServerPath(string folder) => Path.Combine(folder, "serverTimeData.txt");
+
+    /// <summary>Where a client writes its own recording.</summary>
+    public static string ClientPath(string folder, uint id) => Path.Combine(folder, $"client_{id}_TimeData.txt");
+
+    /// <summary>
+    /// Where a client keeps the recording of another; it follows from two numbers, no peer can name a path.
+    /// </summary>
+    public static string CopyPath(string folder, uint id, uint other) =>
+        ClientPath(Path.Combine(folder, $"client_{id}"), other);
+
+    /// <summary>
+    /// Appends a timestamp that one end sent to the other; both come from <see cref="TimeDataFormat.Endpoint"/>.
+    /// </summary>
+    public void Append(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, long wallNs)
+    {
+        if (!TryAppend(sender, receiver, wallNs))
+            Interlocked.Exchange(ref _onFull, null)?.Invoke();
+    }
+
+    /// <returns>False when the limit is reached.</returns>
+    private bool TryAppend(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, long wallNs)
+    {
+        lock (_file.Gate)
+        {
+            if (_bytes + TimeDataFormat.Opening.Length + TimeDataFormat.LongestLine > _limit)
+                return false;
+            Begin();
+            Span<byte> line = _file.Reserve(TimeDataFormat.LongestLine);
+            if (line.IsEmpty)
+                return true;
+            int length = TimeDataFormat.WriteRow(line, ++Rows, sender, receiver, wallNs);
+            _file.Commit(length);
+            _bytes += length;
+            return true;
+        }
+    }
+
+    /// <summary>Appends a timestamp, taking the endpoints as they are.</summary>
+    public void Append(IPEndPoint sender, IPEndPoint receiver, long wallNs) =>
+        Append(TimeDataFormat.Endpoint(sender), TimeDataFormat.Endpoint(receiver), wallNs);
+
+    /// <summary>Writes the last line of a run; the next row begins another.</summary>
+    public void End(TimeSpan duration)
+    {
+        Span<byte> line = stackalloc byte[TimeDataFormat.LongestLine];
+        lock (_file.Gate)
+        {
+            Begin();
+            int length = TimeDataFormat.WriteEnd(line, duration);
+            _file.Append(line[..length]);
+            _bytes += length;
+            IsBegun = false;
+        }
+    }
+
+    /// <summary>Takes no more rows; completes with size and hash of what was appended when the file is closed.</summary>
+    public Task<RecordingDigest> CloseAsync()
+    {
+        _file.End();
+        _flusher?.Wake();
+        return _file.Closed;
+    }
+
+    /// <summary>Ends a run, and the file with it: see <see cref="CloseAsync"/>.</summary>
+    public Task<RecordingDigest> EndAsync(TimeSpan duration)
+    {
+        End(duration);
+        return CloseAsync();
+    }
+
+    private void Begin()
+    {
+        if (IsBegun)
+            return;
+        IsBegun = _file.Append(TimeDataFormat.Opening);
+        _bytes += TimeDataFormat.Opening.Length;
+        Rows = 0;
+    }
+}

@@ -1,0 +1,142 @@
+using System.Net;
+using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Wire;
+using Hawser.Services.Text;
+
+namespace Hawser.Services.Clock.Server;
+
+/// <summary>The clock's server: answers every tick with its own time, records both, and tells all clients of each other
+/// when their recordings are over. No byte of a recording passes through it.</summary>
+internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
+{
+    private readonly ClockLeases _leases;
+    private readonly LineFileFlusher _flusher = new();
+    private readonly TextWriter _log;
+    private readonly SessionKey? _session;
+    private Task? _ended;
+
+    /// <param name="folder">Where the recording goes; made if it is missing.</param>
+    /// <param name="log">Told who comes, who leaves, and what was delivered.</param>
+    /// <param name="errors">Told when the recording cannot be written.</param>
+    /// <param name="time">The server's clocks.</param>
+    /// <param name="session">The one session that it serves; null: any.</param>
+    /// <param name="recordingLimit">The most bytes of the recording.</param>
+    /// <exception cref="IOException">The recording cannot be opened.</exception>
+    public ClockHandler(
+        string folder, TextWriter log, TextWriter errors, TimeProvider time, SessionKey? session = null,
+        long recordingLimit = ClockLimits.ServerRecordingBytes)
+    {
+        _log = log;
+        _session = session;
+        Time = time;
+        Register = new ClockRegister(time);
+        var file = new LineFile(TimeDataWriter.ServerPath(folder), LineFile.ServerPendingLimit);
+        void TellThatItIsFull() => errors.WriteLine(
+            $"ERROR: {TimeDataWriter.ServerPath(folder)} has reached --recording-limit, {recordingLimit} bytes; "
+            + "ticks are answered and no longer recorded");
+        Recording = new ServerRecording(time, file, _flusher, recordingLimit, TellThatItIsFull);
+        file.Closed.ContinueWith(
+            failed => errors.WriteLine($"ERROR: {failed.Exception!.InnerException!.Message}; the recording is cut, "
+                + "the exchange goes on"),
+            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _leases = new ClockLeases(time);
+    }
+
+    public TimeProvider Time { get; }
+
+    public ClockRegister Register { get; }
+
+    public ServerRecording Recording { get; }
+
+    public async Task HandleAsync(Connection connection, CancellationToken stopping)
+    {
+        if (connection is not { LocalEndPoint: IPEndPoint local, RemoteEndPoint: IPEndPoint remote })
+            throw new ProtocolException("the clock is served over TCP alone");
+        var frames = new ClockFrames(connection);
+        try
+        {
+            await ServeAsync(connection, frames, local, remote, stopping);
+        }
+        catch (ProtocolException e) when (e.Reason == CloseReason.ProtocolError)
+        {
+            await frames.SendGoodbyeAsync(new Goodbye(GoodbyeReason.BrokenRule, e.Message));
+            throw;
+        }
+    }
+
+    /// <summary>Prints the matrix of a session that is over.</summary>
+    public void Tell(SessionSummary? summary)
+    {
+        if (summary is not null)
+            _log.WriteLine(summary.ToText().TrimEnd());
+    }
+
+    /// <summary>Prints what a client said of its recording.</summary>
+    public void Tell(ClockMember member, RecordingDone done) => _log.WriteLine(
+        $"client {member.Id} is done: {DurationText.Count(done.Answered)} exchanges, "
+        + $"{DurationText.Count(done.Missed)} missed, {DurationText.Count(done.Sent - done.Answered)} lost");
+
+    /// <summary>Ends the recording with its last line.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _ended ??= EndAsync();
+        await _ended;
+    }
+
+    private async Task ServeAsync(
+        Connection connection, ClockFrames frames, IPEndPoint local, IPEndPoint remote, CancellationToken stopping)
+    {
+        InputState state = await frames.ReadAsync(Deadline.After(ClockTiming.AnswerPatience));
+        ClockProtocol.Rule(state == InputState.TimedOut
+            ? $"Hello comes within {ClockTiming.AnswerPatience.TotalSeconds} s" : null);
+        if (state != InputState.Ready)
+            return;
+        Hello hello = ReadHello(frames);
+        bool isOther = _session is { } only && hello.Session != only;
+        ClockMember? member =
+            stopping.IsCancellationRequested || isOther ? null : Register.Join(hello, remote.Address);
+        if (member is null)
+        {
+            RefusalReason reason = stopping.IsCancellationRequested ? RefusalReason.Stopping
+                : isOther ? RefusalReason.OtherSession
+                : RefusalReason.Full;
+            await frames.SendAsync(ClockProtocol.WriteRefused(frames.Room(1), reason));
+            return;
+        }
+        _log.WriteLine($"client {member.Id} from {remote}: every {DurationText.Short(hello.IntervalNs)} "
+            + $"for {TimeDataFormat.Wording(TimeSpan.FromTicks(hello.DurationNs / TimeSpan.NanosecondsPerTick))}");
+        try
+        {
+            TimeSpan lease = ClockTiming.LeaseOf(hello);
+            using ClockLease held = _leases.Grant(connection, lease, ClockTiming.StayOf(hello));
+            await new ClockConversation(this, member, frames, held, local, remote).RunAsync(lease);
+        }
+        finally
+        {
+            Tell(Register.Leave(member));
+            if (member.Done is null)
+                _log.WriteLine($"client {member.Id} has left");
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        _leases.Dispose();
+        try
+        {
+            await Recording.EndAsync();
+        }
+        catch (IOException)
+        {
+            // Said when it happened.
+        }
+        _flusher.Dispose();
+    }
+
+    private static Hello ReadHello(ClockFrames frames)
+    {
+        ClockProtocol.Rule(
+            frames.Type == ClockMessage.Hello ? null : $"a client begins with Hello, not with {frames.Type}");
+        return ClockProtocol.ReadHello(frames.Payload);
+    }
+}

@@ -1,0 +1,33 @@
+using Hawser.Services.Clock.Wire;
+
+namespace Hawser.Services.Clock.Server;
+
+/// <summary>How long one client is still believed to be there. Renewed by its connection, watched by
+/// <see cref="ClockLeases"/>.</summary>
+internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan stay, Action<ClockLease> forget)
+    : IDisposable
+{
+    private readonly long _silenceNs = Nanoseconds(silence);
+    private long _heardNs = ClockReading.MonotonicNow(time);
+    private long _endNs = ClockReading.MonotonicNow(time) + Nanoseconds(stay);
+
+    public bool HasRunOut
+    {
+        get
+        {
+            long now = ClockReading.MonotonicNow(time);
+            return now - Volatile.Read(ref _heardNs) >= _silenceNs || now >= Volatile.Read(ref _endNs);
+        }
+    }
+
+    /// <summary>The client said something.</summary>
+    public void Renew(long nowNs) => Volatile.Write(ref _heardNs, nowNs);
+
+    /// <summary>The client may stay that long from now.</summary>
+    public void Extend(TimeSpan more) =>
+        Volatile.Write(ref _endNs, ClockReading.MonotonicNow(time) + Nanoseconds(more));
+
+    public void Dispose() => forget(this);
+
+    private static long Nanoseconds(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
+}

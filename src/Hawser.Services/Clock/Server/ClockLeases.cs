@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+
+namespace Hawser.Services.Clock.Server;
+
+/// <summary>One timer that watches the leases of all clients of a server, under every model alike: who is silent for
+/// longer than its lease, or stays longer than it said, is cut off.</summary>
+internal sealed class ClockLeases : IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
+
+    private readonly ConcurrentDictionary<ClockLease, Connection> _leases = new();
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+
+    public ClockLeases(TimeProvider time)
+    {
+        _time = time;
+        _timer = time.CreateTimer(static leases => ((ClockLeases)leases!).Look(), this, Period, Period);
+    }
+
+    /// <summary>Watches a connection until the lease is disposed of.</summary>
+    /// <param name="connection">Aborted when its lease runs out.</param>
+    /// <param name="silence">How long the client may say nothing.</param>
+    /// <param name="stay">How long it may stay, whatever it says.</param>
+    public ClockLease Grant(Connection connection, TimeSpan silence, TimeSpan stay)
+    {
+        var lease = new ClockLease(_time, silence, stay, forget => _leases.TryRemove(forget, out _));
+        _leases[lease] = connection;
+        return lease;
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Look()
+    {
+        foreach ((ClockLease lease, Connection connection) in _leases)
+        {
+            if (lease.HasRunOut)
+                connection.Abort(CloseReason.IdleTimeout);
+        }
+    }
+}

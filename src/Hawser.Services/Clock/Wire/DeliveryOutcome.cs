@@ -1,0 +1,26 @@
+namespace Hawser.Services.Clock.Wire;
+
+/// <summary>What became of one recording on its way to one peer; also the wire's receipt.</summary>
+internal enum DeliveryOutcome : byte
+{
+    /// <summary>Stored, and its size and hash are those of the roster.</summary>
+    Delivered = 0,
+    Unreachable = 1,
+    Refused = 2,
+    TimedOut = 3,
+    CutShort = 4,
+    WrongSize = 5,
+    WrongHash = 6,
+    BrokenProtocol = 7,
+    NotStored = 8,
+    Departed = 9,
+
+    /// <summary>What came is not in the format of a recording.</summary>
+    NotARecording = 10,
+
+    /// <summary>It is larger than a client of this session can have recorded.</summary>
+    TooLarge = 11,
+
+    /// <summary>The roster has an address that this client does not connect to.</summary>
+    NotDialled = 12,
+}
