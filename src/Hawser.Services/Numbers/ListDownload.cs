@@ -15,8 +15,10 @@ internal sealed class ListDownload(NumbersClientOptions options)
     /// <exception cref="ConnectionClosedException">The connection broke, at the last try, or was idle.</exception>
     /// <exception cref="MalformedListException">The list was cut, at the last try.</exception>
     /// <exception cref="FormatException">The list is too long; it is not kept, nor tried again.</exception>
+    /// <exception cref="IOException">The server trickles; it is not asked again.</exception>
     public void Run(IListSink sink)
     {
+        Exception? earlier = null;
         for (int left = options.Retries; ; left--)
         {
             try
@@ -26,7 +28,13 @@ internal sealed class ListDownload(NumbersClientOptions options)
             }
             catch (Exception e) when (left > 0 && IsWorthAnotherTry(e))
             {
-                // The next connection may fare better.
+                if (e is not ConnectException)
+                    earlier = e;
+            }
+            catch (ConnectException) when (earlier is not null)
+            {
+                // A server that is gone by now does not explain why the list is missing.
+                throw earlier;
             }
         }
     }
@@ -39,14 +47,14 @@ internal sealed class ListDownload(NumbersClientOptions options)
     private void Receive(IListSink sink)
     {
         using Connection connection = Dialer.Connect(options.Server, options.IdleTimeout);
-        using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout);
+        using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout, options.TimeProvider);
         sink.Begin();
         var bound = new ListBound(options);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             int length;
-            while ((length = Fill(connection.AsStream(), buffer)) > 0)
+            while ((length = Fill(connection.AsStream(), buffer, bound)) > 0)
             {
                 bound.Check(buffer.AsSpan(0, length));
                 sink.Take(buffer.AsSpan(0, length));
@@ -59,14 +67,20 @@ internal sealed class ListDownload(NumbersClientOptions options)
         sink.End();
     }
 
-    /// <summary>Reads a whole buffer, so that a list costs a handful of writes and not one for each packet.</summary>
-    /// <returns>The bytes read; fewer than the buffer has only at the end.</returns>
-    private static int Fill(Stream stream, byte[] buffer)
+    /// <summary>Fills the buffer, so that a list costs a handful of writes and not one per packet.</summary>
+    /// <returns>The bytes read; less than the buffer holds only at the end of the stream.</returns>
+    private int Fill(Stream stream, byte[] buffer, ListBound bound)
     {
         int filled = 0;
-        int read;
-        while (filled < buffer.Length && (read = stream.Read(buffer, filled, buffer.Length - filled)) > 0)
+        while (filled < buffer.Length)
+        {
+            long begin = options.TimeProvider.GetTimestamp();
+            int read = stream.Read(buffer, filled, buffer.Length - filled);
+            if (read == 0)
+                break;
+            bound.CheckRate(read, options.TimeProvider.GetElapsedTime(begin));
             filled += read;
+        }
         return filled;
     }
 }

@@ -87,7 +87,7 @@ public sealed class NumbersClient
         return pipeline.Sort();
     }
 
-    private NumberParser Parse(string path) => ListSort.Parse(path, _options.Count, _options.MostNumbers);
+    private NumberParser Parse(string path) => ListSort.Parse(path, _options.Count, _options.MaxNumbers);
 
     private bool IsOnDisk(int list)
     {

@@ -35,14 +35,22 @@ public sealed record NumbersClientOptions
     /// <summary>How often a download that breaks or is cut is begun again. Default 2.</summary>
     public int Retries { get; init; } = 2;
 
-    /// <summary>For the connection, and for each further byte. Default 10 s.</summary>
+    /// <summary>For the connection, and for each further byte. Default 10 s;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> disables it and <see cref="MinBytesPerSecond"/>.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A list fails if it arrives more slowly than this over a whole <see cref="IdleTimeout"/>. Default
+    /// 1024.</summary>
+    public long MinBytesPerSecond { get; init; } = 1024;
+
+    /// <summary>The clock of both.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Told, from any thread, that one more list has passed a phase.</summary>
     public Action? OnList { get; init; }
 
-    /// <summary>The most numbers that are taken.</summary>
-    internal int MostNumbers => Count ?? MaxCount;
+    /// <summary>The most numbers that a list may have.</summary>
+    internal int MaxNumbers => Count ?? MaxCount;
 
     /// <summary>The same work one by one on one thread: the "before" of the exercise.</summary>
     public NumbersClientOptions Plain => this with { Connections = 1, Sorters = 1 };

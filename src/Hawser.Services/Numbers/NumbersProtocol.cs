@@ -1,3 +1,5 @@
+using Hawser.Services.Text;
+
 namespace Hawser.Services.Numbers;
 
 /// <summary>
@@ -47,7 +49,8 @@ internal static class NumbersProtocol
         Separator => "the list ends in a comma",
         (byte)'-' => "the list ends in a minus sign",
         (byte)'\r' => "a carriage return is not followed by a line feed",
-        _ when expectedCount is { } expected && count != expected => $"the list has {count} numbers, not {expected}",
+        _ when expectedCount is { } expected && count != expected =>
+            $"the list has {Quantity.FormatCount(count, "number")}, not {expected}",
         _ => null,
     };
 }

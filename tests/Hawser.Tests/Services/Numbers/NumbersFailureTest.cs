@@ -170,18 +170,7 @@ public sealed class NumbersFailureTest
     public async Task A_list_that_is_too_long_is_left_at_the_bound_and_not_tried_again(
         string mode, int? count, string piece, string message)
     {
-        await using var server = new ScriptedServer(async (client, _) =>
-        {
-            try
-            {
-                while (true)
-                    await ScriptedServer.SendAsync(client, piece);
-            }
-            catch (IOException)
-            {
-                // The client has left.
-            }
-        });
+        await using ScriptedServer server = Endless(piece);
         using var shop = new ListWorkshop();
 
         (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
@@ -228,9 +217,11 @@ public sealed class NumbersFailureTest
         Assert.Equal(12, shop.Names().Length);
         Assert.All(Enumerable.Range(0, 6), list => Assert.Equal("1,2,3", shop.Sorted(list)));
         string[] lines = [.. ListFailure.Describe(failures)];
-        Assert.Equal(2, lines.Length);
-        Assert.EndsWith("refused the connection; is the server running there?", lines[0], StringComparison.Ordinal);
-        Assert.Equal("lists 11 to 39: not tried, because 5 lists in a row failed", lines[1]);
+        Assert.Equal(3, lines.Length);
+        Assert.Equal("list 6, byte 3: the list has 2 numbers, not 3", lines[0]);
+        Assert.StartsWith("lists 7 to 11: ", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith("refused the connection; is the server running there?", lines[1], StringComparison.Ordinal);
+        Assert.Equal("lists 12 to 39: not tried, because 5 lists in a row failed", lines[2]);
     }
 
     [Theory]
@@ -270,6 +261,45 @@ public sealed class NumbersFailureTest
         Assert.Empty(shop.Names());
     }
 
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_server_that_trickles_is_left_after_an_idle_timeout_and_not_asked_again(string mode)
+    {
+        await using ScriptedServer server = Endless("1,");
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(server.EndPoint, 1) with
+        {
+            MinBytesPerSecond = 1L << 40,
+            TimeProvider = new SecondPerReceive(),
+        });
+
+        ListFailure failure = Assert.Single(failures);
+        Assert.Matches(
+            @"\Athe server is too slow: .+ B in 10 s, where at least [0-9.]+ GB per second are required\z",
+            failure.Message);
+        Assert.Equal(1, server.Accepted);
+        Assert.Empty(shop.Names());
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_list_that_was_cut_by_a_server_that_then_left_is_reported_as_cut(string mode)
+    {
+        ScriptedServer? server = null;
+        server = new ScriptedServer(async (client, _) =>
+        {
+            server!.StopListening();
+            await ScriptedServer.SendAsync(client, "3,2,");
+        });
+        await using ScriptedServer leaving = server;
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(leaving.EndPoint, 1));
+
+        Assert.Equal([new ListFailure(0, "byte 4: the list ends in a comma")], failures);
+    }
+
     [Fact]
     public void A_folder_that_cannot_be_made_fails_at_once()
     {
@@ -292,4 +322,28 @@ public sealed class NumbersFailureTest
                 new(1, "a"), new(3, "a"), new(4, "a"), new(5, "a"), new(6, "byte 4711: b"), new(8, "byte 0: c"),
                 new(9, "byte 0: c"),
             ]));
+
+    /// <summary>Sends the piece again and again until the client leaves.</summary>
+    private static ScriptedServer Endless(string piece) => new(async (client, _) =>
+    {
+        try
+        {
+            while (true)
+                await ScriptedServer.SendAsync(client, piece);
+        }
+        catch (IOException)
+        {
+            // The client has left.
+        }
+    });
+
+    /// <summary>A clock on which each receive takes a second.</summary>
+    private sealed class SecondPerReceive : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Add(ref _ticks, TimeSpan.TicksPerSecond);
+    }
 }
