@@ -22,12 +22,12 @@ internal sealed class ListBound(NumbersClientOptions options)
         if (_commas + commas >= _maxNumbers)
         {
             throw new FormatException(
-                $"byte {_bytes + IndexOfComma(piece, _maxNumbers - _commas)}: the list goes on after "
+                $"byte {_bytes + IndexOfComma(piece, _maxNumbers - _commas)}: the list continues after "
                 + $"{Numbers}{(options.Count is null ? "; --count allows more" : "")}");
         }
         if (_bytes + piece.Length > _maxBytes)
         {
-            throw new FormatException($"byte {_maxBytes}: a list of {Numbers} has at most that many bytes");
+            throw new FormatException($"byte {_maxBytes}: the list is too long for {Numbers}");
         }
         (_commas, _bytes) = (_commas + commas, _bytes + piece.Length);
     }

@@ -249,7 +249,7 @@ internal sealed class NumberParser : IDisposable
         _place = Place.InDigits;
         ulong most = _negative ? 1ul << 63 : long.MaxValue;
         if (_magnitude > (most - digit) / 10)
-            throw new MalformedListException(offset, "a number is beyond 64 bits");
+            throw new MalformedListException(offset, "the number exceeds 64 bits");
         _magnitude = (_magnitude * 10) + digit;
     }
 
@@ -263,15 +263,14 @@ internal sealed class NumberParser : IDisposable
 
     private string BrokenRule(byte found)
     {
-        string what = found is > 0x20 and < 0x7F ? $"'{(char)found}'" : $"byte 0x{found:X2}";
-        return _place switch
+        string expected = _place switch
         {
-            Place.Start => $"{what} where the list has to start with a number",
-            Place.AfterComma => $"{what} where a number has to follow a comma",
-            Place.AfterMinus => $"{what} where a digit has to follow a minus sign",
-            Place.AfterCarriageReturn => $"{what} where a line feed has to follow a carriage return",
-            Place.AfterNewline => $"{what} after the newline that ends the list",
-            _ => $"{what} where a digit or a comma has to follow a digit",
+            Place.Start or Place.AfterComma => "a number",
+            Place.AfterMinus => "a digit",
+            Place.AfterCarriageReturn => "a line feed",
+            Place.AfterNewline => "the end of the list",
+            _ => "a digit or a comma",
         };
+        return $"expected {expected}, found {NumbersProtocol.Describe(found)}";
     }
 }

@@ -57,7 +57,7 @@ public sealed class NumbersClient
             using NumberParser unsorted = Parse(_folders.UnsortedPath(list));
             using NumberParser sorted = Parse(_folders.SortedPath(list));
             if (SortedListVerification.FindFault(unsorted.List, sorted.List) is { } fault)
-                throw new FormatException($"sorted wrongly: {fault}");
+                throw new FormatException($"not sorted: {fault}");
         });
 
     private IReadOnlyList<ListFailure> Do(int threads, IReadOnlyList<int> lists, Action<int> work) =>

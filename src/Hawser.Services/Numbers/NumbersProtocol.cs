@@ -48,9 +48,13 @@ internal static class NumbersProtocol
         null when expectedCount != 0 => "the list is empty",
         Separator => "the list ends in a comma",
         (byte)'-' => "the list ends in a minus sign",
-        (byte)'\r' => "a carriage return is not followed by a line feed",
+        (byte)'\r' => "the list ends in a carriage return",
         _ when expectedCount is { } expected && count != expected =>
             $"the list has {Quantity.FormatCount(count, "number")}, not {expected}",
         _ => null,
     };
+
+    /// <summary>A byte as messages show it: <c>'7'</c>, <c>byte 0x0A</c>.</summary>
+    internal static string Describe(byte value) =>
+        value is > 0x20 and < 0x7F ? $"'{(char)value}'" : $"byte 0x{value:X2}";
 }

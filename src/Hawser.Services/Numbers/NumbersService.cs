@@ -43,7 +43,7 @@ public sealed class NumbersService : Service
     {
         NumberRange range = NumberRange.OfOptions(settings.Get(Min), settings.Get(Max));
         ulong? seed = settings.IsSet(Seed) ? settings.Find(Seed) : null;
-        return new NumbersHandler(new NumbersSettings(settings.Get(Count), range, seed), environment.Log);
+        return new NumbersHandler(settings.Get(Count), range, seed, environment.Log);
     }
 
     /// <inheritdoc/>
@@ -74,7 +74,7 @@ public sealed class NumbersService : Service
         for (int list = 0; difference is null && list < options.Lists; list++)
         {
             string path = new ListFolders(options.Folder).UnsortedPath(list);
-            difference = await NumbersChecker.FindDifferenceAsync(
+            difference = await SeedVerifier.FindDifferenceAsync(
                 path, ParseSeed(DemoSeed), list, NumbersProtocol.DefaultCount,
                 NumbersProtocol.DefaultMin, NumbersProtocol.DefaultMax);
         }

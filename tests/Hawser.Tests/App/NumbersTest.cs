@@ -132,7 +132,7 @@ public sealed class NumbersTest
         ProgramResult result = await RunAsync(server.EndPoint, shop, ["--lists", "6", "--verify", .. options]);
 
         Assert.Matches(
-            @"\AERROR: list \d, byte 4: 'x' where a digit or a comma has to follow a digit\n\z", result.Errors);
+            @"\AERROR: list \d, byte 4: expected a digit or a comma, found 'x'\n\z", result.Errors);
         Assert.EndsWith("Verified: 5 of 6 lists\n", result.Text, StringComparison.Ordinal);
         Assert.Equal(PartlyDone, result.ExitCode);
         Assert.Equal(11, shop.Names().Length);

@@ -52,10 +52,10 @@ public sealed class ListBoundTest
 
     [Theory]
     [InlineData(3, "1,2,3", null)]
-    [InlineData(3, "1,2,3,", "byte 5: the list goes on after 3 numbers")]
-    [InlineData(1, ",", "byte 0: the list goes on after 1 number")]
+    [InlineData(3, "1,2,3,", "byte 5: the list continues after 3 numbers")]
+    [InlineData(1, ",", "byte 0: the list continues after 1 number")]
     [InlineData(1, "1234567890123456789012", null)]
-    [InlineData(1, "12345678901234567890123", "byte 22: a list of 1 number has at most that many bytes")]
+    [InlineData(1, "12345678901234567890123", "byte 22: the list is too long for 1 number")]
     public void A_list_is_bounded_in_numbers_and_bytes_whatever_its_pieces(int count, string list, string? message)
     {
         byte[] bytes = Encoding.ASCII.GetBytes(list);

@@ -164,7 +164,7 @@ public sealed class NumbersClientTest
 
         IReadOnlyList<ListFailure> wrong = client.Verify([]);
         Assert.Equal([1, 2], wrong.Select(failure => failure.List));
-        Assert.Equal("list 1: sorted wrongly: number 2 is 4 instead of 3", wrong[0].ToString());
+        Assert.Equal("list 1: not sorted: number 2 is 4, not 3", wrong[0].ToString());
     }
 
     [Fact]

@@ -16,12 +16,12 @@ public sealed class NumbersFailureTest
             var all = new TheoryData<string, string, string>();
             foreach (string mode in Modes.Select(row => row.Data))
             {
-                all.Add(mode, "12,3x4", "byte 4: 'x' where a digit or a comma has to follow a digit");
-                all.Add(mode, "1,,2", "byte 2: ',' where a number has to follow a comma");
-                all.Add(mode, "1,--5", "byte 3: '-' where a digit has to follow a minus sign");
-                all.Add(mode, "1, 2", "byte 2: byte 0x20 where a number has to follow a comma");
-                all.Add(mode, "9223372036854775808", "byte 18: a number is beyond 64 bits");
-                all.Add(mode, "1\n2", "byte 2: '2' after the newline that ends the list");
+                all.Add(mode, "12,3x4", "byte 4: expected a digit or a comma, found 'x'");
+                all.Add(mode, "1,,2", "byte 2: expected a number, found ','");
+                all.Add(mode, "1,--5", "byte 3: expected a digit, found '-'");
+                all.Add(mode, "1, 2", "byte 2: expected a number, found byte 0x20");
+                all.Add(mode, "9223372036854775808", "byte 18: the number exceeds 64 bits");
+                all.Add(mode, "1\n2", "byte 2: expected the end of the list, found '2'");
             }
             return all;
         }
@@ -34,11 +34,11 @@ public sealed class NumbersFailureTest
             var all = new TheoryData<string, int?, string, string>();
             foreach (string mode in Modes.Select(row => row.Data))
             {
-                all.Add(mode, 3, "1,22,", "byte 6: the list goes on after 3 numbers");
+                all.Add(mode, 3, "1,22,", "byte 6: the list continues after 3 numbers");
                 // In the second piece of 256 KiB.
-                all.Add(mode, 90_000, "1,22,", "byte 224999: the list goes on after 90000 numbers");
-                all.Add(mode, null, "1234,", "byte 499999: the list goes on after 100000 numbers; --count allows more");
-                all.Add(mode, 20_000, "0000000000", "byte 420001: a list of 20000 numbers has at most that many bytes");
+                all.Add(mode, 90_000, "1,22,", "byte 224999: the list continues after 90000 numbers");
+                all.Add(mode, null, "1234,", "byte 499999: the list continues after 100000 numbers; --count allows more");
+                all.Add(mode, 20_000, "0000000000", "byte 420001: the list is too long for 20000 numbers");
             }
             return all;
         }
