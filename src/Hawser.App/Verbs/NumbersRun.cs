@@ -57,50 +57,6 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         });
     }
 
-    /// <summary>One pipeline, and where its time goes.</summary>
-    public int Fused()
-    {
-        PipelineReport report;
-        using (TransferProgress progress = TransferProgress.StartCounting("lists", options.Lists))
-            report = new NumbersClient(Watched(options, progress)).RunFused();
-        double copySpeed = MemorySpeed.Measure();
-        if (!json && report.Time is { } time)
-        {
-            Standard.Out.WriteLine(Text($"Total time: {time.TotalSeconds:0.000000}"));
-            Standard.Out.WriteLine(
-                Text($"Memory is copied at {copySpeed / 1e9:0.0} GB/s on one core; each stage, per core:"));
-            TextTable.Write(Standard.Out, ["stage", "share", "GB/s", "of copy speed"],
-                [.. Enum.GetValues<PipelineStage>().Select(stage => Row(report.Stages, stage, copySpeed))], 1, 3);
-        }
-        return Finish(options, report.Failures, report.Doubts, writer =>
-        {
-            writer.WriteString("mode", "fused");
-            WriteFigure(writer, "total_seconds", report.Time?.TotalSeconds);
-            writer.WriteNumber("copy_bytes_per_second", copySpeed);
-            writer.WriteStartObject("stages");
-            foreach (PipelineStage stage in Enum.GetValues<PipelineStage>())
-            {
-                writer.WriteStartObject(stage.ToString());
-                writer.WriteNumber("seconds", report.Stages.TimeOf(stage).TotalSeconds);
-                writer.WriteNumber("bytes_per_second", report.Stages.BytesPerSecond(stage));
-                writer.WriteEndObject();
-            }
-            writer.WriteEndObject();
-        });
-    }
-
-    private static string[] Row(PipelineStages stages, PipelineStage stage, double copySpeed)
-    {
-        double rate = stages.BytesPerSecond(stage);
-        return
-        [
-            stage.ToString(),
-            Text($"{100 * stages.TimeOf(stage) / stages.Total:0.0} %"),
-            Text($"{rate / 1e9:0.00}"),
-            Text($"1/{copySpeed / rate:0.0}"),
-        ];
-    }
-
     private static NumbersReport Run(NumbersClientOptions how)
     {
         // Each list passes two phases.

@@ -12,7 +12,10 @@ internal sealed class ListBound(NumbersClientOptions options)
     private TimeSpan _waited;
     private long _received;
 
-    private string Numbers => Quantity.FormatCount(_maxNumbers, "number");
+    /// <summary>How many numbers have been checked; the last one may be incomplete.</summary>
+    public int Numbers => _commas + 1;
+
+    private string MaxNumbers => Quantity.FormatCount(_maxNumbers, "number");
 
     /// <summary>Checks the next piece before it is stored.</summary>
     /// <exception cref="FormatException">The list is too long. The message names the byte.</exception>
@@ -23,11 +26,11 @@ internal sealed class ListBound(NumbersClientOptions options)
         {
             throw new FormatException(
                 $"byte {_bytes + IndexOfComma(piece, _maxNumbers - _commas)}: the list continues after "
-                + $"{Numbers}{(options.Count is null ? "; --count allows more" : "")}");
+                + $"{MaxNumbers}{(options.Count is null ? "; --count allows more" : "")}");
         }
         if (_bytes + piece.Length > _maxBytes)
         {
-            throw new FormatException($"byte {_maxBytes}: the list is too long for {Numbers}");
+            throw new FormatException($"byte {_maxBytes}: the list is too long for {MaxNumbers}");
         }
         (_commas, _bytes) = (_commas + commas, _bytes + piece.Length);
     }

@@ -59,9 +59,6 @@ internal sealed class NumberParser : IDisposable
     /// <summary>The numbers so far; whole after <see cref="Finish"/>. Lives as long as the parser.</summary>
     internal NumberList List { get; }
 
-    /// <summary>The bytes read so far.</summary>
-    internal long TextBytes => _offset;
-
     /// <summary>Reads the next piece.</summary>
     /// <exception cref="MalformedListException">The list breaks a rule.</exception>
     internal void Append(ReadOnlySpan<byte> piece)

@@ -20,9 +20,6 @@ public sealed record NumbersClientOptions
     /// <summary>Threads that sort. Default one per core.</summary>
     public int Sorters { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Lists at once in the pipeline. Default one per core.</summary>
-    public int Pipelines { get; init; } = Environment.ProcessorCount;
-
     /// <summary>How many numbers a list must have; null: any.</summary>
     public int? Count { get; init; }
 

@@ -54,16 +54,8 @@ public sealed class NumbersService : Service
         // One after the other, so that the order of accept is known and each list can be checked against the seed.
         var options = new NumbersClientOptions { Server = host.EndPoint, Folder = folder, Lists = DemoLists };
         (TimeSpan time, string? difference) = await RunAsync(options with { Connections = 1 });
-        var phases = new Demonstration(
-            $"{DemoLists} lists of 250,000 numbers, checked against the seed, sorted", BytesIn(folder), time,
-            difference);
-
-        string fusedFolder = Path.Combine(folder, "fused");
-        var client = new NumbersClient(options with { Folder = fusedFolder });
-        PipelineReport report = client.RunFused();
-        ListFailure? fault = report.Failures.Concat(client.Verify(report.Failures)).FirstOrDefault();
-        TimeSpan fusedTime = report.Time ?? TimeSpan.Zero;
-        return [phases, new($"{DemoLists} lists in one pipeline", BytesIn(fusedFolder), fusedTime, fault?.ToString())];
+        long bytes = new DirectoryInfo(Path.Combine(folder, "unsorted_files")).EnumerateFiles().Sum(file => file.Length);
+        return [new($"{DemoLists} lists of 250,000 numbers, checked against the seed, sorted", bytes, time, difference)];
     }
 
     private static async Task<(TimeSpan Time, string? Difference)> RunAsync(NumbersClientOptions options)
@@ -80,9 +72,6 @@ public sealed class NumbersService : Service
         }
         return ((report.Download ?? TimeSpan.Zero) + (report.Sorting ?? TimeSpan.Zero), difference);
     }
-
-    private static long BytesIn(string folder) => new DirectoryInfo(Path.Combine(folder, "unsorted_files"))
-        .EnumerateFiles().Sum(file => file.Length);
 
     private static long ParseNumber(string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)

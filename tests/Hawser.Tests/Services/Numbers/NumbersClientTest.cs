@@ -8,7 +8,7 @@ namespace Hawser.Tests.Services.Numbers;
 /// <summary>Well-formed lists, in every mode.</summary>
 public sealed class NumbersClientTest
 {
-    public static TheoryData<string> Modes => ["default", "plain", "fused"];
+    public static TheoryData<string> Modes => ["default", "plain"];
 
     [Theory]
     [MemberData(nameof(Modes))]
@@ -34,15 +34,11 @@ public sealed class NumbersClientTest
     }
 
     [Theory]
-    [InlineData("default", "5")]
-    [InlineData("fused", "5")]
-    [InlineData("default", "3,-1,2")]
-    [InlineData("fused", "3,-1,2")]
-    [InlineData("default", "-0,007,-12\n")]
-    [InlineData("fused", "-0,007,-12\n")]
-    [InlineData("default", "9223372036854775807,1,-9223372036854775808,1\r\n")]
-    [InlineData("fused", "9223372036854775807,1,-9223372036854775808,1\r\n")]
-    public async Task A_list_may_come_a_byte_at_a_time(string mode, string list)
+    [InlineData("5")]
+    [InlineData("3,-1,2")]
+    [InlineData("-0,007,-12\n")]
+    [InlineData("9223372036854775807,1,-9223372036854775808,1\r\n")]
+    public async Task A_list_may_come_a_byte_at_a_time(string list)
     {
         await using var server = new ScriptedServer(async (client, _) =>
         {
@@ -51,7 +47,7 @@ public sealed class NumbersClientTest
         });
         using var shop = new ListWorkshop();
 
-        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(server.EndPoint, 1));
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run("default", shop.Options(server.EndPoint, 1));
 
         Assert.Empty(failures);
         Assert.Equal(list, shop.Unsorted(0));
@@ -138,7 +134,7 @@ public sealed class NumbersClientTest
         ListFailure doubt = Assert.Single(doubts);
         Assert.Equal("1,2", shop.Unsorted(doubt.List));
         Assert.Equal(
-            "2 numbers, where most lists have 3; it may be cut, and --count 3 would fetch it again", doubt.Message);
+            "2 numbers, but most lists have 3; it may be truncated (--count 3 would fetch it again)", doubt.Message);
     }
 
     [Fact]
@@ -147,7 +143,7 @@ public sealed class NumbersClientTest
         await using ScriptedServer server = ScriptedServer.Sending("1", "1,2", "1,2,3", "1,2,3,4");
         using var shop = new ListWorkshop();
 
-        Assert.Empty(ListWorkshop.Run("fused", shop.Options(server.EndPoint, 4)).Doubts);
+        Assert.Empty(ListWorkshop.Run("default", shop.Options(server.EndPoint, 4)).Doubts);
     }
 
     [Fact]
@@ -156,7 +152,7 @@ public sealed class NumbersClientTest
         await using ScriptedServer server = ScriptedServer.Sending("3,1,2");
         using var shop = new ListWorkshop();
         var client = new NumbersClient(shop.Options(server.EndPoint, 4));
-        Assert.Empty(client.RunFused().Failures);
+        Assert.Empty(client.Run().Failures);
         Assert.Empty(client.Verify([]));
 
         File.WriteAllText(shop.PathOf("sorted_files", 1), "1,2,4");
@@ -165,20 +161,5 @@ public sealed class NumbersClientTest
         IReadOnlyList<ListFailure> wrong = client.Verify([]);
         Assert.Equal([1, 2], wrong.Select(failure => failure.List));
         Assert.Equal("list 1: not sorted: number 2 is 4, not 3", wrong[0].ToString());
-    }
-
-    [Fact]
-    public async Task The_time_of_the_pipeline_is_booked_on_all_of_its_stages()
-    {
-        await using NumbersServer server = NumbersServer.Start(count: 50_000);
-        using var shop = new ListWorkshop();
-
-        PipelineReport report = new NumbersClient(shop.Options(server.EndPoint, 3)).RunFused();
-
-        Assert.All(Enum.GetValues<PipelineStage>(), stage =>
-        {
-            Assert.True(report.Stages.TimeOf(stage) > TimeSpan.Zero);
-            Assert.True(report.Stages.BytesPerSecond(stage) > 0);
-        });
     }
 }

@@ -69,7 +69,7 @@ public sealed class NumbersFailureTest
         using var shop = new ListWorkshop();
 
         (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
-            mode, shop.Options(server.EndPoint, 3) with { Connections = 1, Sorters = 1, Pipelines = 1 });
+            mode, shop.Options(server.EndPoint, 3) with { Connections = 1, Sorters = 1 });
 
         Assert.Equal([new ListFailure(1, message)], failures);
         Assert.Equal(list, shop.Unsorted(1));
@@ -209,7 +209,7 @@ public sealed class NumbersFailureTest
         });
         await using ScriptedServer dying = server;
         using var shop = new ListWorkshop();
-        var options = shop.Options(dying.EndPoint, 40) with { Count = 3, Connections = 1, Pipelines = 1 };
+        var options = shop.Options(dying.EndPoint, 40) with { Count = 3, Connections = 1 };
 
         (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, options);
 
