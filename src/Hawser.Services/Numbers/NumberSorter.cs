@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hawser.Services.Numbers.Avx512;
 
 namespace Hawser.Services.Numbers;
 

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Hawser.Services.Numbers;
+namespace Hawser.Services.Numbers.Avx512;
 
 /// <summary>
 /// Sorts up to <see cref="MaxLength"/> numbers without a branch on any of them. The numbers are a table of 8, 16 or 32
