@@ -6,10 +6,10 @@ using Hawser.Services.Numbers;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>One run of the numbers client, and what it prints.</summary>
+/// <summary>Runs the numbers client and prints its results.</summary>
 internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool verify)
 {
-    /// <summary>The exercise: download, then sort, one line of time each.</summary>
+    /// <summary>Downloads, then sorts, and prints the time of each.</summary>
     public int Phases(bool plain)
     {
         NumbersClientOptions how = plain ? options.Plain : options;
@@ -23,14 +23,14 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         });
     }
 
-    /// <summary>Before and after, in one run.</summary>
+    /// <summary>Runs plain, then in parallel, and prints the speed-up.</summary>
     public int Compare()
     {
         NumbersReport before = Run(options.Plain);
         if (!json)
             PrintTimes(before, "One by one, on one thread:");
         NumbersReport after = Run(options);
-        // A ratio of runs that did different work says nothing.
+        // A ratio of runs that did different work means nothing.
         bool isWhole = before.Failures.Count + after.Failures.Count == 0;
         double? download = isWhole ? before.Download / after.Download : null;
         double? sorting = isWhole ? before.Sorting / after.Sorting : null;
@@ -40,7 +40,7 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
             if (isWhole)
                 Standard.Out.WriteLine(Text($"Speed-up: download {download:0.00}, sorting {sorting:0.00}"));
         }
-        // What is on disk, and verified, is what came last.
+        // The second run wrote the lists that are on disk and get verified.
         ListFailure[] failures = [.. before.Failures.Concat(after.Failures).DistinctBy(failure => failure.List)
             .OrderBy(failure => failure.List)];
         return Finish(options, failures, after.Doubts, writer =>
@@ -59,7 +59,7 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
 
     private static NumbersReport Run(NumbersClientOptions how)
     {
-        // Each list passes two phases.
+        // Each list completes two phases.
         using TransferProgress progress = TransferProgress.StartCounting("lists", 2L * how.Lists);
         return new NumbersClient(Watched(how, progress)).Run();
     }
@@ -94,7 +94,7 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         WriteFigure(writer, "sorting_seconds", report.Sorting?.TotalSeconds);
     }
 
-    /// <summary>Null where nothing was measured.</summary>
+    /// <summary>Writes a figure, or null if it was not measured.</summary>
     private static void WriteFigure(Utf8JsonWriter writer, string name, double? figure)
     {
         writer.WritePropertyName(name);

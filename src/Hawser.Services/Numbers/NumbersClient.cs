@@ -90,8 +90,8 @@ public sealed class NumbersClient
 
     private NumberParser Parse(string path) => ListSort.Parse(path, _options.Count, _options.MaxNumbers);
 
-    /// <summary>The lists whose count differs from that of most others. The protocol has no length, so a list that a dying
-    /// server truncated between or within numbers looks like a short one.</summary>
+    /// <summary>The lists whose count differs from that of most others. The protocol has no length, so a list that a
+    /// dying server truncated between or within numbers looks like a short one.</summary>
     private IReadOnlyList<ListFailure> FindDoubts()
     {
         (int List, int Count)[] known = [.. _counts.Index().Where(entry => entry.Item > 0)];
@@ -101,7 +101,8 @@ public sealed class NumbersClient
             return [];
         return [.. from entry in known
                    where entry.Count != most.Key
-                   select new ListFailure(entry.List, $"{Quantity.FormatCount(entry.Count, "number")}, but most lists have "
-                       + $"{most.Key}; it may be truncated (--count {most.Key} would fetch it again)")];
+                   select new ListFailure(
+                       entry.List, $"{Quantity.FormatCount(entry.Count, "number")}, but most lists have {most.Key}; "
+                       + $"it may be truncated (--count {most.Key} would fetch it again)")];
     }
 }

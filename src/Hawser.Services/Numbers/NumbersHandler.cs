@@ -6,7 +6,8 @@ namespace Hawser.Services.Numbers;
 /// <summary>Sends each client a list of its own, generated straight into the send buffer, a buffer at a time.</summary>
 /// <param name="count">Numbers per list.</param>
 /// <param name="range">What they are drawn from.</param>
-/// <param name="seed">Makes list i, in the order of accept, the same everywhere; null: every list is unpredictable.</param>
+/// <param name="seed">Makes list i, in the order of accept, the same everywhere; null: every list is
+/// unpredictable.</param>
 /// <param name="log">Gets a line per list sent.</param>
 internal sealed class NumbersHandler(int count, NumberRange range, ulong? seed, TextWriter log) : IConnectionHandler
 {

@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace Hawser.Services.Numbers;
 
-/// <summary>Compares a list with the one that its seed generates, so that its sender need not be trusted. Not for several
-/// threads at once.</summary>
+/// <summary>Compares a list with the one that its seed generates, so that its sender need not be trusted. Not for
+/// several threads at once.</summary>
 public sealed class SeedVerifier
 {
     private const int BufferBytes = 64 * 1024;
@@ -67,7 +67,10 @@ public sealed class SeedVerifier
             if (rest.IsEmpty)
                 return $"byte {_offset}: expected the end of the list, found {NumbersProtocol.Describe(piece[0])}";
             if (same < Math.Min(piece.Length, rest.Length))
-                return $"byte {_offset}: expected {NumbersProtocol.Describe(rest[same])}, found {NumbersProtocol.Describe(piece[same])}";
+            {
+                return $"byte {_offset}: expected {NumbersProtocol.Describe(rest[same])}, "
+                    + $"found {NumbersProtocol.Describe(piece[same])}";
+            }
             _start += same;
             piece = piece[same..];
         }

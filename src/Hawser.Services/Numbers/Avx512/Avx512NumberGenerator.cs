@@ -13,13 +13,14 @@ internal static class Avx512NumberGenerator
 
     internal static bool IsSupported => Avx512DQ.IsSupported;
 
-    /// <summary>Fills with the numbers from a position on, by eights, up to the first eight with a word to be drawn again.
-    /// See <see cref="NumberGenerator"/> for the formula.</summary>
+    /// <summary>Fills with the numbers from a position on, by eights, up to the first eight with a word to be drawn
+    /// again. See <see cref="NumberGenerator"/> for the formula.</summary>
     /// <param name="state">The list's state.</param>
     /// <param name="position">The position of the first number.</param>
     /// <param name="min">The smallest possible number.</param>
     /// <param name="span">How many numbers are possible; at most 2^32 - 1.</param>
-    /// <param name="rejectedBelow">A word is drawn again if the lower 64 bits of its product with the span are less.</param>
+    /// <param name="rejectedBelow">A word is drawn again if the lower 64 bits of its product with the span are
+    /// less.</param>
     /// <param name="numbers">Where they go.</param>
     /// <returns>How many numbers were generated.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
