@@ -175,9 +175,6 @@ internal sealed class NumberParser : IDisposable
             if (more == 8)
             {
                 more = Eight(ref Unsafe.Add(ref start, sign + 16), out low);
-                // Twenty digits may exceed 64 bits.
-                if (more > 3)
-                    digits = 0;
                 magnitude = (magnitude * PowersOfTen[more]) + low;
                 digits += more;
             }

@@ -129,8 +129,11 @@ public sealed class NumberParserTests
     [MemberData(nameof(Paths))]
     public void A_fault_deep_in_a_long_list_is_named_by_its_byte(bool vectorized)
     {
-        string good = string.Join(',', Enumerable.Range(0, 1000).Select(i => (i * 1_234_567) - 600_000_000));
-        foreach (string bad in new[] { "--5", "-", "", "x", "12x", "1-2", "3 ", ":", "/", "99999999999999999999" })
+        string narrow = string.Join(',', Enumerable.Range(0, 1000).Select(i => (i * 1_234_567) - 600_000_000));
+        string[] faults =
+            ["--5", "-", "", "x", "12x", "1-2", "3 ", ":", "/", "99999999999999999999", "9223372036854775808"];
+        foreach ((string bad, string good) in
+            from bad in faults from good in new[] { narrow, $"9999999999,{narrow}" } select (bad, good))
         {
             for (int filler = 0; filler < 9; filler++)
             {
@@ -162,13 +165,15 @@ public sealed class NumberParserTests
         }
     }
 
-    [Fact]
-    public void A_list_shorter_or_longer_than_expected_is_malformed()
+    [Theory]
+    [InlineData(4)]
+    [InlineData(2)]
+    public void A_list_shorter_or_longer_than_expected_is_malformed(int expectedCount)
     {
         using NumberParser parser = new();
         parser.Append("1,2,3"u8);
-        MalformedListException fault = Assert.Throws<MalformedListException>(() => parser.Finish(expectedCount: 4));
-        Assert.Equal("byte 5: the list has 3 numbers, not 4", fault.Message);
+        MalformedListException fault = Assert.Throws<MalformedListException>(() => parser.Finish(expectedCount));
+        Assert.Equal($"byte 5: the list has 3 numbers, not {expectedCount}", fault.Message);
     }
 
     [Theory]

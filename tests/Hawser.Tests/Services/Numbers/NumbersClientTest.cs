@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Hawser.Services.Numbers;
@@ -52,6 +53,19 @@ public sealed class NumbersClientTest
         Assert.Empty(failures);
         Assert.Equal(list, shop.Unsorted(0));
         Assert.Equal(ListWorkshop.SortedByHand(list), shop.Sorted(0));
+    }
+
+    [Fact]
+    public void The_defaults_are_those_of_the_guide()
+    {
+        var options = new NumbersClientOptions { Server = new IPEndPoint(IPAddress.Loopback, 1), Folder = "" };
+
+        Assert.Equal(100, options.Lists);
+        Assert.Equal(10_000_000, options.MaxCount);
+        Assert.Equal(2, options.Retries);
+        Assert.Equal(TimeSpan.FromSeconds(10), options.IdleTimeout);
+        Assert.Equal(1024, options.MinBytesPerSecond);
+        Assert.Equal((2 * options.Sorters, Environment.ProcessorCount), (options.Connections, options.Sorters));
     }
 
     [Theory]
@@ -137,10 +151,12 @@ public sealed class NumbersClientTest
             "2 numbers, but most lists have 3; it may be truncated (--count 3 would fetch it again)", doubt.Message);
     }
 
-    [Fact]
-    public async Task Lists_that_all_have_counts_of_their_own_are_not_doubted()
+    [Theory]
+    [InlineData("1", "1,2", "1,2,3", "1,2,3,4")]
+    [InlineData("1", "1", "1,2", "1,2")]
+    public async Task Without_a_count_that_most_lists_have_none_is_doubted(params string[] lists)
     {
-        await using ScriptedServer server = ScriptedServer.Sending("1", "1,2", "1,2,3", "1,2,3,4");
+        await using ScriptedServer server = ScriptedServer.Sending(lists);
         using var shop = new ListWorkshop();
 
         Assert.Empty(ListWorkshop.Run("default", shop.Options(server.EndPoint, 4)).Doubts);
