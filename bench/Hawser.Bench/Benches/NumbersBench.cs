@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Hawser.Bench.Programs;
 using Hawser.Bench.Results;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>numbers</c>: a hundred lists downloaded and sorted, in each mode, beside a parallel Python
-/// program.</summary>
+/// <summary><c>numbers</c>: a hundred lists downloaded and sorted, in parallel, the same without AVX-512, and plain,
+/// beside a parallel Python program.</summary>
 /// <remarks>
 /// One server serves all. A round is one run of each program, in an order that is shuffled anew; a ratio compares two
 /// runs of the same round. Every program has a folder of its own and writes over its files of the round before; a round
@@ -16,7 +15,7 @@ internal static class NumbersBench
 {
     private const string Python = "python";
 
-    private static readonly string[] Modes = ["fused", "default", "plain"];
+    private static readonly string[] Modes = ["default", "portable", "plain"];
 
     private sealed record Run(string Program, int Round, double Download, double Sorting, double Whole, double Process);
 
@@ -36,36 +35,34 @@ internal static class NumbersBench
             "hawser", hawser, "serve", "numbers", "--host", "127.0.0.1", "--port", "0",
             "--model", arguments.Text("model", "threads")));
         var runs = new List<Run>();
-        var stages = new List<Dictionary<string, double>>();
         var rounds = new Rounds(page, arguments, otherwise: 9, quick: 2);
         await rounds.RunAsync([.. Modes, Python], program => program, async (round, program) =>
         {
             if (program == Python && (pythonRounds == 0 || round > pythonRounds))
                 return "left out";
-            Run run = await MeasureAsync(program, round, hawser, folder.At(program), server.Port, lists, stages);
+            Run run = await MeasureAsync(program, round, hawser, folder.At(program), server.Port, lists);
             runs.Add(run);
             return $"{run.Whole:0.000} s";
         }, Write, hasWarmUp: true);
-        await rounds.MeasureAsync(rounds.Count, "fused, verified", async () =>
+        await rounds.MeasureAsync(rounds.Count, "default, verified", async () =>
         {
             await Tool.RunAsync(
-                hawser, "numbers", "--port", $"{server.Port}", "--lists", $"{lists}", "--fused", "--verify",
-                "--out", folder.At("fused"));
+                hawser, "numbers", "--port", $"{server.Port}", "--lists", $"{lists}", "--verify",
+                "--out", folder.At("default"));
             return "every sorted list is its unsorted one in order";
         });
         rounds.Finish(Write);
 
-        void Write(Markdown text) => WriteTables(text, lists, [.. runs.Where(run => run.Round > 0)], stages.Skip(1));
+        void Write(Markdown text) => WriteTables(text, lists, [.. runs.Where(run => run.Round > 0)]);
     }
 
     private static async Task<Run> MeasureAsync(
-        string program, int round, string hawser, string folder, int port, int lists,
-        List<Dictionary<string, double>> stages)
+        string program, int round, string hawser, string folder, int port, int lists)
     {
         (string fileName, string[] words) = program switch
         {
             Python => ("python3", [Repository.At("bench", "reference", "numbers", "numbers.py")]),
-            "fused" => (hawser, ["numbers", "--fused", "--json"]),
+            "portable" => ("env", ["DOTNET_EnableAVX512=0", hawser, "numbers"]),
             "plain" => (hawser, ["numbers", "--plain"]),
             _ => (hawser, (string[])["numbers"]),
         };
@@ -73,56 +70,43 @@ internal static class NumbersBench
         string output = await Tool.RunAsync(
             fileName, [.. words, "--port", $"{port}", "--lists", $"{lists}", "--out", folder]);
         double process = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        if (program != "fused")
-        {
-            double download = Figure(output, "Files download time: ");
-            double sorting = Figure(output, "Sorting time: ");
-            return new Run(program, round, download, sorting, download + sorting, process);
-        }
-        JsonElement json = JsonDocument.Parse(output).RootElement;
-        stages.Add(json.GetProperty("stages").EnumerateObject().ToDictionary(
-            stage => stage.Name, stage => stage.Value.GetProperty("seconds").GetDouble()));
-        return new Run(program, round, 0, 0, json.GetProperty("total_seconds").GetDouble(), process);
+        double download = Figure(output, "Files download time: ");
+        double sorting = Figure(output, "Sorting time: ");
+        return new Run(program, round, download, sorting, download + sorting, process);
     }
 
     private static double Figure(string output, string name) => double.Parse(
         output.Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..]);
 
-    private static void WriteTables(
-        Markdown text, int lists, List<Run> runs, IEnumerable<Dictionary<string, double>> stages)
+    private static void WriteTables(Markdown text, int lists, List<Run> runs)
     {
         text.Paragraph(
             $"""
             {lists} lists of 250,000 numbers each, from one `hawser serve numbers` on the same machine, with both sets
             of files. Seconds: the median of the rounds, with the fastest and the slowest. Download, sorting and
             together are what the program itself prints; the process includes its start. A ratio is taken within a
-            round, then the median.
+            round, then the median. `portable` is the default with `DOTNET_EnableAVX512=0` in the client.
             """);
         text.Table(
-            ["program", "download", "sorting", "together", "process", "Python takes, times"],
+            ["program", "download", "sorting", "together", "process", "process, ratio to default"],
             Modes.Append(Python).Where(program => runs.Exists(run => run.Program == program))
                 .Select(program => Row(program, runs)));
-        text.Line("Where the fused time goes, summed over its threads, milliseconds of a list:");
-        text.Line();
-        text.Table(["stage", "ms"], stages.SelectMany(round => round.Keys).Distinct().Select(stage => (string[])
-            [stage, new Sample(stages.Select(round => round[stage] * 1000 / lists)).ToString("0.00")]));
     }
 
     private static string[] Row(string program, List<Run> runs)
     {
         Run[] own = [.. runs.Where(run => run.Program == program)];
-        double[] ratios = [.. own.Join(
-            runs.Where(run => run.Program == Python), run => run.Round, python => python.Round,
-            (run, python) => python.Whole / run.Whole)];
-        bool hasPhases = own[0].Download > 0;
+        IEnumerable<double> ratios = own.Join(
+            runs.Where(run => run.Program == "default"), run => run.Round, other => other.Round,
+            (run, other) => run.Process / other.Process);
         return
         [
             program == Python ? "Python, parallel" : $"hawser {program}",
-            hasPhases ? Over(run => run.Download) : "",
-            hasPhases ? Over(run => run.Sorting) : "",
+            Over(run => run.Download),
+            Over(run => run.Sorting),
             Over(run => run.Whole),
             Over(run => run.Process),
-            ratios.Length > 0 && program != Python ? new Sample(ratios).ToString("0.0") : "",
+            new Sample(ratios).ToString("0.00"),
         ];
 
         string Over(Func<Run, double> figure) => new Sample(own.Select(figure)).ToString("0.000");

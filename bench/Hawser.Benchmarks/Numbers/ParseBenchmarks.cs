@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using BenchmarkDotNet.Attributes;
 using Hawser.Services.Numbers;
+using Hawser.Services.Numbers.Avx512;
 
 namespace Hawser.Benchmarks.Numbers;
 

@@ -6,10 +6,10 @@ using Hawser.Services.Numbers;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>One run of the numbers client, and what it prints.</summary>
+/// <summary>Runs the numbers client and prints its results.</summary>
 internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool verify)
 {
-    /// <summary>The exercise: download, then sort, one line of time each.</summary>
+    /// <summary>Downloads, then sorts, and prints the time of each.</summary>
     public int Phases(bool plain)
     {
         NumbersClientOptions how = plain ? options.Plain : options;
@@ -23,14 +23,14 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         });
     }
 
-    /// <summary>Before and after, in one run.</summary>
+    /// <summary>Runs plain, then in parallel, and prints the speed-up.</summary>
     public int Compare()
     {
         NumbersReport before = Run(options.Plain);
         if (!json)
             PrintTimes(before, "One by one, on one thread:");
         NumbersReport after = Run(options);
-        // A ratio of runs that did different work says nothing.
+        // A ratio of runs that did different work means nothing.
         bool isWhole = before.Failures.Count + after.Failures.Count == 0;
         double? download = isWhole ? before.Download / after.Download : null;
         double? sorting = isWhole ? before.Sorting / after.Sorting : null;
@@ -40,7 +40,7 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
             if (isWhole)
                 Standard.Out.WriteLine(Text($"Speed-up: download {download:0.00}, sorting {sorting:0.00}"));
         }
-        // What is on disk, and verified, is what came last.
+        // The second run wrote the lists that are on disk and get verified.
         ListFailure[] failures = [.. before.Failures.Concat(after.Failures).DistinctBy(failure => failure.List)
             .OrderBy(failure => failure.List)];
         return Finish(options, failures, after.Doubts, writer =>
@@ -57,53 +57,9 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         });
     }
 
-    /// <summary>One pipeline, and where its time goes.</summary>
-    public int Fused()
-    {
-        PipelineReport report;
-        using (TransferProgress progress = TransferProgress.StartCounting("lists", options.Lists))
-            report = new NumbersClient(Watched(options, progress)).RunFused();
-        double copySpeed = MemorySpeed.Measure();
-        if (!json && report.Time is { } time)
-        {
-            Standard.Out.WriteLine(Text($"Total time: {time.TotalSeconds:0.000000}"));
-            Standard.Out.WriteLine(
-                Text($"Memory is copied at {copySpeed / 1e9:0.0} GB/s on one core; each stage, per core:"));
-            TextTable.Write(Standard.Out, ["stage", "share", "GB/s", "of copy speed"],
-                [.. Enum.GetValues<PipelineStage>().Select(stage => Row(report.Stages, stage, copySpeed))], 1, 3);
-        }
-        return Finish(options, report.Failures, report.Doubts, writer =>
-        {
-            writer.WriteString("mode", "fused");
-            WriteFigure(writer, "total_seconds", report.Time?.TotalSeconds);
-            writer.WriteNumber("copy_bytes_per_second", copySpeed);
-            writer.WriteStartObject("stages");
-            foreach (PipelineStage stage in Enum.GetValues<PipelineStage>())
-            {
-                writer.WriteStartObject(stage.ToString());
-                writer.WriteNumber("seconds", report.Stages.TimeOf(stage).TotalSeconds);
-                writer.WriteNumber("bytes_per_second", report.Stages.BytesPerSecond(stage));
-                writer.WriteEndObject();
-            }
-            writer.WriteEndObject();
-        });
-    }
-
-    private static string[] Row(PipelineStages stages, PipelineStage stage, double copySpeed)
-    {
-        double rate = stages.BytesPerSecond(stage);
-        return
-        [
-            stage.ToString(),
-            Text($"{100 * stages.TimeOf(stage) / stages.Total:0.0} %"),
-            Text($"{rate / 1e9:0.00}"),
-            Text($"1/{copySpeed / rate:0.0}"),
-        ];
-    }
-
     private static NumbersReport Run(NumbersClientOptions how)
     {
-        // Each list passes two phases.
+        // Each list completes two phases.
         using TransferProgress progress = TransferProgress.StartCounting("lists", 2L * how.Lists);
         return new NumbersClient(Watched(how, progress)).Run();
     }
@@ -138,7 +94,7 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         WriteFigure(writer, "sorting_seconds", report.Sorting?.TotalSeconds);
     }
 
-    /// <summary>Null where nothing was measured.</summary>
+    /// <summary>Writes a figure, or null if it was not measured.</summary>
     private static void WriteFigure(Utf8JsonWriter writer, string name, double? figure)
     {
         writer.WritePropertyName(name);

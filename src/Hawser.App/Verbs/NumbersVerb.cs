@@ -17,9 +17,6 @@ internal sealed class NumbersVerb
 
     private readonly Option<bool> _plain = VerbOptions.Flag("--plain", "one by one, on one thread");
 
-    private readonly Option<bool> _fused =
-        VerbOptions.Flag("--fused", "one pipeline, and the share of each of its stages");
-
     private readonly Option<bool> _compare =
         VerbOptions.Flag("--compare", "plain first, then parallel, and the speed-up");
 
@@ -51,7 +48,7 @@ internal sealed class NumbersVerb
             ],
         };
         command.AddGroup(VerbOptions.Common, verb._lists, verb._out, verb._json);
-        command.AddGroup("How", verb._plain, verb._fused, verb._compare, verb._parallel);
+        command.AddGroup("How", verb._plain, verb._compare, verb._parallel);
         command.AddGroup("Checks", verb._count, verb._verify, verb._resume, verb._idle);
         verb._servers.AddTo(command);
         command.Add(CreateCheck());
@@ -70,21 +67,18 @@ internal sealed class NumbersVerb
             Resume = parsed.GetValue(_resume),
             IdleTimeout = parsed.GetValue(_idle),
         };
-        Option<bool>[] ways = [.. ((Option<bool>[])[_plain, _fused, _compare]).Where(parsed.GetValue)];
-        if (ways.Length > 1)
-            throw new UsageException($"{ways[1].Name}: does not apply with {ways[0].Name}");
+        if (parsed.GetValue(_plain) && parsed.GetValue(_compare))
+            throw new UsageException("--compare: does not apply with --plain");
         if (options.Resume && parsed.GetValue(_compare))
             throw new UsageException("--resume: does not apply with --compare, which downloads every list twice");
         if (parsed.GetValue(_parallel) is { } sorters)
         {
             if (parsed.GetValue(_plain))
                 throw new UsageException("--parallel: does not apply with --plain");
-            options = options with { Sorters = sorters, Pipelines = sorters, Connections = 2 * sorters };
+            options = options with { Sorters = sorters, Connections = 2 * sorters };
         }
         var run = new NumbersRun(options, parsed.GetValue(_json), parsed.GetValue(_verify));
-        return parsed.GetValue(_fused) ? run.Fused()
-            : parsed.GetValue(_compare) ? run.Compare()
-            : run.Phases(parsed.GetValue(_plain));
+        return parsed.GetValue(_compare) ? run.Compare() : run.Phases(parsed.GetValue(_plain));
     }
 
     private static VerbCommand CreateCheck()
@@ -110,7 +104,7 @@ internal sealed class NumbersVerb
             if (parsed.GetValue(max) < parsed.GetValue(min))
                 throw new UsageException($"{max.Name}: {parsed.GetValue(max)} is below {min.Name} {parsed.GetValue(min)}");
             string path = parsed.GetValue(file)!;
-            string? difference = await NumbersChecker.FindDifferenceAsync(
+            string? difference = await SeedVerifier.FindDifferenceAsync(
                 path, parsed.GetValue(seed), parsed.GetValue(index), parsed.GetValue(count), parsed.GetValue(min),
                 parsed.GetValue(max));
             if (parsed.GetValue(json))

@@ -1,15 +1,16 @@
 namespace Hawser.Services.Numbers;
 
-/// <summary>Something wrong with a list.</summary>
-/// <param name="List">Its number.</param>
-/// <param name="Message">What is wrong, for people.</param>
+/// <summary>A fault of one list.</summary>
+/// <param name="List">The list's number, from 0.</param>
+/// <param name="Message">The fault, on one line.</param>
 public sealed record ListFailure(int List, string Message)
 {
     /// <summary><c>list 17, byte 4711: ...</c>.</summary>
     public override string ToString() => Describe($"list {List}", Message);
 
-    /// <summary>A line for each, and a single one for neighbours that fail alike: <c>lists 17 to 99: ...</c>.</summary>
-    /// <param name="failures">Ordered by list.</param>
+    /// <summary>One line per failure; consecutive lists with the same fault share one: <c>lists 17 to 99:
+    /// ...</c>.</summary>
+    /// <param name="failures">The failures, ordered by list.</param>
     public static IReadOnlyList<string> Describe(IReadOnlyList<ListFailure> failures)
     {
         var lines = new List<string>();

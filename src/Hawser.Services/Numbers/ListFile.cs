@@ -2,8 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Numbers;
 
-/// <summary>A list being written, in pieces, under a temporary name. <see cref="Complete"/> gives it its own, in place
-/// of the list of an earlier run; disposed before, it is gone and the earlier list stays.</summary>
+/// <summary>A list that is written in pieces to a temporary file. <see cref="Complete"/> renames it, over the list of
+/// an earlier run. If it is disposed before, it is deleted and the earlier list stays.</summary>
 internal sealed class ListFile : IDisposable
 {
     private readonly string _path;
@@ -11,7 +11,7 @@ internal sealed class ListFile : IDisposable
     private readonly SafeFileHandle _file;
     private bool _isComplete;
 
-    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="IOException">The file cannot be created.</exception>
     public ListFile(string path)
     {
         _path = path;
@@ -21,14 +21,14 @@ internal sealed class ListFile : IDisposable
 
     public long Length { get; private set; }
 
-    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         RandomAccess.Write(_file, bytes, Length);
         Length += bytes.Length;
     }
 
-    /// <exception cref="IOException">It cannot have its name.</exception>
+    /// <exception cref="IOException">The file cannot be renamed.</exception>
     public void Complete()
     {
         _file.Dispose();

@@ -1,22 +1,22 @@
 namespace Hawser.Services.Numbers;
 
-/// <summary>Where a client keeps lists: as they came in <c>unsorted_files</c>, ascending in <c>sorted_files</c>. A list
-/// has its name only when it is whole.</summary>
+/// <summary>The folders of a client: <c>unsorted_files</c> has the lists as they came, <c>sorted_files</c> has them in
+/// ascending order. A file has its final name only once it is complete.</summary>
 internal sealed class ListFolders
 {
     private readonly string _unsorted;
     private readonly string _sorted;
 
-    /// <summary>Makes the folders if they are missing.</summary>
-    /// <exception cref="IOException">They cannot be made.</exception>
+    /// <summary>Creates the folders if they are missing.</summary>
+    /// <exception cref="IOException">They cannot be created.</exception>
     public ListFolders(string parent)
     {
         _unsorted = Directory.CreateDirectory(Path.Combine(parent, "unsorted_files")).FullName;
         _sorted = Directory.CreateDirectory(Path.Combine(parent, "sorted_files")).FullName;
     }
 
-    /// <summary>Gives a list that came its name, and removes the sorted list of an earlier one.</summary>
-    /// <exception cref="IOException">It cannot have its name.</exception>
+    /// <summary>Completes an unsorted list, and deletes the sorted list of its predecessor.</summary>
+    /// <exception cref="IOException">A file cannot be renamed or deleted.</exception>
     public void Replace(int list, ListFile unsorted)
     {
         unsorted.Complete();

@@ -2,32 +2,32 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Hawser.Services.Numbers.Avx512;
 
 namespace Hawser.Services.Numbers;
 
 /// <summary>
-/// Writes numbers as decimal ASCII, each followed by a comma, into a buffer of any size. Allocates nothing.
-/// A list ends without a comma: whoever writes the last number drops the last byte.
+/// Writes numbers as decimal ASCII, each followed by a comma, into a buffer of any size. Allocates nothing. A list ends
+/// without a comma, so the caller drops the last byte of the list.
 /// </summary>
 internal static class NumberFormatter
 {
-    /// <summary>The most bytes one 32-bit number takes, its comma included: <c>-2147483648,</c>.</summary>
+    /// <summary>The most bytes of a 32-bit number with its comma: <c>-2147483648,</c>.</summary>
     internal const int MaxBytes32 = 12;
 
-    /// <summary>The most bytes one 64-bit number takes, its comma included: <c>-9223372036854775808,</c>.</summary>
+    /// <summary>The most bytes of a 64-bit number with its comma: <c>-9223372036854775808,</c>.</summary>
     internal const int MaxBytes64 = 21;
 
-    // The digits are stored eight at a time, so up to seven bytes past the number are scratched.
+    // Digits are stored eight at a time, so up to seven bytes behind a number are overwritten.
     private const int Slack = 7;
 
     private const uint TenToThe8 = 100_000_000;
     private const ulong TenToThe16 = 10_000_000_000_000_000;
 
     /// <summary>
-    /// Writes as many of the <paramref name="numbers"/> as fit whole; says how many in <paramref name="consumed"/>.
+    /// Writes as many of the <paramref name="numbers"/> as fit, and returns their count in <paramref name="consumed"/>.
     /// </summary>
-    /// <returns>The bytes written. What lies behind them in <paramref name="destination"/> may be
-    /// overwritten.</returns>
+    /// <returns>The bytes written. The rest of <paramref name="destination"/> may be overwritten.</returns>
     internal static int Format(ReadOnlySpan<int> numbers, Span<byte> destination, out int consumed)
     {
         int written = Avx512NumberFormatter.IsSupported
@@ -149,7 +149,7 @@ internal static class NumberFormatter
     }
 
     /// <summary>
-    /// The eight digits of a value below 10^8, the highest in the lowest byte: halved three times, in place.
+    /// The eight digits of a value below 10^8, the highest in the lowest byte. Splits the value in halves three times.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Digits(uint value)

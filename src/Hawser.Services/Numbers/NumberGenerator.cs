@@ -1,15 +1,13 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
+using Hawser.Services.Numbers.Avx512;
 
 namespace Hawser.Services.Numbers;
 
 /// <summary>
-/// The numbers of one list. Number <c>p</c> of list <c>i</c> of seed <c>S</c> is the same everywhere and needs no other
-/// number to be computed, so that anybody can check a list. In Python:
+/// The numbers of one list. Number <c>p</c> of list <c>i</c> of seed <c>S</c> is the same everywhere and depends on no
+/// other number, so that anyone can verify a list. In Python:
 /// <code>
 /// M = 2**64 - 1
 /// def word(state, position):                     # SplitMix64, by position
@@ -25,14 +23,14 @@ namespace Hawser.Services.Numbers;
 ///     return low + (w * span >> 64)
 /// </code>
 /// The map to the range is unbiased: Lemire, "Fast random integer generation in an interval", 2019.
-/// Positions and indices count from 0. Immutable, so that threads may share one.
+/// Positions and indices count from 0. Immutable; threads may share one.
 /// </summary>
 internal sealed class NumberGenerator
 {
     private readonly ulong _state;
     private readonly long _min;
     private readonly ulong _span;
-    // Words whose product with the span has lower 64 bits below this are drawn again.
+    // A word is drawn again if the lower 64 bits of its product with the span are less.
     private readonly ulong _rejectedBelow;
 
     private NumberGenerator(ulong state, NumberRange range)
@@ -47,14 +45,14 @@ internal sealed class NumberGenerator
     /// <summary>Whether every number fits 32 bits, and the overload of <c>Fill</c> for them may be used.</summary>
     internal bool Is32Bit { get; }
 
-    /// <summary>The list that everybody gets for this seed and index.</summary>
+    /// <summary>The list of a seed and an index, the same everywhere.</summary>
     internal static NumberGenerator ForList(ulong seed, long index, NumberRange range)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         return new(SplitMix64.Word(seed, (ulong)index), range);
     }
 
-    /// <summary>A list nobody can foretell: its state is 64 bits from the system's entropy.</summary>
+    /// <summary>An unpredictable list. Its state is 64 bits of the system's entropy.</summary>
     internal static NumberGenerator Unseeded(NumberRange range)
     {
         Span<byte> state = stackalloc byte[sizeof(ulong)];
@@ -68,10 +66,20 @@ internal sealed class NumberGenerator
     /// <summary>Fills with the numbers from a position on. Only for a generator that <see cref="Is32Bit"/>.</summary>
     internal void Fill(long position, Span<int> numbers)
     {
-        if (Avx512DQ.IsSupported && _span <= uint.MaxValue)
-            FillAvx512(position, numbers);
-        else
-            FillPortable(position, numbers);
+        int done = 0;
+        if (Avx512NumberGenerator.IsSupported && _span <= uint.MaxValue)
+        {
+            for (; numbers.Length - done >= Avx512NumberGenerator.Step; done += Avx512NumberGenerator.Step)
+            {
+                done += Avx512NumberGenerator.Fill(
+                    _state, position + done, (int)_min, (uint)_span, _rejectedBelow, numbers[done..]);
+                if (numbers.Length - done < Avx512NumberGenerator.Step)
+                    break;
+                // One of these eight is drawn again.
+                FillPortable(position + done, numbers.Slice(done, Avx512NumberGenerator.Step));
+            }
+        }
+        FillPortable(position + done, numbers[done..]);
     }
 
     /// <summary>Fills with the numbers from a position on.</summary>
@@ -88,29 +96,6 @@ internal sealed class NumberGenerator
     {
         for (int i = 0; i < numbers.Length; i++)
             numbers[i] = (int)NumberAt(position + i);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void FillAvx512(long position, Span<int> numbers)
-    {
-        Vector512<uint> span = Vector512.Create(_span).AsUInt32();
-        Vector512<ulong> rejectedBelow = Vector512.Create(_rejectedBelow);
-        Vector256<int> min = Vector256.Create((int)_min);
-        ref int start = ref MemoryMarshal.GetReference(numbers);
-        int done = 0;
-        for (; done <= numbers.Length - 8; done += 8)
-        {
-            Vector512<ulong> words = SplitMix64.EightWords(_state, (ulong)(position + done));
-            // The 96-bit product of a word and the 32-bit span, as its upper 64 bits and its lower 32.
-            Vector512<ulong> low = Avx512F.Multiply(words.AsUInt32(), span);
-            Vector512<ulong> high = Avx512F.Multiply((words >> 32).AsUInt32(), span) + (low >> 32);
-            Vector512<ulong> fraction = (high << 32) | (low & Vector512.Create((ulong)uint.MaxValue));
-            if (Vector512.LessThanAny(fraction, rejectedBelow))
-                FillPortable(position + done, numbers.Slice(done, 8));
-            else
-                (Avx512F.ConvertToVector256Int32(high >> 32) + min).StoreUnsafe(ref start, (nuint)done);
-        }
-        FillPortable(position + done, numbers[done..]);
     }
 
     private long FromWord(ulong word)

@@ -3,24 +3,24 @@ using System.Buffers;
 namespace Hawser.Services.Numbers;
 
 /// <summary>
-/// A growing list of numbers in rented memory: 32 bits a number until the first that needs more, 64 from then on.
-/// Not for several threads at once. Disposing gives the memory back; no span of it may be used after that.
+/// A growing list of numbers in rented memory: 32 bits per number until the first that needs more, then 64. Not for
+/// several threads at once. Disposing returns the memory, after which no span of it may be used.
 /// </summary>
 internal sealed class NumberList(int capacity) : IDisposable
 {
     private int[] _narrow = ArrayPool<int>.Shared.Rent(Math.Max(capacity, 16));
     private long[] _wide = [];
 
-    /// <summary>How many numbers there are.</summary>
+    /// <summary>The number of numbers.</summary>
     internal int Count { get; private set; }
 
     /// <summary>Whether the numbers are in <see cref="Wide"/> rather than in <see cref="Narrow"/>.</summary>
     internal bool IsWide { get; private set; }
 
-    /// <summary>The numbers, as long as all fit 32 bits; else empty. Valid until the next one is added.</summary>
+    /// <summary>The numbers while all fit 32 bits, else empty. Valid until the next one is added.</summary>
     internal Span<int> Narrow => IsWide ? [] : _narrow.AsSpan(0, Count);
 
-    /// <summary>The numbers once one has not fitted 32 bits; else empty. Valid until the next one is added.</summary>
+    /// <summary>The numbers once one exceeds 32 bits, else empty. Valid until the next one is added.</summary>
     internal Span<long> Wide => IsWide ? _wide.AsSpan(0, Count) : [];
 
     /// <summary>The number at a position.</summary>
@@ -44,7 +44,7 @@ internal sealed class NumberList(int capacity) : IDisposable
         _wide[Count++] = number;
     }
 
-    /// <summary>Room for more 32-bit numbers, to be followed by <see cref="Advance"/>. Only while not wide.</summary>
+    /// <summary>Space for more 32-bit numbers, to be followed by <see cref="Advance"/>. Only while not wide.</summary>
     internal Span<int> Reserve(int more)
     {
         if (_narrow.Length - Count < more)
@@ -52,7 +52,7 @@ internal sealed class NumberList(int capacity) : IDisposable
         return _narrow.AsSpan(Count);
     }
 
-    /// <summary>Counts numbers that were written to the reserved room.</summary>
+    /// <summary>Adds numbers that were written to the reserved space.</summary>
     internal void Advance(int added) => Count += added;
 
     /// <summary>Sorts ascending, in place.</summary>
@@ -65,10 +65,10 @@ internal sealed class NumberList(int capacity) : IDisposable
     }
 
     /// <summary>
-    /// Writes as many numbers from <paramref name="position"/> on as fit whole and moves it on; a comma follows each
-    /// but the list's last.
+    /// Writes as many numbers as fit, from <paramref name="position"/>, which it advances. A comma follows each
+    /// number but the last of the list.
     /// </summary>
-    /// <returns>The bytes written; 0 if not even one number fits.</returns>
+    /// <returns>The bytes written; 0 if no number fits or none is left.</returns>
     internal int Format(ref int position, Span<byte> destination)
     {
         int written = IsWide

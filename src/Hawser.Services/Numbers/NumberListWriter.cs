@@ -4,15 +4,15 @@ using System.Runtime.InteropServices;
 namespace Hawser.Services.Numbers;
 
 /// <summary>
-/// Generates a list and writes its text, a buffer at a time, so that a server keeps one buffer a connection and an
-/// event loop gets its turn back after each. The pieces put together are the list, whatever the buffers' lengths.
+/// Generates a list as text, one buffer at a time, so that a connection needs a single buffer and an event loop can
+/// serve others in between. The text does not depend on the lengths of the buffers.
 /// </summary>
 internal sealed class NumberListWriter(NumberGenerator generator, long count)
 {
-    // Small enough for the stack and the first-level cache, large enough that starting a block does not count.
+    // Fits the stack and the first-level cache, and makes the cost of starting a block negligible.
     private const int Block = 512;
 
-    // The rest of a number that the buffer before had no room for.
+    // The rest of a number that did not fit the previous buffer.
     private readonly byte[] _pending = new byte[NumberFormatter.MaxBytes64];
     private int _pendingStart;
     private int _pendingEnd;
@@ -21,8 +21,8 @@ internal sealed class NumberListWriter(NumberGenerator generator, long count)
     /// <summary>Whether the whole list has been written.</summary>
     internal bool IsDone => _position == count && _pendingStart == _pendingEnd;
 
-    /// <summary>Writes on. Fills the buffer, except for the last time.</summary>
-    /// <returns>The bytes written; 0 if the buffer is empty or the list done.</returns>
+    /// <summary>Writes the next piece, which fills the buffer unless it is the last.</summary>
+    /// <returns>The bytes written; 0 if the buffer is empty or the list is done.</returns>
     internal int Write(Span<byte> destination)
     {
         int written = TakePending(destination);
@@ -47,7 +47,7 @@ internal sealed class NumberListWriter(NumberGenerator generator, long count)
         int consumed;
         if (generator.Is32Bit)
         {
-            // No more than surely fit, so that no number is generated twice; near the end, one by one.
+            // Only as many as certainly fit, so that no number is generated twice; near the end, one by one.
             most = Math.Min(most, Math.Max(1, destination.Length / NumberFormatter.MaxBytes32));
             Span<int> numbers = stackalloc int[Block];
             numbers = numbers[..most];

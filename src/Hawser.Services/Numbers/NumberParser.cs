@@ -2,33 +2,34 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Hawser.Services.Numbers.Avx512;
 
 namespace Hawser.Services.Numbers;
 
 /// <summary>
-/// Reads a list that arrives in pieces of any length, a byte at a time included. Checks every rule of
-/// <see cref="NumbersProtocol"/>; the first that is broken is thrown as a <see cref="MalformedListException"/>, after
-/// which the parser is of no more use. Not for several threads at once.
+/// Reads a list in pieces of any length. Checks every rule of <see cref="NumbersProtocol"/> and throws
+/// <see cref="MalformedListException"/> at the first that is broken, after which the parser is of no more use. Not for
+/// several threads at once.
 /// </summary>
 internal sealed class NumberParser : IDisposable
 {
     // Sign, 19 digits and comma, read eight digits at a time.
     private const int WholeBytes = 1 + 24;
 
-    // The most numbers that are read between two looks at the list.
+    // The most numbers that are read before the list's length is checked again.
     private const int MaxBlockNumbers = Avx512NumberParser.ChunkBytes;
 
     private readonly bool _vectorized;
     private readonly int _maxCount;
-    // What the vectors refuse, at the start or in the midst of a piece, is soon handed back to them.
+    // After numbers that the vectors refuse, the portable path soon returns to them.
     private readonly int _blockNumbers;
     private Place _place = Place.Start;
     private bool _negative;
     private ulong _magnitude;
-    // The bytes of the pieces before this one.
+    // The bytes of all previous pieces.
     private long _offset;
 
-    /// <param name="expectedCount">Sets aside memory; the list may still be shorter or longer.</param>
+    /// <param name="expectedCount">Reserves memory; the list may still be shorter or longer.</param>
     /// <param name="maxCount">A list with more numbers is malformed.</param>
     internal NumberParser(int expectedCount = NumbersProtocol.DefaultCount, int maxCount = NumbersProtocol.MaxCount)
         : this(expectedCount, maxCount, Avx512NumberParser.IsSupported)
@@ -56,11 +57,8 @@ internal sealed class NumberParser : IDisposable
         AfterNewline,
     }
 
-    /// <summary>The numbers so far; whole after <see cref="Finish"/>. Lives as long as the parser.</summary>
+    /// <summary>The numbers so far; complete after <see cref="Finish"/>. Lives as long as the parser.</summary>
     internal NumberList List { get; }
-
-    /// <summary>The bytes read so far.</summary>
-    internal long TextBytes => _offset;
 
     /// <summary>Reads the next piece.</summary>
     /// <exception cref="MalformedListException">The list breaks a rule.</exception>
@@ -76,9 +74,9 @@ internal sealed class NumberParser : IDisposable
         _offset += piece.Length;
     }
 
-    /// <summary>Says that no more bytes come.</summary>
-    /// <param name="expectedCount">How many numbers the list has to have; null: any, but not none.</param>
-    /// <exception cref="MalformedListException">The list is cut.</exception>
+    /// <summary>Ends the list.</summary>
+    /// <param name="expectedCount">How many numbers the list must have; null: one or more.</param>
+    /// <exception cref="MalformedListException">The list is truncated.</exception>
     internal void Finish(int? expectedCount = null)
     {
         if (_place == Place.InDigits)
@@ -98,7 +96,7 @@ internal sealed class NumberParser : IDisposable
 
     public void Dispose() => List.Dispose();
 
-    /// <summary>Reads numbers that are whole in this piece, as long as nothing is odd about them.</summary>
+    /// <summary>Reads numbers that this piece has in full, up to the first that is unusual.</summary>
     /// <returns>Where the next number starts, which is before the end of the piece.</returns>
     private int ParseWhole(ReadOnlySpan<byte> piece, int at)
     {
@@ -160,7 +158,7 @@ internal sealed class NumberParser : IDisposable
     }
 
     /// <summary>
-    /// Reads a number of up to 19 digits and the comma behind it. Needs <see cref="WholeBytes"/> of them.
+    /// Reads a number of up to 19 digits and the comma behind it. Needs <see cref="WholeBytes"/> bytes.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryParseWhole(ReadOnlySpan<byte> piece, int at, out long number, out int length)
@@ -177,21 +175,18 @@ internal sealed class NumberParser : IDisposable
             if (more == 8)
             {
                 more = Eight(ref Unsafe.Add(ref start, sign + 16), out low);
-                // Twenty digits may be beyond 64 bits.
-                if (more > 3)
-                    digits = 0;
                 magnitude = (magnitude * PowersOfTen[more]) + low;
                 digits += more;
             }
         }
         length = sign + digits + 1;
-        // No branch on the sign, which nobody can predict.
+        // No branch on the sign, which is unpredictable.
         number = ((long)magnitude ^ -sign) + sign;
         bool fits = magnitude <= (ulong)long.MaxValue + (uint)sign;
         return digits is > 0 and <= 19 && fits && Unsafe.Add(ref start, length - 1) == NumbersProtocol.Separator;
     }
 
-    /// <summary>The value of the digits that the next eight bytes begin with, and how many they are.</summary>
+    /// <summary>The value and the number of the digits at the start of the next eight bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Eight(ref byte at, out ulong value)
     {
@@ -199,10 +194,10 @@ internal sealed class NumberParser : IDisposable
         if (!BitConverter.IsLittleEndian)
             bytes = BinaryPrimitives.ReverseEndianness(bytes);
         bytes ^= 0x3030303030303030;
-        // The lowest byte with a high bit in this sum is the first that is no digit; carries only run upwards.
+        // The lowest byte with a high bit in this sum is the first that is not a digit; carries only run upwards.
         ulong others = ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
         int digits = BitOperations.TrailingZeroCount(others) >> 3;
-        // Two shifts, because one by 64 would be one by 0. Zeros in front do not change the value.
+        // Two shifts, because a shift by 64 is a shift by 0. Leading zeros do not change the value.
         bytes = bytes << (4 * (8 - digits)) << (4 * (8 - digits));
         bytes = (bytes * 10) + (bytes >> 8);
         bytes = (((bytes & 0x000000FF_000000FF) * 0x000F4240_00000064)
@@ -211,7 +206,7 @@ internal sealed class NumberParser : IDisposable
         return digits;
     }
 
-    /// <summary>Reads on to the end of a number or of the piece, a byte at a time.</summary>
+    /// <summary>Reads to the end of a number or of the piece, one byte at a time.</summary>
     private int ParseOne(ReadOnlySpan<byte> piece, int at)
     {
         for (; at < piece.Length; at++)
@@ -249,7 +244,7 @@ internal sealed class NumberParser : IDisposable
         _place = Place.InDigits;
         ulong most = _negative ? 1ul << 63 : long.MaxValue;
         if (_magnitude > (most - digit) / 10)
-            throw new MalformedListException(offset, "a number is beyond 64 bits");
+            throw new MalformedListException(offset, "the number exceeds 64 bits");
         _magnitude = (_magnitude * 10) + digit;
     }
 
@@ -263,15 +258,14 @@ internal sealed class NumberParser : IDisposable
 
     private string BrokenRule(byte found)
     {
-        string what = found is > 0x20 and < 0x7F ? $"'{(char)found}'" : $"byte 0x{found:X2}";
-        return _place switch
+        string expected = _place switch
         {
-            Place.Start => $"{what} where the list has to start with a number",
-            Place.AfterComma => $"{what} where a number has to follow a comma",
-            Place.AfterMinus => $"{what} where a digit has to follow a minus sign",
-            Place.AfterCarriageReturn => $"{what} where a line feed has to follow a carriage return",
-            Place.AfterNewline => $"{what} after the newline that ends the list",
-            _ => $"{what} where a digit or a comma has to follow a digit",
+            Place.Start or Place.AfterComma => "a number",
+            Place.AfterMinus => "a digit",
+            Place.AfterCarriageReturn => "a line feed",
+            Place.AfterNewline => "the end of the list",
+            _ => "a digit or a comma",
         };
+        return $"expected {expected}, found {NumbersProtocol.Describe(found)}";
     }
 }

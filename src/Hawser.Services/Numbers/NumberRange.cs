@@ -1,6 +1,6 @@
 namespace Hawser.Services.Numbers;
 
-/// <summary>The range numbers are drawn from, both ends included; any range of 64-bit numbers.</summary>
+/// <summary>The range of a list's numbers, both ends included; any range of 64-bit numbers.</summary>
 internal readonly record struct NumberRange
 {
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="max"/> is below <paramref
@@ -13,10 +13,10 @@ internal readonly record struct NumberRange
     }
 
     /// <summary>The range between the options <c>--min</c> and <c>--max</c>.</summary>
-    /// <exception cref="FormatException">They are the wrong way round.</exception>
+    /// <exception cref="FormatException"><c>--max</c> is below <c>--min</c>.</exception>
     internal static NumberRange OfOptions(long min, long max) => max >= min
         ? new NumberRange(min, max)
-        : throw new FormatException($"--max {max} is below --min {min}; exchange them");
+        : throw new FormatException($"--max {max} is below --min {min}");
 
     /// <summary>-999999999 to 999999999.</summary>
     internal static NumberRange Default => new(NumbersProtocol.DefaultMin, NumbersProtocol.DefaultMax);
@@ -25,9 +25,9 @@ internal readonly record struct NumberRange
 
     internal long Max { get; }
 
-    /// <summary>How many numbers the range holds; 0 stands for all 2^64.</summary>
+    /// <summary>The size of the range; 0 stands for 2^64.</summary>
     internal ulong Span => (ulong)Max - (ulong)Min + 1;
 
-    /// <summary>Whether every number of the range is a 32-bit one.</summary>
+    /// <summary>Whether every number of the range fits 32 bits.</summary>
     internal bool Is32Bit => Min >= int.MinValue && Max <= int.MaxValue;
 }

@@ -1,14 +1,15 @@
 using System.Buffers;
+using Hawser.Services.Numbers.Avx512;
 
 namespace Hawser.Services.Numbers;
 
 /// <summary>
-/// Sorts numbers ascending. On processors with AVX-512 it partitions with vectors, elsewhere it sorts by radix; either
-/// way no order of the numbers makes it slower than n log n. Allocates nothing but rented scratch.
+/// Sorts numbers in ascending order: a vectorized quicksort where there is AVX-512, a radix sort elsewhere. Both take
+/// n log n steps at most, whatever the input. Allocates nothing but rented scratch.
 /// </summary>
 internal static class NumberSorter
 {
-    /// <summary>The scratch that sorting needs.</summary>
+    /// <summary>The length of the scratch that a sort needs.</summary>
     internal static int ScratchLength(int count) => count + Avx512Sorter.ScratchSlack;
 
     /// <summary>Sorts with rented scratch.</summary>
@@ -28,7 +29,7 @@ internal static class NumberSorter
     }
 
     /// <summary>
-    /// Sorts with the caller's scratch, of at least <see cref="ScratchLength"/>; its content is lost.
+    /// Sorts with the caller's scratch, of at least <see cref="ScratchLength"/>, whose content is lost.
     /// </summary>
     internal static void Sort(Span<int> numbers, Span<int> scratch)
     {

@@ -1,63 +1,55 @@
 using System.Diagnostics;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Numbers;
 
-/// <summary>Downloads lists and sorts them: phase by phase, as the exercise has it, or in one pipeline.</summary>
+/// <summary>Downloads lists, then sorts them.</summary>
 public sealed class NumbersClient
 {
     private readonly NumbersClientOptions _options;
     private readonly ListFolders _folders;
+    private readonly ListDownload _download;
     private readonly int[] _lists;
+    // The numbers of each list; 0: not sorted.
+    private readonly int[] _counts;
 
     /// <exception cref="IOException">The folders cannot be made.</exception>
     public NumbersClient(NumbersClientOptions options)
     {
         _options = options;
         _folders = new ListFolders(options.Folder);
+        _download = new ListDownload(options, _folders);
         _lists = [.. Enumerable.Range(0, options.Lists)];
+        _counts = new int[options.Lists];
     }
 
-    /// <summary>Downloads all lists, then sorts all that came.</summary>
+    /// <summary>Downloads all lists, then sorts those that came.</summary>
     public NumbersReport Run()
     {
+        Array.Clear(_counts);
         long begin = Stopwatch.GetTimestamp();
         IReadOnlyList<ListFailure> missing = Do(_options.Connections, _lists, Download);
         TimeSpan download = Stopwatch.GetElapsedTime(begin);
 
         int[] here = AllBut(missing);
         begin = Stopwatch.GetTimestamp();
-        var counts = new ListCounts(_options.Lists);
-        var stages = new PipelineStages();
-        IReadOnlyList<ListFailure> unsorted = Do(
-            _options.Sorters, here, list => counts.Note(list, SortFile(list, stages)));
+        IReadOnlyList<ListFailure> unsorted = Do(_options.Sorters, here, Sort);
         TimeSpan sorting = Stopwatch.GetElapsedTime(begin);
         return new NumbersReport(
             here.Length > 0 ? download : null, here.Length > unsorted.Count ? sorting : null,
-            [.. missing.Concat(unsorted).OrderBy(failure => failure.List)], counts.FindDoubts());
-    }
-
-    /// <summary>Does everything for one list while the next ones are under way: nothing is read back.</summary>
-    public PipelineReport RunFused()
-    {
-        var stages = new PipelineStages();
-        var counts = new ListCounts(_options.Lists);
-        long begin = Stopwatch.GetTimestamp();
-        IReadOnlyList<ListFailure> failures = Do(
-            _options.Pipelines, _lists, list => counts.Note(list, DownloadAndSort(list, stages)));
-        TimeSpan? time = failures.Count < _options.Lists ? Stopwatch.GetElapsedTime(begin) : null;
-        return new PipelineReport(time, stages, failures, counts.FindDoubts());
+            [.. missing.Concat(unsorted).OrderBy(failure => failure.List)], FindDoubts());
     }
 
     /// <summary>Checks that each sorted list is its unsorted one in ascending order.</summary>
-    /// <param name="failures">Lists that there is no point in checking.</param>
-    /// <returns>Those that are not, or are missing.</returns>
+    /// <param name="failures">Lists that are not checked.</param>
+    /// <returns>The lists that differ or are missing.</returns>
     public IReadOnlyList<ListFailure> Verify(IReadOnlyList<ListFailure> failures) =>
         ThreadTeam.Run(_options.Sorters, AllBut(failures), list =>
         {
             using NumberParser unsorted = Parse(_folders.UnsortedPath(list));
             using NumberParser sorted = Parse(_folders.SortedPath(list));
-            if (SortedListVerification.FindFault(unsorted.List, sorted.List) is { } fault)
-                throw new FormatException($"sorted wrongly: {fault}");
+            if (SortVerifier.FindFault(unsorted.List, sorted.List) is { } fault)
+                throw new FormatException($"not sorted: {fault}");
         });
 
     private IReadOnlyList<ListFailure> Do(int threads, IReadOnlyList<int> lists, Action<int> work) =>
@@ -72,22 +64,9 @@ public sealed class NumbersClient
 
     private void Download(int list)
     {
-        if (_options.Resume && IsOnDisk(list))
-            return;
-        using var saver = new ListSaver(_folders, list, _options.Count);
-        new ListDownload(_options).Run(saver);
+        if (!_options.Resume || !IsOnDisk(list))
+            _download.Run(list);
     }
-
-    private int DownloadAndSort(int list, PipelineStages stages)
-    {
-        if (_options.Resume && IsOnDisk(list))
-            return SortFile(list, stages);
-        using var pipeline = new ListPipeline(_folders, list, _options.Count, new StageClock(stages));
-        new ListDownload(_options).Run(pipeline);
-        return pipeline.Sort();
-    }
-
-    private NumberParser Parse(string path) => ListSort.Parse(path, _options.Count, _options.MostNumbers);
 
     private bool IsOnDisk(int list)
     {
@@ -102,14 +81,28 @@ public sealed class NumbersClient
         }
     }
 
-    /// <summary>Sorts a list that is on disk.</summary>
-    /// <returns>How many numbers it has.</returns>
-    private int SortFile(int list, PipelineStages stages)
+    private void Sort(int list)
     {
-        var clock = new StageClock(stages);
         using NumberParser parser = Parse(_folders.UnsortedPath(list));
-        clock.Book(PipelineStage.Parse, parser.TextBytes);
-        ListSort.Run(parser, _folders.SortedPath(list), clock);
-        return parser.List.Count;
+        ListSort.Run(parser.List, _folders.SortedPath(list));
+        _counts[list] = parser.List.Count;
+    }
+
+    private NumberParser Parse(string path) => ListSort.Parse(path, _options.Count, _options.MaxNumbers);
+
+    /// <summary>The lists whose count differs from that of most others. The protocol has no length, so a list that a
+    /// dying server truncated between or within numbers looks like a short one.</summary>
+    private IReadOnlyList<ListFailure> FindDoubts()
+    {
+        (int List, int Count)[] known = [.. _counts.Index().Where(entry => entry.Item > 0)];
+        IGrouping<int, (int List, int Count)>? most =
+            known.GroupBy(entry => entry.Count).MaxBy(group => group.Count());
+        if (most is null || 2 * most.Count() <= known.Length)
+            return [];
+        return [.. from entry in known
+                   where entry.Count != most.Key
+                   select new ListFailure(
+                       entry.List, $"{Quantity.FormatCount(entry.Count, "number")}, but most lists have {most.Key}; "
+                       + $"it may be truncated (--count {most.Key} would fetch it again)")];
     }
 }

@@ -4,13 +4,18 @@ using System.Net;
 namespace Hawser.Services.Numbers;
 
 /// <summary>Sends each client a list of its own, generated straight into the send buffer, a buffer at a time.</summary>
-internal sealed class NumbersHandler(NumbersSettings settings, TextWriter log) : IConnectionHandler
+/// <param name="count">Numbers per list.</param>
+/// <param name="range">What they are drawn from.</param>
+/// <param name="seed">Makes list i, in the order of accept, the same everywhere; null: every list is
+/// unpredictable.</param>
+/// <param name="log">Gets a line per list sent.</param>
+internal sealed class NumbersHandler(int count, NumberRange range, ulong? seed, TextWriter log) : IConnectionHandler
 {
     private const int BufferBytes = 128 * 1024;
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
-        NumberListWriter list = settings.CreateWriter(connection.Id - 1);
+        var list = new NumberListWriter(CreateGenerator(connection.Id - 1), count);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
@@ -24,6 +29,9 @@ internal sealed class NumbersHandler(NumbersSettings settings, TextWriter log) :
         }
         log.WriteLine($"Sent a file to {PythonTuple(connection.RemoteEndPoint)}");
     }
+
+    private NumberGenerator CreateGenerator(long index) =>
+        seed is { } known ? NumberGenerator.ForList(known, index, range) : NumberGenerator.Unseeded(range);
 
     /// <summary>The address as the exercise prints it.</summary>
     private static string PythonTuple(EndPoint? endPoint) =>

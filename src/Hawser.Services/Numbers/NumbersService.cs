@@ -8,7 +8,7 @@ namespace Hawser.Services.Numbers;
 public sealed class NumbersService : Service
 {
     /// <summary><c>--count N</c>.</summary>
-    public static readonly ServiceOption<int> Count = new("count", "N", "numbers of a list",
+    public static readonly ServiceOption<int> Count = new("count", "N", "numbers per list",
         $"{NumbersProtocol.DefaultCount}", text => Quantity.ParseInt(text, "count", 1, NumbersProtocol.MaxCount));
 
     /// <summary><c>--min N</c>.</summary>
@@ -21,7 +21,7 @@ public sealed class NumbersService : Service
 
     /// <summary><c>--seed S</c>.</summary>
     public static readonly ServiceOption<ulong> Seed =
-        new("seed", "S", "make list i (by order of accept) the same everywhere (default: fresh)", null, ParseSeed);
+        new("seed", "S", "make list i, in the order of accept, the same everywhere (default: random)", null, ParseSeed);
 
     private const int DemoLists = 10;
     private const string DemoSeed = "2026";
@@ -43,7 +43,7 @@ public sealed class NumbersService : Service
     {
         NumberRange range = NumberRange.OfOptions(settings.Get(Min), settings.Get(Max));
         ulong? seed = settings.IsSet(Seed) ? settings.Find(Seed) : null;
-        return new NumbersHandler(new NumbersSettings(settings.Get(Count), range, seed), environment.Log);
+        return new NumbersHandler(settings.Get(Count), range, seed, environment.Log);
     }
 
     /// <inheritdoc/>
@@ -51,19 +51,12 @@ public sealed class NumbersService : Service
     {
         ServiceSettings settings = new ServiceSettings().Set(Seed, DemoSeed);
         await using ServiceHost host = ServiceHost.StartForDemonstration(this, settings, model, Stream.Null);
-        // One after the other, so that the order of accept is known and each list can be checked against the seed.
+        // One connection, so that the order of accept is known and each list can be compared with its seed.
         var options = new NumbersClientOptions { Server = host.EndPoint, Folder = folder, Lists = DemoLists };
         (TimeSpan time, string? difference) = await RunAsync(options with { Connections = 1 });
-        var phases = new Demonstration(
-            $"{DemoLists} lists of 250,000 numbers, checked against the seed, sorted", BytesIn(folder), time,
-            difference);
-
-        string fusedFolder = Path.Combine(folder, "fused");
-        var client = new NumbersClient(options with { Folder = fusedFolder });
-        PipelineReport report = client.RunFused();
-        ListFailure? fault = report.Failures.Concat(client.Verify(report.Failures)).FirstOrDefault();
-        TimeSpan fusedTime = report.Time ?? TimeSpan.Zero;
-        return [phases, new($"{DemoLists} lists in one pipeline", BytesIn(fusedFolder), fusedTime, fault?.ToString())];
+        var unsorted = new DirectoryInfo(Path.Combine(folder, "unsorted_files"));
+        long bytes = unsorted.EnumerateFiles().Sum(file => file.Length);
+        return [new($"{DemoLists} lists of 250,000 numbers, verified by seed, sorted", bytes, time, difference)];
     }
 
     private static async Task<(TimeSpan Time, string? Difference)> RunAsync(NumbersClientOptions options)
@@ -74,20 +67,17 @@ public sealed class NumbersService : Service
         for (int list = 0; difference is null && list < options.Lists; list++)
         {
             string path = new ListFolders(options.Folder).UnsortedPath(list);
-            difference = await NumbersChecker.FindDifferenceAsync(
+            difference = await SeedVerifier.FindDifferenceAsync(
                 path, ParseSeed(DemoSeed), list, NumbersProtocol.DefaultCount,
                 NumbersProtocol.DefaultMin, NumbersProtocol.DefaultMax);
         }
         return ((report.Download ?? TimeSpan.Zero) + (report.Sorting ?? TimeSpan.Zero), difference);
     }
 
-    private static long BytesIn(string folder) => new DirectoryInfo(Path.Combine(folder, "unsorted_files"))
-        .EnumerateFiles().Sum(file => file.Length);
-
     private static long ParseNumber(string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
             ? value
-            : throw new FormatException($"'{text}' is not a number of 64 bits");
+            : throw new FormatException($"'{text}' is not a 64-bit number");
 
     private static ulong ParseSeed(string text) =>
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)

@@ -1,21 +1,24 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Hawser.Services.Numbers.Avx512;
 
 namespace Hawser.Services.Numbers;
 
 /// <summary>
-/// Least significant digit radix sort, eleven bits a digit; a digit that all numbers share is skipped. Its time depends
-/// on the count and the number of digits alone. The portable path, and the last resort of <see cref="Avx512Sorter"/>.
+/// A radix sort by least significant digits of eleven bits. Skips a digit that all numbers share. Its time depends
+/// only on the count and the number of digits. It is the portable path, and the last resort of <see
+/// cref="Avx512Sorter"/>.
 /// </summary>
 internal static class RadixSorter
 {
     private const int DigitBits = 11;
     private const int Buckets = 1 << DigitBits;
 
-    // Below this, clearing and adding up the buckets costs more than the library's sort.
+    // Below this, the buckets cost more than the library's sort.
     private const int FewNumbers = 1024;
 
-    /// <summary>Sorts ascending. The scratch has at least the numbers' length; its content is lost.</summary>
+    /// <summary>Sorts in ascending order. The scratch is at least as long as the numbers; its content is
+    /// lost.</summary>
     internal static void Sort<T>(Span<T> numbers, Span<T> scratch)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -75,7 +78,7 @@ internal static class RadixSorter
             to[places[(int)Digit(number, digit)]++] = number;
     }
 
-    /// <summary>A digit of a number whose sign bit is turned over, so that negative ones come first.</summary>
+    /// <summary>A digit of a number whose sign bit is inverted, so that negative numbers sort first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Digit<T>(T number, int digit)
         where T : unmanaged, IBinaryInteger<T>

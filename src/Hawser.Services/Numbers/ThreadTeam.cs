@@ -2,19 +2,19 @@ using System.Collections.Concurrent;
 
 namespace Hawser.Services.Numbers;
 
-/// <summary>Some threads that share the lists: each takes the next one that nobody has. A list that fails is noted, and
-/// the others are done, unless lists fail one after the other.</summary>
+/// <summary>Threads that share a number of lists. A list that fails does not stop the others, unless several fail in a
+/// row.</summary>
 internal static class ThreadTeam
 {
-    // The server is gone, or the disk full: the rest would fail as well, perhaps after a timeout each.
-    private const int MostFailuresInARow = 5;
+    // The server is gone or the disk is full: the rest would fail as well, perhaps after a timeout each.
+    private const int MaxFailuresInARow = 5;
 
     /// <summary>Does the work for each list, and returns when all are done.</summary>
-    /// <param name="threads">How many at once; 1 is the calling thread itself.</param>
+    /// <param name="threads">The number of threads, the calling one included.</param>
     /// <param name="lists">The lists.</param>
-    /// <param name="work">Throws for a list that cannot be done: <see cref="FormatException"/> when that is the list's
-    /// own fault, which says nothing about the next one.</param>
-    /// <returns>The failures, by list.</returns>
+    /// <param name="work">Throws <see cref="IOException"/> for a list that fails, or <see cref="FormatException"/> if
+    /// the fault is the list's own and says nothing about the next one.</param>
+    /// <returns>The failures, ordered by list.</returns>
     public static IReadOnlyList<ListFailure> Run(int threads, IReadOnlyList<int> lists, Action<int> work)
     {
         var failures = new ConcurrentBag<ListFailure>();
@@ -41,8 +41,8 @@ internal static class ThreadTeam
 
         string? Do(int list)
         {
-            if (Volatile.Read(ref failedInARow) >= MostFailuresInARow)
-                return $"not tried, because {MostFailuresInARow} lists in a row failed";
+            if (Volatile.Read(ref failedInARow) >= MaxFailuresInARow)
+                return $"not tried: {MaxFailuresInARow} lists in a row failed";
             try
             {
                 work(list);

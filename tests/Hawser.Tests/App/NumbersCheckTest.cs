@@ -49,8 +49,8 @@ public sealed class NumbersCheckTest
     }
 
     [Theory]
-    [InlineData(4711, 'x', "byte 4711: 'x' instead of ")]
-    [InlineData(-1, '\n', "byte 0x0A instead of ")]
+    [InlineData(4711, 'x', ": byte 4711: expected ")]
+    [InlineData(-1, '\n', ", found byte 0x0A")]
     public async Task A_byte_that_is_wrong_is_named(int at, char wrong, string message)
     {
         string path = Path.GetTempFileName();

@@ -46,7 +46,7 @@ public sealed class UsageTest
         { "upload verfy received", "unknown command 'verfy'; did you mean 'verify'?" },
         { "numbers chek 0.txt", "unknown command 'chek'; did you mean 'check'?" },
         { "numbers check 0.txt", "missing option --seed; see 'hawser numbers check --help'" },
-        { "numbers --plain --fused", "--fused: does not apply with --plain" },
+        { "numbers --plain --compare", "--compare: does not apply with --plain" },
         { "numbers --plain --parallel 2", "--parallel: does not apply with --plain" },
         { "clock repot out.txt", "unknown command 'repot'; did you mean 'report'?" },
         { "clock --interval 1h", "--interval: '1h' is out of bounds; use 1 ms to 60 s" },

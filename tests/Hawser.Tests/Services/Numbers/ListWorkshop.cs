@@ -19,19 +19,14 @@ internal sealed class ListWorkshop : IDisposable
         new() { Server = server, Folder = Folder, Lists = lists };
 
     /// <summary>Runs a client in one of its modes.</summary>
-    /// <param name="mode"><c>default</c>, <c>plain</c> or <c>fused</c>.</param>
+    /// <param name="mode"><c>default</c> or <c>plain</c>.</param>
     /// <param name="options">What it does.</param>
     /// <returns>What failed, and what is doubtful.</returns>
     public static (IReadOnlyList<ListFailure> Failures, IReadOnlyList<ListFailure> Doubts) Run(
         string mode, NumbersClientOptions options)
     {
-        if (mode == "fused")
-        {
-            PipelineReport fused = new NumbersClient(options).RunFused();
-            return (fused.Failures, fused.Doubts);
-        }
-        NumbersReport phases = new NumbersClient(mode == "plain" ? options.Plain : options).Run();
-        return (phases.Failures, phases.Doubts);
+        NumbersReport report = new NumbersClient(mode == "plain" ? options.Plain : options).Run();
+        return (report.Failures, report.Doubts);
     }
 
     public string Unsorted(int list) => File.ReadAllText(PathOf("unsorted_files", list));

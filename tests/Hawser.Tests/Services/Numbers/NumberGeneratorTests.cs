@@ -122,6 +122,8 @@ public sealed class NumberGeneratorTests
     [Theory]
     [InlineData(-999999999L, 999999999L)]
     [InlineData(-5L, 5L)]
+    [InlineData(0L, uint.MaxValue)]
+    [InlineData(-1L * uint.MaxValue, 0L)]
     [InlineData(long.MinValue, long.MaxValue)]
     public void A_list_is_the_same_text_through_buffers_of_any_length(long min, long max)
     {

@@ -2,6 +2,7 @@ using System.Numerics;
 using FsCheck;
 using FsCheck.Fluent;
 using Hawser.Services.Numbers;
+using Hawser.Services.Numbers.Avx512;
 using Xunit;
 
 namespace Hawser.Tests.Services.Numbers;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Hawser.Services.Numbers;
@@ -8,7 +9,7 @@ namespace Hawser.Tests.Services.Numbers;
 /// <summary>Well-formed lists, in every mode.</summary>
 public sealed class NumbersClientTest
 {
-    public static TheoryData<string> Modes => ["default", "plain", "fused"];
+    public static TheoryData<string> Modes => ["default", "plain"];
 
     [Theory]
     [MemberData(nameof(Modes))]
@@ -34,15 +35,11 @@ public sealed class NumbersClientTest
     }
 
     [Theory]
-    [InlineData("default", "5")]
-    [InlineData("fused", "5")]
-    [InlineData("default", "3,-1,2")]
-    [InlineData("fused", "3,-1,2")]
-    [InlineData("default", "-0,007,-12\n")]
-    [InlineData("fused", "-0,007,-12\n")]
-    [InlineData("default", "9223372036854775807,1,-9223372036854775808,1\r\n")]
-    [InlineData("fused", "9223372036854775807,1,-9223372036854775808,1\r\n")]
-    public async Task A_list_may_come_a_byte_at_a_time(string mode, string list)
+    [InlineData("5")]
+    [InlineData("3,-1,2")]
+    [InlineData("-0,007,-12\n")]
+    [InlineData("9223372036854775807,1,-9223372036854775808,1\r\n")]
+    public async Task A_list_may_come_a_byte_at_a_time(string list)
     {
         await using var server = new ScriptedServer(async (client, _) =>
         {
@@ -51,11 +48,24 @@ public sealed class NumbersClientTest
         });
         using var shop = new ListWorkshop();
 
-        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(server.EndPoint, 1));
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run("default", shop.Options(server.EndPoint, 1));
 
         Assert.Empty(failures);
         Assert.Equal(list, shop.Unsorted(0));
         Assert.Equal(ListWorkshop.SortedByHand(list), shop.Sorted(0));
+    }
+
+    [Fact]
+    public void The_defaults_are_those_of_the_guide()
+    {
+        var options = new NumbersClientOptions { Server = new IPEndPoint(IPAddress.Loopback, 1), Folder = "" };
+
+        Assert.Equal(100, options.Lists);
+        Assert.Equal(10_000_000, options.MaxCount);
+        Assert.Equal(2, options.Retries);
+        Assert.Equal(TimeSpan.FromSeconds(10), options.IdleTimeout);
+        Assert.Equal(1024, options.MinBytesPerSecond);
+        Assert.Equal((2 * options.Sorters, Environment.ProcessorCount), (options.Connections, options.Sorters));
     }
 
     [Theory]
@@ -138,16 +148,18 @@ public sealed class NumbersClientTest
         ListFailure doubt = Assert.Single(doubts);
         Assert.Equal("1,2", shop.Unsorted(doubt.List));
         Assert.Equal(
-            "2 numbers, where most lists have 3; it may be cut, and --count 3 would fetch it again", doubt.Message);
+            "2 numbers, but most lists have 3; it may be truncated (--count 3 would fetch it again)", doubt.Message);
     }
 
-    [Fact]
-    public async Task Lists_that_all_have_counts_of_their_own_are_not_doubted()
+    [Theory]
+    [InlineData("1", "1,2", "1,2,3", "1,2,3,4")]
+    [InlineData("1", "1", "1,2", "1,2")]
+    public async Task Without_a_count_that_most_lists_have_none_is_doubted(params string[] lists)
     {
-        await using ScriptedServer server = ScriptedServer.Sending("1", "1,2", "1,2,3", "1,2,3,4");
+        await using ScriptedServer server = ScriptedServer.Sending(lists);
         using var shop = new ListWorkshop();
 
-        Assert.Empty(ListWorkshop.Run("fused", shop.Options(server.EndPoint, 4)).Doubts);
+        Assert.Empty(ListWorkshop.Run("default", shop.Options(server.EndPoint, 4)).Doubts);
     }
 
     [Fact]
@@ -156,7 +168,7 @@ public sealed class NumbersClientTest
         await using ScriptedServer server = ScriptedServer.Sending("3,1,2");
         using var shop = new ListWorkshop();
         var client = new NumbersClient(shop.Options(server.EndPoint, 4));
-        Assert.Empty(client.RunFused().Failures);
+        Assert.Empty(client.Run().Failures);
         Assert.Empty(client.Verify([]));
 
         File.WriteAllText(shop.PathOf("sorted_files", 1), "1,2,4");
@@ -164,21 +176,6 @@ public sealed class NumbersClientTest
 
         IReadOnlyList<ListFailure> wrong = client.Verify([]);
         Assert.Equal([1, 2], wrong.Select(failure => failure.List));
-        Assert.Equal("list 1: sorted wrongly: number 2 is 4 instead of 3", wrong[0].ToString());
-    }
-
-    [Fact]
-    public async Task The_time_of_the_pipeline_is_booked_on_all_of_its_stages()
-    {
-        await using NumbersServer server = NumbersServer.Start(count: 50_000);
-        using var shop = new ListWorkshop();
-
-        PipelineReport report = new NumbersClient(shop.Options(server.EndPoint, 3)).RunFused();
-
-        Assert.All(Enum.GetValues<PipelineStage>(), stage =>
-        {
-            Assert.True(report.Stages.TimeOf(stage) > TimeSpan.Zero);
-            Assert.True(report.Stages.BytesPerSecond(stage) > 0);
-        });
+        Assert.Equal("list 1: not sorted: number 2 is 4, not 3", wrong[0].ToString());
     }
 }

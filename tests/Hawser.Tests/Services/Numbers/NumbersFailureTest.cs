@@ -16,12 +16,12 @@ public sealed class NumbersFailureTest
             var all = new TheoryData<string, string, string>();
             foreach (string mode in Modes.Select(row => row.Data))
             {
-                all.Add(mode, "12,3x4", "byte 4: 'x' where a digit or a comma has to follow a digit");
-                all.Add(mode, "1,,2", "byte 2: ',' where a number has to follow a comma");
-                all.Add(mode, "1,--5", "byte 3: '-' where a digit has to follow a minus sign");
-                all.Add(mode, "1, 2", "byte 2: byte 0x20 where a number has to follow a comma");
-                all.Add(mode, "9223372036854775808", "byte 18: a number is beyond 64 bits");
-                all.Add(mode, "1\n2", "byte 2: '2' after the newline that ends the list");
+                all.Add(mode, "12,3x4", "byte 4: expected a digit or a comma, found 'x'");
+                all.Add(mode, "1,,2", "byte 2: expected a number, found ','");
+                all.Add(mode, "1,--5", "byte 3: expected a digit, found '-'");
+                all.Add(mode, "1, 2", "byte 2: expected a number, found byte 0x20");
+                all.Add(mode, "9223372036854775808", "byte 18: the number exceeds 64 bits");
+                all.Add(mode, "1\n2", "byte 2: expected the end of the list, found '2'");
             }
             return all;
         }
@@ -34,11 +34,12 @@ public sealed class NumbersFailureTest
             var all = new TheoryData<string, int?, string, string>();
             foreach (string mode in Modes.Select(row => row.Data))
             {
-                all.Add(mode, 3, "1,22,", "byte 6: the list goes on after 3 numbers");
+                all.Add(mode, 3, "1,22,", "byte 6: the list continues after 3 numbers");
                 // In the second piece of 256 KiB.
-                all.Add(mode, 90_000, "1,22,", "byte 224999: the list goes on after 90000 numbers");
-                all.Add(mode, null, "1234,", "byte 499999: the list goes on after 100000 numbers; --count allows more");
-                all.Add(mode, 20_000, "0000000000", "byte 420001: a list of 20000 numbers has at most that many bytes");
+                all.Add(mode, 90_000, "1,22,", "byte 224999: the list continues after 90000 numbers");
+                all.Add(
+                    mode, null, "1234,", "byte 499999: the list continues after 100000 numbers; --count allows more");
+                all.Add(mode, 20_000, "0000000000", "byte 420001: the list is too long for 20000 numbers");
             }
             return all;
         }
@@ -69,7 +70,7 @@ public sealed class NumbersFailureTest
         using var shop = new ListWorkshop();
 
         (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
-            mode, shop.Options(server.EndPoint, 3) with { Connections = 1, Sorters = 1, Pipelines = 1 });
+            mode, shop.Options(server.EndPoint, 3) with { Connections = 1, Sorters = 1 });
 
         Assert.Equal([new ListFailure(1, message)], failures);
         Assert.Equal(list, shop.Unsorted(1));
@@ -170,18 +171,7 @@ public sealed class NumbersFailureTest
     public async Task A_list_that_is_too_long_is_left_at_the_bound_and_not_tried_again(
         string mode, int? count, string piece, string message)
     {
-        await using var server = new ScriptedServer(async (client, _) =>
-        {
-            try
-            {
-                while (true)
-                    await ScriptedServer.SendAsync(client, piece);
-            }
-            catch (IOException)
-            {
-                // The client has left.
-            }
-        });
+        await using ScriptedServer server = Endless(piece);
         using var shop = new ListWorkshop();
 
         (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
@@ -220,7 +210,7 @@ public sealed class NumbersFailureTest
         });
         await using ScriptedServer dying = server;
         using var shop = new ListWorkshop();
-        var options = shop.Options(dying.EndPoint, 40) with { Count = 3, Connections = 1, Pipelines = 1 };
+        var options = shop.Options(dying.EndPoint, 40) with { Count = 3, Connections = 1 };
 
         (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, options);
 
@@ -228,9 +218,11 @@ public sealed class NumbersFailureTest
         Assert.Equal(12, shop.Names().Length);
         Assert.All(Enumerable.Range(0, 6), list => Assert.Equal("1,2,3", shop.Sorted(list)));
         string[] lines = [.. ListFailure.Describe(failures)];
-        Assert.Equal(2, lines.Length);
-        Assert.EndsWith("refused the connection; is the server running there?", lines[0], StringComparison.Ordinal);
-        Assert.Equal("lists 11 to 39: not tried, because 5 lists in a row failed", lines[1]);
+        Assert.Equal(3, lines.Length);
+        Assert.Equal("list 6, byte 3: the list has 2 numbers, not 3", lines[0]);
+        Assert.StartsWith("lists 7 to 11: ", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith("refused the connection; is the server running there?", lines[1], StringComparison.Ordinal);
+        Assert.Equal("lists 12 to 39: not tried: 5 lists in a row failed", lines[2]);
     }
 
     [Theory]
@@ -270,6 +262,45 @@ public sealed class NumbersFailureTest
         Assert.Empty(shop.Names());
     }
 
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_server_that_trickles_is_left_after_an_idle_timeout_and_not_asked_again(string mode)
+    {
+        await using ScriptedServer server = Endless("1,");
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(server.EndPoint, 1) with
+        {
+            MinBytesPerSecond = 1L << 40,
+            TimeProvider = new SecondPerReceive(),
+        });
+
+        ListFailure failure = Assert.Single(failures);
+        Assert.Matches(
+            @"\Athe server is too slow: [0-9.]+ k?M?B in 10 s, where at least [0-9.]+ GB per second are required\z",
+            failure.Message);
+        Assert.Equal(1, server.Accepted);
+        Assert.Empty(shop.Names());
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_list_that_was_cut_by_a_server_that_then_left_is_reported_as_cut(string mode)
+    {
+        ScriptedServer? server = null;
+        server = new ScriptedServer(async (client, _) =>
+        {
+            server!.StopListening();
+            await ScriptedServer.SendAsync(client, "3,2,");
+        });
+        await using ScriptedServer leaving = server;
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(mode, shop.Options(leaving.EndPoint, 1));
+
+        Assert.Equal([new ListFailure(0, "byte 4: the list ends in a comma")], failures);
+    }
+
     [Fact]
     public void A_folder_that_cannot_be_made_fails_at_once()
     {
@@ -292,4 +323,28 @@ public sealed class NumbersFailureTest
                 new(1, "a"), new(3, "a"), new(4, "a"), new(5, "a"), new(6, "byte 4711: b"), new(8, "byte 0: c"),
                 new(9, "byte 0: c"),
             ]));
+
+    /// <summary>Sends the piece again and again until the client leaves.</summary>
+    private static ScriptedServer Endless(string piece) => new(async (client, _) =>
+    {
+        try
+        {
+            while (true)
+                await ScriptedServer.SendAsync(client, piece);
+        }
+        catch (IOException)
+        {
+            // The client has left.
+        }
+    });
+
+    /// <summary>A clock on which each receive takes a second.</summary>
+    private sealed class SecondPerReceive : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Add(ref _ticks, TimeSpan.TicksPerSecond);
+    }
 }

@@ -4,33 +4,36 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Hawser.Services.Numbers;
+namespace Hawser.Services.Numbers.Avx512;
 
 /// <summary>
-/// Quicksort that partitions a vector at a time: one load, two compresses, two stores. Ranges of up to
-/// <see cref="Avx512SortingNetwork{T}.MaxLength"/> numbers are sorted by a network. Pivots are medians of samples;
-/// should they be bad ones all the same, <see cref="RadixSorter"/> takes over. Source of the idea: Bramas, "A novel
-/// hybrid quicksort algorithm vectorized using AVX-512", 2017.
+/// A quicksort that partitions one vector at a time: one load, two compresses, two stores. A network sorts ranges of
+/// up to
+/// <see cref="Avx512SortingNetwork{T}.MaxLength"/> numbers. Pivots are medians of samples; if they are bad
+/// nevertheless,
+/// <see cref="RadixSorter"/> takes over. Source: Bramas, "A novel hybrid quicksort algorithm vectorized using AVX-512",
+/// 2017.
 /// </summary>
 internal static class Avx512Sorter
 {
     /// <summary>Scratch beyond the numbers' length, because stores are whole vectors.</summary>
     internal const int ScratchSlack = 16;
 
-    // From here on, a better median is worth a larger sample.
+    // From this length, a better median is worth a larger sample.
     private const int ManyNumbers = 8192;
     private const int LargeSample = 64;
 
     internal static bool IsSupported => Avx512F.IsSupported;
 
-    /// <summary>Sorts ascending. The scratch is <see cref="ScratchSlack"/> longer; its content is lost.</summary>
-    /// <returns>How many numbers the partitions looked at, which is what a bad pattern would drive up.</returns>
+    /// <summary>Sorts in ascending order. The scratch is longer by <see cref="ScratchSlack"/>; its content is
+    /// lost.</summary>
+    /// <returns>How many numbers the partitions read, a measure of how good the pivots were.</returns>
     internal static long Sort<T>(Span<T> numbers, Span<T> scratch)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
         // Twice the depth that perfect medians need.
         => Sort(numbers, scratch, depth: 2 * BitOperations.Log2((uint)numbers.Length | 1));
 
-    /// <summary>The same, but a range may be partitioned so often only before the radix sort takes over.</summary>
+    /// <summary>The same, with a limit on the depth of partitions beyond which the radix sort takes over.</summary>
     internal static unsafe long Sort<T>(Span<T> numbers, Span<T> scratch, int depth)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
     {
@@ -43,8 +46,8 @@ internal static class Avx512Sorter
     }
 
     /// <summary>
-    /// Sorts a range to <paramref name="to"/>: from there itself, or from the scratch. The scratch behind
-    /// <paramref name="free"/> may be used.
+    /// Sorts a range to <paramref name="to"/>, either in place or from the scratch. The scratch from
+    /// <paramref name="free"/> on is free.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe long Sort<T>(T* from, T* to, int count, T* free, int depth)
@@ -53,7 +56,7 @@ internal static class Avx512Sorter
         long looked = 0;
         while (count > Avx512SortingNetwork<T>.MaxLength && depth-- > 0)
         {
-            // The lower numbers go to where they belong, the others to the scratch or stay in it: none is copied back.
+            // The lower numbers go to their place; the others go to the scratch or stay in it. None is copied back.
             T* high = from == to ? free : from;
             T pivot = Median(from, count);
             int lower = Partition(from, count, to, high, pivot);
@@ -61,12 +64,12 @@ internal static class Avx512Sorter
             bool pivotIsSmallest = lower == 0;
             if (pivotIsSmallest)
             {
-                // What equals it is below the next number, and then in its place. The largest has no next: all are
+                // Numbers equal to the pivot are less than its successor. The largest number has none: then all are
                 // equal.
                 lower = pivot == T.MaxValue ? Copy(high, to, count) : Partition(high, count, to, high, pivot + T.One);
                 looked += count;
             }
-            // So the scratch in use is never longer than the numbers that are still to be placed.
+            // The scratch in use is never longer than the numbers that are not placed yet.
             free = high + (count - lower);
             if (!pivotIsSmallest)
                 looked += Sort(to, to, lower, free, depth);
@@ -79,7 +82,7 @@ internal static class Avx512Sorter
             Avx512SortingNetwork<T>.Sort(from, to, count);
             return looked;
         }
-        // Behind numbers in the scratch there may be too little room; the room they leave is enough.
+        // The scratch behind the numbers may be too short; the space that they leave is enough.
         T* spare = from == to ? free : from;
         if (from != to)
             Copy(from, to, count);
@@ -128,9 +131,9 @@ internal static class Avx512Sorter
 
     /// <summary>
     /// Moves the numbers below the limit to <paramref name="low"/> and the others to <paramref name="high"/>. Either
-    /// may be where the numbers are, as its stores never get ahead of the loads.
+    /// may be the place of the numbers, because stores never overtake loads.
     /// </summary>
-    /// <returns>How many are below.</returns>
+    /// <returns>How many numbers are below the limit.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe int Partition<T>(T* numbers, int count, T* low, T* high, T limit)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
@@ -144,7 +147,7 @@ internal static class Avx512Sorter
             Vector512<T> below = Vector512.LessThan(some, limits);
             int lows = BitOperations.PopCount(below.ExtractMostSignificantBits());
             Avx512Lanes.Compress(below, some).Store(low);
-            // Compared again rather than inverted, which would take the mask to a vector and back.
+            // Compares again; inverting would move the mask to a vector and back.
             Avx512Lanes.Compress(Vector512.GreaterThanOrEqual(some, limits), some).Store(high);
             low += lows;
             high += Vector512<T>.Count - lows;
@@ -152,7 +155,7 @@ internal static class Avx512Sorter
         for (T* end = lastVector + Vector512<T>.Count; numbers < end; numbers++)
         {
             T number = *numbers;
-            // To both, and on where it belongs: no branch. Behind either there is room or nothing of worth.
+            // Stores to both and advances one, without a branch. Behind either, nothing is needed.
             bool isBelow = number < limit;
             *high = number;
             *low = number;

@@ -2,13 +2,13 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Hawser.Services.Numbers;
+namespace Hawser.Services.Numbers.Avx512;
 
 /// <summary>
-/// Sorts up to <see cref="MaxLength"/> numbers without a branch on any of them. The numbers are a table of 8, 16 or 32
-/// rows, a vector each. A network sorts all columns at once; neighbouring columns, read one after the other, are merged
-/// in the bitonic way to runs of two columns, then four and so on; in the end the table is turned over.
-/// Source: Batcher, "Sorting networks and their applications", 1968.
+/// Sorts up to <see cref="MaxLength"/> numbers without a branch on any of them. The numbers form a table of 8, 16 or 32
+/// rows of one vector each. A network sorts all columns at once. Bitonic merges then join neighbouring columns to
+/// sorted runs of two columns, four and so on, and the table is transposed. Source: Batcher, "Sorting networks and
+/// their applications", 1968.
 /// </summary>
 internal static unsafe class Avx512SortingNetwork<T>
     where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
@@ -18,7 +18,7 @@ internal static unsafe class Avx512SortingNetwork<T>
     /// <summary>512 32-bit numbers, or 256 64-bit ones.</summary>
     internal static int MaxLength => MaxRows * Vector512<T>.Count;
 
-    /// <summary>Sorts ascending, in place if the two are the same.</summary>
+    /// <summary>Sorts in ascending order, in place if the two are the same.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Sort(T* from, T* to, int count)
@@ -37,7 +37,7 @@ internal static unsafe class Avx512SortingNetwork<T>
         MergeColumns(table, rows, 7);
         if (lanes == 16)
             MergeColumns(table, rows, 15);
-        Vector512<T>* sorted = TurnOver(table, turned, rows);
+        Vector512<T>* sorted = Transpose(table, turned, rows);
         Unsafe.CopyBlockUnaligned(to, sorted, (uint)(count * sizeof(T)));
     }
 
@@ -86,7 +86,7 @@ internal static unsafe class Avx512SortingNetwork<T>
     }
 
     /// <summary>
-    /// Merges runs of half a group of columns to runs of a group, whose size less one is <paramref name="group"/>.
+    /// Merges runs of half a group of columns to runs of a group, whose size minus one is <paramref name="group"/>.
     /// Inlined, so that permutations and masks are constants.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -94,7 +94,7 @@ internal static unsafe class Avx512SortingNetwork<T>
     {
         for (int row = 0; row < rows / 4; row++)
         {
-            // Rows that meet each other in the first step, and then, above eight rows, those half a table apart.
+            // Rows that are compared in the first step and, above eight rows, rows half a table apart.
             ref Vector512<T> first = ref table[row];
             ref Vector512<T> second = ref table[(rows / 2) - 1 - row];
             ref Vector512<T> third = ref table[(rows / 2) + row];
@@ -111,7 +111,7 @@ internal static unsafe class Avx512SortingNetwork<T>
         MergeRows(table, rows, rows / 4);
     }
 
-    /// <summary>Compares rows that are a stride apart, then half of it, and so on.</summary>
+    /// <summary>Compares rows that are a stride apart, then half a stride, and so on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MergeRows(Vector512<T>* table, int rows, int stride)
     {
@@ -166,11 +166,11 @@ internal static unsafe class Avx512SortingNetwork<T>
     }
 
     /// <summary>
-    /// Makes columns rows. Each round puts the upper half of the table between the lower one, number by number, which
-    /// moves the highest bit of a number's row to the lowest of its place.
+    /// Transposes the table. Each round interleaves its two halves, which moves the highest bit of a number's row to
+    /// the lowest of its place.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static Vector512<T>* TurnOver(Vector512<T>* table, Vector512<T>* other, int rows)
+    private static Vector512<T>* Transpose(Vector512<T>* table, Vector512<T>* other, int rows)
     {
         Vector512<T> indices = Vector512<T>.Indices;
         Vector512<T> half = indices >> 1;

@@ -4,11 +4,11 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Hawser.Services.Numbers;
+namespace Hawser.Services.Numbers.Avx512;
 
 /// <summary>
 /// Formats eight 32-bit numbers at once. Each number becomes 16 bytes in which sign, ten digits and comma have fixed
-/// places; a mask says which of them belong to the text, and a byte compress closes the gaps. No branch depends on a
+/// places. A mask selects those that belong to the text, and a byte compress closes the gaps. No branch depends on a
 /// number.
 /// </summary>
 internal static class Avx512NumberFormatter
@@ -58,7 +58,7 @@ internal static class Avx512NumberFormatter
         return written;
     }
 
-    // Which byte of a number's eight (see FirstKept) each of its 16 bytes is compared with.
+    // The byte of a number's eight (see FirstKept) that each of its 16 bytes is compared with.
     private static Vector512<byte> SpreadLow
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -71,7 +71,7 @@ internal static class Avx512NumberFormatter
         get => SpreadLow + Vector512.Create((byte)8);
     }
 
-    // Sign at 0, digits at 2 to 11, comma at 12. Nothing is below -1, so the other bytes are never kept.
+    // Sign at 0, digits at 2 to 11, comma at 12. The other bytes are -1, which is never kept.
     private static Vector512<sbyte> Places
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -81,7 +81,7 @@ internal static class Avx512NumberFormatter
     }
 
     /// <summary>
-    /// Eight bytes a number: the sign's code, five pairs of digits (0 to 99), the comma's code, nothing.
+    /// Eight bytes per number: the code of the sign, five pairs of digits (0 to 99), the code of the comma, nothing.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> Pairs(Vector512<ulong> magnitude)
@@ -99,7 +99,8 @@ internal static class Avx512NumberFormatter
         return (pairs.AsUInt64() | Vector512.Create(Minus | ((ulong)Comma << 48))).AsByte();
     }
 
-    /// <summary>A number's lowest byte: where its first digit is; the next: 0 if the sign is kept, 2 if not.</summary>
+    /// <summary>Per number, the place of its first digit in the lowest byte, and 0 or 2 in the next: whether the sign
+    /// is kept or not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> FirstKept(Vector512<long> signed, Vector512<ulong> magnitude)
     {

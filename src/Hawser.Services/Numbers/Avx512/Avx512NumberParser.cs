@@ -4,36 +4,35 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Hawser.Services.Numbers;
+namespace Hawser.Services.Numbers.Avx512;
 
 /// <summary>
-/// Reads eight 32-bit numbers at once. The commas of a chunk are found first; then each number is loaded as the 16
-/// bytes that end before its comma, so that all have their digits in the same places, and the digits are added up in
-/// pairs.
+/// Reads eight 32-bit numbers at once. It finds the commas of a chunk first. Then it loads each number as the 16 bytes
+/// that end before its comma, so that digits of the same weight have the same place, and adds the digits in pairs.
 /// </summary>
 internal static class Avx512NumberParser
 {
-    /// <summary>The most bytes one call reads.</summary>
+    /// <summary>The most bytes that one call reads.</summary>
     internal const int ChunkBytes = 2048;
 
-    /// <summary>In fewer bytes than these there are too few numbers for a call to be worth it.</summary>
+    /// <summary>Fewer bytes have too few numbers to be worth a call.</summary>
     internal const int WorthBytes = 256;
 
-    /// <summary>The bytes that have to be there before the first number.</summary>
+    /// <summary>The bytes that the piece must have before the first number.</summary>
     internal const int BytesBefore = 16;
 
     internal static bool IsSupported => Avx512Vbmi.IsSupported && Avx512Vbmi2.IsSupported;
 
     /// <summary>
-    /// Reads the numbers from <paramref name="at"/>, where one starts, by eights: as many as the piece or the chunk has
-    /// whole, or to eight among which one is malformed, has more than 16 bytes or is beyond 32 bits.
+    /// Reads numbers by eights from <paramref name="at"/>, where one starts, to the end of the piece or the chunk, or
+    /// to eight of which one is malformed, has more than 16 bytes or exceeds 32 bits.
     /// </summary>
-    /// <returns>The bytes read: after them, a number starts.</returns>
+    /// <returns>The bytes read. A number starts behind them.</returns>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static unsafe int Parse(ReadOnlySpan<byte> piece, int at, Span<int> numbers, out int count)
     {
-        // One more in front, and sixteen more behind because they are stored sixteen at a time.
+        // One in front, and sixteen behind because they are stored sixteen at a time.
         Span<int> commas = stackalloc int[1 + ChunkBytes + 16];
         commas[0] = at - 1;
         count = 0;
@@ -78,7 +77,7 @@ internal static class Avx512NumberParser
     private static unsafe bool TryParseEight(byte* bytes, int* starts, int* to)
     {
         Vector256<int> ends = Vector256.Load(starts + 1);
-        // Of the 16 bytes before the comma, the place of the number's first.
+        // The place of the number's first byte among the 16 before the comma.
         Vector256<int> first = Vector256.Load(starts) - ends + Vector256.Create(17);
         if (Vector256.GreaterThanAny(first.AsUInt32(), Vector256.Create(15u)))
             return false;
@@ -135,12 +134,12 @@ internal static class Avx512NumberParser
     {
         Vector512<byte> first = Avx512Vbmi.PermuteVar64x8(firsts, spread);
         sign = Vector512.Equals(Avx512BW.Shuffle(text, first), Vector512.Create((byte)'-'));
-        // Minus all ones is plus one: a sign is not a digit.
+        // Subtracting all ones adds one: the sign is not a digit.
         first -= sign;
         Vector512<byte> places = Vector512<byte>.Indices & Vector512.Create((byte)15);
         Vector512<byte> digits = Vector512.ConditionalSelect(
             Vector512.GreaterThanOrEqual(places, first), text - Vector512.Create((byte)'0'), Vector512<byte>.Zero);
-        // No digits at all: 16 becomes 10, everything below it less.
+        // Without digits, 16 becomes 10; everything below it becomes less.
         Vector512<byte> empty = Avx512BW.SubtractSaturate(first, Vector512.Create((byte)6));
         fault = Vector512.Max(fault, Vector512.Max(digits, empty));
         return digits;

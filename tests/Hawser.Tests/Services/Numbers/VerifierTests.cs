@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Hawser.Tests.Services.Numbers;
 
-public sealed class ListChecksTests
+public sealed class VerifierTests
 {
     private static readonly NumberGenerator Generator = NumberGenerator.ForList(42, 17, NumberRange.Default);
 
@@ -15,35 +15,30 @@ public sealed class ListChecksTests
     public async Task A_list_that_is_what_its_seed_says_passes_the_check() => Assert.Null(await Check(List));
 
     [Fact]
-    public async Task The_first_byte_that_differs_is_told()
+    public async Task The_first_byte_that_differs_is_reported()
     {
         byte[] list = List;
         list[70_000] = (byte)'x';
         list[80_000] = (byte)'y';
-        ListDifference? difference = await Check(list);
-        Assert.Equal(new ListDifference(70_000, List[70_000], (byte)'x'), difference);
-        Assert.Equal($"byte 70000: 'x' instead of '{(char)List[70_000]}'", difference!.ToString());
+
+        Assert.Equal($"byte 70000: expected '{(char)List[70_000]}', found 'x'", await Check(list));
     }
 
     [Fact]
-    public async Task A_list_that_is_cut_differs_where_it_ends()
-    {
-        ListDifference? difference = await Check(List[..^3]);
-        Assert.Equal(new ListDifference(List.Length - 3, List[^3], null), difference);
-        Assert.EndsWith($"the end instead of '{(char)List[^3]}'", difference!.ToString(), StringComparison.Ordinal);
-    }
+    public async Task A_truncated_list_differs_where_it_ends() => Assert.Equal(
+        $"file ends at byte {List.Length - 3}, expected '{(char)List[^3]}'", await Check(List[..^3]));
 
     [Fact]
     public async Task A_list_that_goes_on_differs_where_it_should_end() =>
         Assert.Equal(
-            $"byte {List.Length}: byte 0x0A instead of the end", (await Check([.. List, (byte)'\n']))?.ToString());
+            $"byte {List.Length}: expected the end of the list, found byte 0x0A", await Check([.. List, (byte)'\n']));
 
     [Fact]
     public void The_pieces_of_a_checked_list_may_have_any_length()
     {
         foreach (int length in new[] { 1, 7, 1000, 65_536, 65_537 })
         {
-            SeededListCheck check = new(new NumberListWriter(Generator, 10_000));
+            var check = new SeedVerifier(new NumberListWriter(Generator, 10_000));
             Assert.All(List.Chunk(length), piece => Assert.Null(check.Append(piece)));
             Assert.Null(check.Finish());
         }
@@ -53,17 +48,17 @@ public sealed class ListChecksTests
     [InlineData("3,1,2", "1,2,3", null)]
     [InlineData("5,5,1", "1,5,5", null)]
     [InlineData("3,9223372036854775807", "3,9223372036854775807", null)]
-    [InlineData("3,1,2", "1,3,2", "number 2 is 2, below the one before it, 3")]
-    [InlineData("3,1,2", "1,2", "2 numbers instead of 3")]
-    [InlineData("3,1", "1,2,3", "3 numbers instead of 2")]
-    [InlineData("3,1,2", "1,2,4", "number 2 is 4 instead of 3")]
-    [InlineData("3,1,1", "1,3,3", "number 1 is 3 instead of 1")]
-    [InlineData("3,1,2", "1,2,9999999999", "number 2 is 9999999999 instead of 3")]
+    [InlineData("3,1,2", "1,3,2", "number 2 is 2, less than number 1, 3")]
+    [InlineData("3,1,2", "1,2", "the list has 2 numbers, not 3")]
+    [InlineData("3,1", "1,2,3", "the list has 3 numbers, not 2")]
+    [InlineData("3,1,2", "1,2,4", "number 2 is 4, not 3")]
+    [InlineData("3,1,1", "1,3,3", "number 1 is 3, not 1")]
+    [InlineData("3,1,2", "1,2,9999999999", "number 2 is 9999999999, not 3")]
     public void A_sorted_list_is_verified_against_the_unsorted_one(string unsorted, string sorted, string? fault)
     {
         using NumberParser before = Parse(unsorted);
         using NumberParser after = Parse(sorted);
-        Assert.Equal(fault, SortedListVerification.FindFault(before.List, after.List));
+        Assert.Equal(fault, SortVerifier.FindFault(before.List, after.List));
     }
 
     [Theory]
@@ -83,7 +78,7 @@ public sealed class ListChecksTests
         }
     }
 
-    private static Task<ListDifference?> Check(byte[] list) => SeededListCheck.RunAsync(
+    private static Task<string?> Check(byte[] list) => SeedVerifier.FindDifferenceAsync(
         new MemoryStream(list), new NumberListWriter(Generator, 10_000), TestContext.Current.CancellationToken);
 
     private static NumberParser Parse(string text)

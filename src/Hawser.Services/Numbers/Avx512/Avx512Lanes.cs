@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Hawser.Services.Numbers;
+namespace Hawser.Services.Numbers.Avx512;
 
 /// <summary>
-/// The vector instructions that the sort needs and that are named per type: for <c>int</c> and <c>long</c>.
+/// The instructions of the sort whose names differ by type, for <c>int</c> and <c>long</c>.
 /// </summary>
 internal static class Avx512Lanes
 {
@@ -26,7 +26,7 @@ internal static class Avx512Lanes
             ? Avx512F.PermuteVar16x32(lanes.AsInt32(), order.AsInt32()).As<int, T>()
             : Avx512F.PermuteVar8x64(lanes.AsInt64(), order.AsInt64()).As<long, T>();
 
-    /// <summary>Lane <c>i</c> of the result is lane <c>order[i]</c> of the two vectors put together.</summary>
+    /// <summary>Lane <c>i</c> of the result is lane <c>order[i]</c> of the two vectors, concatenated.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<T> Permute<T>(Vector512<T> lower, Vector512<T> order, Vector512<T> upper)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
