@@ -5,8 +5,7 @@ using Hawser.Services.Drawing;
 
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>A picture of rows, each with a name, as inline SVG. Colours are CSS classes of the page
-/// around it.</summary>
+/// <summary>A chart of named rows as inline SVG. The page defines its colours as CSS classes.</summary>
 internal sealed class RowPlot(string title, PlotAxis axis, int rows, bool isWide, double left, double right)
 {
     private const double Top = 6, Bottom = 44, RowHeight = 30;
@@ -33,7 +32,7 @@ internal sealed class RowPlot(string title, PlotAxis axis, int rows, bool isWide
         Text("figure", Math.Max(end, high) + 8, row, figure);
     }
 
-    /// <summary>A row's span of percentiles: a line from the first to the last, a ring, a spot and a stroke.</summary>
+    /// <summary>A row's percentiles: a line from a ring through a dot to a bar.</summary>
     public void Span(int row, double ring, double spot, double stroke, string figure, string style, string tip)
     {
         double y = Middle(row);
@@ -52,7 +51,7 @@ internal sealed class RowPlot(string title, PlotAxis axis, int rows, bool isWide
     public void Rule(int row) => Add(
         $"<path class=\"rule\" d=\"M0 {Top + (row * RowHeight):F1}H{_width}\"/>");
 
-    /// <summary>The finished picture; to be called once.</summary>
+    /// <summary>Returns the SVG. Call it once.</summary>
     public string Render()
     {
         string shapes = _shapes.ToString();
