@@ -55,7 +55,7 @@ public sealed class GrowthTest
             text.ToString(), StringComparison.Ordinal);
         Assert.Contains(
             "- `threads` answers all of 100 clients; with 128 descriptors, 40 of 300 were answered, 260 were closed, "
-            + "**and nobody after them**.\n",
+            + "**and no client after them**.\n",
             text.ToString(), StringComparison.Ordinal);
     }
 
@@ -77,11 +77,11 @@ public sealed class GrowthTest
     {
         Taken = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
         Commit = "0123456",
-        Host = "a processor, 8 cores; otherwise at rest",
+        Host = "a processor, 8 cores; otherwise idle",
         Command = "hawser lab",
         Rounds = 5,
         SecondsPerMeasurement = 3,
-        Pinned = "nothing",
+        Pinned = "none",
         Points = [Point("pool", 1, 1), Point("threads", 1, 1), Point("pool", 100, 8), Point("threads", 100, 100)],
         Limits =
         [
