@@ -224,7 +224,7 @@ public sealed class UsageTest
 
         ProgramResult result = await ProgramProcess.RunAsync(WithPort(arguments, taken));
 
-        result.IsError(Failed, $"port {((IPEndPoint)taken.LocalEndPoint!).Port} is taken; ");
+        result.IsError(Failed, $"port {((IPEndPoint)taken.LocalEndPoint!).Port} is already in use; ");
     }
 
     [Fact]
