@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Hawser.Bench;
 
-/// <summary>The options of a bench: <c>--name value</c> or a flag, each with its default where it is read.</summary>
+/// <summary>The options of a bench: <c>--name value</c> or a flag, with the default where it is read.</summary>
 internal sealed class Arguments
 {
     private const string Quick = "quick";
@@ -13,33 +13,34 @@ internal sealed class Arguments
     private readonly string[] _words;
     private readonly Dictionary<string, string> _values = [];
 
-    /// <exception cref="FormatException">A word that is no option, or an option without a value.</exception>
+    /// <exception cref="FormatException">Unexpected argument, or an option without a value.</exception>
     public Arguments(string[] words)
     {
         _words = words;
         for (int i = 0; i < words.Length; i++)
         {
             if (!words[i].StartsWith("--", StringComparison.Ordinal))
-                throw new FormatException($"'{words[i]}' is not an option; write it like --rounds 5");
+                throw new FormatException($"unexpected argument '{words[i]}'; options look like --rounds 5");
             string name = words[i][2..];
             if (Flags.Contains(name))
                 _values[name] = "";
             else if (i + 1 < words.Length)
                 _values[name] = words[++i];
             else
-                throw new FormatException($"{words[i]} needs a value; options come in pairs, like --rounds 5");
+                throw new FormatException($"{words[i]} needs a value, as in --rounds 5");
         }
     }
 
-    /// <summary>A trial of a few seconds, whose figures mean little.</summary>
+    /// <summary>A trial of a few seconds; its figures mean little.</summary>
     public bool IsQuick => _values.ContainsKey(Quick);
 
-    /// <summary>What takes long as well.</summary>
+    /// <summary>Includes long runs.</summary>
     public bool IsFull => _values.ContainsKey(Full);
 
-    /// <param name="name">Of the option.</param>
-    /// <param name="otherwise">When it is not given.</param>
-    /// <param name="quick">When it is not given and the run is quick; null for the same.</param>
+    /// <summary>Reads an option.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="otherwise">Its default.</param>
+    /// <param name="quick">Its default in a quick run; null for the same.</param>
     public string Text(string name, string otherwise, string? quick = null) =>
         _values.GetValueOrDefault(name) ?? (IsQuick ? quick : null) ?? otherwise;
 
@@ -49,18 +50,18 @@ internal sealed class Arguments
         : IsQuick ? quick ?? otherwise
         : otherwise;
 
-    /// <summary>Numbers, as <c>--name 1,50,500</c>.</summary>
+    /// <summary>Reads numbers, as in <c>--name 1,50,500</c>.</summary>
     public int[] Numbers(string name, string otherwise, string? quick = null) =>
         [.. Text(name, otherwise, quick).Split(',').Select(text => ParseNumber(name, text))];
 
-    /// <summary>Seconds, as <c>--name 2.5</c>.</summary>
+    /// <summary>Reads seconds, as in <c>--name 2.5</c>.</summary>
     public TimeSpan Seconds(string name, double otherwise, double? quick = null)
     {
         if (!_values.TryGetValue(name, out string? text))
             return TimeSpan.FromSeconds(IsQuick ? quick ?? otherwise : otherwise);
         return double.TryParse(text, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 0 and < 1e6
             ? TimeSpan.FromSeconds(seconds)
-            : throw new FormatException($"'{text}' is not a number of seconds for --{name}");
+            : throw new FormatException($"--{name}: '{text}' is not a number of seconds");
     }
 
     public override string ToString() => string.Join(' ', _words);
@@ -68,5 +69,5 @@ internal sealed class Arguments
     private static int ParseNumber(string name, string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? number
-            : throw new FormatException($"'{text}' is not a number for --{name}");
+            : throw new FormatException($"--{name}: '{text}' is not a whole number");
 }

@@ -1,4 +1,4 @@
 namespace Hawser.Bench;
 
-/// <summary>A bench cannot go on; the message says why and what to do.</summary>
+/// <summary>A bench failed. The message says why and what to do.</summary>
 internal sealed class BenchException(string message) : Exception(message);

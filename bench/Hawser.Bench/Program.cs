@@ -14,17 +14,17 @@ internal static class Program
 {
     private static readonly (string Name, string Summary, Func<Arguments, Task> RunAsync)[] Others =
     [
-        (AllBenches.Verb, "every bench, one after the other", AllBenches.RunAsync),
+        (AllBenches.Verb, "every bench in turn", AllBenches.RunAsync),
         (Readme.Verb, "the table of models in README.md, from the newest growth.json", Readme.RunAsync),
     ];
 
-    /// <summary>What a bench starts as a process of its own.</summary>
+    /// <summary>Verbs that benches start as separate processes.</summary>
     private static readonly (string Name, string Summary, Func<Arguments, Task> RunAsync)[] Loads =
     [
         (PingLoad.Verb, "a closed loop of pings at --port", PingLoad.RunAsync),
         (ChurnLoad.Verb, "a closed loop of connections at --port", ChurnLoad.RunAsync),
         (KestrelPing.Verb, "the ping server on ASP.NET Core's Kestrel", KestrelPing.RunAsync),
-        (IdleLoad.Verb, "idle connections at --port, until the standard input ends", IdleLoad.RunAsync),
+        (IdleLoad.Verb, "idle connections at --port, until standard input ends", IdleLoad.RunAsync),
     ];
 
     private static async Task<int> Main(string[] arguments)
@@ -62,8 +62,8 @@ internal static class Program
     private static void Announce(BenchEntry bench, Arguments options)
     {
         double minutes = bench.TimeOf(options).TotalMinutes;
-        Console.Error.WriteLine($"{bench.Name}: about {minutes:0.#} min with its own rounds and durations");
-        // All of them have been told of at once where all benches run.
+        Console.Error.WriteLine($"{bench.Name}: about {minutes:0.#} min with default rounds and durations");
+        // AllBenches has announced them once for all benches.
         if (Environment.GetEnvironmentVariable(Repository.ProgramVariable) is null)
             Requirement.Announce(bench.Tools);
     }
@@ -74,7 +74,7 @@ internal static class Program
             Console.Error.WriteLine($"  {entry.Name,-10} {entry.Summary}");
         foreach ((string name, string summary, _) in Others.Concat(Loads))
             Console.Error.WriteLine($"  {name,-10} {summary}");
-        Console.Error.WriteLine("ERROR: name a bench; these there are");
+        Console.Error.WriteLine("ERROR: expected one of the benches above");
         return 2;
     }
 }

@@ -67,7 +67,7 @@ public sealed class ClientLoop : IAsyncDisposable
         }
         catch (Exception e) when (Connection.IsBroken(e))
         {
-            throw new ConnectException($"{target} closed the connection at once: {e.Message}", e);
+            throw new ConnectException($"{target} closed the connection during setup: {e.Message}", e);
         }
     }
 }

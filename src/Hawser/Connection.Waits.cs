@@ -259,7 +259,7 @@ public sealed partial class Connection
         if (BytesReceived <= _scope.ByteLimit)
             return count;
         FireAborted();
-        throw new ProtocolException($"at most {_scope.ByteLimit} bytes may be sent", CloseReason.ByteLimit);
+        throw new ProtocolException($"input exceeds {_scope.ByteLimit} bytes", CloseReason.ByteLimit);
     }
 
     private void EndBy(CloseReason reason)

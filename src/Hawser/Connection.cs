@@ -313,7 +313,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         {
             state = await FillAsync(deadline, atRest: false, cancel);
             if (state == InputState.Finished)
-                throw ProtocolException.Truncated($"{_received.Count} of {count} bytes");
+                throw ProtocolException.Truncated($"message: {_received.Count} of {count} bytes");
         }
         return state;
     }
@@ -325,7 +325,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         {
             int searched = _received.Count;
             if (await FillAsync(Deadline.None, atRest: false, cancel) == InputState.Finished)
-                return _received.IsEmpty ? null : throw ProtocolException.Truncated("a line");
+                return _received.IsEmpty ? null : throw ProtocolException.Truncated("line");
             if (TryTakeLine(limit, searched, out ReadOnlyMemory<byte> line))
                 return line;
         }
@@ -340,7 +340,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         int found = buffered[searched..].IndexOf((byte)'\n');
         int length = found < 0 ? found : searched + found;
         if (length >= limit || (length < 0 && buffered.Length >= limit))
-            throw new ProtocolException($"a line is at most {limit} bytes");
+            throw new ProtocolException($"line longer than {limit} bytes");
         line = length < 0 ? default : _received.Take(length + 1)[..length];
         return length >= 0;
     }

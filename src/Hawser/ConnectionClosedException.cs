@@ -12,10 +12,10 @@ public sealed class ConnectionClosedException : IOException
     internal static string Describe(CloseReason reason) => reason switch
     {
         CloseReason.PeerReset => "the peer reset the connection",
-        CloseReason.IdleTimeout => "the connection was idle for too long",
-        CloseReason.FirstByteTimeout => "the first byte did not come in time",
-        CloseReason.DrainTimeout => "the server stopped before the conversation was over",
+        CloseReason.IdleTimeout => "idle timeout",
+        CloseReason.FirstByteTimeout => "first-byte timeout",
+        CloseReason.DrainTimeout => "drain timeout",
         CloseReason.ServerStopping => "the server is stopping",
-        _ => "the connection was aborted",
+        _ => "connection aborted",
     };
 }

@@ -27,7 +27,7 @@ public static class ConnectionReads
                 {
                     return filled == 0
                         ? false
-                        : throw ProtocolException.Truncated($"{filled} of {buffer.Length} bytes");
+                        : throw ProtocolException.Truncated($"message: {filled} of {buffer.Length} bytes");
                 }
                 filled += read;
             }

@@ -59,7 +59,7 @@ internal sealed class ConnectionStream(Connection connection) : Stream
         if (!connection.BlocksItsThread)
         {
             throw new NotSupportedException(
-                "a synchronous call would block the thread of other connections; use the asynchronous one");
+                "a synchronous call would block other connections on this thread; use its async form");
         }
     }
 }

@@ -29,7 +29,7 @@ public sealed record DialOptions
     internal void Validate()
     {
         if (Timeout < TimeSpan.Zero && Timeout != System.Threading.Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(nameof(Timeout), Timeout, "a timeout is not negative");
+            throw new ArgumentOutOfRangeException(nameof(Timeout), Timeout, "a timeout must not be negative");
     }
 
     /// <summary>How long an attempt runs alone before the next one starts beside it.</summary>

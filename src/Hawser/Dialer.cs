@@ -134,7 +134,7 @@ public static class Dialer
         catch (Exception e) when (giveUp.IsCancellationRequested)
         {
             cancel.ThrowIfCancellationRequested();
-            throw new TimeoutException("the layers of the connection were not put up in time", e);
+            throw new TimeoutException("layer handshake timed out", e);
         }
     }
 

@@ -128,16 +128,16 @@ internal sealed class Listener : IDisposable
     private static string Explain(EndPoint endPoint, SocketException cause) => (endPoint, cause.SocketErrorCode) switch
     {
         (IPEndPoint ip, SocketError.AddressAlreadyInUse) =>
-            $"port {ip.Port} is taken; stop the program that listens there or choose another port",
+            $"port {ip.Port} is already in use; stop the other program or choose another port",
         (UnixDomainSocketEndPoint, SocketError.AddressNotAvailable) =>
-            $"cannot make a socket at {endPoint}: there is no such folder",
+            $"cannot create the socket {endPoint}: no such directory",
         (_, SocketError.AddressAlreadyInUse) =>
-            $"{endPoint} is taken; stop the server that listens there or choose another path",
+            $"{endPoint} is already in use; stop the other server or choose another path",
         (IPEndPoint ip, SocketError.AccessDenied) =>
-            $"port {ip.Port} is not allowed; choose one above 1023",
+            $"no permission to listen on port {ip.Port}; choose one above 1023",
         (IPEndPoint ip, SocketError.AddressNotAvailable) =>
-            $"{ip.Address} is not an address of this machine; use one that is, or 0.0.0.0 for all",
-        _ => $"cannot listen at {endPoint}: {cause.Message}",
+            $"{ip.Address} is not an address of this machine; use a local address, or 0.0.0.0 for all",
+        _ => $"cannot listen on {endPoint}: {cause.Message}",
     };
 
     private static void BoundUnsent(Socket socket)

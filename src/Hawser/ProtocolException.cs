@@ -15,7 +15,7 @@ public sealed class ProtocolException : Exception
     public CloseReason Reason { get; }
 
     /// <summary>The peer finished within something; <see cref="CloseReason.Truncated"/>.</summary>
-    /// <param name="what">As in "the peer finished in the middle of a line".</param>
+    /// <param name="what">The truncated item, as in "truncated line".</param>
     public static ProtocolException Truncated(string what) =>
-        new($"the peer finished in the middle of {what}", CloseReason.Truncated);
+        new($"truncated {what}", CloseReason.Truncated);
 }

@@ -38,6 +38,6 @@ public sealed record ServerLimits
     private static void Check(TimeSpan timeout, string name)
     {
         if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(name, timeout, "a timeout is not negative");
+            throw new ArgumentOutOfRangeException(name, timeout, "a timeout must not be negative");
     }
 }

@@ -60,10 +60,10 @@ public sealed record ServerOptions
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Scheduler);
         if (EndPoints.FirstOrDefault(where => where is not (IPEndPoint or UnixDomainSocketEndPoint)) is { } other)
-            throw new ArgumentException($"a server cannot listen at {other}: give an IPEndPoint or a "
+            throw new ArgumentException($"cannot listen on {other}: expected an IPEndPoint or a "
                 + "UnixDomainSocketEndPoint", nameof(EndPoints));
         if (EndPoints.Count == 0)
-            throw new ArgumentException("a server listens at one address at least", nameof(EndPoints));
+            throw new ArgumentException("at least one endpoint is required", nameof(EndPoints));
         ArgumentOutOfRangeException.ThrowIfLessThan(Backlog, 1);
         Limits.Validate();
         ModelOptions.Validate();

@@ -31,7 +31,7 @@ internal sealed class SocketFile
             if (!there.IsSocket)
             {
                 throw new ListenException(
-                    $"cannot listen at {path}: it exists and is not a socket; choose another path",
+                    $"cannot listen on {path}: exists and is not a socket; choose another path",
                     new SocketException((int)SocketError.AddressAlreadyInUse));
             }
             if (IsStale(endPoint))

@@ -3,17 +3,17 @@ using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>all</c>: every bench, one after the other, each in a process of its own: one that fails, or takes too
-/// long, does not take the others with it.</summary>
+/// <summary><c>all</c>: every bench in turn, each in its own process. If one fails or exceeds its time limit, the
+/// others still run.</summary>
 internal static class AllBenches
 {
-    /// <summary>The verb it is started by.</summary>
+    /// <summary>Its verb.</summary>
     public const string Verb = "all";
 
     private static readonly TimeSpan ReadmeLimit = TimeSpan.FromMinutes(1);
 
-    /// <summary>Options: <c>--only rate,clock</c> (all), <c>--name</c> of the results, and the flags <c>--quick</c> and
-    /// <c>--full</c>.</summary>
+    /// <summary>Options: <c>--only rate,clock</c> (all), <c>--name</c> of the results folder, and the flags
+    /// <c>--quick</c> and <c>--full</c>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         BenchEntry[] benches = arguments.Text("only", "") is { Length: > 0 } only
@@ -22,7 +22,7 @@ internal static class AllBenches
         TimeSpan least = benches.Aggregate(TimeSpan.Zero, (sum, bench) => sum + bench.TimeOf(arguments));
         TimeSpan most = benches.Aggregate(TimeSpan.Zero, (sum, bench) => sum + bench.LimitOf(arguments));
         await Console.Error.WriteLineAsync(
-            $"{benches.Length} benches, about {least.TotalMinutes:0} min, and at the most {most.TotalMinutes:0}");
+            $"{benches.Length} benches, about {least.TotalMinutes:0} min, at most {most.TotalMinutes:0} min");
         Requirement.Announce(benches.SelectMany(bench => bench.Tools));
         Environment.SetEnvironmentVariable(Repository.ProgramVariable, await Repository.PublishHawserAsync());
         var failures = new List<string>();
@@ -32,7 +32,7 @@ internal static class AllBenches
             if (await RunAsync(WordsOf(bench, arguments), bench.LimitOf(arguments)) is { } failure)
                 failures.Add($"{bench.Name} {failure}");
         }
-        // Quick results are no results, and the table is made from results alone.
+        // The table is generated from published results only.
         if (!arguments.IsQuick && await RunAsync([Readme.Verb], ReadmeLimit) is { } cause)
             failures.Add($"{Readme.Verb} {cause}");
         if (failures.Count > 0)
@@ -50,7 +50,7 @@ internal static class AllBenches
         .. arguments.Text("name", "") is { Length: > 0 } name ? ["--name", name] : (string[])[],
     ];
 
-    /// <returns>How it failed; null when it did not.</returns>
+    /// <returns>The reason of its failure; null if it succeeded.</returns>
     private static async Task<string?> RunAsync(string[] words, TimeSpan limit)
     {
         using Process process = ChildProcess.Start(new ProcessStartInfo(Environment.ProcessPath!, words));

@@ -5,7 +5,7 @@ using Hawser.Bench.Results;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>burst</c>: connections that are lost when more arrive at once than the backlog holds.</summary>
+/// <summary><c>burst</c>: connections lost when more arrive at once than the backlog holds.</summary>
 internal static class BurstBench
 {
     private const int MessageBytes = 1_000_000;
@@ -23,28 +23,28 @@ internal static class BurstBench
         public List<Burst> Bursts { get; } = [];
     }
 
-    /// <param name="IsFirst">It is the first since the server's start.</param>
-    /// <param name="Seconds">Until the last client knew what became of it.</param>
-    /// <param name="Outcomes">What became of each client.</param>
+    /// <param name="IsFirst">The first burst since the server's start.</param>
+    /// <param name="Seconds">Time until the last client had its outcome.</param>
+    /// <param name="Outcomes">The outcome of each client.</param>
     private sealed record Burst(bool IsFirst, double Seconds, string[] Outcomes)
     {
         public int Lost => Outcomes.Count(outcome => outcome != Orderly);
     }
 
-    /// <summary>Options: <c>--clients 30</c> of a burst, <c>--bursts 6</c> of a start, <c>--models
-    /// select,threads,async,epoll</c>, <c>--rounds 5</c>, <c>--seed</c> of the shuffling, <c>--folder</c> of what is
-    /// received (the temporary one), and those of <see cref="ResultPage"/>.</summary>
+    /// <summary>Options: <c>--clients 30</c> per burst, <c>--bursts 6</c> per server, <c>--models
+    /// select,threads,async,epoll</c>, <c>--rounds 5</c>, <c>--seed</c> of the order, <c>--folder</c> of received
+    /// files (default: the temporary folder), and those of <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         int clients = arguments.Number("clients", 30);
         int bursts = arguments.Number("bursts", 6, quick: 2);
         if (bursts < 1 || clients < 1 || bursts * clients > byte.MaxValue + 1)
-            throw new FormatException("--bursts times --clients must be 1 to 256: each message has a byte of its own");
-        ResultPage page = await ResultPage.BeginAsync("burst", "A burst of connections at a short backlog", arguments);
+            throw new FormatException("--bursts times --clients must be 1 to 256: each message repeats its own byte");
+        ResultPage page = await ResultPage.BeginAsync("burst", "Burst of connections with a short backlog", arguments);
         List<Entry> entries = await EntriesAsync(arguments.Text("models", "select,threads,async,epoll").Split(','));
         using var folder = new ScratchFolder(arguments);
         var rounds = new Rounds(page, arguments, otherwise: 5);
-        // Round 0 warms the clients, which one burst does.
+        // Round 0 warms the clients; one burst is enough.
         await rounds.RunAsync(entries, NameOf, async (round, entry) =>
         {
             List<Burst> measured = await MeasureAsync(entry, clients, round == 0 ? 1 : bursts, folder.At("received"));
@@ -96,13 +96,13 @@ internal static class BurstBench
             measured.Add(new Burst(burst == 0, seconds, [.. outcomes.Select(Text)]));
             await Task.Delay(Pause);
         }
-        // A server that ends a connection in order has promised that its bytes are written.
+        // An orderly end promises that the bytes are written.
         if (!entry.IsPing)
             MarkMissing(measured, Count(received));
         return measured;
     }
 
-    /// <summary>A message is one byte many times, so that the bytes of each can be counted where all are.</summary>
+    /// <summary>A message repeats one byte, so that its bytes can be counted in the common output.</summary>
     private static byte[] Message(int number)
     {
         byte[] message = new byte[MessageBytes];
@@ -140,8 +140,8 @@ internal static class BurstBench
     private static string Text(CrowdOutcome outcome) => outcome switch
     {
         CrowdOutcome.Answered => Orderly,
-        CrowdOutcome.Waited => "connected, no end in time",
-        CrowdOutcome.Unconnected => "not connected in time",
+        CrowdOutcome.Waited => "connected, timed out",
+        CrowdOutcome.Unconnected => "connect timed out",
         CrowdOutcome.Closed => "reset",
         _ => "refused",
     };
@@ -150,22 +150,22 @@ internal static class BurstBench
     {
         text.Paragraph(
             $"""
-            {clients} clients connect at once, {bursts} times in a row to a server that has just started. To `message`,
-            whose own backlog is 10, each sends 1 MB, half-closes and reads to the end; to `ping`, whose own backlog is
-            512, each sends one ping. C is a message server whose one thread only accepts. A connection is lost if it is
-            not made within {Patience.TotalSeconds:0} s, is reset, has no orderly end within that time, or if the
-            server's output lacks some of its bytes. A burst lasts until its last client knows; of its seconds, median
-            of the bursts, with the lowest and the highest.
+            {clients} clients connect at once, {bursts} times in a row, to a server that has just started. With
+            `message` (default backlog 10), each sends 1 MB, half-closes and reads to the end; with `ping` (default
+            backlog 512), each sends one ping. C is a message server whose only thread does nothing but accept. A
+            connection is lost if it is reset, is not established or has no orderly end within
+            {Patience.TotalSeconds:0} s, or if the server's output lacks some of its bytes. A burst lasts until its
+            last client has ended. Durations are medians of the bursts, with minimum and maximum.
             """);
         text.Paragraph(
             $"""
-            Where a burst lasts a second or more, the kernel has dropped a SYN and the client has sent it again. Where
-            more handshakes are under way than the backlog holds, Linux answers with SYN cookies
-            (`net.ipv4.tcp_syncookies` is {File.ReadAllText(SynCookies).Trim()} here). Such a client, if it has sent
-            more than one segment while the accept queue is full, is reset: only the first segment proves the cookie.
+            If a burst lasts a second or more, the kernel dropped a SYN and the client retransmitted it. If more
+            handshakes are pending than the backlog holds, Linux answers with SYN cookies (`net.ipv4.tcp_syncookies`
+            is {File.ReadAllText(SynCookies).Trim()} here). A client with a cookie is reset if it sends more than one
+            segment while the accept queue is full: only the first segment proves the cookie.
             """);
         text.Table(
-            ["server", "service", "backlog", "lost of first bursts", "lost of later", "first burst, s", "later, s"],
+            ["server", "service", "backlog", "lost in first bursts", "lost later", "first burst, s", "later, s"],
             entries.Select(entry => (string[])
             [
                 entry.Server.Name,
@@ -181,7 +181,7 @@ internal static class BurstBench
             string[] lost = [.. entry.Bursts.SelectMany(burst => burst.Outcomes).Where(outcome => outcome != Orderly)
                 .CountBy(outcome => outcome).Select(outcome => $"{outcome.Value} {outcome.Key}")];
             if (lost.Length > 0)
-                text.Line($"- Lost by {NameOf(entry)}: {string.Join(", ", lost)}");
+                text.Line($"- Lost with {NameOf(entry)}: {string.Join(", ", lost)}");
         }
     }
 

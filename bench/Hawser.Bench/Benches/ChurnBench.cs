@@ -7,17 +7,17 @@ using Hawser.Bench.Rivals;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>churn</c>: connections per second, each for one ping.</summary>
-/// <remarks>As in <see cref="RateBench"/>, every server is started anew for every run, and a ratio compares two runs of
-/// one round.</remarks>
+/// <summary><c>churn</c>: connections per second, one ping each.</summary>
+/// <remarks>As in <see cref="RateBench"/>, every run starts a new server, and a ratio compares two runs of one
+/// round.</remarks>
 internal static class ChurnBench
 {
     private sealed record Run(string Server, int Clients, int Round, ChurnReport Report);
 
     /// <summary>
     /// Options: <c>--clients 4,50</c> (connections at once), <c>--rounds 5</c>, <c>--seconds 2</c>, <c>--warm-up
-    /// 1.5</c>, <c>--seed</c> of the shuffling, and those of <see cref="PingServers"/> (by default every model that
-    /// serves connections at once, and the rivals kestrel and redis) and <see cref="ResultPage"/>.
+    /// 1.5</c>, <c>--seed</c> of the order, and those of <see cref="PingServers"/> (default: every concurrent model,
+    /// and the rivals kestrel and redis) and <see cref="ResultPage"/>.
     /// </summary>
     public static async Task RunAsync(Arguments arguments)
     {
@@ -77,17 +77,16 @@ internal static class ChurnBench
         text.Paragraph(
             """
             Each client connects, sends one ping, receives the pong, half-closes, waits for the server's end, closes and
-            connects again; redis-server gets the inline command PING. A connection counts when all of that went in
-            order; its time is from the connect to the server's end. The client is the first to finish, so that
-            TIME_WAIT is on its side; source addresses 127.0.1.1 to 127.0.1.64 take turns, and nothing is reset.
+            connects again; redis-server receives the inline command PING. A connection counts if all steps succeed;
+            its time runs from the connect to the server's end. The client closes first, so TIME_WAIT stays on its
+            side; source addresses 127.0.1.1 to 127.0.1.64 take turns, and no connection is reset.
             """);
         text.Paragraph(
             """
-            Each figure is the median of the rounds, with the lowest and the highest round; a ratio is taken within a
-            round. One whose interval includes 1 is no difference seen. The load is one thread, and most of a handshake
-            over the loopback interface runs on it: where its share of a core nears 1 it was the limit, and only the
-            server's CPU tells the servers apart. `hawser serve ping` writes two lines of log for each connection,
-            here to /dev/null; the others write none.
+            Figures are medians of the rounds, with minimum and maximum. A ratio is taken within a round; if its range
+            includes 1, no difference was seen. The load is one thread, which also runs most of each loopback
+            handshake: where its share of a core nears 1, it was the limit, and only the server's CPU distinguishes
+            the servers. `hawser serve ping` logs two lines per connection, here to /dev/null; the others log nothing.
             """);
         ServerProgram[] rivals = [.. servers.Where(server => !server.IsOwn)];
         foreach (int count in clients)
@@ -98,9 +97,9 @@ internal static class ChurnBench
             text.Table(
                 ["server", "connections/s", "p50 µs", "p99 µs", "CPU µs per connection", "load CPU", "errors"],
                 servers.Select(server => Row([.. own.Where(run => run.Server == server.Name)], server.Name)));
-            WriteRatios(text, "Connections per second, divided by those of:", servers, rivals, own,
+            WriteRatios(text, "Connections per second, ratio to:", servers, rivals, own,
                 (server, rival) => server.ConnectionsPerSecond / rival.ConnectionsPerSecond);
-            WriteRatios(text, "CPU per connection of these, divided by the server's (above 1 the server needs less):",
+            WriteRatios(text, "CPU per connection, the rival's divided by the server's (above 1: less):",
                 servers, rivals, own,
                 (server, rival) => rival.ServerCpuMicroseconds / server.ServerCpuMicroseconds);
         }
@@ -143,11 +142,11 @@ internal static class ChurnBench
     private static void WriteErrors(Markdown text, List<Run> runs)
     {
         Run[] failed = [.. runs.Where(run => run.Report.Errors.Count > 0)];
-        text.Line($"## Errors, warm-ups included{(failed.Length == 0 ? ": none" : "")}");
+        text.Line($"## Errors, including warm-ups{(failed.Length == 0 ? ": none" : "")}");
         text.Line();
         foreach (Run run in failed)
         {
-            IEnumerable<string> errors = run.Report.Errors.Select(error => $"{error.Value} times \"{error.Key}\"");
+            IEnumerable<string> errors = run.Report.Errors.Select(error => $"{error.Value} × \"{error.Key}\"");
             text.Line($"- {run.Server}, {run.Clients} clients, round {run.Round}: {string.Join(", ", errors)}");
         }
         if (failed.Length > 0)

@@ -5,8 +5,8 @@ using Hawser.Bench.Rivals;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>clock</c>: timestamps every ten milliseconds. One client beside irtt, then many clients in one
-/// process.</summary>
+/// <summary><c>clock</c>: timestamps every ten milliseconds, with one client compared with irtt, and with many clients
+/// in one process.</summary>
 internal static class ClockBench
 {
     private const string Irtt = "irtt";
@@ -22,19 +22,19 @@ internal static class ClockBench
 
     private sealed record Run(Variant Variant, DelayFigures Figures, Costs? Costs);
 
-    /// <summary>What only Hawser tells.</summary>
+    /// <summary>Figures that only Hawser reports.</summary>
     private sealed record Costs(
         long Missed, double LatenessMedian, double LatenessP99, double LatenessP999, double ClientCpu, double ServerCpu,
         string Delivered);
 
     /// <summary>Options: <c>--rounds 5</c>, <c>--seconds 15</c> of one client and of irtt, <c>--many-seconds 10</c> of
-    /// many, <c>--clients 3,200,1000</c> of these, <c>--full</c> (three clients for five minutes as well, with the
-    /// exchange of recordings), <c>--folder</c> of the recordings (the temporary one), <c>--seed</c> of the shuffling,
-    /// and those of <see cref="ResultPage"/>.</summary>
+    /// many clients, <c>--clients 3,200,1000</c> (their numbers), <c>--full</c> (also three clients for five minutes,
+    /// with exchange of recordings), <c>--folder</c> of the recordings (default: the temporary folder), <c>--seed</c> of
+    /// the order, and those of <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync(
-            "clock", "The clock: delay and jitter beside irtt, lateness of many clients", arguments);
+            "clock", "Clock: delay and jitter compared with irtt, lateness with many clients", arguments);
         string hawser = await Repository.PublishHawserAsync();
         using var folder = new ScratchFolder(arguments);
         TimeSpan one = arguments.Seconds("seconds", 15, quick: 2);
@@ -131,16 +131,16 @@ internal static class ClockBench
     {
         text.Paragraph(
             """
-            Server and clients are two processes on the same machine, over the loopback interface; a timestamp every
-            10 ms. Each figure is the median of the rounds, with the lowest and the highest round.
+            Server and clients are two processes on the same machine, over the loopback interface, with a timestamp
+            every 10 ms. Figures are medians of the rounds, with minimum and maximum.
             """);
-        text.Line("## One client beside irtt");
+        text.Line("## One client compared with irtt");
         text.Line();
         text.Paragraph(
             $"""
             `irtt client -i 10ms -d {Seconds(variants[0])} -Q -o - 127.0.0.1:PORT` and `hawser clock 127.0.0.1
-            --clients 1 --duration {Seconds(variants[0])} --interval 10ms --no-exchange --json`, in turns. irtt
-            measures over UDP, Hawser over TCP. Jitter is the difference of delays that follow each other (IPDV).
+            --clients 1 --duration {Seconds(variants[0])} --interval 10ms --no-exchange --json`, in turn. irtt
+            measures over UDP, Hawser over TCP. Jitter is the difference of consecutive delays (IPDV).
             """);
         text.Table(
             ["program", "sent", "of", "delay min", "median", "p99", "max", "jitter median", "max"],
@@ -150,8 +150,8 @@ internal static class ClockBench
         text.Paragraph(
             """
             `hawser clock 127.0.0.1 --clients N --duration TIME --interval 10ms --no-exchange --json`. A tick that is
-            not sent before the next one is due is missed. Lateness is of the ticks that were sent. CPU is user and
-            system time, of all of the run.
+            not sent before the next one is due is missed. Lateness covers the ticks that were sent. CPU is user and
+            system time of the whole run.
             """);
         text.Table(
             [
@@ -162,7 +162,7 @@ internal static class ClockBench
         foreach (Run run in runs.Where(run => run.Variant.Exchanges))
         {
             text.Paragraph(
-                $"The {Seconds(run.Variant)} were one run, with the exchange of recordings: {run.Costs!.Delivered}.");
+                $"{Seconds(run.Variant)}: a single run, with exchange of recordings: {run.Costs!.Delivered}.");
         }
     }
 

@@ -4,10 +4,10 @@ using Hawser.Bench.Rivals;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary>A file into a file over the loopback interface, by Hawser and by the usual tools: what <c>message</c> and
-/// <c>upload</c> have in common.</summary>
-/// <remarks>A round is one run of each, in an order that is shuffled anew. The source is in the page cache; the target
-/// is new. The clock runs from the sender's exec until the sender has ended and the receiver has all.</remarks>
+/// <summary>Copies a file over the loopback interface with Hawser and with the usual tools: the common part of
+/// <c>message</c> and <c>upload</c>.</summary>
+/// <remarks>The source is in the page cache; the target is new. The time runs from the sender's exec until the sender
+/// has exited and the receiver has all bytes.</remarks>
 internal sealed class FileRounds
 {
     private const double Gigabyte = 1e9;
@@ -30,10 +30,10 @@ internal sealed class FileRounds
 
     /// <summary>Runs all rounds and writes the page.</summary>
     /// <param name="page">The page.</param>
-    /// <param name="arguments">Of these <c>--rounds 7</c>, <c>--mib 2048</c>, <c>--folder</c> of source and target (the
-    /// temporary one), <c>--seed</c> of the shuffling.</param>
-    /// <param name="own">Hawser's ways.</param>
-    /// <param name="words">What is to be said of them on the page.</param>
+    /// <param name="arguments">The options <c>--rounds 7</c>, <c>--mib 2048</c>, <c>--folder</c> of source and target
+    /// (default: the temporary folder), <c>--seed</c> of the order.</param>
+    /// <param name="own">Hawser's senders.</param>
+    /// <param name="words">A paragraph about them for the page.</param>
     public static async Task RunAsync(ResultPage page, Arguments arguments, IReadOnlyList<FileSender> own, string words)
     {
         using var folder = new ScratchFolder(arguments);
@@ -73,10 +73,10 @@ internal sealed class FileRounds
     {
         text.Paragraph(
             $"""
-            {_bytes / Gigabyte:0.00} GB of random bytes, file system {_fileSystem}, compared to the byte after each
-            run; each figure is the median of the rounds, with the lowest and the highest. The clock runs from the
-            sender's exec until the receiver has all. A ratio is taken within a round. iperf3 sends as many bytes over
-            one stream from memory to nowhere, and is the roof.
+            {_bytes / Gigabyte:0.00} GB of random bytes on {_fileSystem}, compared byte by byte after each run. Figures
+            are medians of the rounds, with minimum and maximum. The time runs from the sender's exec until the
+            receiver has all bytes. A ratio is taken within a round. iperf3 sends as many bytes over one stream without
+            files; it is the upper bound.
             """);
         text.Paragraph(_words);
         FileSender[] rivals = [.. _senders.Where(sender => sender.IsRival)];

@@ -5,18 +5,18 @@ using Hawser.Bench.Results;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>growth</c>: what each model costs as work grows, by <c>hawser lab</c>, and where each breaks.</summary>
+/// <summary><c>growth</c>: the cost of each model as load grows (by <c>hawser lab</c>), and its limits.</summary>
 internal static class GrowthBench
 {
     private const string QuickClients = "1,10,100";
 
-    /// <summary>Options: <c>--rounds</c>, <c>--seconds</c>, <c>--warm-up</c> and <c>--clients</c> in place of the
-    /// scenario's, <c>--patience 5</c> seconds of clients at the limits, and those of
+    /// <summary>Options: <c>--rounds</c>, <c>--seconds</c>, <c>--warm-up</c> and <c>--clients</c> override the
+    /// scenario's, <c>--patience 5</c> (timeout of clients at the limits, in seconds), and those of
     /// <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync(
-            "growth", "What models cost as work grows, and where they break", arguments);
+            "growth", "Cost of the models as load grows, and behaviour at limits", arguments);
         string commit = await Repository.CommitAsync();
         string hawser = await Repository.PublishHawserAsync();
         string now = DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
@@ -35,7 +35,7 @@ internal static class GrowthBench
             result = result with { Limits = [.. limits] };
             Console.Error.WriteLine($"limits, {limits.Count} of {trials}: {trial.Model}, {trial.Limit}: "
                 + (trial.Error ?? $"{trial.Answered} of {trial.Clients} answered"));
-            SaveUnfinished(result, $"the lab, and {limits.Count} of {trials} trials at the limits");
+            SaveUnfinished(result, $"the lab and {limits.Count} of {trials} trials at limits");
         });
         page.SaveBeside(GrowthResult.FileName, result.ToJson());
         page.Save(text => GrowthPage.Write(text, result));

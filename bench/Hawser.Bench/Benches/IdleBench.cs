@@ -5,7 +5,7 @@ using Hawser.Bench.Results;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>idle</c>: what connections that do nothing cost in memory.</summary>
+/// <summary><c>idle</c>: memory of idle connections.</summary>
 internal static class IdleBench
 {
     private const double Kibibyte = 1024;
@@ -22,7 +22,7 @@ internal static class IdleBench
     private sealed record Figures(long Before, long With, long After);
 
     /// <summary>Options: <c>--connections 10000</c>, <c>--models epoll,async</c>, <c>--rounds 3</c>, <c>--seed</c> of
-    /// the shuffling, and those of <see cref="ResultPage"/>.</summary>
+    /// the order, and those of <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync("idle", "Idle connections: resident memory", arguments);
@@ -50,7 +50,7 @@ internal static class IdleBench
             $"hawser {variant.Model}", hawser, "serve", "ping", "--port", "0", "--model", variant.Model,
             "--max-connections", $"{connections}", "--backlog", "1024", "--first-byte-timeout", "never"));
         long before = await SettledBytesAsync(server);
-        // Only now: while it starts it has some for a moment that never come back.
+        // Counted after start-up, which opens some descriptors temporarily.
         int descriptors = ProcessSample.Descriptors(server.ProcessId);
 
         using Process holder = StartHolder(server, connections, variant.Pings);
@@ -60,7 +60,7 @@ internal static class IdleBench
             if (await Task.WhenAny(held, Task.Delay(AcceptTimeout)) != held || await held is null)
             {
                 throw new BenchException(
-                    $"the connections could not be held; see ulimit -n, it must be above {connections}");
+                    $"cannot hold {connections} connections; raise ulimit -n above that");
             }
             await WaitForDescriptorsAsync(server, count => count >= descriptors + connections);
             long with = await SettledBytesAsync(server);
@@ -101,7 +101,7 @@ internal static class IdleBench
             if (Stopwatch.GetElapsedTime(begin) > AcceptTimeout)
             {
                 throw new BenchException(
-                    $"the server has {ProcessSample.Descriptors(server.ProcessId)} descriptors still");
+                    $"the server has {ProcessSample.Descriptors(server.ProcessId)} descriptors open");
             }
             await Task.Delay(100);
         }
@@ -112,9 +112,8 @@ internal static class IdleBench
         text.Paragraph(
             $"""
             {connections:#,0} connections to `hawser serve ping`, held by a second process: idle from the start, or
-            after one ping each (their buffers must have been given back). VmRSS of the server in MiB; per connection
-            in KiB, all that the server has grown by divided by their number. Median of the rounds, with the lowest
-            and the highest.
+            after one ping each (buffers must be released). VmRSS of the server in MiB; its growth per connection in
+            KiB. Figures are medians of the rounds, with minimum and maximum.
             """);
         text.Table(
             ["model", "pings each", "before", "with", "KiB per connection", "after closing"],

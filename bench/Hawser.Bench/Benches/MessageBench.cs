@@ -5,22 +5,21 @@ using Hawser.Bench.Rivals;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>message</c>: a file as a standard input, into a file as a standard output; Hawser beside the usual
-/// tools.</summary>
+/// <summary><c>message</c>: standard input to standard output, both files, compared with the usual tools.</summary>
 internal static class MessageBench
 {
     private const string Words =
         """
         Hawser is `hawser serve message 0 > received` and `hawser message 127.0.0.1 PORT < source`; its time includes
-        the start of a .NET process. The client ends when the server has closed, which promises that the message is
-        written: that the file is whole at that moment is checked, before the server is stopped.
+        the start of a .NET process. The client exits when the server has closed, which promises that the message is
+        written: the size of the file is checked at that moment, before the server is stopped.
         """;
 
     /// <summary>Options: those of <see cref="FileRounds"/> and <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page = await ResultPage.BeginAsync(
-            "message", "Message: a standard input into a standard output", arguments);
+            "message", "Message: standard input to standard output", arguments);
         string hawser = await Repository.PublishHawserAsync();
         await FileRounds.RunAsync(page, arguments,
             [new FileSender("hawser", (source, target) => SendAsync(hawser, source, target))], Words);
@@ -38,7 +37,7 @@ internal static class MessageBench
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         long received = new FileInfo(target).Length;
         if (received != new FileInfo(source).Length)
-            throw new BenchException($"the server closed when {received} bytes were written");
+            throw new BenchException($"the server closed after writing only {received} bytes");
         await server.StopAsync();
         return new FileTransfer(seconds);
     }

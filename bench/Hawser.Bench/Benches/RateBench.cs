@@ -7,17 +7,17 @@ using Hawser.Bench.Rivals;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>rate</c>: round trips of ping under one load, Hawser beside a server in C.</summary>
+/// <summary><c>rate</c>: ping round trips under the same load, compared with a server in C.</summary>
 /// <remarks>
-/// Every server is a process of its own, started anew for every run. A round is one run of each server, in an order
-/// that is shuffled anew; a ratio compares two runs of the same round, so that drift of the machine hits both.
+/// Every run starts a new server process. A round is one run of each server, in shuffled order; a ratio compares two
+/// runs of one round, so that drift of the machine affects both.
 /// </remarks>
 internal static class RateBench
 {
     private const string Sequential = "hawser sequential";
 
-    /// <param name="Connections">How many at once.</param>
-    /// <param name="Pipeline">Pings that each of them sends at once.</param>
+    /// <param name="Connections">Concurrent connections.</param>
+    /// <param name="Pipeline">Pings that each sends at once.</param>
     private readonly record struct Shape(int Connections, int Pipeline)
     {
         public bool IsPipelined => Pipeline > 1;
@@ -31,8 +31,8 @@ internal static class RateBench
 
     /// <summary>
     /// Options: <c>--rounds 5</c>, <c>--seconds 2</c>, <c>--warm-up 1.5</c>, <c>--connections 1,50,500</c>,
-    /// <c>--pipeline 16</c> (pings at once; 1 leaves these rows out) and <c>--pipelined 1,50</c> (connections that send
-    /// them), <c>--seed</c> of the shuffling, and those of <see cref="PingServers"/> and <see cref="ResultPage"/>.
+    /// <c>--pipeline 16</c> (pings at once; 1 omits these rows) and <c>--pipelined 1,50</c> (connections that send
+    /// them), <c>--seed</c> of the order, and those of <see cref="PingServers"/> and <see cref="ResultPage"/>.
     /// </summary>
     public static async Task RunAsync(Arguments arguments)
     {
@@ -90,19 +90,18 @@ internal static class RateBench
     {
         text.Paragraph(
             """
-            Each figure is the median of the rounds, with the lowest and the highest round. A ratio is taken within a
-            round, then the median over the rounds: servers of one thread against C with one loop, the others against
-            C with a loop per core. The load is one thread; where its share of a core nears 1 it was the limit itself.
-            The CPU that a server spends on a round trip says what it could do alone, and suffers less from company:
-            C's divided by the server's is the second ratio. `sequential` serves one connection at a time, and is
-            measured with one.
+            Figures are medians of the rounds, with minimum and maximum. A ratio is taken within a round: servers with
+            one thread compare with C with one loop, the others with C with a loop per core. The load is one thread;
+            where its share of a core nears 1, it was the limit. A server's CPU per round trip shows what it could do
+            alone and depends less on other work: the second ratio is C's CPU divided by the server's. `sequential`
+            serves one connection at a time and is measured with one.
             """);
         if (shapes.Exists(shape => shape.IsPipelined))
         {
             text.Paragraph(
                 """
-                Where pings are sent several at once, with one send, the next ones follow when the last pong has come;
-                p50 and p99 are of all of them together. redis-server gets its PING from the same load.
+                Pipelined pings go out in one send; the next ones follow after the last pong, and p50 and p99 cover the
+                whole batch. redis-server receives its PING from the same load.
                 """);
         }
         foreach (Shape shape in shapes)

@@ -3,10 +3,10 @@ using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>readme</c>: makes README.md's table of models from the newest growth.json.</summary>
+/// <summary><c>readme</c>: generates README.md's table of models from the newest growth.json.</summary>
 internal static class Readme
 {
-    /// <summary>The verb it is started by.</summary>
+    /// <summary>Its verb.</summary>
     public const string Verb = "readme";
 
     private const string FileName = "README.md";
@@ -14,13 +14,13 @@ internal static class Readme
     public static Task RunAsync(Arguments arguments)
     {
         File.WriteAllText(Repository.At(FileName), Make(Repository.At()));
-        Console.Error.WriteLine($"{FileName} has the table of models of the newest {GrowthResult.FileName}");
+        Console.Error.WriteLine($"updated the table of models in {FileName} from the newest {GrowthResult.FileName}");
         return Task.CompletedTask;
     }
 
-    /// <summary>The text of README.md as it should be.</summary>
-    /// <param name="root">Of the repository.</param>
-    /// <exception cref="BenchException">There are no results to make it from, or no place for it.</exception>
+    /// <summary>Returns README.md with the current table.</summary>
+    /// <param name="root">The root of the repository.</param>
+    /// <exception cref="BenchException">There are no results, or README.md lacks the marks.</exception>
     public static string Make(string root)
     {
         string json = GrowthResult.FindNewest(Path.Combine(root, "docs", "results"))

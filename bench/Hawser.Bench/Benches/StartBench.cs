@@ -4,7 +4,7 @@ using Hawser.Bench.Results;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>start</c>: from exec to the listening line, and from exec to exit.</summary>
+/// <summary><c>start</c>: time from exec to the listening line, and from exec to exit.</summary>
 internal static class StartBench
 {
     private sealed record Start(string Name, Func<Task<double>> MeasureAsync)
@@ -12,7 +12,7 @@ internal static class StartBench
         public List<double> Milliseconds { get; } = [];
     }
 
-    /// <summary>Options: <c>--rounds 20</c>, <c>--seed</c> of the shuffling, and those of
+    /// <summary>Options: <c>--rounds 20</c>, <c>--seed</c> of the order, and those of
     /// <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
@@ -53,7 +53,7 @@ internal static class StartBench
 
     private static void Write(Markdown text, Start[] starts)
     {
-        text.Paragraph("Milliseconds of the published build, median of the rounds with the lowest and the highest.");
+        text.Paragraph("Milliseconds, published build. Figures are medians of the rounds, with minimum and maximum.");
         text.Table(["what", "ms"], starts.Select(start =>
             (string[])[start.Name, new Sample(start.Milliseconds).ToString("0")]));
     }

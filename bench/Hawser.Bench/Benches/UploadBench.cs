@@ -6,21 +6,21 @@ using Hawser.Bench.Rivals;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>upload</c>: a file into a file with a receipt for it, Hawser beside the usual tools.</summary>
+/// <summary><c>upload</c>: file to file with a receipt, compared with the usual tools.</summary>
 internal static class UploadBench
 {
     private const string Words =
         """
-        Hawser's time includes the start of a .NET process, the client's, and with a receipt SHA-256 on both sides; its
-        server runs all the while and has stored the file of the round that is not counted. `transfer only` is what
-        `hawser upload` measures itself: from before the connect to the server's close. No receipt and no hash is
-        `serve upload --no-receipt` and `upload --no-hash`.
+        Hawser's time includes the start of the client's .NET process and, with a receipt, SHA-256 on both sides; its
+        server keeps running and is warm. `transfer only` is what `hawser upload` measures itself: from before the
+        connect to the server's close. "No receipt and no hash" is `serve upload --no-receipt` and
+        `upload --no-hash`.
         """;
 
     /// <summary>Options: those of <see cref="FileRounds"/> and <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
-        ResultPage page = await ResultPage.BeginAsync("upload", "Upload: a file into a file", arguments);
+        ResultPage page = await ResultPage.BeginAsync("upload", "Upload: file to file", arguments);
         string hawser = await Repository.PublishHawserAsync();
         using var receipt = new Uploads(hawser, [], []);
         using var bytesOnly = new Uploads(hawser, ["--no-receipt"], ["--no-hash"]);
@@ -31,7 +31,7 @@ internal static class UploadBench
         ], Words);
     }
 
-    /// <summary>Uploads to one server, which the first of them starts.</summary>
+    /// <summary>Uploads to one server; the first upload starts it.</summary>
     private sealed class Uploads(string hawser, string[] serveOptions, string[] uploadOptions) : IDisposable
     {
         private RunningServer? _server;

@@ -10,10 +10,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Bench.Benches;
 
-/// <summary><c>ways</c>: which system calls move bytes fastest from a file into a socket, and from a socket into a
-/// file.</summary>
-/// <remarks>A sending and a receiving thread over the loopback interface, with nothing else beside them. A round is one
-/// run of each pair, in an order that is shuffled anew.</remarks>
+/// <summary><c>ways</c>: system calls that move bytes from a file to a socket, and from a socket to a file.</summary>
+/// <remarks>A sending and a receiving thread over the loopback interface, and nothing else. A round is one run of each
+/// pair, in shuffled order.</remarks>
 internal static class WaysBench
 {
     private const double Gigabyte = 1e9;
@@ -28,12 +27,12 @@ internal static class WaysBench
     private static readonly Way SendFile = new("sendfile", static (file, socket) =>
         Repeat(() => FileCalls.SendFile(socket, file, WithoutOffset, SendFileBytes)));
 
-    /// <summary>Options: <c>--rounds 5</c>, <c>--mib 1024</c>, <c>--folder</c> of the files (the temporary one),
-    /// <c>--seed</c> of the shuffling, and those of <see cref="ResultPage"/>.</summary>
+    /// <summary>Options: <c>--rounds 5</c>, <c>--mib 1024</c>, <c>--folder</c> of the files (default: the temporary
+    /// folder), <c>--seed</c> of the order, and those of <see cref="ResultPage"/>.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         ResultPage page =
-            await ResultPage.BeginAsync("ways", "From a file into a socket and back: system calls", arguments);
+            await ResultPage.BeginAsync("ways", "System calls from a file to a socket and back", arguments);
         using var folder = new ScratchFolder(arguments);
         string source = folder.At("source");
         int mebibytes = arguments.Number("mib", 1024, quick: 64);
@@ -55,9 +54,9 @@ internal static class WaysBench
     {
         text.Paragraph(
             $"""
-            {bytes / Gigabyte:0.00} GB over the loopback interface, a thread on each side, page cache warm, the target
-            new. Median of the rounds with the lowest and the highest. The threads' own CPU time, in seconds for a GB,
-            tells the ways apart even where other work takes the cores.
+            {bytes / Gigabyte:0.00} GB over the loopback interface, a thread on each side, a warm page cache and a new
+            target. Figures are medians of the rounds, with minimum and maximum. The threads' CPU time, in seconds per
+            GB, is comparable even when other work uses the cores.
             """);
         text.Table(
             ["sender -> receiver", "GB/s", "sender CPU s/GB", "receiver CPU s/GB"],
@@ -143,7 +142,7 @@ internal static class WaysBench
         }
     });
 
-    /// <summary>The same with space for the whole file reserved before its first byte.</summary>
+    /// <summary>The same, with space for the whole file reserved first.</summary>
     private static Way Reserved(Way way, long bytes) => new($"{way.Name}, space reserved", (from, to) =>
     {
         Checked(FileCalls.Reserve(to, bytes));

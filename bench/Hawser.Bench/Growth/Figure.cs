@@ -1,4 +1,4 @@
 namespace Hawser.Bench.Growth;
 
-/// <summary>One figure over the rounds.</summary>
+/// <summary>One figure over all rounds.</summary>
 internal sealed record Figure(double Median, double Min, double Max);

@@ -6,21 +6,21 @@ using Hawser.Bench.Results;
 
 namespace Hawser.Bench.Growth;
 
-/// <summary><c>hawser lab --scenario growth</c>, which does the measuring.</summary>
+/// <summary>Runs <c>hawser lab --scenario growth</c> and reads its results.</summary>
 internal static partial class GrowthLab
 {
     private const int Done = 0;
     private const int PartlyDone = 3;
 
-    // A lab ends by itself: each of its measurements is bounded.
+    // A backstop: each of the lab's measurements is bounded.
     private static readonly TimeSpan Limit = TimeSpan.FromHours(2);
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the lab.</summary>
     /// <param name="hawser">The program.</param>
-    /// <param name="folder">Takes its results; it writes them anew after each measurement.</param>
-    /// <param name="options">Those that differ from the scenario's.</param>
-    /// <param name="onRound">Told after each round: how many there are, of how many.</param>
-    /// <exception cref="BenchException">It measured nothing.</exception>
+    /// <param name="folder">The results folder; the lab rewrites it after each measurement.</param>
+    /// <param name="options">Options that override the scenario's.</param>
+    /// <param name="onRound">Called after each round with the rounds done and the total.</param>
+    /// <exception cref="BenchException">The lab measured nothing.</exception>
     public static async Task RunAsync(string hawser, string folder, string[] options, Action<int, int> onRound)
     {
         string[] arguments = ["lab", "--scenario", "growth", .. options, "--out", folder];
@@ -34,12 +34,12 @@ internal static partial class GrowthLab
         await ChildProcess.WaitForExitAsync(lab, Limit);
         await summary;
         await progress;
-        // A measurement that failed is a result: where a model breaks.
+        // A failed measurement is a result: the limit of a model.
         if (lab.ExitCode is not (Done or PartlyDone))
             throw new BenchException($"hawser lab failed with exit code {lab.ExitCode}; see above");
     }
 
-    /// <summary>What the lab has found out so far.</summary>
+    /// <summary>Reads the results so far.</summary>
     public static GrowthResult Read(string folder)
     {
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "results.json")));
@@ -119,7 +119,7 @@ internal static partial class GrowthLab
     private static double? LoadOf(JsonElement root) =>
         root.GetProperty("machine").TryGetProperty("load_average", out JsonElement load) ? load.GetDouble() : null;
 
-    // More digits than anybody can measure would only be in the way of whoever compares two files.
+    // More digits than were measured would only clutter diffs.
     private static double Number(JsonElement spread, string name) =>
         double.Parse(spread.GetProperty(name).GetDouble().ToString("G6"));
 

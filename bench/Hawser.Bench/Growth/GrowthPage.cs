@@ -2,21 +2,21 @@ using Hawser.Bench.Results;
 
 namespace Hawser.Bench.Growth;
 
-/// <summary>The page about growth: a table for each figure, and where each model breaks.</summary>
+/// <summary>The growth page: a table per figure, and the behaviour of each model at limits.</summary>
 internal static class GrowthPage
 {
     private static readonly
         (string Title, string Words, Func<GrowthPoint, Figure?> Of, Func<double, string> Text)[] Figures =
     [
-        ("Round trips per second", "Of all clients together.", point => point.RoundTripsPerSecond, GrowthText.Whole),
-        ("p99 of the round trip", "Of those that were answered: who waits for a place waits longer, and is not in it.",
+        ("Round trips per second", "All clients together.", point => point.RoundTripsPerSecond, GrowthText.Whole),
+        ("p99 of the round trip", "Answered pings only; clients that wait for a place are not included.",
             point => point.LatencyP99Ns, GrowthText.Time),
-        ("Clients answered", "That got at least one answer while it was measured.", point => point.AnsweredClients,
-            GrowthText.Whole),
+        ("Clients answered", "Clients that received at least one answer during the measurement.",
+            point => point.AnsweredClients, GrowthText.Whole),
         ("Memory of the server", "Resident (VmRSS), near the end.", point => point.ResidentBytes, GrowthText.Megabytes),
-        ("CPU of the server, cores", "User and system time, by the time of the measurement.", point => point.CpuCores,
+        ("CPU of the server, cores", "User and system time divided by the measured time.", point => point.CpuCores,
             value => $"{value:0.00}"),
-        ("CPU of the server, µs per round trip", "The same, by round trips.",
+        ("CPU of the server, µs per round trip", "The same, divided by round trips.",
             point => point.CpuMicrosecondsPerRoundTrip, value => $"{value:0.0}"),
     ];
 
@@ -24,9 +24,9 @@ internal static class GrowthPage
     {
         text.Paragraph(
             $"""
-            `{result.Command}`: {result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s for each figure, a
-            server of its own each time; pinned: {result.Pinned}. A closed loop: each client sends its next ping when
-            it has the pong. Each figure is the median of the rounds, with the lowest and the highest.
+            `{result.Command}`: {result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s, each with a new
+            server; CPU pinning: {result.Pinned}. Closed loop: each client sends its next ping after the pong. Figures
+            are medians of the rounds, with minimum and maximum.
             """);
         foreach ((string title, string words, Func<GrowthPoint, Figure?> of, Func<double, string> toText) in Figures)
         {
@@ -54,7 +54,7 @@ internal static class GrowthPage
         GrowthPoint[] failed = [.. result.Points.Where(point => point.Failed > 0)];
         if (failed.Length == 0)
             return;
-        text.Line("Measurements that failed, with the first reason:");
+        text.Line("Failed measurements, with the first reason:");
         text.Line();
         foreach (GrowthPoint point in failed)
         {
@@ -68,17 +68,17 @@ internal static class GrowthPage
     {
         if (result.Limits.Count == 0)
             return;
-        text.Line("## Where each model breaks");
+        text.Line("## Behaviour at limits");
         text.Line();
         foreach (string model in result.Models)
             text.Line($"- {Sentence(model, result)}");
         text.Line();
         text.Paragraph(
             """
-            The trials behind it: a server with too little of one thing, and clients that all come at once, send a
-            ping each, and stay. *Waited* were connected and had no answer when the time was up; *not connected* were
-            neither taken nor refused; *closed* were connected and closed, or reset, without an answer; *refused* were
-            told that nobody listens. *Serves afterwards*: a new client was answered when all these had left.
+            In each trial the server lacks one resource; all clients connect at once, send one ping and stay. *Waited*
+            clients were connected, but not answered before the timeout. *Not connected* clients were neither accepted
+            nor refused. *Closed* clients were closed or reset without an answer. *Refused* clients found no listener.
+            *Serves afterwards*: a new client was answered after all others had left.
             """);
         foreach (IGrouping<string, LimitTrial> limit in result.Limits.GroupBy(trial => trial.Limit))
             WriteLimit(text, limit);
@@ -122,7 +122,7 @@ internal static class GrowthPage
         return $"`{model}` {string.Join("; ", (string[])[Growing(model, result), .. trials])}.";
     }
 
-    /// <summary>From how many clients on not all are answered.</summary>
+    /// <summary>The smallest number of clients of which not all are answered.</summary>
     private static string Growing(string model, GrowthResult result)
     {
         foreach (int clients in result.Clients)
@@ -146,6 +146,6 @@ internal static class GrowthPage
         ];
         IEnumerable<string> others = fates.Where(fate => fate.Count > 0).Select(fate => $"{fate.Count} {fate.Word}");
         string[] parts = [$"{trial.Answered} of {trial.Clients} were answered", .. others];
-        return string.Join(", ", parts) + (trial.ServesAfterwards ? "" : ", **and nobody after them**");
+        return string.Join(", ", parts) + (trial.ServesAfterwards ? "" : ", **and no client after them**");
     }
 }

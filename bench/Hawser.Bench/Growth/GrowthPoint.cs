@@ -1,35 +1,35 @@
 namespace Hawser.Bench.Growth;
 
-/// <summary>One model under so many clients. A figure that could not be measured is null.</summary>
+/// <summary>One model with one number of clients. Unmeasured figures are null.</summary>
 internal sealed record GrowthPoint
 {
     public required string Model { get; init; }
 
     public required int Clients { get; init; }
 
-    /// <summary>Rounds that gave figures.</summary>
+    /// <summary>Rounds with figures.</summary>
     public required int Rounds { get; init; }
 
     /// <summary>Rounds that failed.</summary>
     public required int Failed { get; init; }
 
-    /// <summary>How the first of them failed.</summary>
+    /// <summary>The reason of the first failure.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Clients that got at least one answer while it was measured.</summary>
+    /// <summary>Clients that received at least one answer.</summary>
     public Figure? AnsweredClients { get; init; }
 
     public Figure? RoundTripsPerSecond { get; init; }
 
-    /// <summary>Of those pings that were answered.</summary>
+    /// <summary>Answered pings only.</summary>
     public Figure? LatencyP99Ns { get; init; }
 
-    /// <summary>Of the server.</summary>
+    /// <summary>Resident memory of the server.</summary>
     public Figure? ResidentBytes { get; init; }
 
     /// <summary>Cores that the server kept busy.</summary>
     public Figure? CpuCores { get; init; }
 
-    /// <summary>The server's.</summary>
+    /// <summary>CPU time of the server.</summary>
     public Figure? CpuMicrosecondsPerRoundTrip { get; init; }
 }

@@ -1,9 +1,9 @@
 namespace Hawser.Bench.Growth;
 
-/// <summary>Figures as people read them.</summary>
+/// <summary>Formats figures.</summary>
 internal static class GrowthText
 {
-    /// <summary>Where there is no figure.</summary>
+    /// <summary>Text of a missing figure.</summary>
     public const string None = "–";
 
     public static string Whole(double value) => $"{value:#,0}";

@@ -4,8 +4,7 @@ using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Growth;
 
-/// <summary>Where models break: too few descriptors, too few threads, too few places, each with more clients than
-/// fit.</summary>
+/// <summary>Behaviour at limits: too few descriptors, threads or places for the clients.</summary>
 internal static class LimitTrials
 {
     private const int Descriptors = 128;
@@ -20,17 +19,17 @@ internal static class LimitTrials
 
     private sealed record Limit(string Name, int Clients, string[] Prefix, string[] Options)
     {
-        /// <summary>Of which models it is one; null for all.</summary>
+        /// <summary>The model it applies to; null for all.</summary>
         public string? Model { get; init; }
     }
 
-    // All clients of a trial fit into the kernel's line.
+    // All clients of a trial fit into the kernel's accept queue.
     private static readonly string[] Roomy = ["--backlog", "1024"];
 
     private static readonly Limit[] All =
     [
         new($"{Descriptors} descriptors", Many, ["prlimit", $"--nofile={Descriptors}"], Roomy),
-        // The limit counts all threads of a user, and does not hold for root: somebody who has no other.
+        // The limit counts all threads of a user and does not apply to root: use a user without other threads.
         new($"{Threads} threads", Many,
             ["setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "prlimit", $"--nproc={Threads}"],
             Roomy),
@@ -44,15 +43,15 @@ internal static class LimitTrials
             ["--max-connections", $"{Places}", "--backlog", $"{Backlog}"]),
     ];
 
-    /// <summary>How often <see cref="RunAsync"/> measures.</summary>
+    /// <summary>Number of trials of <see cref="RunAsync"/>.</summary>
     public static int CountFor(IReadOnlyList<string> models) =>
         All.Sum(limit => models.Count(model => limit.Model is null || limit.Model == model));
 
-    /// <summary>Measures them all. What cannot be had here is kept with the reason.</summary>
+    /// <summary>Runs all trials. One that cannot run here is recorded with its reason.</summary>
     /// <param name="hawser">The program.</param>
-    /// <param name="models">Which models.</param>
-    /// <param name="patience">How long clients wait for their answer.</param>
-    /// <param name="onTrial">Told of each.</param>
+    /// <param name="models">The models to try.</param>
+    /// <param name="patience">The timeout of the clients.</param>
+    /// <param name="onTrial">Called after each trial.</param>
     public static async Task RunAsync(
         string hawser, IReadOnlyList<string> models, TimeSpan patience, Action<LimitTrial> onTrial)
     {
@@ -69,7 +68,7 @@ internal static class LimitTrials
         if (limit.Prefix.FirstOrDefault(word => word is "prlimit" or "setpriv") is { } tool && !Requirement.Has(tool))
             return trial with { Error = $"not tried: {tool} is not installed" };
         if (limit.Prefix.Contains("setpriv") && Environment.UserName != "root")
-            return trial with { Error = "not tried: only root can be another user" };
+            return trial with { Error = "not tried: needs root to change the user" };
         string[] serve = ["serve", "ping", "--host", "127.0.0.1", "--port", "0", "--model", model, .. limit.Options];
         trial = trial with { Command = string.Join(' ', [.. limit.Prefix, "hawser", .. serve]) };
         string[] command = [.. limit.Prefix, hawser, .. serve];
@@ -98,7 +97,7 @@ internal static class LimitTrials
         }
     }
 
-    /// <summary>Whether a new client is answered, once the others have left.</summary>
+    /// <summary>Whether a new client is answered after the others have left.</summary>
     private static async Task<bool> AnswersAsync(RunningServer server, TimeSpan patience)
     {
         long begin = Stopwatch.GetTimestamp();

@@ -15,7 +15,7 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
     private readonly byte[] _request = new byte[PingProtocol.LineLimit];
     private readonly byte[] _answer = new byte[PingProtocol.LineLimit];
 
-    // Longer than the answer, so that what does not belong to it is seen.
+    // Longer than the answer, to detect excess bytes.
     private readonly byte[] _received = new byte[2 * PingProtocol.LineLimit];
 
     private int _socket = None;
@@ -27,13 +27,13 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
     private bool _hasSent;
     private bool _hasFinished;
 
-    /// <summary>It has no connection: it has just been made, or the last one failed.</summary>
+    /// <summary>It has no connection: it is new, or its last connection failed.</summary>
     public bool IsIdle => _socket == None;
 
-    /// <summary>How long its connection has been going on.</summary>
+    /// <summary>Age of its connection.</summary>
     public TimeSpan Age => Stopwatch.GetElapsedTime(_beganAt);
 
-    /// <summary>Begins the next connection.</summary>
+    /// <summary>Starts the next connection.</summary>
     public void Begin()
     {
         (_requestLength, _answerLength) = wire.Write(number, ++_count, _request, _answer);
@@ -59,12 +59,12 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
             Fail("connect", connected);
             return;
         }
-        // Over the loopback interface the handshake is over when connect returns, unless the backlog is full.
+        // On loopback the handshake is complete when connect returns, unless the backlog is full.
         if (TrySend())
             epoll.Add(_socket, number, forRoom: !_hasSent);
     }
 
-    /// <summary>Its socket is ready, or has failed.</summary>
+    /// <summary>Handles a socket that is ready or has failed.</summary>
     public void OnReady()
     {
         if (!_hasSent)
@@ -86,7 +86,7 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
             OnInput(received);
     }
 
-    /// <summary>Ends the connection, if there is one, without counting it.</summary>
+    /// <summary>Closes the connection, if any, without counting it.</summary>
     public void Leave()
     {
         if (_socket != None)
@@ -94,7 +94,7 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
         _socket = None;
     }
 
-    /// <summary>Ends the connection as failed. The load begins the next one a little later.</summary>
+    /// <summary>Closes the connection as failed. The load starts the next one a little later.</summary>
     public void Fail(string error)
     {
         load.CountError(error);
@@ -103,7 +103,7 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
 
     private void Fail(string call, int result) => Fail($"{call}: {Marshal.GetPInvokeErrorMessage(-result)}");
 
-    /// <returns>False when the connection has failed; true also when it is not yet made.</returns>
+    /// <returns>False if the connection failed; true also while it is pending.</returns>
     private bool TrySend()
     {
         int sent = Libc.Send(_socket, _request.AsSpan(0, _requestLength), mayWait: false);
@@ -113,7 +113,7 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
         if (sent < 0)
             Fail("connect or send", sent);
         else
-            Fail("a ping sent in part");
+            Fail("partial send");
         return false;
     }
 
@@ -124,7 +124,7 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
             return;
         if (!_received.AsSpan(0, _filled).SequenceEqual(_answer.AsSpan(0, _answerLength)))
         {
-            Fail("something else than the pong");
+            Fail("unexpected bytes instead of the pong");
             return;
         }
         int finished = ClientSocket.FinishSending(_socket);
@@ -138,7 +138,7 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
     {
         if (received > 0)
         {
-            Fail("more than the pong");
+            Fail("unexpected bytes after the pong");
             return;
         }
         Leave();

@@ -3,24 +3,24 @@ using System.Text.Json;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>A closed loop of connections: each client connects, sends one ping, receives its pong, closes in order and
-/// connects again. One thread over one epoll, the same for every server.</summary>
+/// <summary>A closed loop of connections: each client connects, sends one ping, receives its pong, closes and
+/// connects again. One thread with one epoll, the same for every server.</summary>
 /// <remarks>
-/// The client is always the first to finish, so that TIME_WAIT stays on its side, where each port is out of use for a
-/// minute. One source address has some 28,000 ports; 64 addresses in turn have enough for 30,000 connections a second,
-/// without a reset and without reuse. The kernel keeps <c>net.ipv4.tcp_max_tw_buckets</c> of them at the most and
-/// forgets the others at once: so it is with every server.
+/// The client always closes first, so TIME_WAIT stays on its side and blocks each port for a minute. A source address
+/// has some 28,000 ports; 64 addresses provide enough for 30,000 connections a second, without resets or reuse. The
+/// kernel keeps at most <c>net.ipv4.tcp_max_tw_buckets</c> sockets in TIME_WAIT and drops the others at once; this
+/// applies to every server alike.
 /// </remarks>
 internal sealed class ChurnLoad : IDisposable
 {
-    /// <summary>The verb it is started by.</summary>
+    /// <summary>Its verb.</summary>
     public const string Verb = "churn-load";
 
-    // 127.0.1.1 and those that follow it.
+    // 127.0.1.1 and the following addresses.
     private const uint FirstSource = 0x7F000101;
     private const uint Sources = 64;
 
-    // A connection request that the server's kernel drops is repeated after a second.
+    // A dropped SYN is retransmitted after a second.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.9);
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(0.1);
 
@@ -32,9 +32,9 @@ internal sealed class ChurnLoad : IDisposable
     private long _lookedAt;
     private bool _measuring;
 
-    /// <summary>The process of its own: prints its report as one line of JSON. Options: <c>--port</c>,
-    /// <c>--wire ping</c>, <c>--clients 50</c>, <c>--warm-up 1</c>, <c>--seconds 2</c>, <c>--server</c> (the process
-    /// whose time is counted).</summary>
+    /// <summary>Runs as a separate process and prints its report as one line of JSON. Options: <c>--port</c>,
+    /// <c>--wire ping</c>, <c>--clients 50</c>, <c>--warm-up 1</c>, <c>--seconds 2</c>, <c>--server</c> (process
+    /// ID).</summary>
     public static Task RunAsync(Arguments arguments)
     {
         using var load = new ChurnLoad();
@@ -58,14 +58,14 @@ internal sealed class ChurnLoad : IDisposable
     /// <summary>The source address of the next connection.</summary>
     public uint NextSource() => FirstSource + _nextSource++ % Sources;
 
-    /// <summary>A connection has ended in order.</summary>
+    /// <summary>Counts a connection that succeeded.</summary>
     public void Count(TimeSpan duration)
     {
         if (_measuring)
             _durations.Add(duration);
     }
 
-    /// <summary>A connection has failed.</summary>
+    /// <summary>Counts a connection that failed.</summary>
     public void CountError(string error) => _errors[error] = _errors.GetValueOrDefault(error) + 1;
 
     private ChurnReport Measure(TimeSpan warmUp, TimeSpan duration, int server)
@@ -78,7 +78,7 @@ internal sealed class ChurnLoad : IDisposable
         if (_durations.Count == 0)
         {
             throw new BenchException(
-                $"not one connection ended in order: {string.Join(", ", _errors.Select(error => error.Key))}");
+                $"no connection succeeded: {string.Join(", ", _errors.Select(error => error.Key))}");
         }
         _durations.Sort();
         return new ChurnReport(
@@ -98,15 +98,15 @@ internal sealed class ChurnLoad : IDisposable
         }
     }
 
-    /// <summary>Gives up what takes too long, and begins where something has failed: not at once, lest a server that is
-    /// gone be asked a million times.</summary>
+    /// <summary>Aborts connections that take too long and restarts failed clients. The delay keeps a dead server from
+    /// causing a million attempts.</summary>
     private void Look()
     {
         _lookedAt = Stopwatch.GetTimestamp();
         foreach (ChurnClient client in _clients)
         {
             if (!client.IsIdle && client.Age > Patience)
-                client.Fail($"not over after {Patience.TotalSeconds} s");
+                client.Fail($"timed out after {Patience.TotalSeconds} s");
             if (client.IsIdle)
                 client.Begin();
         }

@@ -1,13 +1,12 @@
 namespace Hawser.Bench.Load;
 
-/// <summary>What a <see cref="ChurnLoad"/> saw.</summary>
-/// <param name="ConnectionsPerSecond">Those that were connected, answered and closed in order, after the
-/// warm-up.</param>
-/// <param name="P50Microseconds">Half of them took at most this, from the connect to the server's end.</param>
-/// <param name="P99Microseconds">99 of 100 took at most this.</param>
-/// <param name="ServerCpuMicroseconds">User and system time of the server for one of them.</param>
-/// <param name="LoadCpuShare">Of one core; the load has one thread, so at 1 it is itself the limit.</param>
-/// <param name="Errors">How often each error occurred, in the warm-up as well.</param>
+/// <summary>The report of a <see cref="ChurnLoad"/>.</summary>
+/// <param name="ConnectionsPerSecond">Successful connections after the warm-up.</param>
+/// <param name="P50Microseconds">Median time from the connect to the server's end.</param>
+/// <param name="P99Microseconds">99th percentile of the same.</param>
+/// <param name="ServerCpuMicroseconds">User and system time of the server per connection.</param>
+/// <param name="LoadCpuShare">Share of one core; the single-threaded load is the limit near 1.</param>
+/// <param name="Errors">Count of each error, including the warm-up.</param>
 internal sealed record ChurnReport(
     double ConnectionsPerSecond,
     double P50Microseconds,

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>An epoll over the sockets of clients that have a number each. Level-triggered, so that one look at a socket
-/// may leave something for the next.</summary>
+/// <summary>An epoll over the sockets of numbered clients. Level-triggered, so that input left unread is reported
+/// again.</summary>
 internal sealed unsafe class ClientEpoll : IDisposable
 {
     private const int EventsPerWait = 256;
@@ -24,11 +24,11 @@ internal sealed unsafe class ClientEpoll : IDisposable
 
     /// <summary>Watches a socket until it is closed.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="client">Whose it is.</param>
-    /// <param name="forRoom">For room to send; otherwise for input, or the end.</param>
+    /// <param name="client">The number of its client.</param>
+    /// <param name="forRoom">True to watch for room to send; false for input or the end.</param>
     public void Add(int socket, int client, bool forRoom) => Control(ControlAdd, socket, client, forRoom);
 
-    /// <summary>Watches a socket for input from now on.</summary>
+    /// <summary>Changes a watch to input.</summary>
     public void AwaitInput(int socket, int client) => Control(ControlModify, socket, client, forRoom: false);
 
     /// <summary>The clients whose sockets are ready or have failed; valid until the next call.</summary>

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>The system calls of a client that connects thousands of times a second: .NET's sockets cost several times
-/// as much. None of them waits. Results are as the kernel has them, or the negative errno.</summary>
+/// <summary>System calls for a client that connects thousands of times a second: .NET's sockets cost several times as
+/// much. None of them blocks. They return the result of the system call, or the negative errno.</summary>
 internal static unsafe partial class ClientSocket
 {
     public const int EINPROGRESS = 115;
@@ -18,10 +18,10 @@ internal static unsafe partial class ClientSocket
     private const int SHUT_WR = 1;
     private const int AddressBytes = 16;
 
-    /// <summary>A TCP socket over IPv4.</summary>
+    /// <summary>Creates a TCP socket for IPv4.</summary>
     public static int Create() => OrError(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 
-    /// <summary>Sets the source address. The port is chosen only by the connect, so that one serves several
+    /// <summary>Sets the source address. The connect chooses the port, so that a port can serve several
     /// destinations.</summary>
     public static int Bind(int descriptor, uint address)
     {
@@ -32,7 +32,7 @@ internal static unsafe partial class ClientSocket
         return result < 0 ? result : OrError(bind(descriptor, name, AddressBytes));
     }
 
-    /// <summary>Begins to connect: <see cref="EINPROGRESS"/>, negated, is no failure.</summary>
+    /// <summary>Starts to connect; returns negative <see cref="EINPROGRESS"/> while pending.</summary>
     public static int Connect(int descriptor, uint address, int port)
     {
         byte* name = stackalloc byte[AddressBytes];
@@ -40,7 +40,7 @@ internal static unsafe partial class ClientSocket
         return OrError(connect(descriptor, name, AddressBytes));
     }
 
-    /// <summary>Half-closes: the server reads an end.</summary>
+    /// <summary>Half-closes the connection.</summary>
     public static int FinishSending(int descriptor) => OrError(shutdown(descriptor, SHUT_WR));
 
     public static int Close(int descriptor) => OrError(close(descriptor));

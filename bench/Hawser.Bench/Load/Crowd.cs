@@ -4,18 +4,18 @@ using System.Text;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>Clients that connect all at once, and stay until the last of them knows what became of it.</summary>
+/// <summary>Clients that connect all at once and stay until the last one has its outcome.</summary>
 internal static class Crowd
 {
-    /// <summary>Each sends one ping and waits for its pong.</summary>
-    /// <param name="port">The server's, at the loopback interface.</param>
-    /// <param name="clients">How many.</param>
-    /// <param name="patience">How long they wait.</param>
-    /// <returns>What became of each.</returns>
+    /// <summary>Each client sends one ping and waits for its pong.</summary>
+    /// <param name="port">The port of the server, on loopback.</param>
+    /// <param name="clients">Number of clients.</param>
+    /// <param name="patience">Their timeout.</param>
+    /// <returns>The outcome of each.</returns>
     public static Task<CrowdOutcome[]> PingAsync(int port, int clients, TimeSpan patience) =>
         RunAsync(port, clients, patience, PingAsync);
 
-    /// <summary>Each sends its message, half-closes and waits for the server to do the same.</summary>
+    /// <summary>Each client sends its message, half-closes and waits for the server to close.</summary>
     /// <inheritdoc cref="PingAsync(int, int, TimeSpan)"/>
     public static Task<CrowdOutcome[]> SendAsync(int port, byte[][] messages, TimeSpan patience) =>
         RunAsync(port, messages.Length, patience,
@@ -29,7 +29,7 @@ internal static class Crowd
             new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))];
         try
         {
-            // Each connect returns at once, so that they follow each other as fast as one thread can start them.
+            // Connects do not block, so one thread starts them as fast as it can.
             return await Task.WhenAll(
                 sockets.Select((socket, client) => RunOneAsync(socket, port, client, talkAsync, timeIsUp.Token)));
         }
@@ -75,7 +75,7 @@ internal static class Crowd
         }
         return pong.AsSpan().SequenceEqual(expected)
             ? CrowdOutcome.Answered
-            : throw new BenchException("the server answered a ping with something else than its pong");
+            : throw new BenchException("unexpected answer to a ping");
     }
 
     private static async Task<CrowdOutcome> SendAsync(Socket socket, byte[] message, CancellationToken timeIsUp)
@@ -85,6 +85,6 @@ internal static class Crowd
         socket.Shutdown(SocketShutdown.Send);
         return await socket.ReceiveAsync(new byte[1], timeIsUp) == 0
             ? CrowdOutcome.Answered
-            : throw new BenchException("the server answered a message with something else than its end");
+            : throw new BenchException("unexpected answer to a message");
     }
 }

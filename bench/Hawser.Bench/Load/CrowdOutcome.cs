@@ -1,20 +1,20 @@
 namespace Hawser.Bench.Load;
 
-/// <summary>What became of a client of a <see cref="Crowd"/>.</summary>
+/// <summary>The outcome of a client of a <see cref="Crowd"/>.</summary>
 internal enum CrowdOutcome
 {
-    /// <summary>It got its pong, or the orderly end of its message.</summary>
+    /// <summary>It received its pong, or the orderly end of its message.</summary>
     Answered,
 
-    /// <summary>It was connected and had neither when the time was up.</summary>
+    /// <summary>It was connected and timed out.</summary>
     Waited,
 
-    /// <summary>It was not connected when the time was up.</summary>
+    /// <summary>It was not connected before the timeout.</summary>
     Unconnected,
 
-    /// <summary>It was connected, and reset, or closed without a pong.</summary>
+    /// <summary>It was reset, or closed without a pong.</summary>
     Closed,
 
-    /// <summary>It was told that nobody listens.</summary>
+    /// <summary>Its connection was refused.</summary>
     Refused,
 }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>The system calls between files and sockets, as they are. Each returns the bytes it moved.</summary>
+/// <summary>System calls between files and sockets. Each returns the bytes it moved, or -1.</summary>
 internal static partial class FileCalls
 {
     private const int O_CLOEXEC = 0x80000;
@@ -20,14 +20,14 @@ internal static partial class FileCalls
     [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
     public static partial nint SendFile(SafeHandle to, SafeHandle from, nint offset, nint count);
 
-    /// <summary>splice(2), with one of the two a pipe.</summary>
+    /// <summary>splice(2); one of the two must be a pipe.</summary>
     public static nint Splice(SafeHandle from, SafeHandle to, nint count) =>
         SpliceCall(from, 0, to, 0, count, SPLICE_F_MOVE);
 
-    /// <summary>Reserves space from the beginning of a file, whose length stays as it is; moves nothing.</summary>
+    /// <summary>Reserves space from the start of a file without changing its length.</summary>
     public static nint Reserve(SafeHandle file, long bytes) => ReserveCall(file, FALLOC_FL_KEEP_SIZE, 0, bytes);
 
-    /// <summary>A pipe of this size, as far as the system allows it.</summary>
+    /// <summary>Creates a pipe of this size, if the system allows it.</summary>
     public static unsafe (SafeFileHandle Out, SafeFileHandle In) CreatePipe(int bytes)
     {
         int* ends = stackalloc int[2];

@@ -4,13 +4,13 @@ using System.Text;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>Connections that do nothing, after one ping each if asked, and end when the standard input does.</summary>
+/// <summary>Idle connections, optionally after pings, until standard input ends.</summary>
 internal static class IdleLoad
 {
-    /// <summary>The verb it is started by.</summary>
+    /// <summary>Its verb.</summary>
     public const string Verb = "hold";
 
-    /// <summary>The process of its own: prints a line when it holds them all.</summary>
+    /// <summary>Runs as a separate process and prints a line when all connections are open.</summary>
     public static Task RunAsync(Arguments arguments)
     {
         int port = arguments.Number("port", 8000);
@@ -44,6 +44,6 @@ internal static class IdleLoad
             filled += received;
         }
         if (!pong.AsSpan().SequenceEqual(expected))
-            throw new BenchException("the server answered a ping with something else than its pong");
+            throw new BenchException("unexpected answer to a ping");
     }
 }

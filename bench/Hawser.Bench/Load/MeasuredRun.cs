@@ -3,13 +3,13 @@ using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>What a load and its server took while the load ran.</summary>
-/// <param name="Seconds">By the clock.</param>
+/// <summary>Time and CPU of a load and its server.</summary>
+/// <param name="Seconds">Elapsed time.</param>
 /// <param name="ServerCpu">User and system time of the server.</param>
 /// <param name="LoadCpu">User and system time of this process.</param>
 internal readonly record struct MeasuredRun(double Seconds, TimeSpan ServerCpu, TimeSpan LoadCpu)
 {
-    /// <summary>Of one core, the load's.</summary>
+    /// <summary>The load's share of one core.</summary>
     public double LoadCpuShare => LoadCpu.TotalSeconds / Seconds;
 
     public static MeasuredRun Of(int server, Action run)

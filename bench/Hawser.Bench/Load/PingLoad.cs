@@ -4,16 +4,16 @@ using Hawser.EventLoops;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>A closed loop of pings: each connection sends its next ones when it has all pongs. One thread over one
-/// epoll, the same for every server; per round trip it makes one send, one receive and its share of a wait.</summary>
+/// <summary>A closed loop of pings: each connection sends its next pings after all pongs. One thread with one epoll,
+/// the same for every server; a round trip takes one send, one receive and a share of a wait.</summary>
 internal sealed class PingLoad : IDisposable
 {
-    /// <summary>The verb it is started by.</summary>
+    /// <summary>Its verb.</summary>
     public const string Verb = "load";
 
     private const long LongestWaitNanoseconds = 100_000_000;
 
-    // What a client sends at once must fit into any socket's buffer.
+    // A client's pings must fit into any socket buffer.
     private const int LongestPipeline = 256;
 
     private readonly EpollPoller _poller = new();
@@ -24,9 +24,9 @@ internal sealed class PingLoad : IDisposable
 
     private PingLoad(int pipeline) => _pipeline = pipeline;
 
-    /// <summary>The process of its own: prints its report as one line of JSON. Options: <c>--port</c>,
+    /// <summary>Runs as a separate process and prints its report as one line of JSON. Options: <c>--port</c>,
     /// <c>--wire ping</c>, <c>--connections 50</c>, <c>--pipeline 1</c> (pings that each sends at once),
-    /// <c>--warm-up 1</c>, <c>--seconds 2</c>, <c>--server</c> (the process whose time is counted).</summary>
+    /// <c>--warm-up 1</c>, <c>--seconds 2</c>, <c>--server</c> (process ID).</summary>
     public static Task RunAsync(Arguments arguments)
     {
         int pipeline = arguments.Number("pipeline", 1);
@@ -49,7 +49,7 @@ internal sealed class PingLoad : IDisposable
         _poller.Dispose();
     }
 
-    /// <summary>A round trip is over.</summary>
+    /// <summary>Counts a round trip.</summary>
     public void Count(long nanoseconds)
     {
         if (_measuring)
@@ -76,7 +76,7 @@ internal sealed class PingLoad : IDisposable
         MeasuredRun run = MeasuredRun.Of(server, () => RunFor(duration));
 
         if (_roundTripNanoseconds.Count == 0)
-            throw new BenchException("not one pong came; is the server alive?");
+            throw new BenchException("no pong received; is the server alive?");
         _roundTripNanoseconds.Sort();
         long pings = (long)_roundTripNanoseconds.Count * _pipeline;
         return new LoadReport(

@@ -7,7 +7,7 @@ using Hawser.Services.Ping;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>One client of a <see cref="PingLoad"/>: checks every pong to the byte.</summary>
+/// <summary>One client of a <see cref="PingLoad"/>. It compares every pong byte by byte.</summary>
 internal sealed class PingLoadConnection : Pollable
 {
     private readonly PingLoad _load;
@@ -31,7 +31,7 @@ internal sealed class PingLoadConnection : Pollable
         _pipeline = pipeline;
         _requests = new byte[pipeline * PingProtocol.LineLimit];
         _answers = new byte[pipeline * PingProtocol.LineLimit];
-        // Larger than all answers, so that every receive empties the socket.
+        // Larger than all answers together, so that every receive drains the socket.
         _received = new byte[_answers.Length + PingProtocol.LineLimit];
     }
 
@@ -39,7 +39,7 @@ internal sealed class PingLoadConnection : Pollable
 
     public override bool WantsRoom => false;
 
-    /// <summary>Sends as many pings as the pipeline holds, with one send.</summary>
+    /// <summary>Sends a pipeline of pings with one send.</summary>
     public void SendPings()
     {
         int length = 0;
@@ -53,7 +53,7 @@ internal sealed class PingLoadConnection : Pollable
         }
         _filled = 0;
         if (Libc.Send(Descriptor, _requests.AsSpan(0, length), mayWait: false) != length)
-            throw new BenchException("the kernel did not take the pings whole");
+            throw new BenchException("partial send");
     }
 
     public override void OnLoopEnded() => Socket.Dispose();
@@ -70,7 +70,7 @@ internal sealed class PingLoadConnection : Pollable
             return;
 
         if (!_received.AsSpan(0, _filled).SequenceEqual(_answers.AsSpan(0, _answersLength)))
-            throw new BenchException("the server answered a ping with something else than its pong");
+            throw new BenchException("unexpected answer to a ping");
         long now = Stopwatch.GetTimestamp();
         if (_sentAt != 0)
             _load.Count((long)((now - _sentAt) * (1e9 / Stopwatch.Frequency)));

@@ -2,19 +2,19 @@ using Hawser.Services.Ping;
 
 namespace Hawser.Bench.Load;
 
-/// <summary>What a load sends and expects back, so that servers of another protocol can be asked as well.</summary>
-/// <param name="Name">For the command line.</param>
-/// <param name="Write">Writes the n-th request of a client and its answer, and gives their lengths.</param>
+/// <summary>The requests and answers of a load, so that servers with another protocol can be measured.</summary>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="Write">Writes the n-th request of a client and its answer; returns their lengths.</param>
 internal sealed record PingWire(string Name, PingWire.Writer Write)
 {
-    /// <summary>Hawser's own.</summary>
+    /// <summary>The ping protocol of Hawser.</summary>
     public static readonly PingWire Ping = new("ping", WritePing);
 
     /// <summary>The PING command of redis (RESP).</summary>
     public static readonly PingWire Redis = new("redis", (_, _, request, answer) =>
         WriteRedisPing("*1\r\n$4\r\nPING\r\n"u8, request, answer));
 
-    /// <summary>The same as an inline command: a line, as of <see cref="Ping"/>.</summary>
+    /// <summary>The same as an inline command: a line, as in <see cref="Ping"/>.</summary>
     public static readonly PingWire RedisInline = new("redis-inline", (_, _, request, answer) =>
         WriteRedisPing("PING\r\n"u8, request, answer));
 
@@ -24,7 +24,7 @@ internal sealed record PingWire(string Name, PingWire.Writer Write)
 
     public static PingWire Named(string name) =>
         All.FirstOrDefault(wire => wire.Name == name) ?? throw new FormatException(
-            $"'{name}' is not a wire; use one of {string.Join(", ", All.Select(wire => wire.Name))}");
+            $"unknown wire '{name}'; use one of {string.Join(", ", All.Select(wire => wire.Name))}");
 
     private static (int Request, int Answer) WritePing(long client, long n, Span<byte> request, Span<byte> answer)
     {

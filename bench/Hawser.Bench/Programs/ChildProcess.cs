@@ -4,22 +4,22 @@ using System.Runtime.InteropServices;
 
 namespace Hawser.Bench.Programs;
 
-/// <summary>Processes that this one starts. A signal that ends this one ends them as well: a server that stays would
-/// be in the next bench's way.</summary>
+/// <summary>Child processes. A signal that ends this process ends them as well: a leftover server would disturb the
+/// next bench.</summary>
 internal static partial class ChildProcess
 {
     private const int SIGTERM = 15;
     private const int EndedBySignal = 128;
 
-    // For a bench to end its own processes and to clear up, before it is killed.
+    // Time for a bench to end its children and clean up before it is killed.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private static readonly ConcurrentDictionary<Process, bool> Running = new();
 
-    // Held for good by whoever ends this process: nobody may start another or leave meanwhile.
+    // Held until exit by a signal handler: meanwhile no process may start and Main may not return.
     private static readonly Lock Gate = new();
 
-    // Kept for as long as the process lives: a registration that is collected is none.
+    // Kept alive: a collected registration is removed.
     private static readonly PosixSignalRegistration[] Signals =
     [
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndAll),
@@ -27,7 +27,8 @@ internal static partial class ChildProcess
         PosixSignalRegistration.Create(PosixSignal.SIGHUP, EndAll),
     ];
 
-    /// <exception cref="BenchException">There is no such program.</exception>
+    /// <summary>Starts a process.</summary>
+    /// <exception cref="BenchException">The program cannot be started.</exception>
     public static Process Start(ProcessStartInfo start)
     {
         GC.KeepAlive(Signals);
@@ -42,13 +43,13 @@ internal static partial class ChildProcess
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new BenchException($"{start.FileName} cannot be started: {e.Message}");
+            throw new BenchException($"cannot start {start.FileName}: {e.Message}");
         }
     }
 
-    /// <summary>Waits for its end; after the limit it is asked to end, and then killed with all that it has
-    /// started.</summary>
-    /// <exception cref="BenchException">It took longer than that.</exception>
+    /// <summary>Waits for the exit. After the limit, terminates the process, then kills it and its
+    /// descendants.</summary>
+    /// <exception cref="BenchException">The limit was exceeded.</exception>
     public static async Task WaitForExitAsync(Process process, TimeSpan limit)
     {
         using var patience = new CancellationTokenSource(limit);
@@ -68,7 +69,7 @@ internal static partial class ChildProcess
         }
     }
 
-    /// <summary>Before this process leaves: returns unless a signal is just ending it.</summary>
+    /// <summary>Call before Main returns. Does not return while a signal handler ends the process.</summary>
     public static void LeaveGate()
     {
         lock (Gate)
@@ -76,10 +77,10 @@ internal static partial class ChildProcess
         }
     }
 
-    /// <summary>Asks it to end.</summary>
+    /// <summary>Sends SIGTERM.</summary>
     public static void Terminate(Process process) => _ = Kill(process.Id, SIGTERM);
 
-    /// <summary>Sees to it that it has ended.</summary>
+    /// <summary>Kills the process if it still runs, and waits for its exit.</summary>
     public static void End(Process process)
     {
         if (!process.HasExited)

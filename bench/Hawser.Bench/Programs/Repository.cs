@@ -1,9 +1,9 @@
 namespace Hawser.Bench.Programs;
 
-/// <summary>This tree, and the programs that are made from it.</summary>
+/// <summary>This source tree and the programs built from it.</summary>
 internal static class Repository
 {
-    /// <summary>Names a <c>hawser</c> that is published already: <c>all</c> does it once for all benches.</summary>
+    /// <summary>Names a published <c>hawser</c>: <c>all</c> publishes once for all benches.</summary>
     public const string ProgramVariable = "HAWSER_BENCH_PROGRAM";
 
     private static readonly Lazy<string> LazyRoot = new(FindRoot);
@@ -11,12 +11,12 @@ internal static class Repository
     /// <summary>A path in the tree.</summary>
     public static string At(params string[] parts) => Path.Combine([LazyRoot.Value, .. parts]);
 
-    /// <summary>A message in one line, and without the names of folders that are nobody else's.</summary>
+    /// <summary>A message as one line, without local folder names.</summary>
     public static string WithoutRoot(string message) =>
         message.ReplaceLineEndings(" ").Replace(At() + "/", "", StringComparison.Ordinal);
 
     /// <summary>Publishes <c>hawser</c>.</summary>
-    /// <returns>The program.</returns>
+    /// <returns>The path of the program.</returns>
     public static async Task<string> PublishHawserAsync()
     {
         if (Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } published)
@@ -29,8 +29,8 @@ internal static class Repository
 
     /// <summary>Compiles a server in C.</summary>
     /// <param name="name">Its folder under <c>bench/reference</c>.</param>
-    /// <param name="program">What is made there.</param>
-    /// <returns>The program; null when there is no compiler.</returns>
+    /// <param name="program">The program that make builds.</param>
+    /// <returns>The path of the program; null without a compiler.</returns>
     public static async Task<string?> MakeReferenceAsync(string name, string program)
     {
         if (!Requirement.Has("make") || !Requirement.Has("gcc"))
@@ -40,7 +40,7 @@ internal static class Repository
         return Path.Combine(folder, program);
     }
 
-    /// <summary>The commit that is measured, marked when the tree differs from it in more than results.</summary>
+    /// <summary>The measured commit, marked dirty if files other than results differ from it.</summary>
     public static async Task<string> CommitAsync()
     {
         try
@@ -53,7 +53,7 @@ internal static class Repository
         }
         catch (BenchException)
         {
-            // A tree that came without its history.
+            // No git repository.
             return "unknown";
         }
     }

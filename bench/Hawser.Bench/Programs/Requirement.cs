@@ -2,15 +2,15 @@ using System.Text.RegularExpressions;
 
 namespace Hawser.Bench.Programs;
 
-/// <summary>A program of others that a bench uses.</summary>
+/// <summary>Another program that a bench uses.</summary>
 /// <param name="Program">Its name.</param>
-/// <param name="Package">The Debian package that has it.</param>
-/// <param name="Use">What is skipped without it.</param>
-/// <param name="VersionArgument">Makes it tell its version.</param>
+/// <param name="Package">Its Debian package.</param>
+/// <param name="Use">What a run skips without it.</param>
+/// <param name="VersionArgument">The option that prints its version.</param>
 internal sealed partial record Requirement(
     string Program, string Package, string Use, string VersionArgument = "--version")
 {
-    /// <summary>The list.</summary>
+    /// <summary>All requirements.</summary>
     public static IReadOnlyList<Requirement> All { get; } =
     [
         new("gcc", "gcc", "the servers in C"),
@@ -26,15 +26,15 @@ internal sealed partial record Requirement(
         new("setpriv", "util-linux", "servers with few threads"),
     ];
 
-    /// <summary>Whether the program is there.</summary>
+    /// <summary>Whether the program is installed.</summary>
     public bool IsInstalled => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .Any(folder => File.Exists(Path.Combine(folder, Program)));
 
-    /// <summary>Whether a program of the list is there.</summary>
+    /// <summary>Whether a program of the list is installed.</summary>
     public static bool Has(string program) => All.First(requirement => requirement.Program == program).IsInstalled;
 
-    /// <summary>Says on the standard error what is skipped, and how to have it.</summary>
+    /// <summary>Reports on standard error what is skipped and how to install it.</summary>
     public static void Announce(IEnumerable<string> programs)
     {
         Requirement[] missing =
@@ -44,7 +44,7 @@ internal sealed partial record Requirement(
         if (missing.Length > 0)
         {
             string packages = string.Join(' ', missing.Select(requirement => requirement.Package).Distinct());
-            Console.Error.WriteLine($"to have all of it (Debian): apt-get install {packages}");
+            Console.Error.WriteLine($"to run everything (Debian): apt-get install {packages}");
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed partial record Requirement(
         foreach (Requirement requirement in All.Where(entry => programs.Contains(entry.Program) && entry.IsInstalled))
         {
             string said = await Tool.ReadAllAsync(requirement.Program, requirement.VersionArgument);
-            string version = Version().Match(said) is { Success: true } match ? match.Value : "of no known version";
+            string version = Version().Match(said) is { Success: true } match ? match.Value : "(unknown version)";
             versions.Add($"{requirement.Program} {version}");
         }
         return string.Join(", ", versions);

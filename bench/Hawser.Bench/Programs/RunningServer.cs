@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Hawser.Bench.Programs;
 
-/// <summary>A server in a process of its own, from its listening line until it is killed.</summary>
+/// <summary>A running server process.</summary>
 internal sealed class RunningServer : IDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
@@ -24,7 +24,7 @@ internal sealed class RunningServer : IDisposable
 
     public int ProcessId => _process.Id;
 
-    /// <summary>From exec to the listening line.</summary>
+    /// <summary>Time from exec to the listening line.</summary>
     public TimeSpan StartTime { get; }
 
     public bool HasExited => _process.HasExited;
@@ -32,14 +32,15 @@ internal sealed class RunningServer : IDisposable
     /// <summary>The lines on its standard error so far.</summary>
     public IReadOnlyCollection<string> Errors => _errors;
 
-    /// <exception cref="BenchException">It ended before it listened, or did not listen in time.</exception>
+    /// <summary>Starts a server and waits until it listens.</summary>
+    /// <exception cref="BenchException">The server ended or did not listen in time.</exception>
     public static async Task<RunningServer> StartAsync(ServerProgram program)
     {
         var errors = new ConcurrentQueue<string>();
         var listening = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         long begin = Stopwatch.GetTimestamp();
         Process process = ChildProcess.Start(StartOf(program));
-        // A service whose output is its bytes says elsewhere that it listens. Both are read on, so that neither fills.
+        // A service that owns standard output logs to standard error. Both must be drained, or a full pipe blocks it.
         process.OutputDataReceived += (_, e) => Look(e.Data);
         process.ErrorDataReceived += (_, e) =>
         {
@@ -71,8 +72,8 @@ internal sealed class RunningServer : IDisposable
         }
     }
 
-    /// <summary>Asks it to end, and waits until it has.</summary>
-    /// <exception cref="BenchException">It did not, or not well.</exception>
+    /// <summary>Terminates the server and waits for its exit.</summary>
+    /// <exception cref="BenchException">It did not exit in time, or its exit code is not 0.</exception>
     public async Task StopAsync()
     {
         ChildProcess.Terminate(_process);
@@ -94,7 +95,7 @@ internal sealed class RunningServer : IDisposable
 
     private static ProcessStartInfo StartOf(ServerProgram program)
     {
-        // The shell opens the file and becomes the server, so that nobody stands between the two.
+        // The shell opens the file, then execs the server: no process sits between the two.
         string[] command = program.OutputFile is { } file
             ? ["/bin/sh", "-c", "exec \"$@\" > \"$0\"", file, program.FileName, .. program.Arguments]
             : [program.FileName, .. program.Arguments];

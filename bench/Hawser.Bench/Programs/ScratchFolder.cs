@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 
 namespace Hawser.Bench.Programs;
 
-/// <summary>A folder that goes with the bench.</summary>
+/// <summary>A temporary folder of a bench.</summary>
 internal sealed class ScratchFolder : IDisposable
 {
     private static readonly ConcurrentDictionary<string, bool> All = new();
 
-    /// <param name="arguments">Of these <c>--folder</c>, the parent; by itself the temporary one.</param>
+    /// <param name="arguments">The option <c>--folder</c>: the parent (default: the temporary folder).</param>
     public ScratchFolder(Arguments arguments)
     {
         Parent = arguments.Text("folder", System.IO.Path.GetTempPath());
@@ -23,7 +23,7 @@ internal sealed class ScratchFolder : IDisposable
     /// <summary>A path in it.</summary>
     public string At(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>What kind of file system it lies on.</summary>
+    /// <summary>The type of its file system.</summary>
     public async Task<string> FileSystemAsync() => (await Tool.RunAsync("stat", "-f", "-c", "%T", Parent)).Trim();
 
     public void Dispose()
@@ -32,7 +32,7 @@ internal sealed class ScratchFolder : IDisposable
         Directory.Delete(Path, recursive: true);
     }
 
-    /// <summary>For a process that ends at once.</summary>
+    /// <summary>Deletes all folders before an immediate exit.</summary>
     public static void DeleteAll()
     {
         foreach (string path in All.Keys)
@@ -43,7 +43,7 @@ internal sealed class ScratchFolder : IDisposable
             }
             catch (IOException)
             {
-                // Somebody still writes there; the system's own clearing up has to do.
+                // Another process still writes there; the system cleans its temporary folder.
             }
         }
     }

@@ -1,11 +1,11 @@
 namespace Hawser.Bench.Programs;
 
-/// <summary>A file of random bytes, to be sent.</summary>
+/// <summary>A file of random bytes to send.</summary>
 internal static class SourceFile
 {
     private const int ChunkBytes = 1024 * 1024;
 
-    /// <summary>Writes it; afterwards it is in the page cache and on the disk.</summary>
+    /// <summary>Writes the file to the page cache and to disk.</summary>
     public static void Write(string path, int mebibytes)
     {
         var random = new Random(1);
@@ -16,24 +16,25 @@ internal static class SourceFile
             random.NextBytes(chunk);
             source.Write(chunk);
         }
-        // Else its write-back would go on beside the first rounds.
+        // Otherwise write-back would disturb the first rounds.
         source.Flush(flushToDisk: true);
     }
 
-    /// <exception cref="BenchException">What was received is not, to the byte, what was sent.</exception>
+    /// <summary>Compares a received file with its source.</summary>
+    /// <exception cref="BenchException">They differ.</exception>
     public static void Check(string received, string source)
     {
         using FileStream one = File.OpenRead(received);
         using FileStream other = File.OpenRead(source);
         if (one.Length != other.Length)
-            throw new BenchException($"{one.Length} of {other.Length} bytes were received");
+            throw new BenchException($"received {one.Length} of {other.Length} bytes");
         byte[] oneChunk = new byte[ChunkBytes];
         byte[] otherChunk = new byte[ChunkBytes];
         while (one.ReadAtLeast(oneChunk, ChunkBytes, throwOnEndOfStream: false) is var read and > 0)
         {
             other.ReadExactly(otherChunk, 0, read);
             if (!oneChunk.AsSpan(0, read).SequenceEqual(otherChunk.AsSpan(0, read)))
-                throw new BenchException($"other bytes were received than sent, before byte {one.Position}");
+                throw new BenchException($"received bytes differ from those sent, before byte {one.Position}");
         }
     }
 }

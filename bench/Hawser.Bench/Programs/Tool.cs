@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Hawser.Bench.Programs;
 
-/// <summary>A program that is run to its end, which it has to come to within minutes.</summary>
+/// <summary>Runs programs to their end, with a time limit.</summary>
 internal static class Tool
 {
     private const int MostCharacters = 500;
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
-    /// <summary>Runs it and gives its standard output.</summary>
-    /// <exception cref="BenchException">It failed; the message has the end of what it said.</exception>
+    /// <summary>Runs a program and returns its standard output.</summary>
+    /// <exception cref="BenchException">The program failed; the message contains the end of its output.</exception>
     public static async Task<string> RunAsync(string fileName, params string[] arguments)
     {
         (int exitCode, string output, string errors) = await ReadAsync(fileName, arguments);
@@ -22,11 +22,11 @@ internal static class Tool
             + said[^Math.Min(said.Length, MostCharacters)..]);
     }
 
-    /// <summary>Runs a line of shell. What it is to do with names comes as <c>$0</c>, <c>$1</c> and so on.</summary>
-    /// <exception cref="BenchException">It failed; the message has what it said.</exception>
+    /// <summary>Runs a shell command with names as <c>$0</c>, <c>$1</c> and so on.</summary>
+    /// <exception cref="BenchException">The command failed; the message contains the end of its output.</exception>
     public static Task ShellAsync(string line, params string[] names) => RunAsync("/bin/sh", ["-c", line, .. names]);
 
-    /// <summary>Runs it and gives all that it says, however it ends.</summary>
+    /// <summary>Runs a program and returns its whole output, whatever its exit code.</summary>
     public static async Task<string> ReadAllAsync(string fileName, params string[] arguments)
     {
         (_, string output, string errors) = await ReadAsync(fileName, arguments);

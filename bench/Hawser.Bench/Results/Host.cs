@@ -1,9 +1,9 @@
 namespace Hawser.Bench.Results;
 
-/// <summary>The machine that is measured on.</summary>
+/// <summary>The machine that measures.</summary>
 internal static class Host
 {
-    // Above this somebody else was at work before the bench had begun.
+    // Above this, other programs were busy before the bench began.
     private const double CalmLoad = 0.5;
 
     private static readonly char[] NoWordCharacters = [.. Enumerable.Range(0, 128).Select(c => (char)c)
@@ -13,22 +13,22 @@ internal static class Host
     public static string Name =>
         $"{Cpu}, {Environment.ProcessorCount} cores, Linux {Kernel}, .NET {Environment.Version}";
 
-    /// <summary>The name of its folder of results.</summary>
+    /// <summary>The name of its results folder.</summary>
     public static string FolderName => string.Join('-', $"{Cpu} {Environment.ProcessorCount}".ToLowerInvariant()
         .Split(NoWordCharacters, StringSplitOptions.RemoveEmptyEntries));
 
-    /// <summary>Whether somebody else is at work, in words.</summary>
+    /// <summary>The current load as text.</summary>
     public static string Company => CompanyOf(LoadAverage);
 
-    /// <summary>Whether somebody else was at work, in words, by the load average at the start.</summary>
+    /// <summary>A load average at the start as text.</summary>
     public static string CompanyOf(double? load) => load switch
     {
-        null => "nobody knows what else was at work",
+        null => "load average unknown",
         > CalmLoad => $"shared with other work: the load average was {load:0.0} at the start",
-        _ => "otherwise at rest",
+        _ => "otherwise idle",
     };
 
-    /// <summary>Runnable tasks, averaged over the last minute.</summary>
+    /// <summary>The one-minute load average.</summary>
     private static double LoadAverage => double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0]);
 
     private static string Cpu => File.ReadLines("/proc/cpuinfo")

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Hawser.Bench.Results;
 
-/// <summary>Text of a page, as it grows.</summary>
+/// <summary>Builds the text of a page.</summary>
 internal sealed class Markdown
 {
     private const int Width = 100;
@@ -11,7 +11,7 @@ internal sealed class Markdown
 
     public void Line(string text = "") => _text.Append(text).Append('\n');
 
-    /// <summary>A paragraph and an empty line; the words are broken into lines anew.</summary>
+    /// <summary>Adds a paragraph, wrapped, and an empty line.</summary>
     public void Paragraph(string words)
     {
         int column = 0;
@@ -26,10 +26,10 @@ internal sealed class Markdown
         Line();
     }
 
-    /// <summary>A table and an empty line; the columns of figures are set to the right.</summary>
+    /// <summary>Adds a table and an empty line. Columns of figures are right-aligned.</summary>
     /// <param name="head">The first row.</param>
-    /// <param name="rows">The others.</param>
-    /// <param name="texts">How many columns, from the left, are no figures.</param>
+    /// <param name="rows">The other rows.</param>
+    /// <param name="texts">Number of text columns, from the left.</param>
     public void Table(string[] head, IEnumerable<string[]> rows, int texts = 1)
     {
         string[][] all = [head, .. rows];

@@ -4,8 +4,7 @@ using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Results;
 
-/// <summary>A page under docs/results: what was measured, where, with what and how. It is written anew whenever there
-/// is more, so that a run that breaks keeps what it had.</summary>
+/// <summary>A page under docs/results. Each save rewrites it, so a run that fails keeps the results so far.</summary>
 internal sealed class ResultPage
 {
     private const string Unfinished = "**Unfinished";
@@ -22,8 +21,8 @@ internal sealed class ResultPage
     /// <summary>Begins a page with its title, the host and the versions.</summary>
     /// <param name="bench">The bench's name.</param>
     /// <param name="title">What it measures.</param>
-    /// <param name="arguments">The options as given: <c>--name</c> of the folder of the results, <c>--file</c> of the
-    /// page. Quick runs lie elsewhere, lest they replace what is kept.</param>
+    /// <param name="arguments">The options: <c>--name</c> of the results folder, <c>--file</c> of the page. Quick runs
+    /// write to another folder and replace no published page.</param>
     public static async Task<ResultPage> BeginAsync(string bench, string title, Arguments arguments)
     {
         DateTime now = DateTime.Now;
@@ -38,7 +37,7 @@ internal sealed class ResultPage
         string command = $"{bench} {arguments}".Trim();
         head.Line($"- Command: `dotnet run -c Release --project bench/Hawser.Bench -- {command}`");
         if (arguments.IsQuick)
-            head.Line("- **A quick trial**, to see that it works: few and short rounds. Its figures mean little.");
+            head.Line("- **Quick trial** with few and short rounds. Its figures mean little.");
         head.Line();
         string name = $"{date}-{arguments.Text("name", Host.FolderName)}";
         string folder = arguments.IsQuick
@@ -47,9 +46,9 @@ internal sealed class ResultPage
         return new ResultPage(head.ToString(), Path.Combine(folder, arguments.Text("file", $"{bench}.md")));
     }
 
-    /// <summary>Writes what there is so far, marked as such.</summary>
+    /// <summary>Writes the results so far, marked as unfinished.</summary>
     /// <param name="write">Writes the text below the head.</param>
-    /// <param name="progress">How far it is.</param>
+    /// <param name="progress">The progress as text.</param>
     public void SaveUnfinished(Action<Markdown> write, string progress)
     {
         var text = new Markdown();
@@ -59,7 +58,7 @@ internal sealed class ResultPage
         Write(text);
     }
 
-    /// <summary>Writes the whole page, and prints it.</summary>
+    /// <summary>Writes the finished page and prints it.</summary>
     /// <param name="write">Writes the text below the head.</param>
     public void Save(Action<Markdown> write)
     {
@@ -69,7 +68,7 @@ internal sealed class ResultPage
         Console.Error.WriteLine($"written to {Path.GetRelativePath(Repository.At(), _path)}");
     }
 
-    /// <summary>Writes a further file into the page's folder.</summary>
+    /// <summary>Writes another file into the page's folder.</summary>
     public void SaveBeside(string fileName, string text) =>
         Replace(Path.Combine(Path.GetDirectoryName(_path)!, fileName), text);
 
@@ -80,7 +79,7 @@ internal sealed class ResultPage
         return text;
     }
 
-    /// <summary>At no moment is there half a file.</summary>
+    /// <summary>Replaces a file atomically.</summary>
     private static void Replace(string path, string text)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

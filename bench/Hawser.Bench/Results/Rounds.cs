@@ -4,17 +4,17 @@ using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Results;
 
-/// <summary>Rounds of a bench: each measures everything once, in an order that is shuffled anew, so that whatever else
-/// happens on the machine hits all alike. One measurement that fails does not take the others with it.</summary>
+/// <summary>Rounds of a bench. Each measures everything once, in shuffled order, so that other activity on the machine
+/// affects all alike. After a failed measurement the run continues.</summary>
 internal sealed class Rounds
 {
     private readonly ResultPage _page;
     private readonly Random _random;
     private readonly List<string> _failures = [];
 
-    /// <param name="page">Written anew after every round.</param>
-    /// <param name="arguments">Of these <c>--rounds</c>, and <c>--seed</c> of the shuffling.</param>
-    /// <param name="otherwise">Rounds when nobody says.</param>
+    /// <param name="page">Rewritten after every round.</param>
+    /// <param name="arguments">The options <c>--rounds</c> and <c>--seed</c> (of the order).</param>
+    /// <param name="otherwise">The default number of rounds.</param>
     /// <param name="quick">Rounds of a quick run.</param>
     public Rounds(ResultPage page, Arguments arguments, int otherwise, int quick = 1)
     {
@@ -25,15 +25,15 @@ internal sealed class Rounds
             throw new FormatException("--rounds must be 1 or more");
     }
 
-    /// <summary>Rounds that are counted.</summary>
+    /// <summary>Number of counted rounds.</summary>
     public int Count { get; }
 
     /// <summary>Measures all rounds.</summary>
-    /// <param name="entries">What is measured.</param>
-    /// <param name="nameOf">What it is called.</param>
-    /// <param name="measureAsync">Measures one in a round, keeps the figures, and gives what to tell of them.</param>
-    /// <param name="write">Writes the page from what there is.</param>
-    /// <param name="hasWarmUp">Begins with a round 0, which is not to be counted.</param>
+    /// <param name="entries">What to measure.</param>
+    /// <param name="nameOf">The name of an entry.</param>
+    /// <param name="measureAsync">Measures an entry, keeps its figures and returns a line of progress.</param>
+    /// <param name="write">Writes the page from the results so far.</param>
+    /// <param name="hasWarmUp">Starts with a round 0 that does not count.</param>
     public async Task RunAsync<T>(
         IEnumerable<T> entries, Func<T, string> nameOf, Func<int, T, Task<string>> measureAsync, Action<Markdown> write,
         bool hasWarmUp = false)
@@ -53,8 +53,8 @@ internal sealed class Rounds
         }
     }
 
-    /// <summary>Writes the page, and what failed into it.</summary>
-    /// <exception cref="BenchException">Something failed.</exception>
+    /// <summary>Writes the page, including the failures.</summary>
+    /// <exception cref="BenchException">A measurement failed.</exception>
     public void Finish(Action<Markdown> write)
     {
         _page.Save(text =>
@@ -66,14 +66,14 @@ internal sealed class Rounds
         if (_failures.Count > 0)
         {
             throw new BenchException(
-                $"{_failures.Count} measurements failed, first: {_failures[0]}; the page has the others");
+                $"{_failures.Count} measurements failed, first: {_failures[0]}; see the page");
         }
     }
 
-    /// <summary>Measures one thing; its failure is kept for the end.</summary>
-    /// <param name="round">In which round; 0 for one that is not counted.</param>
-    /// <param name="name">What is measured.</param>
-    /// <param name="measureAsync">Measures it, and gives what to tell of it.</param>
+    /// <summary>Measures one entry; keeps a failure for the end.</summary>
+    /// <param name="round">The round; 0 does not count.</param>
+    /// <param name="name">The name of the entry.</param>
+    /// <param name="measureAsync">Measures it and returns a line of progress.</param>
     public async Task MeasureAsync(int round, string name, Func<Task<string>> measureAsync)
     {
         try

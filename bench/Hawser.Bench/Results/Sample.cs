@@ -1,11 +1,11 @@
 namespace Hawser.Bench.Results;
 
-/// <summary>One figure from several rounds; from none it is a dash.</summary>
+/// <summary>One figure over several rounds; a dash without rounds.</summary>
 internal sealed class Sample(IEnumerable<double> values)
 {
     private readonly double[] _sorted = [.. values.Order()];
 
-    /// <summary>The median, and from the lowest to the highest where they differ.</summary>
+    /// <summary>The median, and minimum to maximum in parentheses if they differ.</summary>
     public string ToString(string format) => ToString(value => value.ToString(format));
 
     /// <inheritdoc cref="ToString(string)"/>

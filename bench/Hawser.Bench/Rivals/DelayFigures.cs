@@ -2,19 +2,19 @@ using System.Text.Json;
 
 namespace Hawser.Bench.Rivals;
 
-/// <summary>What a sender of timestamps at a fixed rate has found out, in nanoseconds.</summary>
+/// <summary>Figures of a program that sends timestamps at a fixed rate, in nanoseconds.</summary>
 /// <param name="Sent">Timestamps sent.</param>
-/// <param name="DelayMin">The shortest round trip.</param>
-/// <param name="DelayMedian">Half of them took at most this.</param>
-/// <param name="DelayP99">99 of 100 took at most this.</param>
-/// <param name="DelayMax">The longest.</param>
-/// <param name="JitterMedian">Median of the differences of delays that follow each other (IPDV), without sign.</param>
-/// <param name="JitterMax">The largest of them.</param>
+/// <param name="DelayMin">Minimum round trip.</param>
+/// <param name="DelayMedian">Median round trip.</param>
+/// <param name="DelayP99">99th percentile of the round trips.</param>
+/// <param name="DelayMax">Maximum round trip.</param>
+/// <param name="JitterMedian">Median absolute difference of consecutive delays (IPDV).</param>
+/// <param name="JitterMax">Maximum of the same.</param>
 internal sealed record DelayFigures(
     long Sent, double DelayMin, double DelayMedian, double DelayP99, double DelayMax, double JitterMedian,
     double JitterMax)
 {
-    /// <summary>Reads what <c>hawser clock --json</c> prints.</summary>
+    /// <summary>Parses the output of <c>hawser clock --json</c>.</summary>
     public static DelayFigures OfHawser(JsonElement report)
     {
         JsonElement all = report.GetProperty("all");
@@ -25,7 +25,7 @@ internal sealed record DelayFigures(
             Of(delay, "maxNs"), Of(jitter, "medianNs"), Of(jitter, "maxNs"));
     }
 
-    /// <summary>Reads what <c>irtt client -o -</c> prints.</summary>
+    /// <summary>Parses the output of <c>irtt client -o -</c>.</summary>
     public static DelayFigures OfIrtt(JsonElement report)
     {
         JsonElement stats = report.GetProperty("stats");
@@ -36,13 +36,13 @@ internal sealed record DelayFigures(
             P99Of(report.GetProperty("round_trips")), Of(delay, "max"), Of(jitter, "median"), Of(jitter, "max"));
     }
 
-    // irtt tells no percentiles, but every round trip. Nearest rank, as hawser's.
+    // irtt reports every round trip, but no percentiles. Nearest rank, as in hawser.
     private static double P99Of(JsonElement roundTrips)
     {
         double[] delays = [.. roundTrips.EnumerateArray().Select(trip => trip.GetProperty("delay"))
             .Where(delay => delay.TryGetProperty("rtt", out _)).Select(delay => Of(delay, "rtt")).Order()];
         return delays.Length == 0
-            ? throw new BenchException("irtt got no answer")
+            ? throw new BenchException("irtt received no answer")
             : delays[(int)Math.Ceiling(0.99 * delays.Length) - 1];
     }
 

@@ -3,7 +3,7 @@ using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Rivals;
 
-/// <summary>The usual tools, each sending a file into a file.</summary>
+/// <summary>The usual tools that copy a file over TCP.</summary>
 internal static class FileTools
 {
     private const string Socat = "socat -b 262144";
@@ -24,10 +24,10 @@ internal static class FileTools
             "exec nc -N 127.0.0.1 \"$1\" < \"$0\""),
     ];
 
-    /// <summary>What they are called in <see cref="Requirement"/>.</summary>
+    /// <summary>Their names in <see cref="Requirement"/>.</summary>
     public static IReadOnlyList<string> Programs => [.. All.Select(tool => tool.Program)];
 
-    /// <summary>Those that are installed.</summary>
+    /// <summary>The installed tools.</summary>
     public static IEnumerable<FileSender> Installed() =>
         from tool in All
         where Requirement.Has(tool.Program)

@@ -1,6 +1,6 @@
 namespace Hawser.Bench.Rivals;
 
-/// <summary>One file that was sent.</summary>
-/// <param name="Seconds">From the sender's exec until the receiver had all.</param>
-/// <param name="TransferSeconds">What the sender itself says of the transfer; null when it says nothing.</param>
+/// <summary>The time of one transfer.</summary>
+/// <param name="Seconds">Time from the sender's exec until the receiver has all bytes.</param>
+/// <param name="TransferSeconds">Time that the sender itself reports; null if it reports none.</param>
 internal readonly record struct FileTransfer(double Seconds, double? TransferSeconds = null);

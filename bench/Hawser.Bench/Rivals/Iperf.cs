@@ -3,13 +3,13 @@ using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Rivals;
 
-/// <summary>iperf3: one stream from memory to nowhere, which is the roof for whoever has files at both ends.</summary>
+/// <summary>iperf3: one stream without files, the upper bound for copying files.</summary>
 internal static class Iperf
 {
-    /// <summary>What it is called in <see cref="Requirement"/>, and in the results.</summary>
+    /// <summary>Its name in <see cref="Requirement"/> and in the results.</summary>
     public const string Program = "iperf3";
 
-    /// <summary>Sends as many bytes as the file has, if it is installed.</summary>
+    /// <summary>Sends as many bytes as the file has. Empty if iperf3 is not installed.</summary>
     public static IEnumerable<FileSender> Installed() => Requirement.Has(Program)
         ?
         [

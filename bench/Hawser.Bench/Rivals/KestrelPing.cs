@@ -14,16 +14,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Hawser.Bench.Rivals;
 
-/// <summary>The ping server as one writes it on ASP.NET Core's Kestrel: a connection handler, and nothing of
-/// HTTP.</summary>
+/// <summary>A ping server on ASP.NET Core's Kestrel: a connection handler, without HTTP.</summary>
 internal sealed class KestrelPing : ConnectionHandler
 {
-    /// <summary>The verb it is started by.</summary>
+    /// <summary>Its verb.</summary>
     public const string Verb = "kestrel";
 
     private static readonly byte[] Error = Encoding.ASCII.GetBytes($"ERROR: {PingProtocol.Rule}\n");
 
-    /// <summary>The process of its own: serves until it is killed.</summary>
+    /// <summary>Runs as a separate process until it is killed.</summary>
     public static async Task RunAsync(Arguments arguments)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

@@ -3,9 +3,9 @@ using Hawser.Models;
 
 namespace Hawser.Bench.Rivals;
 
-/// <summary>The servers that answer a ping: C, the models of Hawser, the rivals, and other builds of Hawser.</summary>
-/// <param name="arguments">Of these <c>--models</c> (all), <c>--rivals kestrel,redis,asyncio</c> and <c>--against
-/// NAME=HAWSER,...</c> (further builds of <c>hawser</c>, each under epoll with one loop).</param>
+/// <summary>The measured ping servers: C, the models of Hawser, the rivals, and other builds of Hawser.</summary>
+/// <param name="arguments">The options <c>--models</c> (all), <c>--rivals kestrel,redis,asyncio</c> and <c>--against
+/// NAME=HAWSER,...</c> (other builds of <c>hawser</c>, with epoll and one loop).</param>
 internal sealed class PingServers(Arguments arguments)
 {
     public const string OneLoop = "C, 1 loop";
@@ -13,17 +13,17 @@ internal sealed class PingServers(Arguments arguments)
 
     private const string NullDevice = "/dev/null";
 
-    /// <summary>Which models are measured when <c>--models</c> does not name them.</summary>
+    /// <summary>The default of <c>--models</c>.</summary>
     public Func<ConcurrencyModel, bool> IncludesModel { get; init; } = _ => true;
 
-    /// <summary>Which rivals are measured when <c>--rivals</c> does not name them.</summary>
+    /// <summary>The default of <c>--rivals</c>.</summary>
     public string DefaultRivals { get; init; } = "all";
 
-    /// <summary>Sends Hawser's log to the null device. By default the bench reads it, which competes with the server
-    /// for the cores where there is much of it.</summary>
+    /// <summary>Sends Hawser's log to the null device. By default the bench reads it, which costs CPU time if it is
+    /// long.</summary>
     public bool DiscardsLog { get; init; }
 
-    /// <summary>Builds what is built from this tree, and leaves out what is not installed.</summary>
+    /// <summary>Builds the servers of this tree and omits programs that are not installed.</summary>
     public async Task<List<ServerProgram>> FindAsync()
     {
         var servers = new List<ServerProgram>();
@@ -47,7 +47,7 @@ internal sealed class PingServers(Arguments arguments)
         {
             string[] parts = other.Split('=', 2);
             if (parts.Length != 2)
-                throw new FormatException($"'{other}' is not NAME=PROGRAM, for --against");
+                throw new FormatException($"--against: '{other}' is not NAME=PROGRAM");
             servers.Add(OneEpollLoop(parts[0], parts[1]));
         }
         return servers;

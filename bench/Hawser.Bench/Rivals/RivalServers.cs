@@ -3,12 +3,12 @@ using Hawser.Bench.Programs;
 
 namespace Hawser.Bench.Rivals;
 
-/// <summary>The servers that Hawser is measured against. What is not installed is left out.</summary>
+/// <summary>The servers that Hawser is compared with. Programs that are not installed are omitted.</summary>
 internal static class RivalServers
 {
-    /// <param name="names">Which: kestrel, redis, asyncio, with commas; or all, or none.</param>
-    /// <param name="oneLoop">The reference of servers with one thread.</param>
-    /// <param name="allLoops">The reference of servers with a thread per core.</param>
+    /// <param name="names">A list of kestrel, redis and asyncio; or all, or none.</param>
+    /// <param name="oneLoop">The reference for servers with one thread.</param>
+    /// <param name="allLoops">The reference for servers with a thread per core.</param>
     public static List<ServerProgram> Find(string names, string oneLoop, string allLoops)
     {
         string[] wanted = names == "all" ? ["kestrel", "redis", "asyncio"] : names == "none" ? [] : names.Split(',');
@@ -24,7 +24,7 @@ internal static class RivalServers
                 {
                     Reference = oneLoop,
                 },
-                _ => throw new FormatException($"'{name}' is not a rival; use kestrel, redis, asyncio, all or none"),
+                _ => throw new FormatException($"unknown rival '{name}'; use kestrel, redis, asyncio, all or none"),
             };
             if (server.FileName == Environment.ProcessPath || Requirement.Has(server.FileName))
                 found.Add(server);
@@ -33,7 +33,7 @@ internal static class RivalServers
     }
 
     private static ServerProgram Redis(int port, string reference) =>
-        // Its protected mode would refuse the clients at other addresses of the loopback interface than 127.0.0.1.
+        // Its protected mode refuses clients from loopback addresses other than 127.0.0.1.
         new("redis-server PING", "redis-server", "--port", $"{port}", "--save", "", "--appendonly", "no",
             "--bind", "127.0.0.1", "--protected-mode", "no")
         {

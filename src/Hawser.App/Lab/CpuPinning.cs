@@ -1,29 +1,29 @@
 namespace Hawser.App.Lab;
 
-/// <summary>Which cores the server and the load have to themselves, so that neither takes the other's.</summary>
-/// <param name="ServerCores">As for <c>taskset -c</c>; null when nothing is pinned.</param>
-/// <param name="LoadCores">As for <c>taskset -c</c>; null when nothing is pinned.</param>
-/// <param name="Words">What was done and why.</param>
+/// <summary>The cores reserved for the server and those reserved for the load.</summary>
+/// <param name="ServerCores">A list for <c>taskset -c</c>; null if nothing is pinned.</param>
+/// <param name="LoadCores">A list for <c>taskset -c</c>; null if nothing is pinned.</param>
+/// <param name="Words">The pinning as text, or why there is none.</param>
 internal sealed record CpuPinning(string? ServerCores, string? LoadCores, string Words)
 {
-    /// <summary>Half of the cores that this process may use for each, where there is taskset(1) and more than
-    /// one.</summary>
+    /// <summary>Gives each half of the cores that this process may use. Pins nothing without taskset(1) or with one
+    /// core.</summary>
     public static CpuPinning Find()
     {
         if (!OperatingSystem.IsLinux() || FindTaskset() is null)
-            return new CpuPinning(null, null, "nothing: there is no taskset here");
+            return new CpuPinning(null, null, "none, taskset not found");
         int[] cores = AllowedCores();
         return Split(cores);
     }
 
-    /// <summary>Deals cores out.</summary>
+    /// <summary>Splits a list of cores.</summary>
     public static CpuPinning Split(IReadOnlyList<int> cores)
     {
         if (cores.Count < 2)
-            return new CpuPinning(null, null, "nothing: there is one core for all");
+            return new CpuPinning(null, null, "none, only one core");
         string server = string.Join(',', cores.Take(cores.Count / 2));
         string load = string.Join(',', cores.Skip(cores.Count / 2));
-        return new CpuPinning(server, load, $"server to cores {server}, load to cores {load}");
+        return new CpuPinning(server, load, $"server on {server}, load on {load}");
     }
 
     /// <summary>The cores in a list like <c>0-3,8</c>.</summary>

@@ -2,15 +2,15 @@ using System.Net;
 
 namespace Hawser.App.Lab;
 
-/// <summary>Connections that are open and say nothing.</summary>
+/// <summary>Open connections that stay idle.</summary>
 internal sealed class IdleConnections : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly List<Connection> _connections = [];
 
-    /// <summary>Opens them, one after the other, lest the backlog overflows.</summary>
-    /// <exception cref="LabException">Not so many can be had.</exception>
+    /// <summary>Opens them one after another, so that the backlog does not overflow.</summary>
+    /// <exception cref="LabException">One of them could not be opened.</exception>
     public static Task<IdleConnections> OpenAsync(EndPoint server, int count, CancellationToken cancel) =>
         Task.Run(() =>
     {

@@ -1,4 +1,4 @@
 namespace Hawser.App.Lab;
 
-/// <summary>So many per cent of all latencies were not longer than this.</summary>
+/// <summary>A percentile of the latencies.</summary>
 internal sealed record LabCurvePoint(double Percent, long Ns);

@@ -3,18 +3,18 @@ using System.Reflection;
 
 namespace Hawser.App.Lab;
 
-/// <summary>Where something was measured.</summary>
+/// <summary>The machine that measured.</summary>
 /// <param name="Cpu">The processor's name.</param>
 /// <param name="Cores">Logical cores that this process may use.</param>
 /// <param name="OperatingSystem">Its name and version.</param>
 /// <param name="Dotnet">The runtime's version.</param>
 /// <param name="Hawser">This program's version.</param>
-/// <param name="LoadAverage">Runnable tasks over the last minute, at the start; null when it cannot be known.</param>
-/// <param name="Pinned">What was pinned to which cores.</param>
+/// <param name="LoadAverage">One-minute load average at the start; null if unknown.</param>
+/// <param name="Pinned">The CPU pinning as text.</param>
 internal sealed record LabMachine(
     string Cpu, int Cores, string OperatingSystem, string Dotnet, string Hawser, double? LoadAverage, string Pinned)
 {
-    /// <summary>Looks around.</summary>
+    /// <summary>Describes this machine.</summary>
     public static LabMachine Look(CpuPinning pinning) => new(
         FindCpu() ?? "unknown",
         Environment.ProcessorCount,

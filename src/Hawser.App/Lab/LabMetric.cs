@@ -2,23 +2,23 @@ using System.Globalization;
 
 namespace Hawser.App.Lab;
 
-/// <summary>One figure of a measurement, and how it is told.</summary>
-/// <param name="Name">In JSON and CSV.</param>
-/// <param name="Title">For people.</param>
-/// <param name="Of">Reads it; null where it could not be measured.</param>
-/// <param name="Format">As text, with its unit.</param>
+/// <summary>One figure of a measurement, with its formatting.</summary>
+/// <param name="Name">Its name in JSON and CSV.</param>
+/// <param name="Title">Its name in tables and charts.</param>
+/// <param name="Of">Reads it; null if it was not measured.</param>
+/// <param name="Format">Formats it with its unit.</param>
 internal sealed record LabMetric(string Name, string Title, Func<LabFigures, double?> Of, Func<double, string> Format)
 {
-    /// <summary>More is better.</summary>
+    /// <summary>Higher is better.</summary>
     public bool MoreIsBetter { get; init; }
 
-    /// <summary>Variants are told apart by it.</summary>
+    /// <summary>Verdicts compare variants by it.</summary>
     public bool IsJudged { get; init; }
 
-    /// <summary>It is of those pings that were answered, and says nothing of the others.</summary>
+    /// <summary>It covers answered pings only.</summary>
     public bool IsOfAnswers { get; init; }
 
-    /// <summary>The list. A new one is one entry here.</summary>
+    /// <summary>All metrics. A new one is one entry here.</summary>
     public static IReadOnlyList<LabMetric> All { get; } =
     [
         new("round_trips_per_second", "round trips/s", f => f.RoundTripsPerSecond, Whole)
@@ -35,17 +35,17 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
         new("unanswered_share", "unanswered", f => f.UnansweredShare, Percent),
         new("server_cpu_us_per_round_trip", "CPU per round trip",
             f => f.Server?.CpuMicrosecondsPerRoundTrip, us => Time(us * 1e3)) { IsJudged = true },
-        new("server_cpu_cores", "cores", f => f.Server?.CpuCores, value => Text($"{value:0.00}")),
-        new("voluntary_switches_per_round_trip", "waits per round trip",
+        new("server_cpu_cores", "CPU cores", f => f.Server?.CpuCores, value => Text($"{value:0.00}")),
+        new("voluntary_switches_per_round_trip", "voluntary switches per round trip",
             f => f.Server?.VoluntarySwitchesPerRoundTrip, value => Text($"{value:0.00}")),
         new("involuntary_switches_per_second", "involuntary switches/s",
             f => f.Server?.InvoluntarySwitchesPerSecond, Whole),
         new("resident_bytes", "memory", f => f.Server?.ResidentBytes, bytes => Text($"{bytes / 1e6:0.0} MB")),
         new("jain_index", "fairness", f => f.JainIndex, value => Text($"{value:0.000}")) { MoreIsBetter = true },
-        new("load_cpu_share", "load's CPU", f => f.LoadCpuShare, Percent),
+        new("load_cpu_share", "load CPU", f => f.LoadCpuShare, Percent),
     ];
 
-    /// <summary>The entry of that name.</summary>
+    /// <summary>Returns the metric of that name.</summary>
     public static LabMetric Get(string name) => All.First(metric => metric.Name == name);
 
     private static string Percent(double share) =>

@@ -7,7 +7,7 @@ namespace Hawser.App.Lab;
 /// <summary>What a lab measures.</summary>
 internal sealed record LabOptions
 {
-    /// <summary>The options that a scenario may have, with what they are when nobody says.</summary>
+    /// <summary>The options that a scenario may set, with their defaults.</summary>
     public static readonly IReadOnlyDictionary<string, string> Defaults = new Dictionary<string, string>
     {
         ["service"] = "ping",
@@ -24,28 +24,28 @@ internal sealed record LabOptions
 
     private const int MostClients = 1_000_000;
 
-    /// <summary>What is compared.</summary>
+    /// <summary>The subjects to compare.</summary>
     public required IReadOnlyList<LabSubject> Subjects { get; init; }
 
-    /// <summary>What it is compared under.</summary>
+    /// <summary>The settings to compare them under.</summary>
     public required IReadOnlyList<LabSetting> Settings { get; init; }
 
-    /// <summary>How often everything is measured.</summary>
+    /// <summary>How often each variant is measured.</summary>
     public int Rounds { get; init; } = 5;
 
-    /// <summary>How long one measurement is.</summary>
+    /// <summary>Duration of one measurement.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Before each, under load and not measured.</summary>
+    /// <summary>Load before each measurement that is not measured.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Of the order of the variants.</summary>
+    /// <summary>Seeds the order of the variants.</summary>
     public int Seed { get; init; }
 
-    /// <summary>What the lab was asked for.</summary>
+    /// <summary>The options as on a command line.</summary>
     public required string Command { get; init; }
 
-    /// <summary>Reads the options' texts.</summary>
+    /// <summary>Parses the options.</summary>
     /// <param name="texts">All of <see cref="Defaults"/>, by name.</param>
     /// <param name="against">NAME=HOST:PORT of servers that run.</param>
     /// <param name="seed">Of the order.</param>

@@ -1,11 +1,11 @@
 namespace Hawser.App.Lab;
 
-/// <summary>In which order variants are measured: every round has all of them once, shuffled, so that whatever else
-/// happens on the machine hits all alike.</summary>
+/// <summary>The order of the measurements: every round has all variants once, shuffled, so that other activity on the
+/// machine affects all of them alike.</summary>
 internal static class LabPlan
 {
-    /// <summary>The variants, setting by setting. Servers that already run take part where nothing is asked of the
-    /// server itself.</summary>
+    /// <summary>The variants, setting by setting. A running server takes part in the settings that configure only the
+    /// load.</summary>
     public static IReadOnlyList<LabVariant> Variants(LabOptions options) =>
     [
         .. from setting in options.Settings
@@ -14,7 +14,7 @@ internal static class LabPlan
            select new LabVariant(subject, setting),
     ];
 
-    /// <summary>The rounds. The same seed gives the same order.</summary>
+    /// <summary>The rounds. Equal seeds give equal orders.</summary>
     public static IReadOnlyList<IReadOnlyList<LabVariant>> Rounds(LabOptions options)
     {
         var random = new Random(options.Seed);

@@ -1,26 +1,26 @@
 namespace Hawser.App.Lab;
 
-/// <summary>All that a lab found out; results.json is this.</summary>
+/// <summary>The results of a lab, as in results.json.</summary>
 internal sealed record LabResult
 {
-    /// <summary>The version of the JSON: <c>lab/results.schema.json</c>.</summary>
+    /// <summary>The version of the schema, <c>lab/results.schema.json</c>.</summary>
     public string Schema { get; init; } = "hawser-lab/1";
 
-    /// <summary>What the lab was asked for, as on a command line.</summary>
+    /// <summary>The command line that repeats the lab.</summary>
     public required string Command { get; init; }
 
-    /// <summary>When it began.</summary>
+    /// <summary>When the lab began.</summary>
     public required DateTimeOffset Begun { get; init; }
 
-    /// <summary>All rounds are done.</summary>
+    /// <summary>All rounds have ended.</summary>
     public required bool IsComplete { get; init; }
 
     public required LabMachine Machine { get; init; }
 
-    /// <summary>Of the order of the variants.</summary>
+    /// <summary>Seeds the order of the variants.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>Rounds asked for.</summary>
+    /// <summary>Rounds requested.</summary>
     public required int Rounds { get; init; }
 
     public required double SecondsPerMeasurement { get; init; }
@@ -35,6 +35,6 @@ internal sealed record LabResult
 
     public required IReadOnlyList<LabMeasurement> Measurements { get; init; }
 
-    /// <summary>The settings, in their order.</summary>
+    /// <summary>The settings, in their given order.</summary>
     internal IEnumerable<LabSetting> Settings => Summaries.Select(summary => summary.Variant.Setting).Distinct();
 }

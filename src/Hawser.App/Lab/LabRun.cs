@@ -3,10 +3,10 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.App.Lab;
 
-/// <summary>Runs a lab, and keeps what it has found out so far.</summary>
-/// <param name="options">What is measured.</param>
-/// <param name="pinning">Who runs where.</param>
-/// <param name="time">What the clock on the wall says.</param>
+/// <summary>Runs a lab and keeps the results so far.</summary>
+/// <param name="options">What to measure.</param>
+/// <param name="pinning">The cores of server and load.</param>
+/// <param name="time">The wall clock.</param>
 internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvider time)
 {
     private readonly LabMachine _machine = LabMachine.Look(pinning);
@@ -15,10 +15,10 @@ internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvide
     private readonly Dictionary<LabVariant, LatencyHistogram> _latencies = [];
     private bool _isComplete;
 
-    /// <summary>The warnings that are known before anything is measured.</summary>
+    /// <summary>The warnings known before the first measurement.</summary>
     public IEnumerable<string> WarningsBefore => LabWarnings.Before(options, _machine, pinning);
 
-    /// <summary>What is known so far.</summary>
+    /// <summary>The results so far.</summary>
     public LabResult Result
     {
         get
@@ -47,9 +47,9 @@ internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvide
         }
     }
 
-    /// <summary>Measures everything, round by round. A measurement that fails is kept as that.</summary>
-    /// <param name="onMeasured">Told after each measurement.</param>
-    /// <param name="cancel">Ends it after the last whole measurement.</param>
+    /// <summary>Measures everything, round by round. A failed measurement is recorded with its reason.</summary>
+    /// <param name="onMeasured">Called after each measurement.</param>
+    /// <param name="cancel">Ends the run and discards the current measurement.</param>
     public async Task RunAsync(Action<LabMeasurement> onMeasured, CancellationToken cancel)
     {
         int round = 0;
@@ -67,7 +67,7 @@ internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvide
         }
     }
 
-    /// <summary>A measurement in a line.</summary>
+    /// <summary>A measurement as one line of text.</summary>
     public static string TextOf(LabMeasurement measured) => measured.Error is { } error
         ? $"{measured.Variant}: FAILED: {error}"
         : string.Create(CultureInfo.InvariantCulture, $"{measured.Variant}: ")
@@ -88,7 +88,7 @@ internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvide
         }
         catch (Exception e) when (e is LabException or IOException)
         {
-            // What it broke off is no failure.
+            // A cancelled measurement is not a failed one.
             cancel.ThrowIfCancellationRequested();
             return new LabMeasurement(round, place, variant, null, e.Message.ReplaceLineEndings(" "));
         }

@@ -1,8 +1,8 @@
 namespace Hawser.App.Lab;
 
-/// <summary>How far a measurement was when the server was looked at.</summary>
-/// <param name="Moment">Time of the look, from any beginning.</param>
-/// <param name="Measured">How far the load was when it reported that, by its own clock.</param>
-/// <param name="RoundTrips">Round trips measured by then.</param>
-/// <param name="Process">What the server had spent by then.</param>
+/// <summary>A sample of the server during a measurement.</summary>
+/// <param name="Moment">Monotonic time of the sample.</param>
+/// <param name="Measured">Time measured so far, by the load's clock.</param>
+/// <param name="RoundTrips">Round trips measured so far.</param>
+/// <param name="Process">The server's resources.</param>
 internal sealed record LabSample(TimeSpan Moment, TimeSpan Measured, long RoundTrips, ProcessSample Process);

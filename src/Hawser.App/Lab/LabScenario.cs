@@ -2,29 +2,29 @@ using System.Text.Json;
 
 namespace Hawser.App.Lab;
 
-/// <summary>Options that somebody has written down: a JSON object whose members are named like the options of
-/// <c>hawser lab</c>, and <c>description</c>.</summary>
+/// <summary>Preset options: a JSON object with a <c>description</c> and members named like the options of
+/// <c>hawser lab</c>.</summary>
 internal static class LabScenario
 {
     private const string Description = "description";
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "lab", "scenarios");
 
-    /// <summary>The names of those that come with the program.</summary>
+    /// <summary>The names of the scenarios included with the program.</summary>
     public static IReadOnlyList<string> Names =>
         Directory.Exists(Folder)
             ? [.. Directory.GetFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order()]
             : [];
 
-    /// <summary>Reads one, by its name or its file's.</summary>
-    /// <exception cref="FormatException">There is none, or it has what no option is; the message says what would
-    /// do.</exception>
+    /// <summary>Reads a scenario by its name or file name.</summary>
+    /// <exception cref="FormatException">The scenario does not exist or is malformed; the message says what is
+    /// accepted.</exception>
     public static IReadOnlyDictionary<string, string> Read(string nameOrFile)
     {
         string path = File.Exists(nameOrFile) ? nameOrFile : Path.Combine(Folder, $"{nameOrFile}.json");
         if (!File.Exists(path))
             throw new FormatException(
-                $"there is no scenario '{nameOrFile}'; use a file or one of {string.Join(", ", Names)}");
+                $"unknown scenario '{nameOrFile}'; use a file or one of {string.Join(", ", Names)}");
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
@@ -39,7 +39,7 @@ internal static class LabScenario
     private static Dictionary<string, string> Parse(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object)
-            throw new FormatException("it is not a JSON object");
+            throw new FormatException("not a JSON object");
         var texts = new Dictionary<string, string>();
         foreach (JsonProperty member in root.EnumerateObject())
         {
@@ -59,5 +59,5 @@ internal static class LabScenario
 
     private static string TextOf(JsonElement value) => value.ValueKind is JsonValueKind.String or JsonValueKind.Number
         ? value.ToString()
-        : throw new FormatException($"'{value}' is neither a text nor a number");
+        : throw new FormatException($"'{value}' is neither a string nor a number");
 }

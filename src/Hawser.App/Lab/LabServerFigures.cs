@@ -1,14 +1,14 @@
 namespace Hawser.App.Lab;
 
-/// <summary>What a server spent while it was measured (proc(5)).</summary>
-/// <param name="CpuMicrosecondsPerRoundTrip">User and system time of all its threads; null when that was too little to
-/// be told in steps of 10 ms, or the looks came late.</param>
-/// <param name="CpuCores">Cores that it kept busy; null when the looks came late.</param>
-/// <param name="VoluntarySwitchesPerRoundTrip">Context switches because a thread had to wait; null when threads
-/// had gone before they could be counted.</param>
-/// <param name="InvoluntarySwitchesPerSecond">Context switches because another thread had its turn; null as
-/// above.</param>
-/// <param name="ResidentBytes">Memory that is really there, near the end.</param>
+/// <summary>Resources of a server during a measurement (proc(5)).</summary>
+/// <param name="CpuMicrosecondsPerRoundTrip">User and system time of all its threads; null if below 0.1 s or if a
+/// sample came late.</param>
+/// <param name="CpuCores">Cores that it kept busy; null if a sample came late.</param>
+/// <param name="VoluntarySwitchesPerRoundTrip">Context switches of threads that waited; null if threads exited
+/// uncounted.</param>
+/// <param name="InvoluntarySwitchesPerSecond">Context switches of preempted threads; null if threads exited
+/// uncounted.</param>
+/// <param name="ResidentBytes">Resident memory near the end.</param>
 internal sealed record LabServerFigures(
     double? CpuMicrosecondsPerRoundTrip,
     double? CpuCores,
@@ -16,18 +16,18 @@ internal sealed record LabServerFigures(
     double? InvoluntarySwitchesPerSecond,
     long ResidentBytes)
 {
-    // Ten of the steps in which the system counts: a tenth is the most that the figure can be wrong by.
+    // The system counts in steps of 10 ms: at 0.1 s the error is at most a tenth.
     private static readonly TimeSpan LeastCpu = TimeSpan.FromSeconds(0.1);
 
-    // Where so many threads want the cores that even the lab waits for its turn, it looks at the server later than the
-    // load has counted. By more than this the two do not belong together.
+    // On a saturated machine even the lab is scheduled late and samples the server after the load has counted. Above
+    // this share of the measured time, the two cannot be combined.
     private const double MostLateness = 0.1;
 
-    /// <summary>What lies between looks; null when nothing was answered between them. The last look alone tells only of
-    /// memory, and the first one nothing.</summary>
-    /// <param name="begin">When the measured time began.</param>
-    /// <param name="late">Not long before it was over; null when there was no time for that.</param>
-    /// <param name="end">When it was over. A server may have let threads go by then, and what they had counted.</param>
+    /// <summary>The difference of two samples; null if nothing was answered between them. The end alone gives only
+    /// memory.</summary>
+    /// <param name="begin">The sample at the begin of the measured time.</param>
+    /// <param name="late">A sample in its last second; null if there is none.</param>
+    /// <param name="end">The sample at its end. Threads that have exited by then took their counts with them.</param>
     public static LabServerFigures? Between(LabSample? begin, LabSample? late, LabSample? end)
     {
         if (begin is null && end is not null)

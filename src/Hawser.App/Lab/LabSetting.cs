@@ -4,26 +4,26 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;
 
-/// <summary>What servers are compared under.</summary>
-/// <param name="Clients">Clients that ping.</param>
-/// <param name="WorkMicroseconds">CPU time that each answer burns.</param>
-/// <param name="SlowClient">ID=DURATION: each answer to that client blocks its thread so long; null for none.</param>
-/// <param name="Idle">Connections that are open and say nothing.</param>
-/// <param name="ScheduledPerSecond">Of an open loop, the pings of all clients; null for a closed loop.</param>
+/// <summary>The conditions of a comparison.</summary>
+/// <param name="Clients">Pinging clients.</param>
+/// <param name="WorkMicroseconds">CPU time of each answer.</param>
+/// <param name="SlowClient">ID=DURATION: an answer to that client blocks its thread this long; null for none.</param>
+/// <param name="Idle">Open connections that stay idle.</param>
+/// <param name="ScheduledPerSecond">Pings of all clients (open loop); null for a closed loop.</param>
 internal sealed record LabSetting(
     int Clients, double WorkMicroseconds = 0, string? SlowClient = null, int Idle = 0,
         double? ScheduledPerSecond = null)
 {
-    /// <summary>Over which the clients connect, half a millisecond apart: ten thousand at once would still be connecting
-    /// when the measurement begins.</summary>
+    /// <summary>Time over which the clients connect, half a millisecond apart. Ten thousand at once would still be
+    /// connecting when the measurement begins.</summary>
     [JsonIgnore]
     public TimeSpan Ramp => TimeSpan.FromMilliseconds(0.5 * Clients);
 
-    /// <summary>Nothing is asked of the server that only a Hawser server can do.</summary>
+    /// <summary>Configures only the load, so that any server can take part.</summary>
     [JsonIgnore]
     public bool IsForEveryServer => WorkMicroseconds == 0 && SlowClient is null;
 
-    /// <summary>CPU time that each answer burns.</summary>
+    /// <summary>CPU time of each answer.</summary>
     [JsonIgnore]
     public TimeSpan Work => TimeSpan.FromMicroseconds(WorkMicroseconds);
 

@@ -1,16 +1,15 @@
 namespace Hawser.App.Lab;
 
-/// <summary>Median and spread without a word on how figures are distributed: rounds are few, and machines do not err
-/// by the normal distribution.</summary>
+/// <summary>Distribution-free median and spread: rounds are few, and their errors are not normal.</summary>
 internal static class LabStatistics
 {
     private const double WantedCoverage = 0.95;
 
-    /// <summary>The spread of at least one value.</summary>
-    /// <remarks>The interval runs from the k-th least to the k-th most value. It misses the median when fewer than k
-    /// of n values fall on one side of it, each with chance 1/2: its coverage is 1 - 2 P(B &lt; k), B binomial (n, 1/2)
-    /// (David, Nagaraja: Order Statistics, 3rd ed., 7.1). k is the largest that still covers 0.95; with fewer than six
-    /// values there is none and k is 1.</remarks>
+    /// <summary>Computes the spread of at least one value.</summary>
+    /// <remarks>The interval runs from the k-th smallest to the k-th largest value. It misses the median if fewer
+    /// than k of n values fall on one side of it, each with probability 1/2: its coverage is 1 - 2 P(B &lt; k),
+    /// B binomial (n, 1/2) (David, Nagaraja: Order Statistics, 3rd ed., 7.1). k is the largest that still
+    /// covers 0.95; with fewer than six values there is none and k is 1.</remarks>
     public static LabSpread SpreadOf(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
@@ -23,8 +22,7 @@ internal static class LabStatistics
                 CoverageOf(n, k), n);
     }
 
-    /// <summary>How sure it is that the k-th least and the k-th most of n values have the median between
-    /// them.</summary>
+    /// <summary>Probability that the median lies between the k-th smallest and the k-th largest of n values.</summary>
     public static double CoverageOf(int n, int k)
     {
         double outside = 0;

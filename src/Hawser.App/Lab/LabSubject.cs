@@ -1,7 +1,7 @@
 namespace Hawser.App.Lab;
 
-/// <summary>What is compared: a server of our own under one model, or somebody's that already runs.</summary>
-/// <param name="Name">What the results call it.</param>
-/// <param name="Model">The model to start a server under; null for a server that runs.</param>
-/// <param name="Address">HOST:PORT of a server that runs; null for one to be started.</param>
+/// <summary>What is compared: a Hawser server under one model, or a running server.</summary>
+/// <param name="Name">Its name in the results.</param>
+/// <param name="Model">The model to start a server with; null for a running server.</param>
+/// <param name="Address">HOST:PORT of a running server; null for one to start.</param>
 internal sealed record LabSubject(string Name, string? Model, string? Address);

@@ -3,14 +3,14 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.App.Lab;
 
-/// <summary>One variant over all its rounds.</summary>
-/// <param name="Variant">What was measured.</param>
-/// <param name="Rounds">Rounds that gave figures.</param>
+/// <summary>The results of one variant over all rounds.</summary>
+/// <param name="Variant">The variant.</param>
+/// <param name="Rounds">Rounds with figures.</param>
 /// <param name="Failed">Rounds that failed.</param>
-/// <param name="LeavesOut">Clients that got no pong at all, or more than a hundredth of the pings: latencies are of the
-/// others.</param>
-/// <param name="Metrics">The spread of each figure, by its name.</param>
-/// <param name="LatencyCurve">Percentiles of the latencies of all rounds together.</param>
+/// <param name="LeavesOut">A client, or more than 1 % of the pings, received no pong: latency covers the others
+/// only.</param>
+/// <param name="Metrics">The spread of each metric, by its name.</param>
+/// <param name="LatencyCurve">Latency percentiles over all rounds.</param>
 internal sealed record LabSummary(
     LabVariant Variant,
     int Rounds,
@@ -27,14 +27,14 @@ internal sealed record LabSummary(
         99.97, 99.98, 99.99, 99.997, 99.999, 99.9999,
     ];
 
-    /// <summary>The spread of a figure; null when it could not be measured.</summary>
+    /// <summary>The spread of a metric; null if it was not measured.</summary>
     public LabSpread? this[string metric] => Metrics.GetValueOrDefault(metric);
 
     /// <summary>Round trips per second.</summary>
     [JsonIgnore]
     public LabSpread? Throughput => this["round_trips_per_second"];
 
-    /// <summary>Sums a variant up.</summary>
+    /// <summary>Summarizes a variant.</summary>
     public static LabSummary Of(
         LabVariant variant, IReadOnlyList<LabMeasurement> measurements, LatencyHistogram? latency)
     {
@@ -54,7 +54,7 @@ internal sealed record LabSummary(
             variant, figures.Length, own.Length - figures.Length, leavesOut, metrics, CurveOf(latency));
     }
 
-    // A percentile that fewer than one latency lies beyond is the maximum, and said once.
+    // Beyond the last latency every percentile is the maximum.
     private static LabCurvePoint[] CurveOf(LatencyHistogram? latency) => latency is null or { Count: 0 }
         ? []
         : [.. Percents.Where(percent => (100 - percent) / 100 * latency.Count >= 1)

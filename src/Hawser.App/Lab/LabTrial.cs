@@ -6,10 +6,10 @@ namespace Hawser.App.Lab;
 /// <summary>One measurement of one variant: server, idle connections, load.</summary>
 internal static class LabTrial
 {
-    // The load reports once a second; a little more, because it may be late.
+    // The load reports once a second, perhaps a little late.
     private const double LastSecond = 1.1;
 
-    /// <exception cref="LabException">It failed.</exception>
+    /// <exception cref="LabException">The measurement failed.</exception>
     public static async Task<LoadReport> RunAsync(
         LabVariant variant, LabOptions options, CpuPinning pinning, CancellationToken cancel)
     {
@@ -22,7 +22,7 @@ internal static class LabTrial
         }
         catch (LabException e) when (!cancel.IsCancellationRequested)
         {
-            // When the server died, that is the news.
+            // A dead server is the cause of the failed load.
             throw await server.FindDeathAsync() is { } death ? new LabException(death) : e;
         }
     }
@@ -43,13 +43,13 @@ internal static class LabTrial
             throw new LabException("no round trip was measured");
         return report with { Figures = report.Figures with { Server = LabServerFigures.Between(begin, late, end) } };
 
-        // The load reports when its measured time begins and ends, and every second. Just before the end, clients and
-        // the threads that serve them are still there; earlier looks would only disturb.
+        // The load reports when its measured time begins and ends, and every second. The last report before the end
+        // is sampled because the clients' threads still exist; further samples would only disturb.
         void Look(double seconds, long roundTrips)
         {
             double left = options.Duration.TotalSeconds - seconds;
             bool isWanted = end is null && (begin is null ? seconds > 0 : left < LastSecond);
-            // Before the look: that takes a while where there are thousands of threads.
+            // Taken first: sampling thousands of threads takes a while.
             TimeSpan moment = Stopwatch.GetElapsedTime(0);
             if (!isWanted || server?.TrySample() is not { } process)
                 return;

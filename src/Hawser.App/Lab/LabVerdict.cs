@@ -2,31 +2,31 @@ using System.Globalization;
 
 namespace Hawser.App.Lab;
 
-/// <summary>Whether two subjects differ in one figure under one setting.</summary>
-/// <param name="Setting">Under which.</param>
-/// <param name="Metric">In which.</param>
-/// <param name="First">The one.</param>
-/// <param name="Second">The other.</param>
-/// <param name="Better">Which of them is better; null when no difference was seen.</param>
-/// <param name="Ratio">Median of the first by median of the second; null when that is nothing.</param>
-/// <param name="Words">The same for people.</param>
+/// <summary>Whether two subjects differ in one metric under one setting.</summary>
+/// <param name="Setting">The setting.</param>
+/// <param name="Metric">The metric.</param>
+/// <param name="First">One subject.</param>
+/// <param name="Second">The other subject.</param>
+/// <param name="Better">The better of the two; null if no difference was seen.</param>
+/// <param name="Ratio">Median of the first divided by median of the second; null if that is 0.</param>
+/// <param name="Words">The verdict as text.</param>
 internal sealed record LabVerdict(
     LabSetting Setting, string Metric, string First, string Second, string? Better, double? Ratio, string Words)
 {
-    /// <summary>Rounds of each that a verdict needs. With three, two equals lie apart by chance once in ten times; with
-    /// four once in 35, with five once in 126.</summary>
+    /// <summary>Rounds of each subject that a verdict needs. With three, equal subjects differ by chance once in 10
+    /// comparisons; with four once in 35, with five once in 126.</summary>
     public const int FewestRounds = 4;
 
-    /// <summary>What is said when intervals overlap.</summary>
+    /// <summary>The intervals overlap.</summary>
     public const string NoDifference = "no difference seen";
 
-    /// <summary>What is said when there is too little to go by.</summary>
+    /// <summary>A subject has fewer than <see cref="FewestRounds"/> rounds.</summary>
     public const string TooFewRounds = "too few rounds to tell";
 
-    /// <summary>What is said of latencies when one of the two left clients or pings without an answer.</summary>
-    public const string NotComparable = "not comparable (one left clients or pings without an answer)";
+    /// <summary>A latency, and one subject left clients or pings unanswered.</summary>
+    public const string NotComparable = "not comparable (one left clients or pings unanswered)";
 
-    /// <summary>A verdict on every pair under the same setting, in every figure that is judged.</summary>
+    /// <summary>Judges every pair under the same setting in every judged metric.</summary>
     public static IReadOnlyList<LabVerdict> Of(IReadOnlyList<LabSummary> summaries) =>
     [
         .. from metric in LabMetric.All
@@ -40,7 +40,7 @@ internal sealed record LabVerdict(
            select Judge(metric, first, second),
     ];
 
-    /// <summary>Judges one pair: they differ only where their intervals do not overlap.</summary>
+    /// <summary>Judges one pair. They differ if their intervals do not overlap.</summary>
     public static LabVerdict Judge(LabMetric metric, LabSummary first, LabSummary second)
     {
         LabSpread a = first[metric.Name]!;

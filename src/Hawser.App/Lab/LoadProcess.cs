@@ -5,21 +5,21 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;
 
-/// <summary><c>hawser ping</c> under load, in a process of its own.</summary>
+/// <summary><c>hawser load</c> in its own process.</summary>
 internal static class LoadProcess
 {
-    // For its start, and for connections and pongs that never come.
+    // For its start, and for connections and pongs that never arrive.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Runs one to its end.</summary>
+    /// <summary>Runs a load to its end.</summary>
     /// <param name="address">HOST:PORT.</param>
-    /// <param name="setting">The load.</param>
-    /// <param name="options">How long.</param>
-    /// <param name="cores">The cores it is pinned to; null for any.</param>
-    /// <param name="onView">Told how it goes: seconds measured, round trips measured.</param>
+    /// <param name="setting">Clients and rate.</param>
+    /// <param name="options">Duration and warm-up.</param>
+    /// <param name="cores">The cores to pin it to; null for any.</param>
+    /// <param name="onView">Called every second with seconds and round trips measured.</param>
     /// <param name="cancel">Kills it.</param>
     /// <returns>The load's own report.</returns>
-    /// <exception cref="LabException">It failed, or reported nothing.</exception>
+    /// <exception cref="LabException">The load failed or reported nothing.</exception>
     public static async Task<LoadReport> RunAsync(
         string address, LabSetting setting, LabOptions options, string? cores, Action<double, long> onView,
         CancellationToken cancel)
@@ -53,7 +53,7 @@ internal static class LoadProcess
         }
     }
 
-    /// <summary>As on a command line.</summary>
+    /// <summary>The command line.</summary>
     internal static IReadOnlyList<string> Arguments(string address, LabSetting setting, LabOptions options)
     {
         List<string> arguments =
@@ -80,7 +80,7 @@ internal static class LoadProcess
         catch (Exception e) when (
             e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new LabException($"the load's report is not understood: {e.Message}");
+            throw new LabException($"malformed report of the load: {e.Message}");
         }
     }
 

@@ -3,13 +3,13 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.App.Lab;
 
-/// <summary>What a load printed, read back.</summary>
+/// <summary>The report that a load printed.</summary>
 /// <param name="Figures">Its figures.</param>
-/// <param name="Latency">All latencies, to the width of a bucket.</param>
+/// <param name="Latency">All latencies, at bucket resolution.</param>
 internal sealed record LoadReport(LabFigures Figures, LatencyHistogram Latency)
 {
-    /// <summary>Reads what <see cref="Output.LoadJson"/> wrote.</summary>
-    /// <exception cref="KeyNotFoundException">Something is missing.</exception>
+    /// <summary>Parses the output of <see cref="Output.LoadJson"/>.</summary>
+    /// <exception cref="KeyNotFoundException">A member is missing.</exception>
     public static LoadReport Parse(JsonElement report)
     {
         JsonElement latency = report.GetProperty("latency");

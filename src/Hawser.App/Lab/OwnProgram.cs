@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace Hawser.App.Lab;
 
-/// <summary>This very program, to be started once more.</summary>
+/// <summary>Starts this program again.</summary>
 internal static class OwnProgram
 {
-    /// <summary>Starts it with its outputs to be read.</summary>
-    /// <param name="cores">The cores it is pinned to; null for any.</param>
+    /// <summary>Starts it with redirected streams.</summary>
+    /// <param name="cores">The cores to pin it to; null for any.</param>
     /// <param name="arguments">Its arguments.</param>
     public static Process Start(string? cores, IEnumerable<string> arguments)
     {
@@ -20,7 +20,7 @@ internal static class OwnProgram
         })!;
     }
 
-    // Published it has an executable of its own; from a build it may be run by dotnet.
+    // A published program has its own executable; a build may be run by dotnet.
     private static string[] Command()
     {
         string process = Environment.ProcessPath ?? "dotnet";

@@ -2,29 +2,29 @@ using System.Globalization;
 
 namespace Hawser.App.Lab;
 
-/// <summary>What proc(5) says of a process at one moment.</summary>
-/// <param name="Cpu">User and system time of all its threads so far, to 10 ms.</param>
-/// <param name="VoluntarySwitches">Of the threads that live: a switch because it waits; null when they are too many to
-/// be asked one by one.</param>
-/// <param name="InvoluntarySwitches">Of the threads that live: a switch because its time was up; null as above.</param>
-/// <param name="ResidentBytes">Memory that is really there.</param>
-/// <param name="Threads">Threads that live.</param>
+/// <summary>A sample of a process from proc(5).</summary>
+/// <param name="Cpu">User and system time of all its threads, in steps of 10 ms.</param>
+/// <param name="VoluntarySwitches">Context switches of living threads that waited; null above 2,000
+/// threads.</param>
+/// <param name="InvoluntarySwitches">Context switches of preempted living threads; null above 2,000 threads.</param>
+/// <param name="ResidentBytes">Resident memory.</param>
+/// <param name="Threads">Living threads.</param>
 internal sealed record ProcessSample(
     TimeSpan Cpu, long? VoluntarySwitches, long? InvoluntarySwitches, long ResidentBytes, int Threads)
 {
     // USER_HZ is 100 on every architecture that .NET runs on.
     private const double TicksPerSecond = 100;
 
-    // A file each: more would take longer to read than the time between two looks.
+    // Each thread is a file: more would take longer to read than the time between two samples.
     private const int MostThreads = 2000;
 
-    /// <summary>Looks; null where there is no such file system, or no such process any more.</summary>
+    /// <summary>Samples a process; null without /proc, or if the process has ended.</summary>
     public static ProcessSample? TryOf(int process)
     {
         try
         {
             string stat = File.ReadAllText($"/proc/{process}/stat");
-            // The name, in parentheses, may hold blanks; what follows it counts from field 3.
+            // The name, in parentheses, may contain blanks; the fields after it start with number 3.
             string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             int threads = (int)Number(fields[20 - 3]);
             (long? voluntary, long? involuntary) = threads <= MostThreads ? Switches(process) : (null, null);
@@ -55,7 +55,7 @@ internal sealed record ProcessSample(
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // The thread ended while we looked.
+                // The thread has exited.
             }
         }
         return (voluntary, involuntary);

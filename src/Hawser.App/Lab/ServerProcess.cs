@@ -4,7 +4,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;
 
-/// <summary><c>hawser serve ping</c> in a process of its own, from its listening line until it is killed.</summary>
+/// <summary><c>hawser serve ping</c> in its own process.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const string ListeningLine = "Listening on ";
@@ -25,15 +25,16 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         _process = process;
         _idle = idle;
-        // Both are read on, so that neither fills.
+        // Both must be drained, or a full pipe blocks the server.
         _ = ReadAsync(process.StandardOutput, OnOutput);
         _errors = ReadAsync(process.StandardError, line => _firstError ??= line);
     }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address it listens on.</summary>
     public string Address { get; private set; } = "";
 
-    /// <exception cref="LabException">It did not start.</exception>
+    /// <summary>Starts a server and waits until it listens.</summary>
+    /// <exception cref="LabException">The server did not start.</exception>
     public static async Task<ServerProcess> StartAsync(LabVariant variant, string? cores, CancellationToken cancel)
     {
         var server = new ServerProcess(OwnProgram.Start(cores, Arguments(variant)), variant.Setting.Idle);
@@ -60,8 +61,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until it serves the idle connections, lest it is measured while it still takes them. A model that
-    /// does not take so many is not waited for longer than ten seconds.</summary>
+    /// <summary>Waits until the server has accepted the idle connections, but at most ten seconds: some models never
+    /// accept so many.</summary>
     public async Task AcceptIdleAsync(CancellationToken cancel)
     {
         if (_idle > 0)
@@ -70,14 +71,14 @@ internal sealed class ServerProcess : IAsyncDisposable
         cancel.ThrowIfCancellationRequested();
     }
 
-    /// <summary>What it has spent so far; null when it cannot be known.</summary>
+    /// <summary>Its resources so far; null if unknown.</summary>
     public ProcessSample? TrySample() => ProcessSample.TryOf(_process.Id);
 
-    /// <summary>How it ended before its time; null when it lives.</summary>
+    /// <summary>Why it ended early; null while it runs.</summary>
     public async Task<string?> FindDeathAsync() =>
         _process.HasExited ? $"the server ended: {await LastWordsAsync()}" : null;
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Kills the server.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -86,7 +87,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    /// <summary>As on a command line.</summary>
+    /// <summary>The command line.</summary>
     internal static IReadOnlyList<string> Arguments(LabVariant variant)
     {
         LabSetting setting = variant.Setting;

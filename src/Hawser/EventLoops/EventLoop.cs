@@ -213,7 +213,7 @@ internal sealed class EventLoop
         public override void Send(SendOrPostCallback d, object? state)
         {
             if (!loop.IsCurrentThread)
-                throw new NotSupportedException("waiting for an event loop could wait for ever; post to it instead");
+                throw new NotSupportedException("Send to an event loop could deadlock; use Post");
             d(state);
         }
 

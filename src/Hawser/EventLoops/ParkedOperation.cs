@@ -24,7 +24,7 @@ internal sealed class ParkedOperation : Scheduled, IValueTaskSource<bool>
     public ValueTask<bool> Park(Deadline deadline)
     {
         if (IsParked)
-            throw new InvalidOperationException("a connection can wait for one receive and one send at a time");
+            throw new InvalidOperationException("a connection allows one pending receive and one pending send");
         IsParked = true;
         Due = deadline.Timestamp;
         _completed = false;
@@ -82,6 +82,6 @@ internal sealed class ParkedOperation : Scheduled, IValueTaskSource<bool>
     private void CheckToken(short token)
     {
         if (token != Wait)
-            throw new InvalidOperationException("a wait can be awaited once");
+            throw new InvalidOperationException("the operation has already been awaited");
     }
 }

@@ -26,5 +26,5 @@ public sealed record ConcurrencyModel(string Name, string Summary, Func<ModelOpt
     public IConcurrencyModel Create(ModelOptions? options = null) =>
         IsAvailable
             ? Make(options ?? new ModelOptions())
-            : throw new PlatformNotSupportedException($"the model {Name} needs Linux; use select or async here");
+            : throw new PlatformNotSupportedException($"model '{Name}' requires Linux; use select or async");
 }

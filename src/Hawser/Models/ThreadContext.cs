@@ -44,7 +44,7 @@ internal sealed class ThreadContext : SynchronizationContext
     public override void Send(SendOrPostCallback d, object? state)
     {
         if (Current != this)
-            throw new NotSupportedException("waiting for a connection's thread could take for ever; post instead");
+            throw new NotSupportedException("Send to a connection's thread could deadlock; use Post");
         d(state);
     }
 

@@ -49,7 +49,7 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
         if (connection.TakeFlushCancel())
             return new ValueTask<FlushResult>(new FlushResult(isCanceled: true, isCompleted: false));
         if (IsFlushing)
-            throw new InvalidOperationException("the flush before is still under way; await it");
+            throw new InvalidOperationException("a flush is in progress; await it");
         IsFlushing = true;
         long sentBefore = connection.BytesSent;
         ValueTask send;
@@ -112,7 +112,7 @@ internal sealed class ConnectionWriter(Connection connection) : PipeWriter
     private void MakeRoom(int bytes)
     {
         if (IsFlushing)
-            throw new InvalidOperationException("what is being flushed must not move; await the flush");
+            throw new InvalidOperationException("the buffer is being flushed; await the flush");
         if (_bytes is not null && _bytes.Length - _count >= bytes)
             return;
         byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstBytes, 2 * _count + bytes));

@@ -24,7 +24,7 @@ internal abstract class RecycledCall<TResult> : IValueTaskSource<TResult>, IValu
     public TResult GetResult(short token)
     {
         if (_outcome.GetStatus(token) == ValueTaskSourceStatus.Pending)
-            throw new InvalidOperationException("a call that waits has no result yet; await it");
+            throw new InvalidOperationException("the call has not completed; await it");
         try
         {
             return _outcome.GetResult(token);

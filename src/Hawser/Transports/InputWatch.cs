@@ -34,7 +34,7 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
         lock (_gate)
         {
             if (_isAwaited)
-                throw new InvalidOperationException("a connection can wait for one receive and one send at a time");
+                throw new InvalidOperationException("a connection allows one pending receive and one pending send");
             if (_isInterrupted)
             {
                 _isInterrupted = false;

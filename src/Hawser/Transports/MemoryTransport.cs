@@ -209,7 +209,7 @@ public sealed class MemoryTransport : Transport
                     return new ValueTask<bool>(result);
                 }
                 if (_waiter is not null)
-                    throw new InvalidOperationException("a connection can wait for one receive and one send at a time");
+                    throw new InvalidOperationException("a connection allows one pending receive and one pending send");
                 _waiter = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
                 return new ValueTask<bool>(_waiter.Task);
             }

@@ -195,5 +195,5 @@ public abstract class Transport
 
     /// <summary>The exception of a <see cref="SendFileAsync"/> whose file ended early.</summary>
     protected static EndOfStreamException FileTooShort(long missing) =>
-        new($"the file ended {missing} bytes before its announced length");
+        new($"file is {missing} bytes shorter than announced");
 }

@@ -147,7 +147,7 @@ public sealed class ServeTest
                     await server.Errors.LineWithAsync($"{service.Name}: Listening on 127.0.0.1:{portBase + index}");
                 return;
             }
-            catch (InvalidOperationException e) when (e.Message.Contains("is taken", StringComparison.Ordinal))
+            catch (InvalidOperationException e) when (e.Message.Contains("is already in use", StringComparison.Ordinal))
             {
             }
         }

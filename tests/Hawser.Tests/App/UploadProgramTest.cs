@@ -142,7 +142,7 @@ public sealed class UploadProgramTest : IDisposable
             $"{((IPEndPoint)listener.LocalEndPoint!).Port}", _folder.Write("large", new byte[20_000_000]),
             "--idle-timeout", "200ms");
 
-        result.IsError(1, "idle for too long");
+        result.IsError(1, "idle timeout");
     }
 
     [Theory]

@@ -30,7 +30,7 @@ public sealed class UsageTest
         { "ping a b --clients 1", "--clients: 2 servers need 2 clients or more" },
         { "load --duration 0", "--duration: '0' is too short; use 500ms, 5s or 2m" },
         { "lab --clients 0", "--clients: '0' is not a number of clients" },
-        { "lab --scenario nonsense", "there is no scenario 'nonsense'; use a file or one of cpu-bound, exercise" },
+        { "lab --scenario nonsense", "unknown scenario 'nonsense'; use a file or one of cpu-bound, exercise" },
         { "lab --against redis", "--against: 'redis' is not NAME=HOST:PORT; use redis=127.0.0.1:6379" },
         { "lab --nonsense", "unknown option '--nonsense'; see 'hawser lab --help'" },
         { "load --rate fast", "--rate: 'fast' is not a rate; use 500, 50k or 1.5M" },
@@ -224,7 +224,7 @@ public sealed class UsageTest
 
         ProgramResult result = await ProgramProcess.RunAsync(WithPort(arguments, taken));
 
-        result.IsError(Failed, $"port {((IPEndPoint)taken.LocalEndPoint!).Port} is taken; ");
+        result.IsError(Failed, $"port {((IPEndPoint)taken.LocalEndPoint!).Port} is already in use; ");
     }
 
     [Fact]

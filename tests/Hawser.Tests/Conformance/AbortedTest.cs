@@ -31,7 +31,7 @@ public sealed class AbortedTest
     }
 
     [Theory, Models]
-    public async Task A_reset_behind_bytes_that_nobody_has_read_is_noticed_too(string model)
+    public async Task A_reset_behind_unread_bytes_is_noticed(string model)
     {
         await using TestServer server = TestServer.Start(model, AwaitSomethingElseAsync);
         using RawClient client = await server.ConnectAsync();
@@ -60,7 +60,7 @@ public sealed class AbortedTest
     }
 
     [Theory, Models]
-    public async Task The_end_of_the_drain_time_ends_a_handler_that_awaits_something_else(string model)
+    public async Task The_drain_timeout_ends_a_handler_that_awaits_something_else(string model)
     {
         await using TestServer server = TestServer.Start(model, AwaitSomethingElseAsync,
             options => options with { Limits = Hasty });
@@ -79,7 +79,7 @@ public sealed class AbortedTest
     /// <summary>Time that a handler spends on its own is not idle: here one task waits for the peer, and another for
     /// something else.</summary>
     [Theory, Models]
-    public async Task A_timeout_ends_what_else_the_handler_awaits(string model)
+    public async Task A_timeout_ends_a_handler_that_awaits_something_else(string model)
     {
         var time = new FakeTime();
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -121,7 +121,7 @@ public sealed class AbortedTest
     }
 
     [Theory, Models]
-    public async Task The_byte_limit_ends_what_else_the_handler_awaits(string model)
+    public async Task The_byte_limit_ends_a_handler_that_awaits_something_else(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -146,7 +146,7 @@ public sealed class AbortedTest
     }
 
     [Theory, Models]
-    public async Task It_does_not_fire_when_the_connection_ends_in_order(string model)
+    public async Task The_aborted_token_does_not_fire_on_an_orderly_end(string model)
     {
         int fired = 0;
         var tokens = new List<CancellationToken>();
@@ -179,7 +179,7 @@ public sealed class AbortedTest
     }
 
     [Theory, Models]
-    public async Task It_does_not_fire_when_a_stop_finds_the_connection_at_rest(string model)
+    public async Task The_aborted_token_does_not_fire_when_a_stop_ends_an_idle_connection(string model)
     {
         CancellationToken aborted = default;
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -201,7 +201,7 @@ public sealed class AbortedTest
     }
 
     [Theory, Models]
-    public async Task Asked_for_after_the_end_it_fires_all_the_same(string model)
+    public async Task The_aborted_token_fires_even_if_requested_after_the_end(string model)
     {
         bool fired = false;
         await using TestServer server = TestServer.Start(model, async connection =>

@@ -4,13 +4,13 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>Whose turn it is: when each model takes the next connection.</summary>
+/// <summary>When each model accepts the next connection.</summary>
 public sealed class AdmissionTest
 {
     private static readonly byte[] Mark = "."u8.ToArray();
 
     [Fact]
-    public async Task Sequential_serves_the_first_to_its_end_before_the_second_gets_a_byte()
+    public async Task Sequential_serves_one_connection_to_its_end_before_the_next()
     {
         var served = new List<long>();
         await using TestServer server = TestServer.Start("sequential", async connection =>
@@ -38,7 +38,7 @@ public sealed class AdmissionTest
     }
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task Connections_are_numbered_in_the_order_in_which_they_came(string model)
+    public async Task Connections_are_numbered_in_order_of_arrival(string model)
     {
         await using TestServer server = TestServer.Start(
             model, async connection => await connection.WriteAsync(Encoding.ASCII.GetBytes($"{connection.Id}\n")));
@@ -54,7 +54,7 @@ public sealed class AdmissionTest
     }
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task Concurrent_models_serve_many_by_turns(string model)
+    public async Task Concurrent_models_interleave_connections(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync);
         var clients = new List<RawClient>();
@@ -75,7 +75,7 @@ public sealed class AdmissionTest
     }
 
     [Fact]
-    public async Task Pool_makes_the_client_after_the_last_thread_wait_until_one_leaves()
+    public async Task With_all_pool_threads_busy_the_next_client_waits()
     {
         await using TestServer server = TestServer.Start("pool", Handlers.EchoAsync,
             options => options with { ModelOptions = new() { Threads = 2 } });
@@ -96,7 +96,7 @@ public sealed class AdmissionTest
     }
 
     [Fact]
-    public async Task Pool_serves_its_line_in_order_and_all_of_it()
+    public async Task Pool_serves_its_whole_queue_in_order()
     {
         await using TestServer server = TestServer.Start("pool", Handlers.EchoAsync,
             options => options with { ModelOptions = new() { Threads = 1 } });
@@ -118,7 +118,7 @@ public sealed class AdmissionTest
     }
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task At_the_limit_the_next_connection_waits_in_the_kernel_until_one_leaves(string model)
+    public async Task At_the_connection_limit_the_next_client_waits_in_the_kernel(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync,
             options => options with { Limits = TestServer.Limits with { Connections = 2 } });
@@ -140,7 +140,7 @@ public sealed class AdmissionTest
     }
 
     [Theory, Models]
-    public async Task A_limit_of_one_serves_many_one_after_the_other(string model)
+    public async Task A_connection_limit_of_one_serves_clients_in_turn(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

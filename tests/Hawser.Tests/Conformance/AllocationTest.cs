@@ -3,8 +3,8 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>What a round trip in the steady state allocates on the connection's thread. Nothing is promised of select,
-/// whose lists .NET makes anew for each call, nor of async.</summary>
+/// <summary>Allocations of a steady-state round trip on the connection's thread. Not promised for select, whose lists
+/// .NET allocates for each call, nor for async.</summary>
 public sealed class AllocationTest
 {
     private const int WarmUp = 2_000;

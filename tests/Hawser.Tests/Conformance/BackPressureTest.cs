@@ -11,7 +11,7 @@ public sealed class BackPressureTest
     private const int TotalBytes = 64_000_000;
 
     [Theory, Models]
-    public async Task A_writer_is_never_further_ahead_of_a_slow_reader_than_the_kernel_has_room(string model)
+    public async Task A_writer_gets_no_further_ahead_of_a_slow_reader_than_the_kernel_buffers(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -32,7 +32,7 @@ public sealed class BackPressureTest
     }
 
     [Theory, Models]
-    public async Task One_large_write_is_not_done_before_the_kernel_has_all_of_it(string model)
+    public async Task A_large_write_completes_when_the_kernel_has_all_of_it(string model)
     {
         bool done = false;
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -51,10 +51,10 @@ public sealed class BackPressureTest
         Assert.Equal(KernelBytes, (await slow.ReceiveToEndAsync()).Length);
     }
 
-    /// <summary>An echo that cannot send stops to receive: what it holds is bounded, whatever a peer that only writes
-    /// sends.</summary>
+    /// <summary>An echo that cannot send stops receiving: its buffers are bounded, however much a peer writes without
+    /// reading.</summary>
     [Theory, Models]
-    public async Task A_peer_that_only_writes_to_an_echo_is_stopped_by_the_kernel(string model)
+    public async Task An_echo_exerts_back_pressure_on_a_peer_that_only_writes(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync);
         using RawClient client = await server.ConnectAsync(receiveBufferBytes: 64 * 1024);

@@ -5,11 +5,11 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>What goes in comes out, under every model.</summary>
+/// <summary>Bytes arrive unchanged under every model.</summary>
 public sealed class ByteStreamTest
 {
     [Theory, Models]
-    public async Task Random_bytes_of_several_clients_come_back_whole(string model)
+    public async Task Random_bytes_of_several_clients_are_echoed_whole(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync);
 
@@ -19,7 +19,7 @@ public sealed class ByteStreamTest
     }
 
     [Theory, Models]
-    public async Task A_byte_at_a_time_is_as_good_as_all_at_once(string model)
+    public async Task Input_may_arrive_a_byte_at_a_time(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -55,7 +55,7 @@ public sealed class ByteStreamTest
     }
 
     [Theory, Models]
-    public async Task Lines_that_came_together_are_taken_without_waiting(string model)
+    public async Task Buffered_lines_are_read_without_waiting(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -139,7 +139,7 @@ public sealed class ByteStreamTest
     }
 
     [Theory, Models]
-    public async Task An_exact_read_gets_all_nothing_or_a_truncation(string model)
+    public async Task An_exact_read_returns_all_or_nothing_or_reports_truncation(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -209,7 +209,7 @@ public sealed class ByteStreamTest
     }
 
     [Theory, Models]
-    public async Task After_a_half_close_either_side_goes_on_with_the_other_direction(string model)
+    public async Task A_half_close_leaves_the_other_direction_open(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

@@ -5,14 +5,14 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>A read that is cancelled loses no byte, and the conversation goes on.</summary>
+/// <summary>A cancelled read loses no byte, and the conversation continues.</summary>
 public sealed class CancellationTest
 {
     private const int Rounds = 1_000;
 
     private static readonly byte[] Mark = "."u8.ToArray();
 
-    /// <summary>The calls that wait for input, each with what may have come although it waits still.</summary>
+    /// <summary>The calls that wait for input, each with input that does not complete it.</summary>
     private static readonly Dictionary<string, (string Part, Func<Connection, CancellationToken, Task> Call)> Reads =
         new()
         {
@@ -41,7 +41,7 @@ public sealed class CancellationTest
     }
 
     [Theory, MemberData(nameof(ReadsUnderModels))]
-    public async Task A_read_that_is_cancelled_while_it_waits_leaves_what_had_come(string model, string read)
+    public async Task A_cancelled_read_keeps_the_received_bytes(string model, string read)
     {
         (string part, Func<Connection, CancellationToken, Task> call) = Reads[read];
         using var cancel = new CancellationTokenSource();
@@ -69,7 +69,7 @@ public sealed class CancellationTest
     }
 
     [Theory, MemberData(nameof(ReadsUnderModels))]
-    public async Task A_read_with_a_token_that_is_cancelled_already_takes_nothing(string model, string read)
+    public async Task A_read_with_a_cancelled_token_consumes_nothing(string model, string read)
     {
         Exception? error = null;
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -88,7 +88,7 @@ public sealed class CancellationTest
     }
 
     [Theory, Models]
-    public async Task A_thousand_cancellations_at_random_moments_lose_no_byte(string model)
+    public async Task A_thousand_random_cancellations_lose_no_byte(string model)
     {
         int cancelled = 0;
         bool done = false;
@@ -135,7 +135,7 @@ public sealed class CancellationTest
         Assert.InRange(cancelled, 1, Rounds - 1);
     }
 
-    /// <summary>One read of the kind whose turn it is.</summary>
+    /// <summary>One read, of the next kind.</summary>
     private static async Task TakeAsync(Connection connection, int round, List<byte> received, CancellationToken cancel)
     {
         switch (round % 5)

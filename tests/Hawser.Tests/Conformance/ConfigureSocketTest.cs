@@ -39,7 +39,7 @@ public sealed class ConfigureSocketTest
     }
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task A_peer_that_does_not_read_pins_less_than_a_megabyte_in_the_kernel(string model)
+    public async Task A_peer_that_does_not_read_holds_less_than_a_megabyte_of_kernel_memory(string model)
     {
         Assert.SkipUnless(Platform.IsLinux, "other systems bound it by the send buffer");
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -55,7 +55,7 @@ public sealed class ConfigureSocketTest
     }
 
     [Fact]
-    public void An_error_of_it_reaches_the_caller() =>
+    public void An_error_of_the_socket_configuration_reaches_the_caller() =>
         Assert.Throws<InvalidDataException>(() => TestServer.Start("threads", Handlers.EchoAsync, options => options with
         {
             ConfigureSocket = _ => throw new InvalidDataException(),

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>How reading and writing at once comes to an end that neither of the two has chosen.</summary>
+/// <summary>Ends of concurrent reading and writing that neither side has chosen.</summary>
 public sealed class DuplexEndTest
 {
     private static readonly ServerLimits Patient = TestServer.Limits with { DrainTimeout = Patience.Limit };
@@ -51,7 +51,7 @@ public sealed class DuplexEndTest
     }
 
     [Theory, Models]
-    public async Task A_stop_ends_both_when_the_reader_rests(string model)
+    public async Task A_stop_ends_both_when_the_reader_is_idle(string model)
     {
         await using TestServer server = TestServer.Start(model, connection => connection.DuplexAsync(
             async cancel =>
@@ -73,7 +73,7 @@ public sealed class DuplexEndTest
     }
 
     [Theory, Models]
-    public async Task The_end_of_the_drain_time_ends_both_whatever_they_await(string model)
+    public async Task The_drain_timeout_ends_both_whatever_they_await(string model)
     {
         await using TestServer server = TestServer.Start(model, connection => connection.DuplexAsync(
             _ => Handlers.DiscardAsync(connection),

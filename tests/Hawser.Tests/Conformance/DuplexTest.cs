@@ -12,7 +12,7 @@ public sealed class DuplexTest
     private static readonly byte[] Mark = "."u8.ToArray();
 
     [Theory, Models]
-    public async Task A_push_reaches_a_peer_that_says_nothing(string model)
+    public async Task A_push_reaches_a_silent_peer(string model)
     {
         using var news = new SemaphoreSlim(0);
         await using TestServer server = TestServer.Start(model, connection => connection.DuplexAsync(
@@ -76,7 +76,7 @@ public sealed class DuplexTest
     /// <summary>Neither side reads before it has sent all: only a server that reads while its own write waits gets past
     /// that.</summary>
     [Theory, Models]
-    public async Task A_peer_that_reads_nothing_before_it_has_sent_all_is_read_while_it_is_written_to(string model)
+    public async Task Input_is_read_while_a_write_waits_for_a_peer_that_sends_before_reading(string model)
     {
         await using TestServer server = TestServer.Start(model, connection => connection.DuplexAsync(
             _ => Handlers.DiscardAsync(connection),
@@ -121,7 +121,7 @@ public sealed class DuplexTest
     }
 
     [Theory, Models]
-    public async Task When_the_reader_ends_a_writer_that_waits_for_the_peer_is_cancelled(string model)
+    public async Task When_the_reader_ends_a_blocked_writer_is_cancelled(string model)
     {
         var writersEnd = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = TestServer.Start(model, async connection =>

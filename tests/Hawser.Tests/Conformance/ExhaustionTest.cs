@@ -18,7 +18,7 @@ public sealed class ExhaustionTest
     private const string AsNobody = "setpriv --reuid=65534 --regid=65534 --clear-groups";
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task Out_of_descriptors_it_serves_whom_it_has_sheds_the_rest_and_recovers(string model)
+    public async Task Out_of_descriptors_a_server_keeps_its_connections_sheds_new_ones_and_recovers(string model)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
         await using ProgramProcess serve = ProgramProcess.StartInShell(
@@ -28,7 +28,7 @@ public sealed class ExhaustionTest
     }
 
     [Fact]
-    public async Task Out_of_threads_it_serves_whom_it_has_sheds_the_rest_and_recovers()
+    public async Task Out_of_threads_a_server_keeps_its_connections_sheds_new_ones_and_recovers()
     {
         Assert.SkipUnless(await CanRunAsNobodyAsync(), "needs root, Linux, and a program that everybody may read");
         await using ProgramProcess serve = ProgramProcess.StartInShell(
@@ -38,7 +38,7 @@ public sealed class ExhaustionTest
     }
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task Uploads_under_way_leave_the_runtime_its_descriptors(string model)
+    public async Task Uploads_in_progress_leave_descriptors_for_the_runtime(string model)
     {
         using var folder = new TemporaryFolder();
         await using ProgramProcess serve = StartWithFiles("upload", model, folder["stored"]);
@@ -46,7 +46,7 @@ public sealed class ExhaustionTest
     }
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task Long_messages_under_way_leave_the_runtime_its_descriptors(string model)
+    public async Task Long_messages_in_progress_leave_descriptors_for_the_runtime(string model)
     {
         await using ProgramProcess serve = StartWithFiles("message", model);
         await AssertFilesFitAsync(serve, await serve.ListeningAsync(onErrors: true), "");

@@ -3,12 +3,12 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>A peer that takes all it can get beside one that asks politely.</summary>
+/// <summary>A greedy peer beside one with few requests.</summary>
 public sealed class FairnessTest
 {
     private static readonly byte[] Mark = "."u8.ToArray();
 
-    /// <summary>However a handler reads: a few bytes at a time, so that the flood is always ahead of it.</summary>
+    /// <summary>All ways to read, a few bytes at a time, so that the flood is always ahead.</summary>
     public static TheoryData<string, string> ReadersUnderModels()
     {
         var data = new TheoryData<string, string>();
@@ -21,7 +21,7 @@ public sealed class FairnessTest
     }
 
     [Theory, MemberData(nameof(ReadersUnderModels))]
-    public async Task A_polite_peer_gets_its_answers_while_another_floods(string model, string reader)
+    public async Task A_flooding_peer_does_not_starve_another(string model, string reader)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -53,7 +53,7 @@ public sealed class FairnessTest
     }
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task A_polite_peer_gets_its_answers_while_another_is_sent_all_it_can_take(string model)
+    public async Task A_bulk_receiver_does_not_starve_another_peer(string model)
     {
         byte[] piece = new byte[1_000];
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -85,10 +85,10 @@ public sealed class FairnessTest
         await Record.ExceptionAsync(() => taking);
     }
 
-    /// <summary>The loop is held until a crowd has gathered at the door; who is inside must not wait for all of
-    /// it.</summary>
+    /// <summary>The loop is blocked until many connections are pending; an existing one must not wait for all of
+    /// them.</summary>
     [Theory, Models(ModelKind.Loop)]
-    public async Task A_crowd_at_the_door_does_not_keep_those_inside_from_their_turn(string model)
+    public async Task A_burst_of_new_connections_does_not_starve_existing_ones(string model)
     {
         const int Crowd = 400;
         using var gathered = new ManualResetEventSlim();

@@ -30,7 +30,7 @@ public sealed class FaultTest
     }
 
     [Theory, Models]
-    public async Task A_handler_that_throws_before_its_first_await_is_no_different(string model)
+    public async Task A_handler_that_throws_before_its_first_await_resets_its_peer(string model)
     {
         await using TestServer server = TestServer.Start(model,
             (Func<Connection, Task>)(_ => throw new InvalidOperationException("at once")));
@@ -45,7 +45,7 @@ public sealed class FaultTest
     }
 
     [Theory, Models(ModelKind.NotBlocking)]
-    public async Task A_handler_that_throws_with_a_receive_under_way_ends_that_too(string model)
+    public async Task A_handler_that_throws_ends_its_pending_receive(string model)
     {
         var pending = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -72,7 +72,7 @@ public sealed class FaultTest
     }
 
     [Theory, Models(ModelKind.NotBlocking)]
-    public async Task A_handler_that_throws_with_a_send_under_way_ends_that_too(string model)
+    public async Task A_handler_that_throws_ends_its_pending_send(string model)
     {
         Task? send = null;
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -90,7 +90,7 @@ public sealed class FaultTest
     }
 
     [Theory, Models(ModelKind.NotBlocking)]
-    public async Task A_handler_that_leaves_with_a_receive_under_way_closes_in_order(string model)
+    public async Task A_handler_that_returns_during_a_pending_receive_closes_in_order(string model)
     {
         Task? pending = null;
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -127,7 +127,7 @@ public sealed class FaultTest
     }
 
     [Theory, Models]
-    public async Task After_an_abort_every_call_says_that_the_connection_is_gone(string model)
+    public async Task After_an_abort_every_call_throws_connection_closed(string model)
     {
         var reasons = new List<CloseReason>();
         await using TestServer server = TestServer.Start(model, async connection =>

@@ -12,18 +12,18 @@ public sealed partial class FileErrorTest : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory, Models]
-    public Task A_file_that_is_open_for_writing_only(string model) => AssertIsOursAsync<IOException>(model,
+    public Task A_write_only_file_is_a_fault(string model) => AssertIsOursAsync<IOException>(model,
         () => File.OpenHandle(_folder.Write("content", new byte[10_000]), FileMode.Open, FileAccess.Write));
 
     [Theory, Models]
-    public Task A_folder(string model)
+    public Task A_directory_is_a_fault(string model)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "a folder can be opened on Linux");
         return AssertIsOursAsync<IOException>(model, () => OpenFolder(_folder.Root));
     }
 
     [Theory, Models]
-    public Task A_file_that_is_closed_already(string model) => AssertIsOursAsync<ObjectDisposedException>(model, () =>
+    public Task A_closed_file_is_a_fault(string model) => AssertIsOursAsync<ObjectDisposedException>(model, () =>
     {
         SafeFileHandle file = File.OpenHandle(_folder.Write("content", new byte[10_000]));
         file.Dispose();
@@ -31,7 +31,7 @@ public sealed partial class FileErrorTest : IDisposable
     });
 
     [Theory, Models]
-    public Task An_offset_below_zero(string model) => AssertIsOursAsync<Exception>(model,
+    public Task A_negative_offset_is_a_fault(string model) => AssertIsOursAsync<Exception>(model,
         () => File.OpenHandle(_folder.Write("content", new byte[10_000])), offset: -1);
 
     private static async Task AssertIsOursAsync<TError>(string model, Func<SafeFileHandle> open, long offset = 0)

@@ -40,7 +40,7 @@ public sealed class FileTransferTest : IDisposable
     }
 
     [Theory, Models]
-    public async Task A_file_shorter_than_announced_is_an_error_of_ours_after_what_there_is(string model)
+    public async Task A_file_shorter_than_announced_is_sent_and_then_faults_the_handler(string model)
     {
         await File.WriteAllBytesAsync(_path, _content.AsMemory(0, 1_000));
         Exception? error = null;
@@ -58,7 +58,7 @@ public sealed class FileTransferTest : IDisposable
     }
 
     [Theory, Models]
-    public async Task A_reset_in_the_middle_of_a_file_ends_the_sending(string model)
+    public async Task A_reset_in_the_middle_of_a_file_ends_the_send(string model)
     {
         await File.WriteAllBytesAsync(_path, _content);
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -75,7 +75,7 @@ public sealed class FileTransferTest : IDisposable
     }
 
     [Theory, Models]
-    public async Task Received_bytes_land_in_the_file_with_those_that_were_buffered_first(string model)
+    public async Task A_received_file_begins_with_the_buffered_bytes(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -99,9 +99,9 @@ public sealed class FileTransferTest : IDisposable
         Assert.True(_content.AsSpan().SequenceEqual(file.AsSpan(13)));
     }
 
-    /// <summary>One that is open for appending cannot be spliced to, and says so only when it is tried.</summary>
+    /// <summary>splice(2) fails on a file opened for appending, and only when it is called.</summary>
     [Theory, Models]
-    public async Task Pieces_land_in_a_file_that_the_kernel_cannot_move_them_to(string model)
+    public async Task A_file_without_splice_support_receives_all_bytes(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

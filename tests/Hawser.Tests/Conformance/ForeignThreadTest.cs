@@ -12,7 +12,7 @@ public sealed class ForeignThreadTest
     private static readonly byte[] Mark = "."u8.ToArray();
 
     [Theory, Models]
-    public async Task A_handler_that_has_left_its_thread_reads_and_writes_like_any_other(string model)
+    public async Task A_handler_on_a_foreign_thread_can_read_and_write(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -50,7 +50,7 @@ public sealed class ForeignThreadTest
     }
 
     [Theory, Models]
-    public async Task Away_from_its_thread_every_call_waits_as_it_does_at_home(string model)
+    public async Task On_a_foreign_thread_every_call_waits_as_on_its_own(string model)
     {
         using var folder = new TemporaryFolder();
         using SafeFileHandle file = File.OpenHandle(folder.Write("content", new byte[4_000_000]));
@@ -91,7 +91,7 @@ public sealed class ForeignThreadTest
     }
 
     [Theory, Models]
-    public async Task A_handler_that_throws_away_from_its_thread_harms_no_other(string model)
+    public async Task A_handler_that_throws_on_a_foreign_thread_ends_only_its_own_connection(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -125,7 +125,7 @@ public sealed class ForeignThreadTest
     }
 
     [Theory, MemberData(nameof(CallsUnderModels))]
-    public async Task A_call_from_elsewhere_ends_its_connection_and_harms_no_other(string model, string call)
+    public async Task A_call_from_a_foreign_thread_affects_only_its_own_connection(string model, string call)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync);
         for (int round = 0; round < 10; round++)
@@ -146,9 +146,9 @@ public sealed class ForeignThreadTest
         await AssertEchoesAsync(server);
     }
 
-    /// <summary>No care is taken of what the handler does meanwhile.</summary>
+    /// <summary>The handler runs on unsynchronized.</summary>
     [Theory, MemberData(nameof(CallsUnderModels))]
-    public async Task A_call_from_elsewhere_at_any_moment_harms_no_other(string model, string call)
+    public async Task A_foreign_call_at_any_moment_affects_only_its_own_connection(string model, string call)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync);
         for (int round = 0; round < 50; round++)
@@ -201,7 +201,7 @@ public sealed class ForeignThreadTest
         Assert.Equal("still here", Encoding.ASCII.GetString(await client.ReceiveExactlyAsync(10)));
     }
 
-    /// <summary>Goes on on the thread pool, as an analyser advises.</summary>
+    /// <summary>Continues on the thread pool, as an analyser advises.</summary>
     private static ConfiguredTaskAwaitable Elsewhere =>
         Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 }

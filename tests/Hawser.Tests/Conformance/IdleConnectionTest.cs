@@ -54,7 +54,7 @@ public sealed partial class IdleConnectionTest
     }
 
     [Theory, Models]
-    public async Task Small_writes_are_sent_at_once_and_not_collected(string model)
+    public async Task Small_writes_are_sent_without_delay(string model)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "looks for the socket in /proc");
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync);
@@ -66,7 +66,7 @@ public sealed partial class IdleConnectionTest
     }
 
     [Fact]
-    public async Task A_clients_small_writes_are_sent_at_once_too()
+    public async Task A_clients_small_writes_are_sent_without_delay()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "looks for the socket in /proc");
         await using TestServer server = TestServer.Start("async", Handlers.EchoAsync);
@@ -107,7 +107,7 @@ public sealed partial class IdleConnectionTest
         await connection.WriteAsync(Mark);
     }
 
-    /// <summary>The memory behind what is buffered, however little that is.</summary>
+    /// <summary>The memory of the buffer, however little it contains.</summary>
     private static int HeldBytes(Connection connection) =>
         MemoryMarshal.TryGetArray(connection.Buffered, out ArraySegment<byte> held) ? held.Array!.Length : 0;
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>What a handler still says after a timeout arrives, although the peer goes on sending.</summary>
+/// <summary>Output of a handler after a timeout arrives, although the peer keeps sending.</summary>
 public sealed class LingerAfterTimeoutTest
 {
     private const int AnswerBytes = 200_000;
@@ -26,7 +26,7 @@ public sealed class LingerAfterTimeoutTest
         AssertAnswerArrivesAsync(model, CloseReason.IdleTimeout, TimeSpan.FromSeconds(61));
 
     [Theory, Models]
-    public async Task A_linger_time_without_end_waits_for_the_peer_as_long_as_it_takes(string model)
+    public async Task An_infinite_linger_time_waits_for_the_peer(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection => await connection.ReadAsync(),
             options => options with
@@ -53,7 +53,7 @@ public sealed class LingerAfterTimeoutTest
     }
 
     [Theory, Models]
-    public async Task A_linger_time_without_end_does_not_abort_who_was_timed_out(string model)
+    public async Task An_infinite_linger_time_does_not_abort_a_timed_out_connection(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>A loop and the connections that live on it, when one of them is gone or blocks the loop.</summary>
+/// <summary>Connections that outlive or block their loop.</summary>
 public sealed class LoopOwnershipTest
 {
     private static readonly byte[] Mark = "."u8.ToArray();
@@ -16,7 +16,7 @@ public sealed class LoopOwnershipTest
 
     /// <summary>Other sockets get the numbers of the closed loop's descriptors meanwhile.</summary>
     [Fact]
-    public async Task A_clients_connection_outlives_its_loop_and_is_disposed_of_without_harm()
+    public async Task A_client_connection_can_be_disposed_after_its_loop_has_ended()
     {
         await using TestServer server = TestServer.Start("threads", Handlers.EchoAsync);
         using RawClient other = await server.ConnectAsync();
@@ -41,7 +41,7 @@ public sealed class LoopOwnershipTest
     }
 
     [Fact]
-    public async Task A_call_that_waits_on_a_loop_that_ends_is_told_so()
+    public async Task A_pending_call_fails_when_its_loop_ends()
     {
         await using TestServer server = TestServer.Start("threads", Handlers.EchoAsync);
         ClientLoop loop = ClientLoop.Start("clients");
@@ -56,7 +56,7 @@ public sealed class LoopOwnershipTest
     }
 
     [Fact]
-    public async Task A_call_after_the_end_of_its_loop_is_told_so()
+    public async Task A_call_after_the_end_of_its_loop_fails()
     {
         await using TestServer server = TestServer.Start("threads", Handlers.EchoAsync);
         ClientLoop loop = ClientLoop.Start("clients");
@@ -112,7 +112,7 @@ public sealed class LoopOwnershipTest
         }
     }
 
-    /// <summary>Whichever of the loops is blocked: of a crowd at the door somebody is answered by the other.</summary>
+    /// <summary>Whichever loop is blocked, the other one answers some of the waiting clients.</summary>
     [Theory]
     [InlineData(10)]
     [InlineData(512)]

@@ -18,7 +18,7 @@ public sealed class LoopTurnTest
     private static readonly byte[] Mark = "."u8.ToArray();
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task A_polite_peer_gets_its_answers_while_a_large_file_is_sent(string model)
+    public async Task A_large_file_does_not_starve_another_peer(string model)
     {
         using var folder = new TemporaryFolder();
         // It has no bytes on the disk, and more than can be sent while the polite one asks.
@@ -49,7 +49,7 @@ public sealed class LoopTurnTest
     }
 
     [Theory, Models(ModelKind.Loop)]
-    public async Task A_file_goes_out_in_turns(string model)
+    public async Task A_file_is_sent_over_several_loop_turns(string model)
     {
         using var folder = new TemporaryFolder();
         using SafeFileHandle file = OpenSparse(folder["large"], FileBytes);
@@ -62,7 +62,7 @@ public sealed class LoopTurnTest
 
     /// <summary>Large receives count for more than small ones.</summary>
     [Theory, Models(ModelKind.Loop)]
-    public async Task A_flood_comes_in_by_turns(string model)
+    public async Task A_flood_is_received_over_several_loop_turns(string model)
     {
         byte[] flood = new byte[1_000_000];
         long most = await MostInATurnAsync(model, c => c.BytesReceived, Handlers.DiscardAsync, async client =>
@@ -75,9 +75,9 @@ public sealed class LoopTurnTest
         Assert.InRange(most, 1, MostReceivedBetweenLooks);
     }
 
-    /// <summary>It waits for its next turn, with a message there, when the interrupt of the stop comes.</summary>
+    /// <summary>The stop interrupts it while it waits for its next turn with a message buffered.</summary>
     [Theory, Models]
-    public async Task A_connection_that_has_used_up_its_turn_serves_what_came_before_the_stop(string model)
+    public async Task A_connection_out_of_turn_serves_input_from_before_the_stop(string model)
     {
         var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -103,7 +103,7 @@ public sealed class LoopTurnTest
         Assert.Equal($"{new string('.', EventLoop.CallsPerTurn)}two\n", answer);
     }
 
-    /// <summary>Beside the one that moves its bytes another handler looks at them once a turn.</summary>
+    /// <summary>While one handler moves its bytes, another samples them once per turn.</summary>
     private static async Task<long> MostInATurnAsync(
         string model, Func<Connection, long> count, Func<Connection, Task> move, Func<RawClient, Task> peer)
     {

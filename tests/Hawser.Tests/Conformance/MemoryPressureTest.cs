@@ -9,7 +9,7 @@ namespace Hawser.Tests.Conformance;
 public sealed class MemoryPressureTest
 {
     [Theory, Models]
-    public async Task Short_of_memory_a_server_sheds_says_so_and_recovers(string model)
+    public async Task Out_of_memory_a_server_sheds_reports_and_recovers(string model)
     {
         bool isShort = true;
         var observer = new RecordingObserver();

@@ -5,11 +5,11 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>A model of somebody else's that cannot take a connection.</summary>
+/// <summary>A custom model that cannot take a connection.</summary>
 public sealed class ModelFaultTest
 {
     [Fact]
-    public async Task A_model_that_throws_at_admission_loses_that_connection_and_no_other()
+    public async Task A_model_that_throws_at_admission_loses_only_that_connection()
     {
         var model = new ConcurrencyModel("refusing", "refuses the first", _ => new RefusingModel(new InvalidDataException()));
         await using TestServer server = TestServer.Start(model, new LambdaHandler(Handlers.EchoAsync), options => options with
@@ -24,7 +24,7 @@ public sealed class ModelFaultTest
     }
 
     [Fact]
-    public async Task A_model_without_a_thread_makes_the_server_back_off()
+    public async Task Without_free_threads_the_server_backs_off()
     {
         var model = new ConcurrencyModel("refusing", "refuses the first", _ => new RefusingModel(new InsufficientMemoryException()));
         await using TestServer server = TestServer.Start(model, new LambdaHandler(Handlers.EchoAsync), options => options with

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>An observer that throws, which it must not: nobody but the observer suffers.</summary>
+/// <summary>An observer that throws, which it must not: the server is unaffected.</summary>
 public sealed class ObserverFaultTest
 {
     private static readonly ServerLimits Patient = TestServer.Limits with { DrainTimeout = Patience.Limit };
@@ -63,7 +63,7 @@ public sealed class ObserverFaultTest
         Assert.Equal(new DrainReport(1, 0, 0), await stop.Bounded());
         await server.Server.Completion.Bounded();
 
-        // Each was told of all, whatever another call had thrown.
+        // Every event was reported, although other calls threw.
         await Patience.UntilAsync(() => observer.CallsOf("FaultedAlone") == 1);
         Assert.Equal(1, observer.CallsOf("Listening"));
         Assert.Equal(7, observer.CallsOf("Accepted"));

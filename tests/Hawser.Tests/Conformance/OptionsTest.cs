@@ -40,7 +40,7 @@ public sealed class OptionsTest
     }
 
     [Theory, Models]
-    public void A_server_without_an_address_is_refused_by_name(string model)
+    public void A_server_without_endpoints_is_rejected_by_option_name(string model)
     {
         var e = Assert.ThrowsAny<ArgumentException>(() => Server.Start(Handler, new ServerOptions
         {
@@ -52,7 +52,7 @@ public sealed class OptionsTest
     }
 
     [Fact]
-    public void A_model_that_cannot_be_made_leaves_its_port_free()
+    public void A_model_that_cannot_be_created_leaves_its_port_free()
     {
         int port = FreePort();
 
@@ -63,7 +63,7 @@ public sealed class OptionsTest
     }
 
     [Fact]
-    public async Task A_model_that_fails_as_it_starts_leaves_its_port_free()
+    public async Task A_model_that_fails_to_start_leaves_its_port_free()
     {
         foreach (bool atOnce in (bool[])[true, false])
         {
@@ -82,7 +82,7 @@ public sealed class OptionsTest
     }
 
     [Fact]
-    public void A_deadline_beyond_the_end_of_time_has_not_passed()
+    public void A_deadline_beyond_the_clock_range_has_not_passed()
     {
         foreach (TimeSpan delay in (TimeSpan[])[TimeSpan.MaxValue, TimeSpan.MaxValue - TimeSpan.FromTicks(1),
             TimeSpan.FromDays(365_000)])
@@ -99,7 +99,7 @@ public sealed class OptionsTest
     }
 
     [Theory, Models]
-    public async Task A_wait_with_a_deadline_beyond_the_end_of_time_waits_for_its_input(string model)
+    public async Task A_wait_with_a_deadline_beyond_the_clock_range_waits_for_input(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -119,7 +119,7 @@ public sealed class OptionsTest
     }
 
     [Theory, Models]
-    public async Task What_flows_with_the_starter_does_not_flow_into_handlers(string model)
+    public async Task The_execution_context_of_the_starter_does_not_flow_into_handlers(string model)
     {
         var seen = new List<string?>();
         Inherited.Value = "the starter's";

@@ -11,7 +11,7 @@ namespace Hawser.Tests.Conformance;
 public sealed class OutputTest
 {
     [Theory, Models]
-    public async Task What_is_written_leaves_at_the_flush_and_not_before(string model)
+    public async Task Output_is_sent_at_the_flush_and_not_before(string model)
     {
         long before = -1;
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -33,9 +33,9 @@ public sealed class OutputTest
         Assert.Empty(server.Observer.Faults);
     }
 
-    /// <summary>Sixteen requests that come together: one receive, one send.</summary>
+    /// <summary>Sixteen pipelined requests: one receive, one send.</summary>
     [Theory, Models]
-    public async Task Answers_that_are_flushed_together_are_one_send(string model)
+    public async Task Answers_flushed_together_are_one_send(string model)
     {
         int sends = 0;
         await using TestServer server = TestServer.Start(
@@ -54,7 +54,7 @@ public sealed class OutputTest
     }
 
     [Theory, Models]
-    public async Task A_completed_output_loses_nothing(string model)
+    public async Task Completing_the_output_sends_all_of_it(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -67,7 +67,7 @@ public sealed class OutputTest
     }
 
     [Theory, Models]
-    public async Task A_cancelled_flush_is_no_other_calls_business(string model)
+    public async Task A_cancelled_flush_does_not_affect_other_calls(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -88,7 +88,7 @@ public sealed class OutputTest
     }
 
     [Theory, Models]
-    public async Task Every_other_way_to_write_comes_after_what_was_collected(string model)
+    public async Task Direct_writes_are_sent_after_buffered_output(string model)
     {
         using var folder = new TemporaryFolder();
         string path = folder.Write("file", "file."u8.ToArray());
@@ -114,7 +114,7 @@ public sealed class OutputTest
     }
 
     [Theory, Models]
-    public async Task What_a_handler_leaves_behind_is_sent(string model)
+    public async Task Unflushed_output_is_sent_when_the_handler_returns(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -129,7 +129,7 @@ public sealed class OutputTest
     }
 
     [Theory, Models]
-    public async Task What_a_handler_leaves_behind_is_sent_although_the_peer_has_finished(string model)
+    public async Task Unflushed_output_is_sent_to_a_half_closed_peer(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -144,7 +144,7 @@ public sealed class OutputTest
     }
 
     [Theory, Models]
-    public async Task A_flush_that_is_cancelled_keeps_the_rest_for_the_next(string model)
+    public async Task A_cancelled_flush_keeps_the_rest_for_the_next_one(string model)
     {
         const int Bytes = 32 * 1024 * 1024;
         long sentBefore = -1;
@@ -206,7 +206,7 @@ public sealed class OutputTest
     }
 
     [Theory, Models(ModelKind.Loop)]
-    public async Task Nothing_may_be_written_while_a_flush_is_under_way(string model)
+    public async Task Writing_during_a_flush_is_rejected(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

@@ -57,7 +57,7 @@ public sealed class PeerLeavesTest
     }
 
     [Theory, Models]
-    public async Task A_peer_that_resets_during_the_drain_is_reported_as_that(string model)
+    public async Task A_reset_during_the_drain_is_reported_as_a_reset(string model)
     {
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -79,7 +79,7 @@ public sealed class PeerLeavesTest
     }
 
     [Theory, Models]
-    public async Task Peers_that_reset_before_they_are_accepted_do_no_harm(string model)
+    public async Task Resets_before_the_accept_are_harmless(string model)
     {
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -105,7 +105,7 @@ public sealed class PeerLeavesTest
     }
 
     [Theory, Models]
-    public async Task A_reset_is_the_reason_even_if_the_handler_keeps_it_to_itself(string model)
+    public async Task A_reset_is_the_close_reason_even_if_the_handler_swallows_it(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -145,7 +145,7 @@ public sealed class PeerLeavesTest
     }
 
     [Theory, Models]
-    public async Task The_last_answer_arrives_although_the_peer_had_sent_more_than_was_read(string model)
+    public async Task The_last_answer_arrives_despite_unread_input(string model)
     {
         byte[] answer = "ERROR: too long\n"u8.ToArray();
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -169,7 +169,7 @@ public sealed class PeerLeavesTest
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
-            // Just a buffer full: a read that fills it says nothing of what comes next.
+            // Exactly one buffer: a read that fills it does not reveal what follows.
             await connection.ReadAsync(new byte[1]);
         }, options => options with
         {

@@ -10,7 +10,7 @@ namespace Hawser.Tests.Conformance;
 public sealed class PipeTest
 {
     [Theory, Models]
-    public async Task A_protocol_over_pipes_gets_every_byte_however_they_come(string model)
+    public async Task A_pipe_delivers_every_byte_whatever_the_segments(string model)
     {
         await using TestServer server = TestServer.Start(model, EchoLinesAsync);
         using RawClient client = await server.ConnectAsync();
@@ -46,7 +46,7 @@ public sealed class PipeTest
     }
 
     [Theory, Models]
-    public async Task A_stop_leaves_a_message_that_has_begun_its_answer(string model)
+    public async Task A_stop_lets_a_started_message_be_answered(string model)
     {
         var begun = new TaskCompletionSource();
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -71,7 +71,7 @@ public sealed class PipeTest
     }
 
     [Theory, Models]
-    public async Task A_read_that_is_cancelled_loses_nothing(string model)
+    public async Task A_cancelled_pipe_read_loses_nothing(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -95,7 +95,7 @@ public sealed class PipeTest
     }
 
     [Theory, Models]
-    public async Task What_one_way_of_reading_leaves_the_other_finds(string model)
+    public async Task Pipe_and_connection_share_the_unread_input(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

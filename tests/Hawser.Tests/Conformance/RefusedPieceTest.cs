@@ -10,7 +10,7 @@ public sealed class RefusedPieceTest
     private const int Bytes = 12_000_000;
 
     [Theory, Models]
-    public async Task What_was_refused_does_not_end_up_in_the_next_file(string model)
+    public async Task Refused_bytes_do_not_end_up_in_the_next_file(string model)
     {
         using var folder = new TemporaryFolder();
         string path = folder["next"];

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>A stop that comes in the middle of messages: one whose first byte came before it is served whole.</summary>
+/// <summary>A stop in the middle of messages: those whose first byte arrived before it are served whole.</summary>
 public sealed class StopCutsNothingTest
 {
     private const int Crowd = 150;
@@ -49,9 +49,9 @@ public sealed class StopCutsNothingTest
         return data;
     }
 
-    /// <summary>Every third says nothing: the stop has to tell the idle from those that have begun.</summary>
+    /// <summary>Every third client is silent: the stop must tell idle connections from started messages.</summary>
     [Theory, MemberData(nameof(ProtocolsUnderModels))]
-    public async Task A_first_half_before_the_stop_gets_its_whole_answer_and_silence_an_orderly_end(
+    public async Task A_stop_finishes_started_messages_and_closes_idle_connections(
         string model, string protocol)
     {
         for (int round = 0; round < RoundsOf(model); round++)
@@ -77,10 +77,10 @@ public sealed class StopCutsNothingTest
         }
     }
 
-    /// <summary>First halves and the stop in no order: whoever is not answered was not heard, and has not been blamed
-    /// for it.</summary>
+    /// <summary>First halves race with the stop: a client without an answer was not heard, and its connection ends in
+    /// order.</summary>
     [Theory, MemberData(nameof(ProtocolsUnderModels))]
-    public async Task A_first_half_about_the_moment_of_the_stop_gets_a_whole_answer_or_none(
+    public async Task A_message_that_races_with_the_stop_gets_a_whole_answer_or_none(
         string model, string protocol)
     {
         for (int round = 0; round < RoundsOf(model); round++)
@@ -110,7 +110,7 @@ public sealed class StopCutsNothingTest
     }
 
     [Theory, Models]
-    public async Task Who_reads_to_the_end_does_not_take_half_for_the_whole(string model)
+    public async Task A_handler_that_reads_to_the_end_during_a_stop_gets_the_whole_message(string model)
     {
         await using Gathering gathering = await Gathering.BeginAsync(model, async connection =>
         {
@@ -140,7 +140,7 @@ public sealed class StopCutsNothingTest
     }
 
     [Theory, Models]
-    public async Task A_message_that_came_before_the_stop_is_served_although_the_handler_was_busy_until_after_it(
+    public async Task A_message_from_before_the_stop_is_served_by_a_handler_busy_until_after_it(
         string model)
     {
         var busy = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -170,7 +170,7 @@ public sealed class StopCutsNothingTest
         Assert.Equal(CloseReason.ServerStopping, await gathering.Server.Observer.NextReasonAsync());
     }
 
-    /// <summary>With one client at a time it takes more of them to hit the moment.</summary>
+    /// <summary>With one client at a time, more of them are needed to hit the moment.</summary>
     private static int RoundsOf(string model) => ConcurrencyModels.Get(model).IsConcurrent ? 5 : 50;
 
     private static void AssertAllEnded(Gathering gathering, CloseReason reason) =>
@@ -183,7 +183,7 @@ public sealed class StopCutsNothingTest
         return answer;
     }
 
-    /// <summary>Who speaks after the stop may find nobody there.</summary>
+    /// <summary>A client that sends after the stop may be reset.</summary>
     private static async Task SendIfThereAsync(RawClient client, string part)
     {
         try
@@ -208,7 +208,7 @@ public sealed class StopCutsNothingTest
         }
     }
 
-    /// <summary>A server whose clients are all at rest.</summary>
+    /// <summary>A server whose clients are all idle.</summary>
     private sealed class Gathering(TestServer server, List<RawClient> clients, Task stopping) : IAsyncDisposable
     {
         public TestServer Server => server;

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>A stop that somebody makes difficult.</summary>
+/// <summary>Stops under difficult conditions.</summary>
 public sealed class StopRobustnessTest
 {
     private static readonly ServerLimits Hasty = TestServer.Limits with
@@ -16,7 +16,7 @@ public sealed class StopRobustnessTest
     private static readonly ServerLimits Patient = TestServer.Limits with { DrainTimeout = Patience.Limit };
 
     [Theory, Models]
-    public async Task A_callback_of_the_token_that_throws_is_reported_and_the_server_stops(string model)
+    public async Task A_throwing_token_callback_is_reported_and_the_server_stops(string model)
     {
         var observer = new FaultObserver();
         int called = 0;
@@ -43,7 +43,7 @@ public sealed class StopRobustnessTest
     }
 
     [Theory, Models]
-    public async Task A_callback_of_the_token_that_blocks_holds_up_neither_the_idle_nor_the_drain_time(string model)
+    public async Task A_blocking_token_callback_delays_neither_idle_nor_drain_timeout(string model)
     {
         using var release = new ManualResetEventSlim();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -71,7 +71,7 @@ public sealed class StopRobustnessTest
     }
 
     [Theory, Models]
-    public async Task A_callback_of_the_token_that_blocks_does_not_keep_the_idle_from_their_end(string model)
+    public async Task A_blocking_token_callback_does_not_keep_idle_connections_open(string model)
     {
         using var release = new ManualResetEventSlim();
         await using TestServer server = TestServer.Start(model, async (connection, stopping) =>
@@ -110,7 +110,7 @@ public sealed class StopRobustnessTest
     }
 
     [Theory, MemberData(nameof(LongTimesUnderModels))]
-    public async Task Limits_longer_than_a_timer_can_count_are_as_good_as_any(string model, TimeSpan time)
+    public async Task Limits_beyond_the_timer_range_are_accepted(string model, TimeSpan time)
     {
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         CancellationToken stopped = default;
@@ -142,10 +142,10 @@ public sealed class StopRobustnessTest
         await server.Server.Completion.Bounded();
     }
 
-    /// <summary>Above all where nobody would accept: those that serve one after the other, and a full
+    /// <summary>Matters most in models that are not accepting at that moment: sequential, and a full
     /// pool.</summary>
     [Theory, Models]
-    public async Task Nobody_gets_in_any_more_while_the_last_one_is_served(string model)
+    public async Task No_connection_is_accepted_during_the_drain(string model)
     {
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         CancellationToken stopped = default;
@@ -162,7 +162,7 @@ public sealed class StopRobustnessTest
         await Patience.UntilAsync(() => stopped.IsCancellationRequested);
         while (await TryConnectAsync(server) is { } late)
         {
-            // The listener may be open a moment longer; who came in must not be left alone.
+            // The listener may stay open a moment longer; a connection made then must still be ended.
             Assert.IsNotType<TimeoutException>(await Record.ExceptionAsync(late.ReceiveToEndAsync));
             late.Dispose();
         }
@@ -197,7 +197,7 @@ public sealed class StopRobustnessTest
     }
 
     [Theory, Models]
-    public async Task A_handler_that_waits_for_its_own_stop_is_stuck_and_goes_on_afterwards(string model)
+    public async Task A_handler_that_awaits_its_own_stop_is_reported_stuck_and_continues_afterwards(string model)
     {
         TestServer? running = null;
         DrainReport? report = null;

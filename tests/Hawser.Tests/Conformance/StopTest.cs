@@ -24,7 +24,7 @@ public sealed class StopTest
     }
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task Idle_connections_end_at_once_and_one_mid_message_may_finish(string model)
+    public async Task A_stop_ends_idle_connections_at_once_and_lets_a_message_finish(string model)
     {
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int begun = 0;
@@ -55,7 +55,7 @@ public sealed class StopTest
     }
 
     [Theory, Models]
-    public async Task A_peer_in_the_middle_of_a_message_is_aborted_when_the_drain_time_is_over(string model)
+    public async Task A_peer_in_the_middle_of_a_message_is_aborted_at_the_drain_timeout(string model)
     {
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = TestServer.Start(model,
@@ -73,7 +73,7 @@ public sealed class StopTest
     }
 
     [Theory, Models]
-    public async Task A_peer_that_never_reads_is_aborted_when_the_drain_time_is_over(string model)
+    public async Task A_peer_that_never_reads_is_aborted_at_the_drain_timeout(string model)
     {
         await using TestServer server = TestServer.Start(model,
             async connection => await connection.WriteAsync(new byte[64_000_000]),
@@ -88,7 +88,7 @@ public sealed class StopTest
     }
 
     [Theory, Models]
-    public async Task A_slow_reader_gets_all_of_its_answer_within_the_drain_time(string model)
+    public async Task A_slow_reader_receives_its_whole_answer_within_the_drain_timeout(string model)
     {
         CancellationToken begun = default;
         await using TestServer server = TestServer.Start(
@@ -126,7 +126,7 @@ public sealed class StopTest
     }
 
     [Fact]
-    public async Task Those_in_the_line_of_the_pool_are_ended_too()
+    public async Task A_stop_ends_connections_in_the_pool_queue()
     {
         await using TestServer server = StartPoolOfOne(Handlers.EchoAsync, Hasty);
         List<RawClient> clients = await ConnectThreeAsync(server);
@@ -140,7 +140,7 @@ public sealed class StopTest
     }
 
     [Fact]
-    public async Task Those_in_the_line_of_the_pool_are_at_rest()
+    public async Task Connections_in_the_pool_queue_count_as_idle()
     {
         await using TestServer server = StartPoolOfOne(Handlers.EchoLinesAsync, Patient);
         List<RawClient> clients = await ConnectThreeAsync(server);
@@ -157,7 +157,7 @@ public sealed class StopTest
     }
 
     [Theory, Models]
-    public async Task A_server_at_its_connection_limit_stops_like_any_other(string model)
+    public async Task A_server_at_its_connection_limit_stops(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoLinesAsync,
             options => options with { Limits = Patient with { Connections = 1 } });
@@ -188,7 +188,7 @@ public sealed class StopTest
     }
 
     [Theory, Models]
-    public async Task A_handler_that_ends_by_the_token_is_finished_and_not_at_fault(string model)
+    public async Task A_handler_cancelled_by_the_stop_token_is_not_a_fault(string model)
     {
         await using TestServer server = TestServer.Start(model,
             (_, stopping) => Task.Delay(Timeout.Infinite, stopping),
@@ -204,7 +204,7 @@ public sealed class StopTest
     }
 
     [Theory, Models]
-    public async Task Connections_that_come_while_the_server_stops_are_served_to_an_end_or_refused(string model)
+    public async Task Connections_during_a_stop_are_served_or_refused(string model)
     {
         for (int round = 0; round < 10; round++)
         {
@@ -212,7 +212,7 @@ public sealed class StopTest
                 options => options with { Limits = Patient });
             Task crowd = Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
             {
-                // Refused, reset, or told the end: anything but left alone.
+                // Refused, reset or closed, but never left hanging.
                 await Record.ExceptionAsync(async () =>
                 {
                     using RawClient client = await server.ConnectAsync();

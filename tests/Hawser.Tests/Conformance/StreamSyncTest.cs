@@ -27,7 +27,7 @@ public sealed class StreamSyncTest
     ];
 
     [Theory, Models(ModelKind.NotBlocking)]
-    public async Task A_refused_read_has_consumed_nothing_of_what_comes_later(string model)
+    public async Task A_refused_read_consumes_no_later_input(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -52,7 +52,7 @@ public sealed class StreamSyncTest
 
     /// <summary>It could be had without waiting; but whether it can is not left to chance.</summary>
     [Theory, Models(ModelKind.NotBlocking)]
-    public async Task A_refused_read_has_consumed_nothing_of_what_the_kernel_holds(string model)
+    public async Task A_refused_read_consumes_nothing_from_the_kernel(string model)
     {
         var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -73,7 +73,7 @@ public sealed class StreamSyncTest
     }
 
     [Theory, Models(ModelKind.NotBlocking)]
-    public async Task A_refused_write_has_sent_nothing(string model)
+    public async Task A_refused_write_sends_nothing(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -90,7 +90,7 @@ public sealed class StreamSyncTest
     }
 
     [Theory, Models]
-    public async Task A_read_of_what_is_buffered_works_everywhere_and_takes_no_more(string model)
+    public async Task A_synchronous_read_of_buffered_bytes_works_in_every_model(string model)
     {
         var read = new List<byte>();
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -115,7 +115,7 @@ public sealed class StreamSyncTest
     }
 
     [Theory, Models(ModelKind.Blocking)]
-    public async Task Where_calls_block_a_bulk_goes_through_synchronous_calls(string model)
+    public async Task Blocking_models_transfer_bulk_data_synchronously(string model)
     {
         await using TestServer server = TestServer.Start(model, connection =>
         {

@@ -8,7 +8,7 @@ namespace Hawser.Tests.Conformance;
 public sealed class StreamTest
 {
     [Theory, Models]
-    public async Task A_reader_and_a_writer_over_the_stream_speak_lines(string model)
+    public async Task StreamReader_and_StreamWriter_work_over_the_stream(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -27,7 +27,7 @@ public sealed class StreamTest
     }
 
     [Theory, Models(ModelKind.Blocking)]
-    public async Task Synchronous_calls_work_where_calls_block(string model)
+    public async Task Synchronous_calls_work_in_blocking_models(string model)
     {
         await using TestServer server = TestServer.Start(model, connection =>
         {
@@ -44,7 +44,7 @@ public sealed class StreamTest
     }
 
     [Theory, Models(ModelKind.NotBlocking)]
-    public async Task Synchronous_calls_that_would_hold_a_loop_are_refused(string model)
+    public async Task Synchronous_calls_that_would_block_a_loop_are_refused(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -62,7 +62,7 @@ public sealed class StreamTest
     }
 
     [Theory, Models(ModelKind.NotBlocking)]
-    public async Task Synchronous_reads_of_what_is_there_already_work_everywhere(string model)
+    public async Task Synchronous_reads_of_buffered_input_work_in_every_model(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

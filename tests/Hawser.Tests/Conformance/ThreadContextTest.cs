@@ -3,14 +3,14 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>What a handler has begun and not awaited goes on when its connection, and the thread that served it, have
-/// gone.</summary>
+/// <summary>Tasks that a handler has started and not awaited continue after its connection and its thread have
+/// ended.</summary>
 public sealed class ThreadContextTest
 {
     private static readonly byte[] Mark = "."u8.ToArray();
 
     [Theory, Models]
-    public async Task A_task_that_nobody_awaits_goes_on_after_its_connection_has_ended(string model)
+    public async Task An_unawaited_task_continues_after_its_connection_has_ended(string model)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var wentOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,7 +42,7 @@ public sealed class ThreadContextTest
     }
 
     [Theory, Models]
-    public async Task A_task_that_awaits_a_timer_goes_on_after_its_handler_has_thrown(string model)
+    public async Task A_task_that_awaits_a_timer_continues_after_its_handler_has_thrown(string model)
     {
         var wentOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -65,9 +65,9 @@ public sealed class ThreadContextTest
         }
     }
 
-    /// <summary>The first connection begins it and is gone before it is done; the later ones await it.</summary>
+    /// <summary>The first connection starts the task and ends before it completes; later ones await it.</summary>
     [Theory, Models]
-    public async Task A_shared_task_that_one_connection_has_begun_completes_for_those_that_come_later(string model)
+    public async Task A_shared_task_started_by_one_connection_completes_for_later_ones(string model)
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var shared = new Lazy<Task<byte[]>>(async () =>
@@ -102,7 +102,7 @@ public sealed class ThreadContextTest
     }
 
     [Theory, Models]
-    public async Task Many_tasks_left_behind_by_many_connections_all_go_on(string model)
+    public async Task Unawaited_tasks_of_many_connections_all_continue(string model)
     {
         const int Connections = 30;
         int wentOn = 0;

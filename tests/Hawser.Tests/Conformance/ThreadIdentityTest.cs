@@ -85,7 +85,7 @@ public sealed class ThreadIdentityTest
     }
 
     [Theory, Models(ModelKind.KeepsThread)]
-    public async Task Accepted_and_closed_are_told_on_the_thread_of_the_connection(string model)
+    public async Task Accepted_and_Closed_are_called_on_the_connection_thread(string model)
     {
         var told = new ConcurrentBag<Thread>();
         var observer = new ThreadNotingObserver(told);
@@ -105,7 +105,7 @@ public sealed class ThreadIdentityTest
     }
 
     [Theory, Models]
-    public async Task The_threads_of_a_model_are_gone_when_the_server_has_completed(string model)
+    public async Task The_threads_of_a_model_have_exited_when_the_server_has_completed(string model)
     {
         Thread? thread = null;
         await using TestServer server = TestServer.Start(model, async connection =>

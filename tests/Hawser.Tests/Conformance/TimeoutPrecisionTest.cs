@@ -25,7 +25,7 @@ public sealed class TimeoutPrecisionTest
     }
 
     [Theory, MemberData(nameof(TimeoutsUnderModels))]
-    public async Task The_first_byte_timeout_strikes_within_a_tenth_of_a_second_and_never_early(
+    public async Task The_first_byte_timeout_fires_within_a_tenth_of_a_second_and_never_early(
         string model, int milliseconds)
     {
         TimeSpan timeout = TimeSpan.FromMilliseconds(milliseconds);
@@ -40,7 +40,7 @@ public sealed class TimeoutPrecisionTest
     }
 
     [Theory, MemberData(nameof(TimeoutsUnderModels))]
-    public async Task The_idle_timeout_strikes_within_a_tenth_of_a_second_and_never_early(
+    public async Task The_idle_timeout_fires_within_a_tenth_of_a_second_and_never_early(
         string model, int milliseconds)
     {
         TimeSpan timeout = TimeSpan.FromMilliseconds(milliseconds);
@@ -50,7 +50,7 @@ public sealed class TimeoutPrecisionTest
             using RawClient client = await server.ConnectAsync();
             await EchoAsync(client);
             await ReceivingAsync(server, round, received: 1);
-            // Less than the timeout, so that the byte which follows begins it anew.
+            // Less than the timeout, so that the next byte restarts it.
             _time.Advance(timeout * Random.Shared.NextDouble() * 0.9);
             await EchoAsync(client);
             await AssertStrikesAsync(server, client, round, received: 2, timeout, CloseReason.IdleTimeout);
@@ -58,7 +58,7 @@ public sealed class TimeoutPrecisionTest
     }
 
     [Theory, Models]
-    public async Task The_linger_time_counts_on_the_servers_clock_and_is_kept_as_exactly(string model)
+    public async Task The_linger_time_is_exact_on_the_servers_clock(string model)
     {
         TimeSpan linger = TimeSpan.FromMinutes(10);
         await using TestServer server = TestServer.Start(model, async connection => await connection.ReadAsync(),
@@ -70,7 +70,7 @@ public sealed class TimeoutPrecisionTest
         using RawClient client = await server.ConnectAsync();
         await client.SendAsync("x");
         Assert.Empty(await client.ReceiveToEndAsync());
-        // What it says now is thrown away: the wait for its end has begun.
+        // Input is now discarded: the server lingers.
         await client.SendAsync("y");
         await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Single().BytesReceived == 2);
 

@@ -18,7 +18,7 @@ public sealed class TimeoutTest
     private readonly FakeTime _time = new();
 
     [Theory, Models]
-    public async Task Who_says_nothing_is_ended_by_the_first_byte_timeout(string model)
+    public async Task The_first_byte_timeout_ends_a_silent_connection(string model)
     {
         await using TestServer server = Start(model, Handlers.EchoAsync);
         using RawClient client = await server.ConnectAsync();
@@ -34,7 +34,7 @@ public sealed class TimeoutTest
     }
 
     [Theory, Models]
-    public async Task Who_falls_silent_is_ended_by_the_idle_timeout_and_can_still_be_told_so(string model)
+    public async Task The_idle_timeout_ends_an_idle_connection_after_a_last_message(string model)
     {
         await using TestServer server = Start(model, async connection =>
         {
@@ -62,7 +62,7 @@ public sealed class TimeoutTest
     }
 
     [Theory, Models]
-    public async Task Who_speaks_now_and_then_is_never_idle(string model)
+    public async Task Occasional_traffic_keeps_a_connection_from_the_idle_timeout(string model)
     {
         await using TestServer server = Start(model, Handlers.EchoAsync);
         using RawClient client = await server.ConnectAsync();
@@ -78,7 +78,7 @@ public sealed class TimeoutTest
     }
 
     [Theory, Models]
-    public async Task Who_never_reads_is_aborted_by_the_idle_timeout(string model)
+    public async Task The_idle_timeout_aborts_a_peer_that_never_reads(string model)
     {
         await using TestServer server = Start(model, async connection => await connection.WriteAsync(new byte[64_000_000]));
         using RawClient client = await server.ConnectAsync(receiveBufferBytes: 16 * 1024);
@@ -96,7 +96,7 @@ public sealed class TimeoutTest
     }
 
     [Theory, Models]
-    public async Task A_handler_busy_on_its_own_is_not_timed_out(string model)
+    public async Task A_handler_busy_with_other_work_is_not_timed_out(string model)
     {
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = Start(model, async connection =>
@@ -142,7 +142,7 @@ public sealed class TimeoutTest
     }
 
     [Theory, Models]
-    public async Task A_timeout_of_one_leaves_the_others_alone(string model)
+    public async Task A_timeout_ends_only_its_own_connection(string model)
     {
         await using TestServer server = Start(model, Handlers.EchoAsync);
         using (RawClient silent = await server.ConnectAsync())
@@ -159,7 +159,7 @@ public sealed class TimeoutTest
     }
 
     [Theory, Models]
-    public async Task No_more_bytes_are_taken_than_the_limit_of_a_connection(string model)
+    public async Task A_connection_receives_no_more_bytes_than_its_limit(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync,
             options => options with { Limits = Limits with { BytesPerConnection = 1_000 } });

@@ -20,7 +20,7 @@ public sealed class UrgentDataTest
         });
         using Socket client = await ConnectAsync(server);
 
-        // All of it is there before the first receive, which stops at the mark.
+        // All bytes have arrived before the first receive, which stops at the mark.
         await SendAsync(client, "ab");
         await SendAsync(client, "!", SocketFlags.OutOfBand);
         await SendAsync(client, "cd\n");
@@ -30,7 +30,7 @@ public sealed class UrgentDataTest
     }
 
     [Theory, Models]
-    public async Task An_urgent_byte_that_comes_while_the_server_waits_changes_nothing(string model)
+    public async Task An_urgent_byte_does_not_disturb_a_wait(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoLinesAsync);
         using Socket client = await ConnectAsync(server);
@@ -76,7 +76,7 @@ public sealed class UrgentDataTest
     }
 
     [Theory, Models]
-    public async Task An_urgent_byte_alone_is_no_input_and_no_end(string model)
+    public async Task An_urgent_byte_alone_is_neither_input_nor_an_end(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoLinesAsync);
         using Socket client = await ConnectAsync(server);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>The conformance tests once more, in a process of their own that takes other paths through the
+/// <summary>Runs the conformance tests again, in processes that take other paths through the
 /// engine.</summary>
 [Collection(nameof(VariantTest))]
 [CollectionDefinition(nameof(VariantTest), DisableParallelization = true)]

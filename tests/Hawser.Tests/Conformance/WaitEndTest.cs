@@ -3,13 +3,13 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>What a wait says at its end, when several things happen at once.</summary>
+/// <summary>Results of a wait when several events coincide.</summary>
 public sealed class WaitEndTest
 {
     private static readonly byte[] Mark = "."u8.ToArray();
 
     [Theory, Models]
-    public async Task A_reset_between_two_waits_is_a_reset_and_not_the_peers_end(string model)
+    public async Task A_reset_between_two_waits_is_not_an_end_of_stream(string model)
     {
         var waited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,7 +30,7 @@ public sealed class WaitEndTest
     }
 
     [Theory, Models]
-    public async Task An_abort_of_a_lively_conversation_is_never_the_peers_end(string model)
+    public async Task An_abort_during_traffic_is_not_an_end_of_stream(string model)
     {
         for (int round = 0; round < 20; round++)
         {
@@ -93,7 +93,7 @@ public sealed class WaitEndTest
     }
 
     [Theory, Models]
-    public async Task A_stray_reader_harms_nothing_but_its_own_connection(string model)
+    public async Task A_stray_read_affects_only_its_own_connection(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

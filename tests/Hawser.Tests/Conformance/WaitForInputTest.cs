@@ -4,14 +4,14 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>The wait between two messages, and what it can come to.</summary>
+/// <summary>The wait between two messages, and its results.</summary>
 public sealed class WaitForInputTest
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(20);
     private static readonly byte[] Mark = "."u8.ToArray();
 
     [Theory, Models]
-    public async Task It_tells_input_from_the_end_and_reads_nothing(string model)
+    public async Task A_wait_for_input_distinguishes_input_from_the_end_and_consumes_nothing(string model)
     {
         var states = new List<InputState>();
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -34,7 +34,7 @@ public sealed class WaitForInputTest
     }
 
     [Theory, Models]
-    public async Task It_times_out_at_its_deadline_and_never_before(string model)
+    public async Task A_wait_for_input_times_out_at_its_deadline_and_never_before(string model)
     {
         var early = new List<long>();
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -80,7 +80,7 @@ public sealed class WaitForInputTest
     }
 
     [Theory, Models]
-    public async Task A_deadline_that_has_passed_still_finds_what_is_there(string model)
+    public async Task A_wait_with_a_passed_deadline_still_finds_buffered_input(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -96,7 +96,7 @@ public sealed class WaitForInputTest
     }
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task One_who_asks_again_and_again_with_no_time_left_does_not_starve_another(string model)
+    public async Task A_handler_that_polls_with_a_passed_deadline_does_not_starve_another(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

@@ -9,7 +9,7 @@ public sealed class WholeMessageTest
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
 
     [Theory, Models]
-    public async Task A_message_in_pieces_is_waited_for_until_it_is_whole(string model)
+    public async Task A_wait_for_a_message_ends_when_it_is_whole(string model)
     {
         var lengths = new List<int>();
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -34,7 +34,7 @@ public sealed class WholeMessageTest
     }
 
     [Theory, Models]
-    public async Task A_deadline_holds_in_the_middle_of_a_message_and_the_wait_can_be_begun_anew(string model)
+    public async Task A_deadline_holds_in_the_middle_of_a_message_and_the_wait_can_be_repeated(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -58,7 +58,7 @@ public sealed class WholeMessageTest
         byte[] pages = new byte[64 * 1024];
         await using TestServer server = TestServer.Start(model, async connection =>
         {
-            // Whatever sizes the buffers have, powers of two fill them to their last byte.
+            // Powers of two fill a buffer of any size to its last byte.
             for (int count = 4096; count <= pages.Length; count *= 2)
             {
                 await connection.WaitForInputAsync(count);
@@ -76,7 +76,7 @@ public sealed class WholeMessageTest
     }
 
     [Theory, Models]
-    public async Task A_deadline_holds_however_the_bytes_before_it_came(string model)
+    public async Task A_deadline_holds_whatever_the_segments_before_it(string model)
     {
         const int Rounds = 300;
         await using TestServer server = TestServer.Start(model, async connection =>
@@ -98,7 +98,7 @@ public sealed class WholeMessageTest
     }
 
     [Theory, Models]
-    public async Task A_peer_that_finishes_before_a_message_has_finished_and_one_inside_of_it_broke_a_rule(string model)
+    public async Task An_end_between_messages_is_orderly_and_one_inside_a_message_is_a_truncation(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -117,7 +117,7 @@ public sealed class WholeMessageTest
     }
 
     [Theory, Models]
-    public async Task A_stop_ends_the_wait_between_messages_and_not_inside_of_one(string model)
+    public async Task A_stop_ends_a_wait_between_messages_but_not_inside_one(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-/// <summary>A write that is cancelled has sent what is counted, and the conversation goes on behind that.</summary>
+/// <summary>A cancelled write has sent the counted bytes, and the conversation continues after them.</summary>
 public sealed class WriteCancellationTest
 {
     // More than the kernel holds between a writer and a peer that does not read.
@@ -14,7 +14,7 @@ public sealed class WriteCancellationTest
     private static readonly byte[] Mark = "."u8.ToArray();
 
     [Theory, Models]
-    public async Task A_write_that_is_cancelled_has_sent_what_is_counted_and_the_next_goes_on_behind_it(string model)
+    public async Task A_cancelled_write_has_sent_the_counted_bytes_and_the_next_write_continues(string model)
     {
         byte[] content = RandomNumberGenerator.GetBytes(LargeBytes);
         await AssertSendsOnAsync(model, content,
@@ -22,7 +22,7 @@ public sealed class WriteCancellationTest
     }
 
     [Theory, Models]
-    public async Task A_file_whose_sending_is_cancelled_is_sent_as_far_as_is_counted(string model)
+    public async Task A_cancelled_file_send_has_sent_the_counted_bytes(string model)
     {
         using var folder = new TemporaryFolder();
         byte[] content = RandomNumberGenerator.GetBytes(LargeBytes);
@@ -31,10 +31,10 @@ public sealed class WriteCancellationTest
             async (connection, cancel) => await connection.SendFileAsync(file, 0, LargeBytes, cancel));
     }
 
-    /// <summary>What ends the write interrupts the socket as a whole; a read that asks without waiting must not take
-    /// that for the answer.</summary>
+    /// <summary>Cancelling the write interrupts the whole socket; a read that polls must not take that for its
+    /// result.</summary>
     [Theory, Models]
-    public async Task After_a_cancelled_write_a_look_without_waiting_still_sees_what_is_there(string model)
+    public async Task After_a_cancelled_write_a_poll_still_finds_input(string model)
     {
         using var cancel = new CancellationTokenSource();
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -60,14 +60,14 @@ public sealed class WriteCancellationTest
     }
 
     [Theory, Models]
-    public Task A_write_to_a_peer_that_reads_steadily_ends_when_it_is_cancelled(string model)
+    public Task A_write_to_a_steady_reader_can_be_cancelled(string model)
     {
         byte[] content = new byte[1_000_000_000];
         return AssertEndsAsync(model, async (connection, cancel) => await connection.WriteAsync(content, cancel));
     }
 
     [Theory, Models]
-    public async Task A_file_that_is_sent_to_a_peer_that_reads_steadily_ends_when_it_is_cancelled(string model)
+    public async Task A_file_send_to_a_steady_reader_can_be_cancelled(string model)
     {
         using var folder = new TemporaryFolder();
         // It has no bytes on the disk.
@@ -79,7 +79,7 @@ public sealed class WriteCancellationTest
     }
 
     [Theory, Models]
-    public async Task A_write_with_a_token_that_is_cancelled_already_sends_nothing(string model)
+    public async Task A_write_with_a_cancelled_token_sends_nothing(string model)
     {
         using var folder = new TemporaryFolder();
         using SafeFileHandle file = File.OpenHandle(folder.Write("content", new byte[100]));
@@ -99,7 +99,7 @@ public sealed class WriteCancellationTest
         Assert.All(errors, error => Assert.IsAssignableFrom<OperationCanceledException>(error));
     }
 
-    /// <summary>The kernel always has room: no wait is there to be ended.</summary>
+    /// <summary>The kernel always has room, so there is no wait to interrupt.</summary>
     private static async Task AssertEndsAsync(string model, Func<Connection, CancellationToken, Task> send)
     {
         using var cancel = new CancellationTokenSource();

@@ -34,7 +34,7 @@ public sealed class BlockingDialTest : IDisposable
     }
 
     [Fact]
-    public void It_can_be_made_non_blocking()
+    public void A_blocking_dialed_socket_can_be_made_non_blocking()
     {
         using Socket socket = Dial();
 
@@ -45,7 +45,7 @@ public sealed class BlockingDialTest : IDisposable
     }
 
     [Fact]
-    public void The_engine_of_NET_does_not_watch_it()
+    public void The_socket_engine_of_NET_does_not_watch_it()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
         using Socket socket = Dial();
@@ -59,7 +59,7 @@ public sealed class BlockingDialTest : IDisposable
     }
 
     [Fact]
-    public void It_knows_both_of_its_ends()
+    public void A_blocking_dialed_socket_knows_both_endpoints()
     {
         using Socket socket = Dial();
         using Socket accepted = _listener.Accept();

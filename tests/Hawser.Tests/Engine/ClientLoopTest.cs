@@ -45,7 +45,7 @@ public sealed class ClientLoopTest
     }
 
     [Fact]
-    public async Task Nobody_there_is_a_connect_exception_that_says_so()
+    public async Task A_refused_connect_is_a_ConnectException_with_its_reason()
     {
         await using ClientLoop loop = ClientLoop.Start("clients");
         ConnectException error = await Assert.ThrowsAsync<ConnectException>(
@@ -54,7 +54,7 @@ public sealed class ClientLoopTest
     }
 
     [Fact]
-    public async Task What_a_body_throws_comes_back_to_whoever_started_it()
+    public async Task An_exception_of_the_body_reaches_its_starter()
     {
         await using ClientLoop loop = ClientLoop.Start("clients");
         await Assert.ThrowsAsync<FormatException>(() => loop.RunAsync(async () =>

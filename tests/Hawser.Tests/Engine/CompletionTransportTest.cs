@@ -15,7 +15,7 @@ public sealed class CompletionTransportTest
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Receives_that_need_not_wait_keep_the_thread_for_a_turn_at_the_most(bool hasDeadline)
+    public async Task Receives_that_need_not_wait_keep_the_thread_for_at_most_a_turn(bool hasDeadline)
     {
         (Socket ours, Socket theirs) = await ConnectAsync();
         using Socket peer = theirs;
@@ -35,7 +35,7 @@ public sealed class CompletionTransportTest
     }
 
     [Fact]
-    public async Task Sends_that_need_not_wait_keep_the_thread_for_a_turn_at_the_most()
+    public async Task Sends_that_need_not_wait_keep_the_thread_for_at_most_a_turn()
     {
         (Socket ours, Socket theirs) = await ConnectAsync();
         using Socket peer = theirs;

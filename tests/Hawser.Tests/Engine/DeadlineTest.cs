@@ -15,7 +15,7 @@ public sealed class DeadlineTest
     }
 
     [Fact]
-    public void One_in_the_past_has_passed_and_leaves_nothing()
+    public void A_deadline_in_the_past_has_passed_and_leaves_no_time()
     {
         Deadline past = Deadline.At(Stopwatch.GetTimestamp() - 1);
         Assert.True(past.HasPassed);
@@ -24,7 +24,7 @@ public sealed class DeadlineTest
     }
 
     [Fact]
-    public void One_in_the_future_leaves_at_most_what_was_given()
+    public void A_deadline_in_the_future_leaves_at_most_the_given_time()
     {
         Deadline future = Deadline.After(TimeSpan.FromHours(1));
         Assert.False(future.HasPassed);

@@ -43,7 +43,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task An_address_that_refuses_makes_way_at_once(bool blocking)
+    public async Task After_a_refusal_the_next_address_is_tried_at_once(bool blocking)
     {
         _name.V4.Listen();
 
@@ -55,7 +55,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task An_address_has_its_time_before_the_next_one_is_tried(bool blocking)
+    public async Task An_address_gets_its_delay_before_the_next_one_is_tried(bool blocking)
     {
         _name.V6.Listen();
         _name.V4.Listen();
@@ -68,7 +68,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task One_of_two_that_connect_together_is_closed(bool blocking)
+    public async Task Of_two_simultaneous_connections_one_is_closed(bool blocking)
     {
         _name.V6.Listen();
         _name.V4.Listen();
@@ -84,7 +84,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task A_refusal_by_all_is_said(bool blocking)
+    public async Task A_refusal_by_all_addresses_is_reported(bool blocking)
     {
         var error = await Assert.ThrowsAsync<ConnectException>(() => DialAsync(blocking, Patient));
 
@@ -98,7 +98,7 @@ public sealed class DialerTest : IDisposable
     [InlineData(false, AddressFamily.InterNetwork)]
     [InlineData(true, AddressFamily.InterNetworkV6)]
     [InlineData(true, AddressFamily.InterNetwork)]
-    public async Task A_refusal_is_said_rather_than_that_there_is_no_way(bool blocking, AddressFamily unreachable)
+    public async Task A_refusal_is_reported_rather_than_no_route(bool blocking, AddressFamily unreachable)
     {
         DialOptions halfCut = Patient with { ConfigureSocket = socket => FailFor(unreachable, socket) };
 
@@ -109,7 +109,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task Silence_of_all_is_given_up_at_the_timeout(bool blocking)
+    public async Task Silence_of_all_addresses_ends_at_the_timeout(bool blocking)
     {
         await _name.SilenceAsync(_name.V6);
         await _name.SilenceAsync(_name.V4);
@@ -123,7 +123,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task A_refusal_is_said_rather_than_silence(bool blocking)
+    public async Task A_refusal_is_reported_rather_than_silence(bool blocking)
     {
         await _name.SilenceAsync(_name.V4);
 
@@ -159,7 +159,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task A_dial_can_be_cancelled_while_the_name_is_looked_up(bool blocking)
+    public async Task A_dial_can_be_cancelled_during_name_resolution(bool blocking)
     {
         using var cancel = new CancellationTokenSource();
         DialOptions waiting = Patient with
@@ -176,7 +176,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task The_timeout_bounds_the_look_up_too(bool blocking)
+    public async Task The_timeout_includes_name_resolution(bool blocking)
     {
         DialOptions waiting = Patient with
         {
@@ -190,7 +190,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task A_reset_is_called_that_also_when_the_dial_sees_it_first(bool blocking)
+    public async Task A_reset_during_the_dial_is_reported_as_a_reset(bool blocking)
     {
         const int Rounds = 200;
         _name.V4.Listen();
@@ -214,7 +214,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task A_name_without_addresses_has_no_host(bool blocking)
+    public async Task A_name_without_addresses_cannot_be_resolved(bool blocking)
     {
         DialOptions nowhere = Patient with { Resolve = (_, _) => Task.FromResult<IPAddress[]>([]) };
 
@@ -245,7 +245,7 @@ public sealed class DialerTest : IDisposable
     }
 
     [Theory, MemberData(nameof(Blocking))]
-    public async Task An_error_of_the_configuration_itself_reaches_the_caller(bool blocking)
+    public async Task An_exception_of_the_socket_configuration_reaches_the_caller(bool blocking)
     {
         await _name.SilenceAsync(_name.V6);
         DialOptions wrong = Patient with

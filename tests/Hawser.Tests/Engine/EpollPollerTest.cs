@@ -9,7 +9,7 @@ namespace Hawser.Tests.Engine;
 public sealed class EpollPollerTest
 {
     [Fact]
-    public void A_socket_that_the_kernel_refuses_takes_no_slot()
+    public void A_socket_refused_by_the_kernel_takes_no_slot()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs epoll");
         using var poller = new EpollPoller();

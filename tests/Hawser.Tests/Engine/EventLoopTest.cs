@@ -23,7 +23,7 @@ public sealed class EventLoopTest
     }
 
     [Theory, Models(ModelKind.Loop)]
-    public async Task No_posted_work_is_left_lying_however_many_threads_post(string poller)
+    public async Task No_posted_work_is_lost_however_many_threads_post(string poller)
     {
         await using var runner = new LoopRunner(poller);
 
@@ -51,7 +51,7 @@ public sealed class EventLoopTest
     }
 
     [Theory, Models(ModelKind.Loop)]
-    public async Task Deadlines_fall_due_in_their_order_and_never_early(string poller)
+    public async Task Deadlines_expire_in_order_and_never_early(string poller)
     {
         await using var runner = new LoopRunner(poller);
         var order = new List<int>();
@@ -73,7 +73,7 @@ public sealed class EventLoopTest
     }
 
     [Theory, Models(ModelKind.Loop)]
-    public async Task An_operation_completed_before_its_deadline_forgets_it(string poller)
+    public async Task An_operation_completed_before_its_deadline_removes_it(string poller)
     {
         await using var runner = new LoopRunner(poller);
 
@@ -94,7 +94,7 @@ public sealed class EventLoopTest
     }
 
     [Theory, Models(ModelKind.Loop)]
-    public async Task A_place_in_the_next_turn_is_lost_to_who_was_completed_before_it(string poller)
+    public async Task A_completed_operation_loses_its_place_in_the_next_turn(string poller)
     {
         await using var runner = new LoopRunner(poller);
 
@@ -113,7 +113,7 @@ public sealed class EventLoopTest
     }
 
     [Theory, Models(ModelKind.Loop)]
-    public async Task Who_gives_way_goes_on_after_the_others(string poller)
+    public async Task A_yielding_operation_continues_after_the_others(string poller)
     {
         await using var runner = new LoopRunner(poller);
         var order = new List<string>();
@@ -134,7 +134,7 @@ public sealed class EventLoopTest
     }
 
     [Theory, Models(ModelKind.Loop)]
-    public async Task A_foreign_await_comes_back_to_the_loop(string poller)
+    public async Task A_foreign_await_resumes_on_the_loop(string poller)
     {
         await using var runner = new LoopRunner(poller);
 
@@ -148,7 +148,7 @@ public sealed class EventLoopTest
     }
 
     [Theory, Models(ModelKind.Loop)]
-    public async Task Waiting_for_the_loop_is_refused_elsewhere(string poller)
+    public async Task Send_to_the_loop_is_refused_on_other_threads(string poller)
     {
         await using var runner = new LoopRunner(poller);
         SynchronizationContext? context = null;

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Hawser.Tests.Engine;
 
-/// <summary>Where a server can listen, and what it says when it cannot.</summary>
+/// <summary>Listening addresses, and the errors of those that fail.</summary>
 public sealed class ListenTest : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("hawser").FullName;
@@ -14,7 +14,7 @@ public sealed class ListenTest : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory, Models]
-    public async Task A_server_starts_at_once_on_the_port_it_has_just_left(string model)
+    public async Task A_server_restarts_at_once_on_its_port(string model)
     {
         EndPoint where = new IPEndPoint(IPAddress.Loopback, 0);
         for (int i = 0; i < 5; i++)
@@ -31,20 +31,21 @@ public sealed class ListenTest : IDisposable
     }
 
     [Theory, Models]
-    public async Task A_second_server_on_a_taken_port_fails_and_says_so(string model)
+    public async Task A_second_server_on_a_port_in_use_fails_with_the_reason(string model)
     {
         await using TestServer first = StartAt(model, [new IPEndPoint(IPAddress.Loopback, 0)]);
 
         var e = Assert.Throws<ListenException>(() => StartAt(model, [first.EndPoint]));
 
-        Assert.Contains($"port {((IPEndPoint)first.EndPoint).Port} is taken", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"port {((IPEndPoint)first.EndPoint).Port} is already in use", e.Message, StringComparison.Ordinal);
         using RawClient client = await first.ConnectAsync();
         await client.SendAsync("x\n");
         Assert.Equal("x", await client.ReceiveLineAsync());
     }
 
     [Theory, Models]
-    public async Task Every_one_of_several_addresses_is_served_at_the_same_port(string model)
+    public async Task Several_addresses_are_served_at_the_same_port(string model)
     {
         Assert.SkipUnless(Socket.OSSupportsIPv6, "no IPv6 here");
         await using TestServer server = StartAt(model,
@@ -58,7 +59,7 @@ public sealed class ListenTest : IDisposable
     }
 
     [Theory, Models]
-    public async Task Dual_stack_takes_both_and_shows_an_ipv4_peer_as_one(string model)
+    public async Task Dual_stack_accepts_both_and_reports_IPv4_peers_as_IPv4(string model)
     {
         Assert.SkipUnless(Socket.OSSupportsIPv6, "no IPv6 here");
         await using TestServer server = StartAt(model, [new IPEndPoint(IPAddress.IPv6Any, 0)]);
@@ -74,7 +75,7 @@ public sealed class ListenTest : IDisposable
     }
 
     [Theory, Models]
-    public async Task A_unix_domain_socket_is_served_and_its_file_is_gone_after_the_stop(string model)
+    public async Task A_unix_domain_socket_is_served_and_its_file_removed_at_the_stop(string model)
     {
         string path = Path.Combine(_folder, "socket");
         await using (TestServer server = StartAt(model, [new UnixDomainSocketEndPoint(path)]))
@@ -104,12 +105,12 @@ public sealed class ListenTest : IDisposable
 
         var e = Assert.Throws<ListenException>(() => StartAt("threads", [where]));
 
-        Assert.Contains("is taken", e.Message, StringComparison.Ordinal);
+        Assert.Contains("is already in use", e.Message, StringComparison.Ordinal);
         await AssertServesAsync(where);
     }
 
     [Fact]
-    public async Task A_live_socket_whose_line_is_full_is_left_to_its_server()
+    public async Task A_live_socket_with_a_full_queue_is_left_to_its_server()
     {
         var where = new UnixDomainSocketEndPoint(Path.Combine(_folder, "full"));
         using var live = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -120,13 +121,13 @@ public sealed class ListenTest : IDisposable
 
         var e = await Assert.ThrowsAsync<ListenException>(() => Task.Run(() => StartAt("threads", [where])).Bounded());
 
-        Assert.Contains("is taken", e.Message, StringComparison.Ordinal);
+        Assert.Contains("is already in use", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("not a socket")]
     [InlineData("")]
-    public void A_file_that_is_no_socket_is_left_alone(string content)
+    public void A_file_that_is_not_a_socket_is_left_alone(string content)
     {
         string path = Path.Combine(_folder, "notes.txt");
         File.WriteAllText(path, content);
@@ -138,7 +139,7 @@ public sealed class ListenTest : IDisposable
     }
 
     [Fact]
-    public void An_empty_file_that_another_has_open_is_left_alone()
+    public void An_empty_file_opened_by_another_process_is_left_alone()
     {
         string path = Path.Combine(_folder, "open");
         using FileStream other = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
@@ -157,12 +158,12 @@ public sealed class ListenTest : IDisposable
 
         var e = Assert.Throws<ListenException>(() => StartAt("threads", [new UnixDomainSocketEndPoint(link)]));
 
-        Assert.Contains($"{link}: it exists and is not a socket", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"{link}: exists and is not a socket", e.Message, StringComparison.Ordinal);
         Assert.NotNull(new FileInfo(link).LinkTarget);
     }
 
     [Theory, Models]
-    public async Task A_file_that_has_taken_the_place_of_the_socket_is_there_after_the_stop(string model)
+    public async Task A_file_that_replaced_the_socket_survives_the_stop(string model)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere the runtime removes it");
         string path = Path.Combine(_folder, "replaced");
@@ -176,7 +177,7 @@ public sealed class ListenTest : IDisposable
     }
 
     [Fact]
-    public void An_address_of_another_machine_cannot_be_had()
+    public void An_address_of_another_machine_is_rejected()
     {
         var e = Assert.Throws<ListenException>(() => StartAt("threads", [new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0)]));
 
@@ -184,7 +185,7 @@ public sealed class ListenTest : IDisposable
     }
 
     [Theory, Models]
-    public async Task A_listener_that_fails_ends_the_server_loudly_and_its_threads(string model)
+    public async Task A_failing_listener_ends_the_server_and_its_threads_with_the_error(string model)
     {
         ConcurrencyModel inner = ConcurrencyModels.Get(model);
         var breaking = new BreakingModel(inner.Create());
@@ -205,7 +206,7 @@ public sealed class ListenTest : IDisposable
     }
 
     [Theory, Models]
-    public async Task A_server_is_announced_when_it_begins_to_accept(string model)
+    public async Task A_server_is_announced_when_its_model_starts(string model)
     {
         ConcurrencyModel inner = ConcurrencyModels.Get(model);
         var late = new LateModel(inner.Create());

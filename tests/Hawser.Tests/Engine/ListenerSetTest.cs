@@ -25,7 +25,7 @@ public sealed class ListenerSetTest
     }
 
     [Fact]
-    public void No_connection_is_taken_without_a_place()
+    public void No_connection_is_accepted_without_a_place()
     {
         using ListenerSet set = ListenerSet.Open([AnyPort], backlog: 16);
         set.Places = 1;
@@ -40,7 +40,7 @@ public sealed class ListenerSetTest
     }
 
     [Fact]
-    public void After_the_close_nothing_is_taken_and_a_waiting_thread_is_told()
+    public void After_the_close_TryAccept_fails_and_Accept_is_cancelled()
     {
         using ListenerSet set = ListenerSet.Open([AnyPort], backlog: 16);
         set.Places = 1;

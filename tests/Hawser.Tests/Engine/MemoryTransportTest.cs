@@ -104,7 +104,7 @@ public sealed class MemoryTransportTest
     }
 
     [Fact]
-    public async Task A_waiting_call_hears_of_the_end()
+    public async Task A_waiting_call_ends_with_the_connection()
     {
         (Connection server, Connection client) = Connect(capacity: 1);
         Task<ReadOnlyMemory<byte>> read = client.ReadAsync().AsTask();

@@ -6,7 +6,7 @@ namespace Hawser.Tests.Engine;
 public sealed class ParkedOperationTest
 {
     [Fact]
-    public async Task It_is_used_again_and_again()
+    public async Task A_parked_operation_is_reusable()
     {
         var operation = new ParkedOperation();
         for (int i = 0; i < 70_000; i++)
@@ -20,7 +20,7 @@ public sealed class ParkedOperationTest
     }
 
     [Fact]
-    public void The_waiter_runs_inside_of_the_completion()
+    public void The_waiter_runs_inside_the_completion()
     {
         var operation = new ParkedOperation();
         bool resumed = false;
@@ -38,7 +38,7 @@ public sealed class ParkedOperationTest
     }
 
     [Fact]
-    public async Task A_second_wait_at_the_same_time_is_refused()
+    public async Task A_second_concurrent_wait_is_refused()
     {
         var operation = new ParkedOperation();
         ValueTask<bool> wait = operation.Park(Deadline.None);
@@ -63,7 +63,7 @@ public sealed class ParkedOperationTest
     }
 
     [Fact]
-    public async Task A_wait_that_is_over_cannot_be_awaited_again_after_the_next_began()
+    public async Task A_completed_wait_cannot_be_awaited_after_the_next_has_begun()
     {
         var operation = new ParkedOperation();
         ValueTask<bool> old = operation.Park(Deadline.None);
@@ -77,5 +77,5 @@ public sealed class ParkedOperationTest
     }
 
     [Fact]
-    public void Completing_what_nobody_waits_for_does_nothing() => new ParkedOperation().Complete(true);
+    public void Completing_without_a_waiter_does_nothing() => new ParkedOperation().Complete(true);
 }

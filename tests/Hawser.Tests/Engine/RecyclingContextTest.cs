@@ -4,13 +4,13 @@ using Xunit;
 
 namespace Hawser.Tests.Engine;
 
-/// <summary>Where the caller of a recycled method goes on.</summary>
+/// <summary>Where the caller of a recycled method resumes.</summary>
 public sealed class RecyclingContextTest
 {
     [Theory]
     [InlineData("select")]
     [InlineData("epoll")]
-    public async Task A_caller_on_a_loop_goes_on_on_that_loop_wherever_the_call_ended(string model)
+    public async Task A_caller_on_a_loop_resumes_on_that_loop(string model)
     {
         await using var runner = new LoopRunner(model);
         await runner.RunAsync(async () =>
@@ -28,7 +28,7 @@ public sealed class RecyclingContextTest
 
     /// <summary>Not by way of the context's queue, which would be a turn later.</summary>
     [Fact]
-    public void A_caller_at_home_goes_on_inside_of_the_completion()
+    public void A_caller_on_its_own_thread_resumes_inside_the_completion()
     {
         var context = new QueueContext();
         var operation = new ParkedOperation();
@@ -47,7 +47,7 @@ public sealed class RecyclingContextTest
     }
 
     [Fact]
-    public void A_caller_is_posted_home_when_the_call_ends_elsewhere()
+    public void A_caller_is_posted_to_its_context_if_the_call_ends_elsewhere()
     {
         var context = new QueueContext();
         var operation = new ParkedOperation();
@@ -71,7 +71,7 @@ public sealed class RecyclingContextTest
     }
 
     [Fact]
-    public async Task A_caller_that_asks_for_no_context_goes_on_where_the_call_ended()
+    public async Task A_caller_without_context_resumes_where_the_call_ended()
     {
         var context = new QueueContext();
         var operation = new ParkedOperation();

@@ -6,11 +6,11 @@ using Xunit;
 
 namespace Hawser.Tests.Engine;
 
-/// <summary>Asynchronous methods whose calls are kept and used again.</summary>
+/// <summary>Asynchronous methods whose calls are pooled.</summary>
 public sealed class RecyclingTest
 {
     [Fact]
-    public async Task A_call_that_need_not_wait_has_its_result_at_once()
+    public async Task A_synchronous_call_has_its_result_at_once()
     {
         ValueTask<int> call = AddAsync(new ValueTask<int>(1), 2);
 
@@ -21,7 +21,7 @@ public sealed class RecyclingTest
     }
 
     [Fact]
-    public async Task A_call_that_waits_has_its_result_afterwards()
+    public async Task A_waiting_call_has_its_result_afterwards()
     {
         var source = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         ValueTask<int> call = AddAsync(new ValueTask<int>(source.Task), 2);
@@ -33,7 +33,7 @@ public sealed class RecyclingTest
     }
 
     [Fact]
-    public async Task Every_level_of_a_nest_gets_the_result_of_the_one_below()
+    public async Task Nested_calls_return_their_results()
     {
         for (int i = 0; i < 100; i++)
             Assert.Equal(i + 20, await NestAsync(LaterAsync(i), 20));
@@ -43,7 +43,7 @@ public sealed class RecyclingTest
     [InlineData(typeof(FormatException))]
     [InlineData(typeof(OperationCanceledException))]
     [InlineData(typeof(TaskCanceledException))]
-    public async Task What_a_call_throws_comes_to_its_caller_before_a_wait_and_after_it(Type type)
+    public async Task An_exception_reaches_the_caller_before_and_after_a_wait(Type type)
     {
         for (int i = 0; i < 100; i++)
         {
@@ -60,7 +60,7 @@ public sealed class RecyclingTest
     }
 
     [Fact]
-    public async Task A_call_without_a_result_is_done_when_it_is_done()
+    public async Task A_call_without_a_result_completes()
     {
         var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         ValueTask call = DoAsync(new ValueTask(source.Task));
@@ -83,7 +83,7 @@ public sealed class RecyclingTest
     }
 
     [Fact]
-    public async Task Awaiting_a_second_time_does_not_disturb_the_call_that_has_the_object_now()
+    public async Task Awaiting_a_second_time_does_not_disturb_the_current_user_of_the_object()
     {
         var operation = new ParkedOperation();
         ValueTask<int> old = CountAsync(operation.Park(Deadline.None));
@@ -99,7 +99,7 @@ public sealed class RecyclingTest
     }
 
     [Fact]
-    public async Task To_ask_for_the_result_of_a_call_that_waits_is_refused_and_disturbs_nothing()
+    public async Task Reading_the_result_of_a_waiting_call_is_refused()
     {
         var operation = new ParkedOperation();
         ValueTask<int> call = CountAsync(operation.Park(Deadline.None));
@@ -137,7 +137,7 @@ public sealed class RecyclingTest
     }
 
     [Fact]
-    public void A_crowd_of_calls_at_once_is_kept_for_the_next_crowd()
+    public void Concurrent_calls_are_pooled_for_reuse()
     {
         const int Crowd = 200;
         var operations = new ParkedOperation[Crowd];
@@ -165,7 +165,7 @@ public sealed class RecyclingTest
     }
 
     [Fact]
-    public void A_call_that_is_over_keeps_none_of_its_locals_alive()
+    public void A_completed_call_keeps_no_locals_alive()
     {
         var operation = new ParkedOperation();
         WeakReference local = CallWithLocal(operation);

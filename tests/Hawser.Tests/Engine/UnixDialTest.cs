@@ -31,7 +31,7 @@ public sealed class UnixDialTest : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task It_waits_for_room(bool blocking)
+    public async Task A_unix_dial_waits_for_room_in_the_backlog(bool blocking)
     {
         var waits = new TaskCompletionSource();
         int attempts = 0;
@@ -58,7 +58,7 @@ public sealed class UnixDialTest : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task It_is_given_up_at_the_timeout(bool blocking)
+    public async Task A_unix_dial_ends_at_the_timeout(bool blocking)
     {
         var error = await Assert.ThrowsAsync<ConnectException>(
             () => DialAsync(blocking, new DialOptions { Timeout = TimeSpan.FromMilliseconds(50) }));
@@ -69,7 +69,7 @@ public sealed class UnixDialTest : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task It_can_be_cancelled(bool blocking)
+    public async Task A_unix_dial_can_be_cancelled(bool blocking)
     {
         using var cancel = new CancellationTokenSource();
         var options = new DialOptions

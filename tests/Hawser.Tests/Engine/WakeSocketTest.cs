@@ -8,7 +8,7 @@ namespace Hawser.Tests.Engine;
 public sealed class WakeSocketTest
 {
     [Fact]
-    public void It_is_readable_from_a_signal_until_it_is_cleared()
+    public void A_wake_socket_is_readable_from_a_signal_to_its_clear()
     {
         using var wake = new WakeSocket();
         Assert.False(wake.Socket.Poll(0, SelectMode.SelectRead));
@@ -22,9 +22,9 @@ public sealed class WakeSocketTest
         }
     }
 
-    /// <summary>A signal may come in the middle of a clear; the one after it must be heard all the same.</summary>
+    /// <summary>A signal may arrive in the middle of a clear; the next one must still wake the poller.</summary>
     [Fact]
-    public async Task A_signal_during_a_clear_does_not_silence_the_next()
+    public async Task A_signal_during_a_clear_does_not_suppress_the_next()
     {
         using var wake = new WakeSocket();
         using var over = new CancellationTokenSource();
@@ -43,7 +43,7 @@ public sealed class WakeSocketTest
     }
 
     [Fact]
-    public void A_signal_to_a_disposed_one_is_ignored()
+    public void A_signal_to_a_disposed_wake_socket_is_ignored()
     {
         var wake = new WakeSocket();
         wake.Dispose();

@@ -4,11 +4,11 @@ using Xunit;
 
 namespace Hawser.Tests.Layers;
 
-/// <summary>A layer of somebody else's whose end fails harms its own connection only.</summary>
+/// <summary>A custom layer that fails on close affects only its own connection.</summary>
 public sealed class BrokenLayerTest
 {
     [Theory, Models]
-    public async Task One_whose_close_throws_keeps_no_place(string model)
+    public async Task A_layer_that_throws_on_close_frees_its_place(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoLinesAsync, options => options with
         {
@@ -27,7 +27,7 @@ public sealed class BrokenLayerTest
     }
 
     [Theory, Models]
-    public async Task One_whose_abort_throws_does_not_hold_up_the_stop(string model)
+    public async Task A_layer_that_throws_on_abort_does_not_delay_the_stop(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync, options => options with
         {
@@ -40,7 +40,7 @@ public sealed class BrokenLayerTest
     }
 
     [Theory, Models]
-    public async Task One_whose_interrupt_blocks_does_not_hold_up_the_stop(string model)
+    public async Task A_layer_that_blocks_on_interrupt_does_not_delay_the_stop(string model)
     {
         using var blocked = new ManualResetEventSlim();
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync, options => options with

@@ -53,7 +53,7 @@ public sealed class LayerTest
     }
 
     [Theory, Models]
-    public async Task A_stop_cuts_no_message(string model)
+    public async Task A_stop_truncates_no_message(string model)
     {
         await using TestServer server = Start(model, "STP", Handlers.EchoLinesAsync);
         using Connection client = await ConnectAsync(server, "STP");
@@ -73,7 +73,7 @@ public sealed class LayerTest
     }
 
     [Theory, Models]
-    public async Task A_wait_that_is_over_loses_no_byte(string model)
+    public async Task A_wait_that_ended_early_loses_no_byte(string model)
     {
         await using TestServer server = Start(model, "TPS", async connection =>
         {
@@ -97,7 +97,7 @@ public sealed class LayerTest
     }
 
     [Theory, Models]
-    public async Task A_write_that_is_cancelled_leaves_no_record_half_sent(string model)
+    public async Task A_cancelled_write_leaves_no_partial_record(string model)
     {
         // More than the kernel takes of a peer that does not read.
         byte[] much = new byte[64 * 1024 * 1024];
@@ -122,7 +122,7 @@ public sealed class LayerTest
         Assert.Equal("the end"u8.ToArray(), received[^7..]);
     }
 
-    /// <summary>The server would wait for it through the whole drain time.</summary>
+    /// <summary>Otherwise the stop would take the whole drain timeout.</summary>
     [Theory, Models]
     public async Task A_stop_does_not_wait_for_a_handshake_that_has_not_begun(string model)
     {
@@ -137,9 +137,9 @@ public sealed class LayerTest
         Assert.Empty(await silent.ReceiveToEndAsync());
     }
 
-    /// <summary>A file, whose last record the stop interrupts, and a peer that has finished already.</summary>
+    /// <summary>The stop interrupts the last record of a file, and the peer has half-closed.</summary>
     [Theory, Models]
-    public async Task A_stop_cuts_no_file(string model)
+    public async Task A_stop_truncates_no_file(string model)
     {
         using var folder = new TemporaryFolder();
         // More than the kernel takes of a peer that does not read.
@@ -164,7 +164,7 @@ public sealed class LayerTest
     }
 
     [Theory, Models]
-    public async Task Both_halves_of_a_conversation_go_on_at_once(string model)
+    public async Task Both_directions_of_a_conversation_run_at_once(string model)
     {
         await using TestServer server = Start(model, "TPS", connection => connection.DuplexAsync(
             async cancel =>
@@ -192,7 +192,7 @@ public sealed class LayerTest
     }
 
     [Theory, Models]
-    public async Task A_peer_that_is_silent_above_the_layers_is_timed_out(string model)
+    public async Task A_peer_silent_above_the_layers_is_timed_out(string model)
     {
         await using TestServer server = Start(model, "STP", Handlers.EchoAsync, options => options with
         {
@@ -207,7 +207,7 @@ public sealed class LayerTest
 
     /// <summary>A byte from time to time does not extend the time that a handshake has.</summary>
     [Theory, Models]
-    public async Task A_handshake_has_the_time_of_a_first_byte_in_all(string model)
+    public async Task The_first_byte_timeout_bounds_the_whole_handshake(string model)
     {
         await using TestServer server = Start(model, "T", Handlers.EchoAsync, options => options with
         {
@@ -233,7 +233,7 @@ public sealed class LayerTest
     }
 
     [Theory, Models]
-    public async Task A_layer_that_is_spoken_to_wrongly_ends_its_connection_and_no_other(string model)
+    public async Task A_failed_handshake_ends_only_its_own_connection(string model)
     {
         await using TestServer server = Start(model, "PT", Handlers.EchoLinesAsync);
         foreach (string wrong in (string[])["GET / HTTP/1.1\r\n", "PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\nnot TLS\r\n"])

@@ -4,7 +4,7 @@ using Hawser.Transports;
 
 namespace Hawser.Tests.Layers;
 
-/// <summary>The peer as a PROXY header (version 1) names it. What came behind the header comes first.</summary>
+/// <summary>Takes the peer address from a PROXY header (version 1). Bytes after it are returned first.</summary>
 internal sealed class ProxyTransport : LayeredTransport
 {
     private const int HeaderLimit = 107;
@@ -53,6 +53,6 @@ internal sealed class ProxyTransport : LayeredTransport
         return read;
     }
 
-    /// <summary>Who sent the header.</summary>
+    /// <summary>The sender of the header.</summary>
     public sealed record ProxiedFrom(EndPoint? Proxy);
 }

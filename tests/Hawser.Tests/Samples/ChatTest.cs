@@ -8,12 +8,12 @@ namespace Hawser.Tests.Samples;
 /// <summary>The chat room, as a program.</summary>
 public sealed class ChatTest
 {
-    // Batches that a queue of 64 lines takes, so that nobody who reads misses a line.
+    // Batches fit into a queue of 64 lines, so that a member that reads misses none.
     private const int BatchLines = 32;
     private const int MostBatches = 20_000;
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task Two_members_talk_and_read_when_one_has_left(string model)
+    public async Task Members_receive_messages_and_departures(string model)
     {
         await using ProgramProcess chat = await SampleProgram.StartAsync("chat.cs", model);
         IPEndPoint room = await chat.ListeningAsync();
@@ -39,7 +39,7 @@ public sealed class ChatTest
     }
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task A_member_that_is_reset_or_says_too_much_at_once_is_gone(string model)
+    public async Task A_reset_or_an_oversized_line_removes_the_member(string model)
     {
         await using ProgramProcess chat = await SampleProgram.StartAsync("chat.cs", model);
         IPEndPoint room = await chat.ListeningAsync();
@@ -58,10 +58,10 @@ public sealed class ChatTest
         Assert.Equal("", chat.Errors.Text);
     }
 
-    /// <summary>The others go on while the connection of one who never reads fills up, and after that. When it reads at
-    /// last, it finds how many lines are missing, where they are.</summary>
+    /// <summary>The others continue while the connection of a member that does not read fills up. When it reads, it
+    /// finds the number of missing lines at their place.</summary>
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task A_member_that_does_not_read_holds_nobody_up(string model)
+    public async Task A_member_that_does_not_read_delays_no_other(string model)
     {
         await using ProgramProcess chat = await SampleProgram.StartAsync("chat.cs", model);
         IPEndPoint room = await chat.ListeningAsync();
@@ -71,7 +71,7 @@ public sealed class ChatTest
         foreach (int member in (int[])[2, 3])
             Assert.Equal($"* guest {member} has joined", await talks.ReceiveLineAsync());
         Assert.Equal("* guest 3 has joined", await listens.ReceiveLineAsync());
-        // More than the kernel and the queue hold for the one who sleeps.
+        // More than the kernel and the queue hold for the member that does not read.
         for (int batch = 0; batch < KernelBytes() / (BatchLines * 500) + 10; batch++)
             await TalkAsync(talks, listens);
 
@@ -113,7 +113,7 @@ public sealed class ChatTest
         return member;
     }
 
-    /// <summary>A batch of lines goes to the room and comes back to both.</summary>
+    /// <summary>Sends a batch of lines to the room and receives it twice.</summary>
     private static async Task TalkAsync(RawClient talks, RawClient listens)
     {
         string said = string.Concat(Enumerable.Repeat(Line("") + "\n", BatchLines));

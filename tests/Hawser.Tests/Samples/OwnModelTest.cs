@@ -18,7 +18,7 @@ public sealed class OwnModelTest
         new() { DrainTimeout = Patience.Limit, LingerTimeout = Patience.Limit };
 
     [Fact]
-    public async Task As_a_program_it_serves_a_client_one_connection_after_the_other()
+    public async Task The_program_serves_a_clients_connections_in_turn()
     {
         string path = Path.Combine(AppContext.BaseDirectory, "OwnModel.dll");
         await using ProgramProcess program = ProgramProcess.StartForeign("dotnet", "exec", path, "0");
@@ -37,7 +37,7 @@ public sealed class OwnModelTest
     }
 
     [Fact]
-    public async Task Clients_at_several_addresses_are_served_at_once()
+    public async Task Clients_at_different_addresses_are_served_concurrently()
     {
         await using TestServer server = Start(Handlers.EchoAsync);
         byte[] sent = RandomNumberGenerator.GetBytes(1_000_000);
@@ -56,7 +56,7 @@ public sealed class OwnModelTest
     }
 
     [Fact]
-    public async Task All_connections_of_a_client_are_served_on_one_thread_in_their_order()
+    public async Task All_connections_of_a_client_are_served_in_order_on_one_thread()
     {
         var served = new List<(Thread Thread, long Connection)>();
         await using TestServer server = Start(async connection =>
@@ -94,7 +94,7 @@ public sealed class OwnModelTest
     }
 
     [Fact]
-    public async Task The_connections_of_a_client_for_which_its_line_has_no_place_are_reset_and_others_are_served()
+    public async Task Connections_beyond_a_clients_queue_are_reset_and_other_clients_served()
     {
         await using TestServer server = Start(Handlers.EchoAsync);
         var clients = new List<RawClient> { await ConnectAsync(server.EndPoint, Addresses[0]) };
@@ -115,7 +115,7 @@ public sealed class OwnModelTest
     }
 
     [Fact]
-    public async Task A_client_that_leaves_before_it_is_served_harms_nobody()
+    public async Task A_client_that_leaves_before_it_is_served_affects_no_other()
     {
         await using TestServer server = Start(Handlers.EchoAsync);
         for (int n = 0; n < 20; n++)
@@ -129,7 +129,7 @@ public sealed class OwnModelTest
     }
 
     [Fact]
-    public async Task Its_connections_read_and_write_at_once()
+    public async Task Connections_read_and_write_concurrently()
     {
         await using TestServer server = Start(connection => connection.DuplexAsync(
             _ => Handlers.DiscardAsync(connection),
@@ -143,7 +143,7 @@ public sealed class OwnModelTest
     }
 
     [Fact]
-    public async Task A_stop_ends_who_rests_and_who_waits_and_lets_a_message_end()
+    public async Task A_stop_ends_idle_and_queued_connections_and_lets_a_message_finish()
     {
         TestServer server = Start(Handlers.EchoLinesAsync, Patient);
         await using (server)
@@ -173,7 +173,7 @@ public sealed class OwnModelTest
     }
 
     [Fact]
-    public async Task A_handler_that_throws_takes_neither_its_thread_nor_the_next_connection_along()
+    public async Task A_handler_that_throws_leaves_its_thread_and_the_next_connection_intact()
     {
         await using TestServer server = Start(async connection =>
         {

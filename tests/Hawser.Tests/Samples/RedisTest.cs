@@ -27,7 +27,7 @@ public sealed class RedisTest
     }
 
     [Theory, Models]
-    public async Task A_value_of_every_byte_comes_back_to_another_connection(string model)
+    public async Task A_value_of_every_byte_is_returned_to_another_connection(string model)
     {
         byte[] value = [.. Enumerable.Range(0, 16 * 1024).Select(n => (byte)n)];
         await using ProgramProcess redis = await SampleProgram.StartAsync("redis.cs", model);
@@ -46,7 +46,7 @@ public sealed class RedisTest
     }
 
     [Theory, Models]
-    public async Task Requests_that_come_together_are_answered_together_and_in_order(string model)
+    public async Task Pipelined_requests_are_answered_together_and_in_order(string model)
     {
         await using ProgramProcess redis = await SampleProgram.StartAsync("redis.cs", model);
         using RawClient client = await RawClient.ConnectAsync(await redis.ListeningAsync());
@@ -63,7 +63,7 @@ public sealed class RedisTest
     }
 
     [Theory, Models]
-    public async Task A_request_may_come_a_byte_at_a_time(string model)
+    public async Task A_request_may_arrive_a_byte_at_a_time(string model)
     {
         await using ProgramProcess redis = await SampleProgram.StartAsync("redis.cs", model);
         using RawClient client = await RawClient.ConnectAsync(await redis.ListeningAsync());
@@ -77,7 +77,7 @@ public sealed class RedisTest
     /// <summary>Many short requests for a long value: the server holds a few of the answers at a time, and waits for
     /// the client to read.</summary>
     [Theory, Models]
-    public async Task Answers_that_are_much_longer_than_their_requests_all_come(string model)
+    public async Task Answers_much_longer_than_their_requests_arrive_whole(string model)
     {
         const int requests = 2_000;
         await using ProgramProcess redis = await SampleProgram.StartAsync("redis.cs", model);
@@ -103,7 +103,7 @@ public sealed class RedisTest
     [InlineData("*2\r\n$4\r\nECHO\r\n$16385\r\n", "expected '$', a number from 0 to 16384")]
     [InlineData("*2\r\n$4\r\nECHO\r\n$-1\r\n", "expected '$', a number from 0 to 16384")]
     [InlineData("*1\r\n$3\r\nPING\r\n", "a string is longer than it was announced to be")]
-    public async Task What_is_malformed_or_too_large_gets_an_error_behind_the_answers_before_it_and_the_end(
+    public async Task A_malformed_or_oversized_request_gets_an_error_after_earlier_answers_and_a_close(
         string malformed, string rule)
     {
         await using ProgramProcess redis = await SampleProgram.StartAsync("redis.cs", "epoll");
@@ -120,7 +120,7 @@ public sealed class RedisTest
     }
 
     [Fact]
-    public async Task The_store_takes_ten_thousand_keys_and_goes_on_with_those()
+    public async Task The_store_refuses_keys_beyond_ten_thousand_and_keeps_serving()
     {
         await using ProgramProcess redis = await SampleProgram.StartAsync("redis.cs", "epoll");
         using RawClient client = await RawClient.ConnectAsync(await redis.ListeningAsync());

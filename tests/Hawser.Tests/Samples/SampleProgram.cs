@@ -4,8 +4,8 @@ using Xunit;
 
 namespace Hawser.Tests.Samples;
 
-/// <summary>The samples that are one file each, as programs. <c>.ci/run</c> builds them before the tests; one that was
-/// not built, or is older than its source or the engine, is built here.</summary>
+/// <summary>Runs the single-file samples as programs. <c>.ci/run</c> builds them before the tests; a sample that is
+/// missing, or older than its source or the engine, is built here.</summary>
 internal static class SampleProgram
 {
     private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> Programs = new();

@@ -23,7 +23,7 @@ internal sealed class SimulatedClient
     /// <summary>The server's reset was read.</summary>
     public bool SawReset { get; private set; }
 
-    /// <summary>Left with a reset of its own.</summary>
+    /// <summary>The client reset the connection itself.</summary>
     public bool HasReset { get; private set; }
 
     /// <summary>Nothing more will come.</summary>
@@ -44,7 +44,7 @@ internal sealed class SimulatedClient
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The receiving side says which of the two ended it.
+            // The receiving side knows which peer ended it.
         }
         return false;
     }

@@ -75,7 +75,7 @@ internal sealed class SimulatedEnd
         return (client, server);
     }
 
-    /// <returns>Bytes; 0 when the peer has finished, -1 when nothing is there.</returns>
+    /// <returns>Number of bytes; 0 if the peer has finished, -1 if there is no input.</returns>
     public int TryReceive(Span<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
@@ -93,7 +93,7 @@ internal sealed class SimulatedEnd
         return IsBroken ? throw new SocketException((int)SocketError.ConnectionReset) : -1;
     }
 
-    /// <returns>Bytes taken, as many as there is room for.</returns>
+    /// <returns>Number of bytes accepted, as far as there is room.</returns>
     public int TrySend(ReadOnlySpan<byte> data)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
@@ -148,7 +148,7 @@ internal sealed class SimulatedEnd
         SendReset();
     }
 
-    /// <summary>What shutdown(SHUT_RD) does: what has come can be read, then it looks like the peer's end.</summary>
+    /// <summary>Like shutdown(SHUT_RD): received bytes can be read, then comes an end of stream.</summary>
     public void ShutInput()
     {
         _inputIsShut = true;

@@ -54,7 +54,7 @@ internal sealed class SimulatedRun : IServerObserver
 
     public bool DrainHasPassed => Scheduler.Now + SimulatedTime.LongestHaste >= _stoppedAt + Limits.DrainTimeout;
 
-    /// <summary>Interrupts shut the input from the stop on, as those of the first edition did.</summary>
+    /// <summary>From the stop on, interrupts shut down the input: a deliberate defect.</summary>
     public bool InterruptsShutInput => _stopShutsInput && HasBeenStopped;
 
     /// <summary>The promises that the server broke.</summary>

@@ -150,7 +150,7 @@ internal sealed class SimulatedTransport(
             return;
         trace.Add(end.Name, "is aborted");
         _aborted = true;
-        // On an event loop it takes effect later.
+        // On an event loop an interrupt takes effect later.
         if (scheduler.OneIn(2))
             Close();
         else

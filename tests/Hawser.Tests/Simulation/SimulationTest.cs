@@ -16,13 +16,13 @@ public sealed class SimulationTest
         [Ping, Echo, ImpatientEcho, DuplexEcho, SlowEcho, Message];
 
     [Fact]
-    public void Every_ping_that_had_begun_before_the_stop_gets_its_pong() => AssertHolds(Ping);
+    public void Every_ping_started_before_the_stop_gets_its_pong() => AssertHolds(Ping);
 
     [Fact]
-    public void Every_line_that_had_begun_before_the_stop_is_echoed() => AssertHolds(Echo);
+    public void Every_line_started_before_the_stop_is_echoed() => AssertHolds(Echo);
 
     [Fact]
-    public void A_call_that_is_cancelled_or_timed_out_loses_nothing() => AssertHolds(ImpatientEcho);
+    public void A_cancelled_or_timed_out_call_loses_nothing() => AssertHolds(ImpatientEcho);
 
     [Fact]
     public void Reading_and_writing_at_the_same_time_loses_nothing() => AssertHolds(DuplexEcho);
@@ -31,10 +31,10 @@ public sealed class SimulationTest
     public void A_handler_at_work_notices_that_its_peer_has_reset() => AssertHolds(SlowEcho);
 
     [Fact]
-    public void Every_message_that_had_begun_before_the_stop_is_received_whole() => AssertHolds(Message);
+    public void Every_message_started_before_the_stop_is_received_whole() => AssertHolds(Message);
 
     [Fact]
-    public void The_same_seed_makes_the_same_run()
+    public void The_same_seed_gives_the_same_run()
     {
         for (int seed = 0; seed < 20; seed++)
         {
@@ -47,7 +47,7 @@ public sealed class SimulationTest
     }
 
     [Fact]
-    public void A_stop_that_cuts_messages_in_half_is_found()
+    public void The_simulation_finds_a_stop_that_truncates_messages()
     {
         IEnumerable<string> found = Enumerable.Range(0, Seeds)
             .SelectMany(seed => SimulatedRun.Play(seed, Message, stopShutsInput: true).Violations);

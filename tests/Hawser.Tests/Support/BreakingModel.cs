@@ -4,8 +4,8 @@ using Hawser.Transports;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>A model whose listening sockets can be broken from outside: accepting fails then, as it would for the
-/// system's own reasons.</summary>
+/// <summary>A model whose listening sockets a test can break, so that accepting fails as it would for a system
+/// error.</summary>
 internal sealed class BreakingModel(IConcurrencyModel inner) : IConcurrencyModel
 {
     private volatile ListenerSet? _listeners;

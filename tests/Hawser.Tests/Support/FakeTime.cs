@@ -1,6 +1,6 @@
 namespace Hawser.Tests.Support;
 
-/// <summary>A clock that stands still until a test moves it; timers fire inside of <see cref="Advance"/>.</summary>
+/// <summary>A clock that only the test advances; timers fire inside <see cref="Advance"/>.</summary>
 internal sealed class FakeTime : TimeProvider
 {
     private readonly Lock _gate = new();

@@ -5,7 +5,7 @@ internal static class Handlers
 {
     private static readonly byte[] LineFeed = "\n"u8.ToArray();
 
-    /// <summary>Sends back whatever comes, until the peer finishes.</summary>
+    /// <summary>Echoes all input until the peer finishes.</summary>
     public static async Task EchoAsync(Connection connection)
     {
         while (await connection.ReadAsync() is { IsEmpty: false } bytes)
@@ -14,7 +14,7 @@ internal static class Handlers
 
     /// <summary>Sends back every line, and rests between two.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="begun">Told when a line has begun to come: the connection rests no longer.</param>
+    /// <param name="begun">Called when a line has begun: the connection is no longer idle.</param>
     public static async Task EchoLinesAsync(Connection connection, Action begun)
     {
         while (await connection.WaitForInputAsync() == InputState.Ready)
@@ -29,7 +29,7 @@ internal static class Handlers
 
     public static Task EchoLinesAsync(Connection connection) => EchoLinesAsync(connection, () => { });
 
-    /// <summary>Reads to the end and says nothing.</summary>
+    /// <summary>Reads to the end without answering.</summary>
     public static async Task DiscardAsync(Connection connection)
     {
         while (!(await connection.ReadAsync()).IsEmpty)

@@ -3,14 +3,14 @@ using Hawser.Transports;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>A layer that takes bytes before they are sent, as one that encrypts them does: what an interrupt leaves
-/// behind it holds.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "a semaphore whose handle nobody asks for holds nothing")]
+/// <summary>A layer that accepts bytes before they are sent, like an encrypting one, and keeps those that an interrupt
+/// leaves unsent.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "a semaphore without a wait handle holds no resources")]
 internal sealed class HoldingTransport(Transport inner) : LayeredTransport(inner)
 {
     private const int RecordBytes = 16 * 1024;
 
-    // The peer may be told of the end while a send is under way.
+    // The end may be sent during a pending send.
     private readonly SemaphoreSlim _gate = new(1);
     private ReadOnlyMemory<byte> _held;
     private volatile bool _holds;

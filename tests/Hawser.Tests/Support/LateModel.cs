@@ -3,7 +3,7 @@ using Hawser.Transports;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>A model that starts only when the test says so.</summary>
+/// <summary>A model that starts when the test calls <see cref="Start"/>.</summary>
 internal sealed class LateModel(IConcurrencyModel inner) : IConcurrencyModel
 {
     private readonly TaskCompletionSource _start = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>A name with two addresses, ::1 and 127.0.0.1, and one port: bound at both, so that nobody else gets it.
+/// <summary>A name with two addresses, ::1 and 127.0.0.1, and one port, bound at both to reserve it.
 /// An address refuses until it listens.</summary>
 internal sealed class LoopbackName : IDisposable
 {
@@ -52,7 +52,7 @@ internal sealed class LoopbackName : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only here a full backlog is silence");
         listener.Listen(0);
-        // The first takes the only place. The others would take what a late acknowledgement left free.
+        // The first fills the only place. The others fill places that a late acknowledgement left free.
         for (int i = 0; i < 3; i++)
         {
             var filler = new Socket(listener.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

@@ -6,8 +6,8 @@ using Xunit.v3;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>Runs a theory under every model of the list that is there on this platform and of this kind. The theory
-/// takes the model's name.</summary>
+/// <summary>Runs a theory under every available model of a kind. The theory takes the model's
+/// name.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ModelsAttribute(ModelKind kind) : DataAttribute
 {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>Bounds every wait of a test, so that a test that hangs fails instead. No test passes because of
+/// <summary>Bounds every wait of a test, so that a hanging test fails. No test passes because of
 /// time.</summary>
 internal static class Patience
 {
@@ -12,7 +12,7 @@ internal static class Patience
 
     public static Task<T> Bounded<T>(this Task<T> task) => task.WaitAsync(Limit);
 
-    /// <summary>Waits for a state that nobody announces.</summary>
+    /// <summary>Polls for a state.</summary>
     public static async Task UntilAsync(Func<bool> reached)
     {
         long begin = Stopwatch.GetTimestamp();
@@ -20,7 +20,7 @@ internal static class Patience
         {
             if (Stopwatch.GetElapsedTime(begin) > Limit)
                 throw new TimeoutException("the state was never reached");
-            // Whoever is to reach it needs the processor.
+            // Yields the processor to the code under test.
             await Task.Delay(1);
         }
     }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>One output of a program, as it comes.</summary>
+/// <summary>Records one output of a program.</summary>
 internal sealed class ProgramOutput
 {
     private readonly List<byte> _bytes = [];
@@ -25,7 +25,7 @@ internal sealed class ProgramOutput
 
     public string Text => Encoding.UTF8.GetString(Bytes);
 
-    /// <summary>Whole lines so far, without their ends.</summary>
+    /// <summary>The complete lines so far, without line ends.</summary>
     public string[] Lines => Text.Split('\n')[..^1];
 
     /// <summary>Waits for a line that contains a text.</summary>

@@ -7,7 +7,7 @@ namespace Hawser.Tests.Support;
 /// <summary>The built program as a child process. Disposing kills it.</summary>
 internal sealed partial class ProgramProcess : IAsyncDisposable
 {
-    /// <summary>Bounds every wait for a program: much longer than the longest of them takes, on a busy
+    /// <summary>Bounds every wait for a program; far longer than any of them takes on a busy
     /// machine.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
@@ -103,7 +103,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         return new ProgramResult(_process.ExitCode, Output?.Bytes ?? [], Errors.Text);
     }
 
-    /// <summary>Waits for the listening line, on whichever output it comes, and reads the real port from it.</summary>
+    /// <summary>Waits for the listening line on either output and parses the real port.</summary>
     public async Task<IPEndPoint> ListeningAsync(bool onErrors = false)
     {
         string line = await (onErrors ? Errors : Output).LineWithAsync("Listening on ");
@@ -120,7 +120,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             throw new InvalidOperationException($"kill: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>Takes the first byte of an output that was left for the test to read.</summary>
+    /// <summary>Reads the first byte of an output that is not recorded.</summary>
     public async Task OutputBeginsAsync() =>
         await _process.StandardOutput.BaseStream.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(Limit);
 

@@ -8,7 +8,7 @@ internal static class ProgramRepository
     /// <summary>A file's path within it.</summary>
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
 
-    /// <summary>The C# files below a folder, those that the build makes left out, relative to the root.</summary>
+    /// <summary>The C# files below a folder, without generated ones, relative to the root.</summary>
     public static IEnumerable<string> SourceFiles(params string[] folders) =>
         from folder in folders
         from path in Directory.EnumerateFiles(PathOf(folder), "*.cs", SearchOption.AllDirectories)

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>What a program left behind.</summary>
+/// <summary>The exit code and output of a program.</summary>
 internal sealed record ProgramResult(int ExitCode, byte[] Output, string Errors)
 {
     public string Text => Encoding.UTF8.GetString(Output);

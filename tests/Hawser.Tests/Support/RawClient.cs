@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>A peer that does exactly what it is told, byte by byte.</summary>
+/// <summary>A peer under byte-by-byte control of the test.</summary>
 internal sealed class RawClient : IDisposable
 {
     private readonly Socket _socket;
@@ -39,7 +39,7 @@ internal sealed class RawClient : IDisposable
             data = data[await _socket.SendAsync(data, SocketFlags.None).AsTask().Bounded()..];
     }
 
-    /// <summary>Receives what there is, at least a byte; 0 at the end.</summary>
+    /// <summary>Receives at least one byte; returns 0 at the end.</summary>
     public Task<int> ReceiveAsync(Memory<byte> buffer) => _socket.ReceiveAsync(buffer, SocketFlags.None).AsTask().Bounded();
 
     public async Task<byte[]> ReceiveExactlyAsync(int count)
@@ -78,7 +78,7 @@ internal sealed class RawClient : IDisposable
         return all.ToArray();
     }
 
-    /// <summary>Whether the connection ends by a reset, whatever comes before it.</summary>
+    /// <summary>Whether the connection ends with a reset, after any input.</summary>
     public async Task<bool> EndsByResetAsync()
     {
         try

@@ -4,7 +4,7 @@ using System.Threading.Channels;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>Remembers all that a server says, and lets a test wait for the next end of a connection.</summary>
+/// <summary>Records the events of a server and lets a test wait for the next closed connection.</summary>
 internal sealed class RecordingObserver : IServerObserver
 {
     private readonly Channel<(Connection Connection, CloseReason Reason)> _ends =

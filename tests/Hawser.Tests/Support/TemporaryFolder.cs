@@ -1,6 +1,6 @@
 namespace Hawser.Tests.Support;
 
-/// <summary>An empty folder, gone at the end with all that is in it.</summary>
+/// <summary>An empty folder, deleted with its content on disposal.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hawser-test-");

@@ -4,8 +4,8 @@ using Hawser.Transports;
 
 namespace Hawser.Tests.Support;
 
-/// <summary>How this process runs the tests, when it is not as ever: an environment variable says so before the engine
-/// is used.</summary>
+/// <summary>A variant of the test run, chosen by an environment variable before the engine is
+/// used.</summary>
 internal static class TestVariant
 {
     /// <summary>The name of the variable.</summary>
@@ -14,7 +14,7 @@ internal static class TestVariant
     /// <summary>The paths that other systems than Linux take.</summary>
     public const string Portable = "portable";
 
-    /// <summary>Every server of the tests has two layers: one that passes all on, one that holds bytes back.</summary>
+    /// <summary>Every test server gets two layers: one that forwards bytes, one that holds them back.</summary>
     public const string Layered = "layered";
 
     private static string Name => Environment.GetEnvironmentVariable(Variable) ?? "";

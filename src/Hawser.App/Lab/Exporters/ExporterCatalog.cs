@@ -1,12 +1,12 @@
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>The list of exporters. A new one is one file and one line here.</summary>
+/// <summary>All exporters. A new one is one file and one line here.</summary>
 internal static class ExporterCatalog
 {
     public static IReadOnlyList<IExporter> All { get; } =
         [new ResultsJson(), new ResultsCsv(), new SummaryMarkdown(), new ReportHtml()];
 
-    /// <summary>Writes all files into a folder. Each is there whole, the old or the new one, whenever the program
+    /// <summary>Writes all files into a folder. Each is replaced atomically, so it is whole whenever the program
     /// ends.</summary>
     public static void Write(LabResult result, string folder)
     {

@@ -1,11 +1,11 @@
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>One file that a lab leaves behind. It is written anew after every measurement.</summary>
+/// <summary>One file of results. The lab rewrites it after every measurement.</summary>
 internal interface IExporter
 {
-    /// <summary>Its name in the folder of the results.</summary>
+    /// <summary>Its name in the results folder.</summary>
     string FileName { get; }
 
-    /// <summary>What is in it.</summary>
+    /// <summary>Its content.</summary>
     string Export(LabResult result);
 }

@@ -3,35 +3,35 @@ using Hawser.App.Reports;
 
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>The pictures of a lab's report. A subject has the same colour in all of them.</summary>
+/// <summary>The charts of a lab report. A subject has the same colour in all of them.</summary>
 internal sealed class ReportCharts(LabResult result)
 {
     private const int Colours = 8;
 
-    // Up to p99.99 in any case: pictures of different settings are the easier to compare.
+    // At least to p99.99, so that charts of different settings are easier to compare.
     private const double ShortestAxis = 20_000;
 
     private readonly string[] _subjects =
         [.. result.Summaries.Select(summary => summary.Variant.Subject.Name).Distinct()];
 
-    /// <summary>The names of the subjects that have figures, with the class of their colour.</summary>
+    /// <summary>The subjects with figures, and the CSS class of each.</summary>
     public IEnumerable<(string Name, string Style)> Legend => _subjects
         .Where(name => result.Summaries.Any(summary => summary.Variant.Subject.Name == name && summary.Rounds > 0))
         .Select(name => (name, StyleOf(name)));
 
-    /// <summary>The settings that differ in nothing but the number of clients, where there are several.</summary>
+    /// <summary>Groups of settings that differ only in the number of clients.</summary>
     public IEnumerable<IReadOnlyList<LabSetting>> Ladders => result.Settings
         .GroupBy(setting => setting with { Clients = 0 })
         .Select(group => (IReadOnlyList<LabSetting>)[.. group])
         .Where(group => group.Count > 1 && Of(group).Any(summary => summary.Throughput is not null));
 
-    /// <summary>The settings that differ in nothing but what makes a server slow, where there are several.</summary>
+    /// <summary>Groups of settings that differ only in work and slow client.</summary>
     public IEnumerable<IReadOnlyList<LabSetting>> Hindrances => result.Settings
         .GroupBy(setting => setting with { WorkMicroseconds = 0, SlowClient = null })
         .Select(group => (IReadOnlyList<LabSetting>)[.. group])
         .Where(group => group.Count > 1 && Of(group).Any(summary => summary.Rounds > 0));
 
-    /// <summary>Throughput against clients: a curve for each subject, with the interval at each point.</summary>
+    /// <summary>Throughput against clients: a curve per subject, with the interval at each point.</summary>
     public string ThroughputByClients(IReadOnlyList<LabSetting> ladder)
     {
         LabSummary[] summaries = [.. Of(ladder).Where(summary => summary.Throughput is not null)];
@@ -56,7 +56,7 @@ internal sealed class ReportCharts(LabResult result)
         static double X(LabSummary summary) => summary.Variant.Setting.Clients;
     }
 
-    /// <summary>Throughput under one setting: a bar for each subject.</summary>
+    /// <summary>Throughput under one setting: a bar per subject.</summary>
     public string Throughput(LabSetting setting)
     {
         LabSummary[] summaries = [.. Of([setting])];
@@ -79,7 +79,7 @@ internal sealed class ReportCharts(LabResult result)
         return plot.Render();
     }
 
-    /// <summary>Latency percentiles under one setting: a curve for each subject, both axes logarithmic.</summary>
+    /// <summary>Latency percentiles under one setting: a curve per subject; both axes are logarithmic.</summary>
     public string LatencyCurves(LabSetting setting)
     {
         LabSummary[] summaries = [.. Of([setting]).Where(summary => summary.LatencyCurve.Count > 0)];
@@ -97,7 +97,7 @@ internal sealed class ReportCharts(LabResult result)
         return plot.Render();
     }
 
-    /// <summary>Median, p99 and p99.9 of every subject under settings that make a server slow.</summary>
+    /// <summary>Median, p99 and p99.9 of every subject with and without work and a slow client.</summary>
     public string Hindrance(IReadOnlyList<LabSetting> settings)
     {
         (string Subject, LabSummary[] Rows)[] groups =
@@ -106,11 +106,11 @@ internal sealed class ReportCharts(LabResult result)
                 .Select(group => (group.Key, group.ToArray())),
         ];
         LabSummary[] measured = [.. groups.SelectMany(group => group.Rows).Where(summary => summary.Rounds > 0)];
-        PlotAxis axis = PlotAxis.OfDurations("latency: ring median, spot p99, stroke p99.9",
+        PlotAxis axis = PlotAxis.OfDurations("latency: ring p50, dot p99, bar p99.9",
             measured.Min(summary => summary["latency_p50_ns"]!.Median),
             measured.Max(summary => summary["latency_p999_ns"]!.Median));
         var plot = SvgPlot.OfRows(
-            "Latency where a server is held up", axis, groups.Sum(group => group.Rows.Length), true, 300, 200);
+            "Head-of-line blocking: latency", axis, groups.Sum(group => group.Rows.Length), true, 300, 200);
         int row = 0;
         foreach ((string subject, LabSummary[] rows) in groups)
         {
@@ -134,7 +134,7 @@ internal sealed class ReportCharts(LabResult result)
         string p50 = Text("latency_p50_ns");
         string p99 = Text("latency_p99_ns");
         string p999 = Text("latency_p999_ns");
-        string figure = summary.LeavesOut ? $"{p99}, of those answered" : p99;
+        string figure = summary.LeavesOut ? $"{p99}, answered only" : p99;
         plot.RowSpan(row, Ns("latency_p50_ns"), Ns("latency_p99_ns"), Ns("latency_p999_ns"), figure,
             StyleOf(summary.Variant.Subject.Name), $"{summary.Variant}: median {p50}, p99 {p99}, p99.9 {p999}");
 
@@ -153,7 +153,7 @@ internal sealed class ReportCharts(LabResult result)
         return text == "1 client" ? "undisturbed" : text["1 client, ".Length..];
     }
 
-    // 1 for the least, 10 for p90, 100 for p99: how many latencies there are for one that is longer.
+    // 1 for the minimum, 10 for p90, 100 for p99: one latency in so many is longer.
     private static double Beyond(double percent) => 100 / (100 - percent);
 
     private static string PercentOf(double beyond) =>

@@ -3,7 +3,7 @@ using Hawser.App.Reports;
 
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>One page to look at: pictures, figures, verdicts; light and dark, without script or network.</summary>
+/// <summary>A page of charts, figures and verdicts, light and dark, without scripts or network access.</summary>
 internal sealed class ReportHtml : IExporter
 {
     private const string Style = """
@@ -51,7 +51,7 @@ internal sealed class ReportHtml : IExporter
         var page = new HtmlPage("Hawser lab report", Style);
         WriteHead(page, result);
         if (result.Measurements.All(measurement => measurement.Figures is null))
-            return page.Append("<p>Nothing was measured yet.</p>").Finish();
+            return page.Append("<p>No measurements yet.</p>").Finish();
         WriteLegend(page, charts);
         WriteThroughput(page, result, charts);
         WriteLatency(page, result, charts);
@@ -63,7 +63,8 @@ internal sealed class ReportHtml : IExporter
     private static void WriteHead(HtmlPage page, LabResult result)
     {
         page.Append("<h1>Lab report</h1>\n");
-        page.Add($"<p>One load, {result.Summaries.Count} variants, side by side; ")
+        WriteWarnings(page, result.Warnings);
+        page.Add($"<p>{result.Summaries.Count} variants, measured side by side; ")
             .Append(Text($"{result.Begun:d MMMM yyyy, HH:mm} UTC"))
             .Append(result.IsComplete ? "" : "; <b>not complete</b>")
             .Append("</p>\n<div class=\"tiles\">");
@@ -71,19 +72,23 @@ internal sealed class ReportHtml : IExporter
         page.Tile(Text($"{result.Measurements.Count(measurement => measurement.Error is not null)}"), "failed");
         page.Tile(Text($"{result.Rounds}"), "rounds, shuffled");
         page.Tile(Text($"{result.SecondsPerMeasurement:0.###} s"),
-            Text($"each, after {result.WarmUpSeconds:0.###} s of warm-up"));
+            Text($"per measurement, after {result.WarmUpSeconds:0.###} s of warm-up"));
         page.Tile(Text($"{result.Verdicts.Count(verdict => verdict.Better is not null)}"),
             Text($"differences seen in {result.Verdicts.Count} comparisons"));
         page.Append("</div>\n<div class=\"card\"><dl class=\"facts\">");
         Fact(page, "Host", $"{result.Machine.Cpu}, {result.Machine.Cores} cores, {result.Machine.OperatingSystem}");
         Fact(page, "Versions", $"hawser {result.Machine.Hawser}, .NET {result.Machine.Dotnet}");
-        Fact(page, "Pinned", result.Machine.Pinned);
+        Fact(page, "CPU pinning", result.Machine.Pinned);
         page.Add($"<dt>Command</dt><dd><code>{result.Command}</code></dd></dl></div>\n");
-        if (result.Warnings.Count == 0)
+    }
+
+    private static void WriteWarnings(HtmlPage page, IReadOnlyList<string> warnings)
+    {
+        if (warnings.Count == 0)
             return;
-        page.Append("<details class=\"card\"><summary>Before you believe it: ")
-            .Add($"{result.Warnings.Count} warnings</summary><ul>");
-        foreach (string warning in result.Warnings)
+        page.Append("<details class=\"card\" open><summary>")
+            .Add($"{warnings.Count} {(warnings.Count == 1 ? "warning" : "warnings")}</summary><ul>");
+        foreach (string warning in warnings)
             page.Add($"<li>{warning}</li>");
         page.Append("</ul></details>\n");
     }
@@ -98,8 +103,9 @@ internal sealed class ReportHtml : IExporter
 
     private static void WriteThroughput(HtmlPage page, LabResult result, ReportCharts charts)
     {
-        page.Append("<h2>Throughput</h2>\n<p>Medians over the rounds; whiskers and shades are intervals for the ")
-            .Append("median. Where they overlap no difference was seen.</p>\n<div class=\"cards\">");
+        page.Append("<h2>Throughput</h2>\n<p>Bars and curves are medians of the rounds; whiskers and shading ")
+            .Append("are confidence intervals for the median. Where these overlap, no difference was seen.</p>\n")
+            .Append("<div class=\"cards\">");
         foreach (IReadOnlyList<LabSetting> ladder in charts.Ladders)
             page.Card(TitleOf(ladder), charts.ThroughputByClients(ladder), isWide: true);
         foreach (LabSetting setting in result.Settings)
@@ -109,9 +115,9 @@ internal sealed class ReportHtml : IExporter
 
     private static void WriteLatency(HtmlPage page, LabResult result, ReportCharts charts)
     {
-        page.Append("<h2>Latency</h2>\n<p>How long which share of all answers took at most, of all rounds together. ")
-            .Append("Every step to the right is ten times rarer. Of a schedule, latency counts from when a ping was ")
-            .Append("to be sent. Dotted: clients or pings were left without an answer, and are in no percentile.</p>\n")
+        page.Append("<h2>Latency</h2>\n<p>Percentiles over all rounds, ten times rarer per line. With a ")
+            .Append("scheduled rate, latency counts from the scheduled time. Dotted curves leave out clients or pings ")
+            .Append("that were never answered.</p>\n")
             .Append("<div class=\"cards\">");
         foreach (LabSetting setting in result.Settings.Where(setting =>
             result.Summaries.Any(summary => summary.Variant.Setting == setting && summary.LatencyCurve.Count > 0)))
@@ -126,8 +132,8 @@ internal sealed class ReportHtml : IExporter
         IReadOnlyList<LabSetting>[] hindrances = [.. charts.Hindrances];
         if (hindrances.Length == 0)
             return;
-        page.Append("<h2>Waiting for somebody else</h2>\n<p>Head-of-line blocking: what work in a handler, or one ")
-            .Append("slow client, does to the answers of all. Figures are p99.</p>\n<div class=\"cards\">");
+        page.Append("<h2>Head-of-line blocking</h2>\n<p>Latency of all clients, undisturbed, with ")
+            .Append("work in the handler and with one slow client. Figures are p99.</p>\n<div class=\"cards\">");
         foreach (IReadOnlyList<LabSetting> settings in hindrances)
         {
             LabSetting plain = settings[0] with { WorkMicroseconds = 0, SlowClient = null };
@@ -138,10 +144,10 @@ internal sealed class ReportHtml : IExporter
 
     private static void WriteFigures(HtmlPage page, LabResult result)
     {
-        page.Append("<h2>Figures and verdicts</h2>\n<p>Medians, and below them least and most of the rounds. ")
-            .Append("Between two subjects a number stands only where their intervals do not overlap; ≈ means no ")
-            .Append("difference seen, ? too few rounds to tell, – that latencies cannot be compared, because ")
-            .Append("somebody was left without an answer.</p>\n");
+        page.Append("<h2>Figures and verdicts</h2>\n<p>Medians; below them, minimum and maximum of the rounds. ")
+            .Append("Verdicts give the ratio of row to column: green is better, red is worse, ≈ no difference seen, ")
+            .Append("? too few rounds to tell, – not comparable, because one subject left clients or pings ")
+            .Append("unanswered.</p>\n");
         foreach (LabSetting setting in result.Settings)
         {
             page.Add($"<h3 class=\"setting\">{setting}</h3>\n<div class=\"cards\">");

@@ -3,7 +3,7 @@ using Hawser.App.Reports;
 
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>The tables of a lab's report.</summary>
+/// <summary>The tables of a lab report.</summary>
 internal static class ReportTables
 {
     private static readonly string[] Columns =
@@ -35,7 +35,7 @@ internal static class ReportTables
         page.Append("</tbody></table></div>\n");
     }
 
-    /// <summary>Who differs from whom in one figure under one setting: the row by the column.</summary>
+    /// <summary>The verdicts on one metric under one setting: row relative to column.</summary>
     public static void WriteVerdicts(HtmlPage page, LabResult result, LabSetting setting, string metric)
     {
         LabVerdict[] verdicts =
@@ -44,7 +44,7 @@ internal static class ReportTables
             return;
         string[] names = [.. verdicts.SelectMany(verdict => (string[])[verdict.First, verdict.Second]).Distinct()];
         page.Append("<div class=\"card\">");
-        page.Add($"<h3>{LabMetric.Get(metric).Title}: row by column</h3><table class=\"matrix\"><thead><tr><th></th>");
+        page.Add($"<h3>{LabMetric.Get(metric).Title}, row ÷ column</h3><table class=\"matrix\"><thead><tr><th></th>");
         foreach (string name in names)
             page.Add($"<th>{name}</th>");
         page.Append("</tr></thead><tbody>\n");

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>A line per measurement, for spreadsheets (RFC 4180, with line feeds).</summary>
+/// <summary>One row per measurement, for spreadsheets (RFC 4180, but lines end with LF).</summary>
 internal sealed class ResultsCsv : IExporter
 {
     private static readonly string[] Before =

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>All of it, for programs. Its schema is <c>lab/results.schema.json</c>.</summary>
+/// <summary>All results, for programs. The schema is <c>lab/results.schema.json</c>.</summary>
 internal sealed class ResultsJson : IExporter
 {
     public string FileName => "results.json";

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Hawser.App.Lab.Exporters;
 
-/// <summary>Tables and verdicts, for people who read text.</summary>
+/// <summary>Tables and verdicts as Markdown.</summary>
 internal sealed class SummaryMarkdown : IExporter
 {
     private static readonly string[] Columns =
@@ -23,7 +23,7 @@ internal sealed class SummaryMarkdown : IExporter
             text.Append("- ").Append(line).Append('\n');
         if (result.Warnings.Count > 0)
         {
-            text.Append("\n## Before you believe it\n\n");
+            text.Append("\n## Warnings\n\n");
             foreach (string warning in result.Warnings)
                 text.Append("- ").Append(warning).Append('\n');
         }
@@ -38,12 +38,12 @@ internal sealed class SummaryMarkdown : IExporter
             $"Taken on {result.Begun:yyyy-MM-dd HH:mm} UTC{(result.IsComplete ? "" : "; not complete")}");
         yield return $"Host: {result.Machine.Cpu}, {result.Machine.Cores} cores, {result.Machine.OperatingSystem}, "
             + $".NET {result.Machine.Dotnet}, hawser {result.Machine.Hawser}";
-        yield return $"Pinned: {result.Machine.Pinned}";
+        yield return $"CPU pinning: {result.Machine.Pinned}";
         yield return $"Command: `{result.Command}`";
         yield return string.Create(CultureInfo.InvariantCulture,
             $"{result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s each, ")
             + string.Create(CultureInfo.InvariantCulture, $"after {result.WarmUpSeconds:0.###} s of warm-up; ")
-            + "figures are medians over rounds, in parentheses the least and the most";
+            + "figures are medians of the rounds, with minimum and maximum in parentheses";
     }
 
     private static void WriteSetting(StringBuilder text, LabResult result, LabSetting setting)

@@ -17,7 +17,7 @@ public sealed class CpuPinningTest
         CpuPinning pinning = CpuPinning.Split([0, 2, 5]);
 
         Assert.Equal(("0", "2,5"), (pinning.ServerCores, pinning.LoadCores));
-        Assert.Equal("server to cores 0, load to cores 2,5", pinning.Words);
+        Assert.Equal("server on 0, load on 2,5", pinning.Words);
     }
 
     [Fact]
@@ -26,6 +26,6 @@ public sealed class CpuPinningTest
         CpuPinning pinning = CpuPinning.Split([0]);
 
         Assert.Equal((null, null), (pinning.ServerCores, pinning.LoadCores));
-        Assert.StartsWith("nothing: ", pinning.Words, StringComparison.Ordinal);
+        Assert.StartsWith("none, ", pinning.Words, StringComparison.Ordinal);
     }
 }

@@ -46,8 +46,8 @@ public sealed class LabScenarioTest
 
     [Theory]
     [InlineData("""{ "client": 5 }""", "'client' is no option; use description, service, models, clients")]
-    [InlineData("""{ "clients": { "a": 1 } }""", "is neither a text nor a number")]
-    [InlineData("[]", "it is not a JSON object")]
+    [InlineData("""{ "clients": { "a": 1 } }""", "is neither a string nor a number")]
+    [InlineData("[]", "not a JSON object")]
     [InlineData("{", "scenario '")]
     public void What_is_no_scenario_is_refused_with_its_name(string json, string part) => WithFile(json, path =>
     {
@@ -63,7 +63,7 @@ public sealed class LabScenarioTest
         FormatException refused = Assert.Throws<FormatException>(() => LabScenario.Read("nonsense"));
 
         Assert.Equal(
-            "there is no scenario 'nonsense'; use a file or one of cpu-bound, exercise, growth, latency, many-connections",
+            "unknown scenario 'nonsense'; use a file or one of cpu-bound, exercise, growth, latency, many-connections",
             refused.Message);
     }
 

@@ -71,7 +71,7 @@ public sealed partial class ReportHtmlTest
 
         Assert.Contains("<h3>1 to 50 clients</h3>", page, StringComparison.Ordinal);
         Assert.Contains("<h3>1 to 50 clients, 200 µs of work</h3>", page, StringComparison.Ordinal);
-        Assert.Contains("Waiting for somebody else", page, StringComparison.Ordinal);
+        Assert.Contains("Head-of-line blocking", page, StringComparison.Ordinal);
         Assert.Contains(">select, undisturbed<", page, StringComparison.Ordinal);
         Assert.Contains(">select, client 1 slow by 5ms<", page, StringComparison.Ordinal);
         Assert.All(Picture().Matches(page), match => XElement.Parse(match.Value));

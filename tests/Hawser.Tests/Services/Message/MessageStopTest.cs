@@ -77,7 +77,7 @@ public sealed class MessageStopTest
         await sender.SendAsync("half of a mess");
 
         Assert.True(await sender.EndsByResetAsync());
-        await server.Errors.LineWithAsync(" is refused: the connection was idle for too long");
+        await server.Errors.LineWithAsync(" is refused: idle timeout");
         Assert.Equal(0, server.Output.Length);
     }
 

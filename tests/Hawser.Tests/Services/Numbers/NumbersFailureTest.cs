@@ -257,7 +257,7 @@ public sealed class NumbersFailureTest
             mode, shop.Options(server.EndPoint, 1) with { IdleTimeout = TimeSpan.FromMilliseconds(100) });
         over.SetResult();
 
-        Assert.Equal([new ListFailure(0, "the connection was idle for too long")], failures);
+        Assert.Equal([new ListFailure(0, "idle timeout")], failures);
         Assert.Equal(1, server.Accepted);
         Assert.Empty(shop.Names());
     }

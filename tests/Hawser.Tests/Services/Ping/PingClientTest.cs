@@ -14,7 +14,7 @@ public sealed class PingClientTest
     [InlineData("ping 0 1\n", "answered ping 1 with 'ping 0 1'")]
     [InlineData("\u001b[31mred\a\n", "answered ping 1 with '\\u001B[31mred\\u0007'")]
     [InlineData("ERROR: too many\n", "answered ping 1 with 'ERROR: too many'")]
-    [InlineData("pong 0", "in the middle of a line")]
+    [InlineData("pong 0", "truncated line")]
     [InlineData("", "closed the connection before it answered ping 1")]
     public async Task A_wrong_answer_is_named(string answer, string complaint)
     {

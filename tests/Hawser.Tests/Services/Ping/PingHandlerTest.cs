@@ -7,7 +7,7 @@ namespace Hawser.Tests.Services.Ping;
 public sealed class PingHandlerTest
 {
     private const string Expected = $"ERROR: {PingProtocol.Rule}\n";
-    private const string TooLong = "ERROR: a line is at most 128 bytes\n";
+    private const string TooLong = "ERROR: line longer than 128 bytes\n";
 
     public static TheoryData<string, string, string> BadLinesUnderEveryModel
     {
@@ -62,7 +62,7 @@ public sealed class PingHandlerTest
         await client.SendAsync("ping 4 1\nping 4");
         client.FinishSending();
 
-        Assert.Equal("pong 4 1\nERROR: the peer finished in the middle of a line\n", await client.ReadToEndAsync());
+        Assert.Equal("pong 4 1\nERROR: truncated line\n", await client.ReadToEndAsync());
     }
 
     [Theory]

@@ -27,7 +27,7 @@ public sealed class UploadRefusalTest : IDisposable
 
         await UntilTimedOutAsync(server, time);
 
-        Assert.Equal("ERROR the connection was idle for too long\n", await peer.ReadToEndAsync());
+        Assert.Equal("ERROR idle timeout\n", await peer.ReadToEndAsync());
         peer.FinishSending();
         await server.Observer.NextEndAsync();
         Assert.True(server.IsError(1));
@@ -44,7 +44,7 @@ public sealed class UploadRefusalTest : IDisposable
 
         await UntilTimedOutAsync(server, time);
 
-        Assert.Equal("ERROR the first byte did not come in time\n", await peer.ReadToEndAsync());
+        Assert.Equal("ERROR first-byte timeout\n", await peer.ReadToEndAsync());
         Assert.True(server.IsError(1));
     }
 

@@ -98,7 +98,7 @@ public sealed class PingLoadTest
     [InlineData("ping 0 1\n", "answered a ping with something else than its pong")]
     [InlineData("ERROR: go away\n", "answered a ping with something else than its pong")]
     [InlineData("pong 0 1\npong 0 1\n", "answered a ping with something else than its pong")]
-    [InlineData("pong 0 1", "in the middle of a line")]
+    [InlineData("pong 0 1", "truncated line")]
     [InlineData("", "the server closed the connection")]
     public async Task A_server_that_lies_or_closes_ends_the_client_and_is_named(string answer, string complaint)
     {
