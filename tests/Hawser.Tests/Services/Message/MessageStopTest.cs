@@ -64,7 +64,7 @@ public sealed class MessageStopTest
         await server.EndAsync();
 
         Assert.True(await sender.EndsByResetAsync());
-        await server.Errors.LineWithAsync(" is refused: the server stopped before");
+        await server.Errors.LineWithAsync(" is refused: drain timeout");
         Assert.Equal(0, server.Output.Length);
     }
 
