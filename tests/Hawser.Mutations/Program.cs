@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Hawser.Mutations;
 
 const string usage = """
@@ -37,6 +38,11 @@ string[] tests = options.TryGetValue("--tests", out string? given)
 int most = int.Parse(options.GetValueOrDefault("--most", $"{int.MaxValue}"), CultureInfo.InvariantCulture);
 int seed = int.Parse(options.GetValueOrDefault("--seed", "1"), CultureInfo.InvariantCulture);
 
+// A signal ends the run with what it has, and its folder is deleted.
+using var stop = new CancellationTokenSource();
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+
 MutableAssembly assembly = await MutableAssembly.LoadAsync(ProjectOf(files[0]));
 using var folder = new TestFolder(Path.GetFullPath(
     options.GetValueOrDefault("--built", "tests/Hawser.Tests/bin/Release/net10.0")));
@@ -44,7 +50,7 @@ string mutated = folder[assembly.FileName];
 if (assembly.Write(mutant: null, mutated) is { } error)
     throw new InvalidOperationException(error.ToString());
 long begin = Stopwatch.GetTimestamp();
-(bool isSound, string output) = await folder.RunAsync(tests, TimeSpan.FromMinutes(10));
+(bool isSound, string output) = await folder.RunAsync(tests, TimeSpan.FromMinutes(10), stop.Token);
 TimeSpan whole = Stopwatch.GetElapsedTime(begin);
 if (!isSound || output.Contains("Total: 0,", StringComparison.Ordinal))
 {
@@ -68,8 +74,10 @@ foreach (Mutant mutant in mutants)
         break;
     if (assembly.Write(mutant, mutated) is not null)
         continue;
+    bool survives = (await folder.RunAsync(tests, limit, stop.Token)).HasPassed;
+    if (stop.IsCancellationRequested)
+        break;
     tried++;
-    bool survives = (await folder.RunAsync(tests, limit)).HasPassed;
     if (survives)
         survivors.Add(mutant);
     Console.Error.WriteLine($"{tried}  {(survives ? "SURVIVED" : "killed")}  {mutant}");
@@ -78,6 +86,12 @@ foreach (Mutant survivor in survivors.OrderBy(mutant => mutant.Tree.FilePath).Th
     Console.WriteLine(survivor);
 Console.WriteLine($"{survivors.Count} of {tried} survived");
 return 0;
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}
 
 static int Misused(string why)
 {

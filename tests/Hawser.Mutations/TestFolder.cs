@@ -25,8 +25,10 @@ internal sealed class TestFolder : IDisposable
     /// <summary>Runs test classes until the first failure.</summary>
     /// <param name="classes">Names, with <c>*</c> at their ends.</param>
     /// <param name="limit">When a mutant counts as hanging.</param>
+    /// <param name="stop">Ends the run.</param>
     /// <returns>Whether all passed, and what they printed.</returns>
-    public async Task<(bool HasPassed, string Output)> RunAsync(IEnumerable<string> classes, TimeSpan limit)
+    public async Task<(bool HasPassed, string Output)> RunAsync(
+        IEnumerable<string> classes, TimeSpan limit, CancellationToken stop)
     {
         using Process process = Process.Start(new ProcessStartInfo("dotnet",
             ["exec", this["Hawser.Tests.dll"], "-noColor", "-noLogo", "-stopOnFail",
@@ -35,7 +37,8 @@ internal sealed class TestFolder : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        using var over = new CancellationTokenSource(limit);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        over.CancelAfter(limit);
         try
         {
             Task<string> errors = process.StandardError.ReadToEndAsync(over.Token);
