@@ -57,6 +57,41 @@ public sealed class ConnectAttemptsTest
     }
 
     [Theory]
+    [InlineData(true, SocketError.ConnectionRefused)]
+    [InlineData(false, SocketError.WouldBlock)]
+    public void Nothing_else_is_tried_again(bool isUnix, SocketError error)
+    {
+        EndPoint endPoint = isUnix ? new UnixDomainSocketEndPoint("/nowhere") : Somewhere;
+        using var attempts = new ConnectAttempts([endPoint], Slow);
+
+        attempts.Fail(attempts.Start(out _), Error(error));
+
+        Assert.Equal(error, Assert.Throws<SocketException>(attempts.ThrowIfAllFailed).SocketErrorCode);
+    }
+
+    [Fact]
+    public void A_socket_that_cannot_be_configured_is_a_failed_attempt()
+    {
+        Socket? configured = null;
+        using var attempts = new ConnectAttempts([Somewhere, Somewhere], Slow with
+        {
+            ConfigureSocket = socket =>
+            {
+                configured = socket;
+                throw Error(SocketError.AccessDenied);
+            },
+        });
+
+        Assert.Null(attempts.Start(out _));
+
+        Assert.True(configured!.SafeHandle.IsClosed);
+        Assert.True(attempts.NextStart.HasPassed);
+        Assert.Null(attempts.Start(out _));
+        Assert.Equal(
+            SocketError.AccessDenied, Assert.Throws<SocketException>(attempts.ThrowIfAllFailed).SocketErrorCode);
+    }
+
+    [Theory]
     [InlineData(SocketError.ConnectionRefused, SocketError.ConnectionReset, SocketError.ConnectionReset)]
     [InlineData(SocketError.ConnectionReset, SocketError.ConnectionRefused, SocketError.ConnectionReset)]
     [InlineData(SocketError.TimedOut, SocketError.ConnectionRefused, SocketError.ConnectionRefused)]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Tests.Support;
 using Xunit;
 
 namespace Hawser.Tests.Engine;
@@ -22,6 +23,23 @@ public sealed class ListenerSetTest
         Assert.Equal(2, accepted.Distinct().Count());
         Assert.All(accepted.Zip(accepted.Skip(1)), pair => Assert.NotEqual(pair.First, pair.Second));
         clients.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public void Whichever_of_the_listeners_has_a_connection_gives_it()
+    {
+        using ListenerSet one = ListenerSet.Open([AnyPort], backlog: 16);
+        int port = ((IPEndPoint)one.EndPoints[0]).Port;
+        using ListenerSet set = ListenerSet.Open(
+            [.. Enumerable.Range(2, 3).Select(n => new IPEndPoint(IPAddress.Parse($"127.0.0.{n}"), port))], backlog: 16);
+        set.Places = 100;
+        foreach (int listener in (int[])[2, 2, 0, 1, 1, 0])
+        {
+            using Socket client = Connect(set.EndPoints[listener]);
+            Assert.True(set.TryAccept(out AcceptedSocket accepted));
+            Assert.Equal(set.EndPoints[listener], accepted.Socket.LocalEndPoint);
+            accepted.Socket.Dispose();
+        }
     }
 
     [Fact]
@@ -50,6 +68,25 @@ public sealed class ListenerSetTest
 
         Assert.False(set.TryAccept(out _));
         Assert.Throws<OperationCanceledException>(() => set.Accept(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task The_close_ends_a_wait_under_way()
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            using ListenerSet set = ListenerSet.Open([AnyPort], backlog: 16);
+            set.Places = 1;
+            Task waiting = Task.Factory.StartNew(
+                () => set.Accept(CancellationToken.None), CancellationToken.None, TaskCreationOptions.LongRunning,
+                TaskScheduler.Default);
+            // Before, at the beginning of, and during its wait.
+            Thread.SpinWait(1_000 * i);
+
+            set.Close();
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Bounded());
+        }
     }
 
     /// <summary>Until then whoever begins to accept is not kept from what it has accepted.</summary>

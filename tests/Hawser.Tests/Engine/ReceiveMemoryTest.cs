@@ -20,6 +20,11 @@ public sealed class ReceiveMemoryTest
         ReceiveMemory.Return(small);
     }
 
+    /// <summary>Another test may take it in between.</summary>
+    [Fact]
+    public void An_array_of_256_KiB_is_kept_for_the_next_one() =>
+        Assert.Contains(true, Enumerable.Range(0, 100).Select(_ => ReferenceEquals(RentAndReturn(), RentAndReturn())));
+
     /// <summary>Other tests use it beside this one, by a little.</summary>
     [Fact]
     public void Beyond_a_sixteenth_of_the_heap_or_64_MiB_only_small_pieces_are_to_be_had()
@@ -37,5 +42,13 @@ public sealed class ReceiveMemoryTest
         _ = ReceiveMemory.RentWithinBudget(256 * 1024, out int again);
         Assert.Equal(256 * 1024, again);
         ReceiveMemory.Uncount(again);
+    }
+
+    private static byte[] RentAndReturn()
+    {
+        byte[] rented = ReceiveMemory.Rent(256 * 1024, out int counted);
+        ReceiveMemory.Uncount(counted);
+        ReceiveMemory.Return(rented);
+        return rented;
     }
 }
