@@ -10,7 +10,6 @@ internal sealed record LabOptions
     /// <summary>The options that a scenario may set, with their defaults.</summary>
     public static readonly IReadOnlyDictionary<string, string> Defaults = new Dictionary<string, string>
     {
-        ["service"] = "ping",
         ["models"] = "all",
         ["clients"] = "1,50,500",
         ["work"] = "0",
@@ -53,8 +52,6 @@ internal sealed record LabOptions
     /// would be.</exception>
     public static LabOptions Parse(IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> against, int seed)
     {
-        if (texts["service"] != "ping")
-            throw new FormatException($"--service: the lab cannot measure '{texts["service"]}'; use ping");
         var options = new LabOptions
         {
             Subjects = [.. Read(texts, "models", ParseModels), .. against.Select(ParseAgainst)],

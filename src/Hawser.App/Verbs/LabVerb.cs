@@ -19,7 +19,6 @@ internal sealed class LabVerb
         ("slow-client", "LIST", "ID=DURATION: answers to that client block their thread; or none"),
         ("idle", "LIST", "numbers of further connections that stay idle"),
         ("rate", "N", "pings per second on a fixed schedule, or none: each next ping after the pong"),
-        ("service", "NAME", "the service"),
         ("rounds", "N", "how often everything is measured"),
         ("duration", "TIME", "of each measurement"),
         ("warm-up", "TIME", "before each, under load and not measured"),
@@ -60,7 +59,7 @@ internal sealed class LabVerb
             ],
         };
         command.AddGroup(VerbOptions.Common, verb._scenario, verb._out, verb._json);
-        command.AddGroup("What is measured", [.. Group("service", "models", "clients", "work", "slow-client", "idle", "rate"),
+        command.AddGroup("What is measured", [.. Group("models", "clients", "work", "slow-client", "idle", "rate"),
             verb._against]);
         command.AddGroup("How often and how long", [.. Group("rounds", "duration", "warm-up"), verb._seed]);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));

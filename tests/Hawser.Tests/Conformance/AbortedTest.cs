@@ -45,6 +45,35 @@ public sealed class AbortedTest
     }
 
     [Theory, Models]
+    public async Task A_reset_is_looked_for_every_quarter_of_a_second(string model)
+    {
+        var time = new FakeTime();
+        TimeSpan pause = TimeSpan.FromMilliseconds(250);
+        TimeSpan tick = TimeSpan.FromTicks(1);
+        await using TestServer server = TestServer.Start(model, AwaitSomethingElseAsync, options => options with
+        {
+            TimeProvider = time,
+            Limits = TestServer.Limits with { FirstByteTimeout = Timeout.InfiniteTimeSpan },
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("x");
+        await client.ReceiveExactlyAsync(1);
+        await Patience.UntilAsync(() => time.Pending.Contains(pause));
+        Connection connection = server.Observer.AcceptedOnes.Single();
+        time.Advance(2 * pause);
+        Assert.Equal(CloseReason.None, connection.EndedBy);
+
+        client.Reset();
+        await Patience.UntilAsync(() => connection.Transport.IsBroken);
+        time.Advance(pause - tick);
+        Assert.Equal(CloseReason.None, connection.EndedBy);
+        time.Advance(tick);
+
+        Assert.Equal(CloseReason.PeerReset, connection.EndedBy);
+        Assert.Equal(CloseReason.PeerReset, await server.Observer.NextReasonAsync());
+    }
+
+    [Theory, Models]
     public async Task An_abort_ends_a_handler_that_awaits_something_else(string model)
     {
         await using TestServer server = TestServer.Start(model, AwaitSomethingElseAsync);

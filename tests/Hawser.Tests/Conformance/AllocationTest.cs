@@ -10,14 +10,9 @@ public sealed class AllocationTest
     private const int WarmUp = 2_000;
     private const int Measured = 2_000;
 
-    [Theory]
-    [InlineData("sequential")]
-    [InlineData("threads")]
-    [InlineData("pool")]
-    [InlineData("epoll")]
+    [Theory, Models(ModelKind.KeepsThread, Except = "select")]
     public async Task A_round_trip_allocates_nothing(string model)
     {
-        Assert.SkipUnless(Models.ConcurrencyModels.Get(model).IsAvailable, "not on this platform");
         Assert.SkipWhen(TestVariant.IsPortable, "Socket.Select, by which other systems wait, allocates");
         Assert.SkipWhen(TestVariant.IsLayered, "the layer that holds bytes back copies them");
         long allocated = -1;

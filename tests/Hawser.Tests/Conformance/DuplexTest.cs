@@ -117,6 +117,8 @@ public sealed class DuplexTest
         Assert.IsAssignableFrom<OperationCanceledException>(readersEnd);
         await client.SendAsync("rest");
         Assert.Equal("halfrest"u8.ToArray(), await client.ReceiveExactlyAsync(8));
+        client.FinishSending();
+        Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
         Assert.Empty(server.Observer.Faults);
     }
 

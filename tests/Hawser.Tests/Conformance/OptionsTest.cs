@@ -14,29 +14,26 @@ public sealed class OptionsTest
     private static readonly LambdaHandler Handler = new(Handlers.EchoAsync);
     private static readonly AsyncLocal<string?> Inherited = new();
 
-    [Theory]
-    [InlineData("pool", nameof(ModelOptions.Threads), 0)]
-    [InlineData("pool", nameof(ModelOptions.Threads), -1)]
-    [InlineData("epoll", nameof(ModelOptions.Loops), 0)]
-    [InlineData("epoll", nameof(ModelOptions.Loops), -1)]
-    public void Settings_of_a_model_below_one_are_refused_by_name_and_the_port_is_free(
-        string model, string property, int value)
+    [Theory, Models]
+    public void Settings_of_a_model_below_one_are_refused_by_name_and_the_port_is_free(string model)
     {
-        Assert.SkipUnless(ConcurrencyModels.Get(model).IsAvailable, "not on this platform");
-        ModelOptions settings = property == nameof(ModelOptions.Threads)
-            ? new ModelOptions { Threads = value }
-            : new ModelOptions { Loops = value };
-        int port = FreePort();
+        AssertRefused(new ModelOptions { Threads = 0 }, nameof(ModelOptions.Threads));
+        AssertRefused(new ModelOptions { Threads = -1 }, nameof(ModelOptions.Threads));
+        AssertRefused(new ModelOptions { Loops = 0 }, nameof(ModelOptions.Loops));
+        AssertRefused(new ModelOptions { Loops = -1 }, nameof(ModelOptions.Loops));
 
-        var e = Assert.ThrowsAny<ArgumentException>(() => Server.Start(Handler, new ServerOptions
+        void AssertRefused(ModelOptions settings, string property)
         {
-            EndPoints = [new IPEndPoint(IPAddress.Loopback, port)],
-            Model = ConcurrencyModels.Get(model),
-            ModelOptions = settings,
-        }));
-
-        Assert.Contains(property, e.Message, StringComparison.Ordinal);
-        AssertFree(port);
+            int port = FreePort();
+            var e = Assert.ThrowsAny<ArgumentException>(() => Server.Start(Handler, new ServerOptions
+            {
+                EndPoints = [new IPEndPoint(IPAddress.Loopback, port)],
+                Model = ConcurrencyModels.Get(model),
+                ModelOptions = settings,
+            }));
+            Assert.Contains(property, e.Message, StringComparison.Ordinal);
+            AssertFree(port);
+        }
     }
 
     [Theory, Models]

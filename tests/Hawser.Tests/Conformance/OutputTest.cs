@@ -27,7 +27,9 @@ public sealed class OutputTest
         using RawClient client = await server.ConnectAsync();
 
         byte[] received = await client.ReceiveExactlyAsync(10_000);
+        client.FinishSending();
 
+        Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
         Assert.Equal(0, before);
         Assert.All(received.Chunk(10), chunk => Assert.Equal("0123456789"u8.ToArray(), chunk));
         Assert.Empty(server.Observer.Faults);
@@ -227,6 +229,7 @@ public sealed class OutputTest
             using RawClient client = await server.ConnectAsync();
             await client.ReceiveToEndAsync();
         });
+        Assert.Equal(CloseReason.Aborted, await server.Observer.NextReasonAsync());
         Assert.Empty(server.Observer.Faults);
     }
 }

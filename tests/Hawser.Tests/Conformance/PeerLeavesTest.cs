@@ -101,6 +101,7 @@ public sealed class PeerLeavesTest
         holder.Dispose();
 
         await AssertServesAsync(server);
+        await Patience.UntilAsync(() => server.Server.Connections == 0);
         Assert.Empty(server.Observer.Faults);
     }
 

@@ -91,6 +91,8 @@ public sealed class PipeTest
         Assert.Equal("ready", await client.ReceiveLineAsync());
         await client.SendAsync("all\n");
         Assert.Equal("all", await client.ReceiveLineAsync());
+        client.FinishSending();
+        Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
         Assert.Empty(server.Observer.Faults);
     }
 

@@ -52,15 +52,9 @@ public sealed class ThreadIdentityTest
         void Step() => steps.Add(Environment.CurrentManagedThreadId);
     }
 
-    [Theory]
-    [InlineData("sequential", 1)]
-    [InlineData("select", 1)]
-    [InlineData("threads", 12)]
-    [InlineData("pool", 3)]
-    [InlineData("epoll", 2)]
-    public async Task A_model_uses_as_many_threads_as_it_says(string model, int threads)
+    [Theory, Models(ModelKind.KeepsThread)]
+    public async Task A_model_uses_as_many_threads_as_it_says(string model)
     {
-        Assert.SkipUnless(Models.ConcurrencyModels.Get(model).IsAvailable, "not on this platform");
         var used = new ConcurrentBag<Thread>();
         await using TestServer server = TestServer.Start(model, async connection =>
         {
@@ -77,11 +71,16 @@ public sealed class ThreadIdentityTest
         for (int i = 0; i < 12; i++)
             await server.Observer.NextEndAsync();
 
-        int distinct = used.Distinct().Count();
-        if (model == "pool")
-            Assert.InRange(distinct, 1, threads);
-        else
-            Assert.Equal(threads, distinct);
+        // Of a model that is not named here only this is known: no connection has more than one.
+        (int least, int most) = model switch
+        {
+            "sequential" or "select" => (1, 1),
+            "threads" => (12, 12),
+            "pool" => (1, 3),
+            "epoll" => (2, 2),
+            _ => (1, 12),
+        };
+        Assert.InRange(used.Distinct().Count(), least, most);
     }
 
     [Theory, Models(ModelKind.KeepsThread)]

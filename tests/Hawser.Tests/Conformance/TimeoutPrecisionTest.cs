@@ -10,6 +10,11 @@ public sealed class TimeoutPrecisionTest
 {
     private static readonly TimeSpan Early = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
+
+    // What the server gives connections to read what had come before the stop, and handlers to notice an abort.
+    private static readonly TimeSpan ReadingGrace = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AbortGrace = TimeSpan.FromSeconds(1);
 
     private readonly FakeTime _time = new();
 
@@ -113,6 +118,34 @@ public sealed class TimeoutPrecisionTest
         Assert.Equal(CloseReason.DrainTimeout, await server.Observer.NextReasonAsync());
         Assert.Equal(0, (await stop.Bounded()).Finished);
         Assert.True(await client.EndsByResetAsync());
+    }
+
+    [Theory, Models]
+    public async Task A_stop_aborts_at_the_drain_time_and_reports_who_does_not_notice_a_second_later(string model)
+    {
+        TimeSpan drain = TimeSpan.FromMinutes(7);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = TestServer.Start(model, _ => release.Task, options => options with
+        {
+            TimeProvider = _time,
+            Limits = TestServer.Limits with { DrainTimeout = drain },
+        });
+        using RawClient client = await server.ConnectAsync();
+        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Count == 1);
+
+        Task<DrainReport> stop = server.Server.StopAsync();
+        await Patience.UntilAsync(() => _time.Pending.Contains(drain) && _time.Pending.Contains(ReadingGrace));
+        _time.Advance(drain - Tick);
+        Assert.Equal(CloseReason.None, server.Observer.AcceptedOnes.Single().EndedBy);
+        Assert.Contains(Tick, _time.Pending);
+        _time.Advance(Tick);
+        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Single().EndedBy == CloseReason.DrainTimeout);
+        await Patience.UntilAsync(() => _time.Pending.Contains(AbortGrace));
+        Assert.Empty(server.Observer.Drains);
+        _time.Advance(AbortGrace);
+
+        Assert.Equal(new DrainReport(0, 0, 1), await stop.Bounded());
+        release.SetResult();
     }
 
     [Theory, Models]

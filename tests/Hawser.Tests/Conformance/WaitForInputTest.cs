@@ -85,7 +85,7 @@ public sealed class WaitForInputTest
         await using TestServer server = TestServer.Start(model, async connection =>
         {
             while (await connection.WaitForInputAsync(Deadline.After(TimeSpan.Zero)) == InputState.TimedOut)
-                await Task.Yield();
+                await Task.Delay(1);
             await connection.WriteAsync(await connection.ReadAsync());
         });
         using RawClient client = await server.ConnectAsync();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -47,10 +48,13 @@ public sealed class ClientLoopTest
     [Fact]
     public async Task A_refused_connect_is_a_ConnectException_with_its_reason()
     {
+        // Bound and not listening: it refuses, and nobody else gets the port.
+        using var closed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         await using ClientLoop loop = ClientLoop.Start("clients");
         ConnectException error = await Assert.ThrowsAsync<ConnectException>(
-            () => loop.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 1), Patience.Limit)).Bounded();
-        Assert.Contains("127.0.0.1:1 refused the connection", error.Message, StringComparison.Ordinal);
+            () => loop.ConnectAsync(closed.LocalEndPoint!, Patience.Limit)).Bounded();
+        Assert.Contains($"{closed.LocalEndPoint} refused the connection", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

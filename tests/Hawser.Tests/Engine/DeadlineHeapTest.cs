@@ -38,6 +38,30 @@ public sealed class DeadlineHeapTest
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(200));
 
     [Fact]
+    public void Whichever_leaves_the_others_keep_their_order()
+    {
+        var random = new Random(1);
+        for (int leaving = 0; leaving < 2_000; leaving++)
+        {
+            long[] dues = [.. Enumerable.Range(1, 20).Select(_ => (long)random.Next(1_000))];
+            var heap = new DeadlineHeap<ParkedOperation>();
+            List<ParkedOperation> entries = [.. dues.Select(due => Parked(1 + due))];
+            entries.ForEach(heap.Add);
+            for (int n = 0; n < 4; n++)
+            {
+                ParkedOperation next = entries[random.Next(entries.Count)];
+                entries.Remove(next);
+                heap.Remove(next);
+                Assert.Equal(-1, next.HeapIndex);
+            }
+
+            foreach (long due in entries.Select(entry => entry.Due).Order())
+                Assert.Equal(due, heap.TakeDue(due)?.Due);
+            Assert.Equal(0, heap.Count);
+        }
+    }
+
+    [Fact]
     public void Nothing_is_taken_before_its_time()
     {
         var heap = new DeadlineHeap<ParkedOperation>();

@@ -23,6 +23,24 @@ public sealed class EventLoopTest
     }
 
     [Theory, Models(ModelKind.Loop)]
+    public async Task A_burst_of_posted_work_is_done_64_at_a_turn(string poller)
+    {
+        await using var runner = new LoopRunner(poller);
+        var turns = new List<int>();
+
+        await runner.RunAsync(async () =>
+        {
+            var done = new TaskCompletionSource();
+            for (int i = 0; i < 200; i++)
+                runner.Loop.Post(_ => turns.Add(runner.Loop.Turn), null);
+            runner.Loop.Post(_ => done.SetResult(), null);
+            await done.Task;
+        });
+
+        Assert.Equal([64, 64, 64, 8], turns.CountBy(turn => turn).Select(turn => turn.Value));
+    }
+
+    [Theory, Models(ModelKind.Loop)]
     public async Task No_posted_work_is_lost_however_many_threads_post(string poller)
     {
         await using var runner = new LoopRunner(poller);

@@ -7,9 +7,7 @@ namespace Hawser.Tests.Engine;
 /// <summary>Where the caller of a recycled method resumes.</summary>
 public sealed class RecyclingContextTest
 {
-    [Theory]
-    [InlineData("select")]
-    [InlineData("epoll")]
+    [Theory, Models(ModelKind.Loop)]
     public async Task A_caller_on_a_loop_resumes_on_that_loop(string model)
     {
         await using var runner = new LoopRunner(model);

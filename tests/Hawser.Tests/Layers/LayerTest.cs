@@ -93,6 +93,8 @@ public sealed class LayerTest
         Assert.Equal("now", await ReadLineAsync(client));
         await client.WriteAsync("still here\n"u8.ToArray());
         Assert.Equal("still here", await ReadLineAsync(client));
+        await client.FinishWritingAsync();
+        Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
         Assert.Empty(server.Observer.Faults);
     }
 

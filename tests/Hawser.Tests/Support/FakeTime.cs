@@ -7,6 +7,17 @@ internal sealed class FakeTime : TimeProvider
     private readonly List<FakeTimer> _timers = [];
     private long _now = TimeSpan.TicksPerDay;
 
+    /// <summary>When its timers fire, from now.</summary>
+    public IReadOnlyList<TimeSpan> Pending
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _timers.Select(timer => timer.Due).Where(due => due != long.MaxValue).Order()
+                    .Select(due => TimeSpan.FromTicks(due - _now))];
+        }
+    }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp() => Volatile.Read(ref _now);

@@ -7,6 +7,7 @@ public enum ModelKind
     Concurrent,
     KeepsThread,
     Blocking,
+    ConcurrentBlocking,
     Loop,
     NotBlocking,
 }

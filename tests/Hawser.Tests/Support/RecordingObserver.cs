@@ -16,6 +16,7 @@ internal sealed class RecordingObserver : IServerObserver
     private readonly ConcurrentQueue<DrainReport> _drains = new();
     private readonly ConcurrentQueue<EndPoint> _listening = new();
     private readonly ConcurrentQueue<string> _exhaustions = new();
+    private readonly ConcurrentQueue<long> _recoveries = new();
 
     public IReadOnlyCollection<Connection> AcceptedOnes => _accepted;
 
@@ -28,6 +29,8 @@ internal sealed class RecordingObserver : IServerObserver
     public IReadOnlyCollection<EndPoint> ListeningAt => _listening;
 
     public IReadOnlyCollection<string> Exhaustions => _exhaustions;
+
+    public IReadOnlyCollection<long> Recoveries => _recoveries;
 
     public async Task<(Connection Connection, CloseReason Reason)> NextEndAsync() =>
         await _ends.Reader.ReadAsync().AsTask().Bounded();
@@ -49,6 +52,8 @@ internal sealed class RecordingObserver : IServerObserver
     public void Faulted(Exception fault) => _faults.Enqueue(fault);
 
     public void Exhausted(string what) => _exhaustions.Enqueue(what);
+
+    public void Recovered(long shed) => _recoveries.Enqueue(shed);
 
     public void Drained(DrainReport report) => _drains.Enqueue(report);
 }

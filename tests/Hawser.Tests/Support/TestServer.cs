@@ -1,5 +1,7 @@
 using System.Net;
 using Hawser.Models;
+using Xunit;
+using Xunit.Sdk;
 
 namespace Hawser.Tests.Support;
 
@@ -52,5 +54,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Task<RawClient> ConnectAsync(int receiveBufferBytes = 0) => RawClient.ConnectAsync(EndPoint, receiveBufferBytes);
 
-    public async ValueTask DisposeAsync() => await Server.DisposeAsync().AsTask().Bounded();
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync().AsTask().Bounded();
+        // An assertion that fails in a handler is a fault of the server's: it fails the test wherever it comes.
+        Assert.DoesNotContain(Observer.Faults, fault => fault is IAssertionException);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Hawser.Models;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -58,6 +59,13 @@ public sealed partial class SourceTidyTest
         name.EndsWith("Handler.cs", StringComparison.Ordinal)
             ? FirstLine(lines, line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && Blocking().IsMatch(line))
             : null);
+
+    /// <summary>A new model is held to every test: theories take models from the list, by what they promise.</summary>
+    [Fact]
+    public void No_theory_lists_models_by_name() => AssertNone(
+        ["tests/Hawser.Tests/Conformance", "tests/Hawser.Tests/Engine", "tests/Hawser.Tests/Services"],
+        (_, lines) => FirstLine(lines, line => ConcurrencyModels.All.Any(model =>
+            line.Contains($"InlineData(\"{model.Name}\"", StringComparison.Ordinal))));
 
     [Fact]
     public void No_name_says_nothing() => AssertNone(["src"], (name, _) =>

@@ -57,7 +57,6 @@ public sealed class LabOptionsTest
     }
 
     [Theory]
-    [InlineData("service", "upload", "the lab cannot measure 'upload'; use ping")]
     [InlineData("models", "select,fast", "unknown model 'fast'; use one of sequential")]
     [InlineData("models", "select,select", "'select' is named twice")]
     [InlineData("models", "none", "nothing to measure")]

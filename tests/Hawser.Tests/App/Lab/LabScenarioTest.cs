@@ -45,7 +45,7 @@ public sealed class LabScenarioTest
             LabScenario.Read(path).Select(option => (option.Key, option.Value))));
 
     [Theory]
-    [InlineData("""{ "client": 5 }""", "'client' is no option; use description, service, models, clients")]
+    [InlineData("""{ "client": 5 }""", "'client' is no option; use description, models, clients")]
     [InlineData("""{ "clients": { "a": 1 } }""", "is neither a string nor a number")]
     [InlineData("[]", "not a JSON object")]
     [InlineData("{", "scenario '")]

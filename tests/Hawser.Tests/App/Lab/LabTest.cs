@@ -13,6 +13,9 @@ public sealed class LabTest : IDisposable
     private const int PartlyDone = 3;
     private const int Misused = 2;
 
+    // The measured time begins when the load does: on a busy machine the first pong takes more than a second.
+    private const string LongEnough = "4s";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("hawser-lab-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -23,8 +26,8 @@ public sealed class LabTest : IDisposable
         ProgramResult result = await RunAsync(
             "--models", "select,threads", "--clients", "3", "--rounds", "2", "--slow-client", "1=1ms", "--json");
 
-        Assert.Equal(0, result.ExitCode);
-        Assert.Contains("WARNING: measurements of 0.5 s are short", result.Errors, StringComparison.Ordinal);
+        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.Contains("WARNING: with 2 rounds chance", result.Errors, StringComparison.Ordinal);
         Assert.Contains("\n4/4  ", result.Errors, StringComparison.Ordinal);
         Assert.All(ExporterCatalog.All, exporter => Assert.True(File.Exists(Path.Combine(_folder, exporter.FileName))));
         Assert.Equal(await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")), result.Text);
@@ -76,8 +79,8 @@ public sealed class LabTest : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are found in /proc");
         await using ProgramProcess lab = ProgramProcess.Start(
-            ["lab", "--models", "select,threads,async", "--clients", "2", "--rounds", "1", "--duration", "1s",
-                "--warm-up", "0", "--out", _folder]);
+            ["lab", "--models", "select,threads,async", "--clients", "2", "--rounds", "1",
+                "--duration", LongEnough, "--warm-up", "0", "--out", _folder]);
         int? server = null;
         await Patience.UntilAsync(() =>
             (server = ChildOf(lab.Id, "serve")) is not null && ChildOf(lab.Id, "--json-stream") is not null);
@@ -117,7 +120,7 @@ public sealed class LabTest : IDisposable
     public async Task Stopped_half_way_it_keeps_what_it_has()
     {
         await using ProgramProcess lab = ProgramProcess.Start(
-            ["lab", "--models", "select", "--clients", "1", "--rounds", "1000", "--duration", "200ms", "--warm-up", "0",
+            ["lab", "--models", "select", "--clients", "1", "--rounds", "1000", "--duration", LongEnough, "--warm-up", "0",
                 "--out", _folder]);
         await lab.Errors.LineWithAsync("1/1000  ");
         lab.Signal(ProgramProcess.SIGTERM);
@@ -156,7 +159,7 @@ public sealed class LabTest : IDisposable
     }
 
     private Task<ProgramResult> RunAsync(params string[] arguments) => ProgramProcess.RunAsync(
-        ["lab", "--duration", "500ms", "--warm-up", "50ms", "--seed", "1", "--out", _folder, .. arguments]);
+        ["lab", "--duration", LongEnough, "--warm-up", "50ms", "--seed", "1", "--out", _folder, .. arguments]);
 
     private static int? ChildOf(int parent, string argument)
     {

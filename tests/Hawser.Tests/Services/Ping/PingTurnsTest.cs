@@ -1,3 +1,4 @@
+using Hawser.Tests.Support;
 using Xunit;
 
 namespace Hawser.Tests.Services.Ping;
@@ -82,9 +83,7 @@ public sealed class PingTurnsTest
         Assert.Equal("pong 1 1\n".Length, slow.Available);
     }
 
-    [Theory]
-    [InlineData("threads")]
-    [InlineData("pool")]
+    [Theory, Models(ModelKind.ConcurrentBlocking)]
     public async Task Under_threads_a_slow_client_holds_up_only_itself(string model)
     {
         await using PingServer server = PingServer.Start(model, slowClient: "1=never", verbose: true);
@@ -102,15 +101,11 @@ public sealed class PingTurnsTest
         Assert.Equal("pong 1 1", await pong);
     }
 
-    [Theory]
-    [InlineData("sequential", "'hawser sequential'")]
-    [InlineData("select", "'hawser select")]
-    [InlineData("threads", "'hawser thread 1'")]
-    [InlineData("pool", "'hawser pool ")]
-    [InlineData("epoll", "'hawser epoll")]
-    public async Task The_log_names_the_thread_that_serves(string model, string thread)
+    [Theory, Models(ModelKind.KeepsThread)]
+    public async Task The_log_names_the_thread_that_serves(string model)
     {
-        Assert.SkipUnless(model != "epoll" || OperatingSystem.IsLinux(), "epoll is Linux's own");
+        // A thread for each connection is called 'hawser thread 1'.
+        string thread = $"'hawser {model.TrimEnd('s')}";
         await using PingServer server = PingServer.Start(model);
         using RawPeer client = await server.ConnectAsync();
         await PingAsync(client, 0, 1);

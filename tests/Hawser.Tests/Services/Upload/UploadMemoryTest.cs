@@ -17,9 +17,8 @@ public sealed class UploadMemoryTest : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
-    [InlineData("threads")]
-    [InlineData("async")]
+    /// <summary>The pool has not so many threads.</summary>
+    [Theory, Models(ModelKind.Concurrent, Except = "pool")]
     public async Task Uploads_that_wait_hold_no_buffers(string model)
     {
         byte[] content = RandomNumberGenerator.GetBytes(300_000);

@@ -1,0 +1,54 @@
+using Xunit;
+
+namespace Hawser.Tests.Engine;
+
+public sealed class ReceiveMemoryTest
+{
+    private const long Mebibyte = 1024 * 1024;
+
+    [Fact]
+    public void Up_to_4096_bytes_nothing_is_counted()
+    {
+        byte[] small = ReceiveMemory.Rent(4096, out int uncounted);
+        byte[] large = ReceiveMemory.Rent(4097, out int counted);
+
+        Assert.Equal((4096, 0), (small.Length, uncounted));
+        Assert.InRange(large.Length, 4097, 2 * 4097);
+        Assert.Equal(large.Length, counted);
+        ReceiveMemory.Uncount(counted);
+        ReceiveMemory.Return(large);
+        ReceiveMemory.Return(small);
+    }
+
+    /// <summary>Another test may take it in between.</summary>
+    [Fact]
+    public void An_array_of_256_KiB_is_kept_for_the_next_one() =>
+        Assert.Contains(true, Enumerable.Range(0, 100).Select(_ => ReferenceEquals(RentAndReturn(), RentAndReturn())));
+
+    /// <summary>Other tests use it beside this one, by a little.</summary>
+    [Fact]
+    public void Beyond_a_sixteenth_of_the_heap_or_64_MiB_only_small_pieces_are_to_be_had()
+    {
+        long budget = Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16, Mebibyte, 64 * Mebibyte);
+        long all = 0;
+        for (int counted = 1; counted > 0; all += counted)
+            Assert.InRange(ReceiveMemory.RentWithinBudget(256 * 1024, out counted).Length, 4096, 256 * 1024);
+        long used = ReceiveMemory.Used;
+        for (long left = all; left > 0; left -= Math.Min(left, Mebibyte))
+            ReceiveMemory.Uncount((int)Math.Min(left, Mebibyte));
+
+        Assert.InRange(used, budget - 4 * Mebibyte, budget + 4 * Mebibyte);
+        Assert.InRange(ReceiveMemory.Used, 0, used - all + 4 * Mebibyte);
+        _ = ReceiveMemory.RentWithinBudget(256 * 1024, out int again);
+        Assert.Equal(256 * 1024, again);
+        ReceiveMemory.Uncount(again);
+    }
+
+    private static byte[] RentAndReturn()
+    {
+        byte[] rented = ReceiveMemory.Rent(256 * 1024, out int counted);
+        ReceiveMemory.Uncount(counted);
+        ReceiveMemory.Return(rented);
+        return rented;
+    }
+}

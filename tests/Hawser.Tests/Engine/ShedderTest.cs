@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using Hawser.Tests.Support;
+using Hawser.Transports;
+using Xunit;
+
+namespace Hawser.Tests.Engine;
+
+/// <summary>What is shed at once, and how long the accept loop pauses then, on a clock that the test moves.</summary>
+public sealed class ShedderTest : IDisposable
+{
+    private readonly FakeTime _time = new();
+    private readonly RecordingObserver _observer = new();
+    private readonly ListenerSet _listeners = ListenerSet.Open([new IPEndPoint(IPAddress.Loopback, 0)], backlog: 512);
+    private readonly Shedder _shedder;
+
+    public ShedderTest()
+    {
+        _listeners.Places = 1_000;
+        _shedder = new Shedder(_listeners, _observer, _time);
+    }
+
+    public void Dispose()
+    {
+        _shedder.Dispose();
+        _listeners.Dispose();
+    }
+
+    [Fact]
+    public async Task It_pauses_for_5_ms_then_twice_as_long_each_time_up_to_a_second()
+    {
+        foreach (int milliseconds in (int[])[5, 10, 20, 40, 80, 160, 320, 640, 1_000, 1_000])
+            await AssertPausesAsync(milliseconds);
+
+        Assert.Equal(["descriptors"], _observer.Exhaustions);
+    }
+
+    [Fact]
+    public async Task A_recovery_ends_the_episode()
+    {
+        _shedder.Recovered();
+        Assert.Empty(_observer.Recoveries);
+        await AssertPausesAsync(5);
+        await AssertPausesAsync(10);
+
+        _shedder.Recovered();
+        _shedder.Recovered();
+
+        Assert.Equal([0], _observer.Recoveries);
+        await AssertPausesAsync(5);
+        Assert.Equal(["descriptors", "descriptors"], _observer.Exhaustions);
+    }
+
+    [Fact]
+    public async Task It_sheds_256_waiting_connections_at_once_and_the_others_next_time()
+    {
+        var clients = new List<Socket>();
+        for (int i = 0; i < 300; i++)
+        {
+            clients.Add(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+            await clients[i].ConnectAsync(_listeners.EndPoints[0]).Bounded();
+        }
+
+        await AssertPausesAsync(5);
+        _shedder.Recovered();
+        await AssertPausesAsync(5);
+        _shedder.Recovered();
+
+        Assert.Equal([256, 44], _observer.Recoveries);
+        foreach (Socket client in clients)
+        {
+            Assert.Equal(0, await client.ReceiveAsync(new byte[1]).Bounded());
+            client.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_cannot_be_kept_is_shed_with_those_that_wait()
+    {
+        (Transport ours, Transport theirs) = MemoryTransport.CreatePair();
+        _listeners.Places = 0;
+
+        Task shedding = _shedder.ShedAsync("threads", ours, CancellationToken.None);
+
+        Assert.True(_listeners.HasPlace);
+        Assert.Same(shedding, _shedder.ShedAsync("threads", last: null, CancellationToken.None));
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        await shedding.Bounded();
+        _shedder.Recovered();
+        Assert.Equal([1], _observer.Recoveries);
+        using var peer = new Connection(theirs);
+        Assert.True((await peer.ReadAsync().AsTask().Bounded()).IsEmpty);
+    }
+
+    [Fact]
+    public async Task The_stop_ends_the_pause()
+    {
+        using var stopping = new CancellationTokenSource();
+        Task shedding = _shedder.ShedAsync("memory", last: null, stopping.Token);
+        Assert.False(shedding.IsCompleted);
+
+        await stopping.CancelAsync();
+
+        await shedding.Bounded();
+    }
+
+    private async Task AssertPausesAsync(int milliseconds)
+    {
+        Task shedding = _shedder.ShedAsync("descriptors", last: null, CancellationToken.None);
+        Assert.Equal([TimeSpan.FromMilliseconds(milliseconds)], _time.Pending);
+        Assert.False(shedding.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        await shedding.Bounded();
+    }
+}
