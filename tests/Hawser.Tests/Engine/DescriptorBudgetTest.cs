@@ -1,0 +1,66 @@
+using Xunit;
+
+namespace Hawser.Tests.Engine;
+
+public sealed class DescriptorBudgetTest
+{
+    private const int Limit = 1_000;
+    private const int Reserve = 16;
+
+    private readonly DescriptorBudget _budget;
+    private int _used = 100;
+
+    public DescriptorBudgetTest() => _budget = new DescriptorBudget(() => Limit, () => _used);
+
+    [Fact]
+    public void What_a_server_has_opened_is_not_for_connections()
+    {
+        _budget.Measure();
+
+        AssertCapacity(Limit - 100 - Reserve);
+    }
+
+    [Fact]
+    public void A_server_that_starts_while_connections_are_open_counts_too()
+    {
+        _budget.Measure();
+        Assert.True(_budget.TryTake(10));
+        // Ten of the connections', thirty of the second server's.
+        _used += 40;
+        _budget.Measure();
+        _budget.Return(10);
+
+        AssertCapacity(Limit - 130 - Reserve);
+    }
+
+    [Fact]
+    public void Descriptors_that_are_taken_and_not_open_yet_give_no_room()
+    {
+        _budget.Measure();
+        Assert.True(_budget.TryTake(50));
+        _used += 20;
+        _budget.Measure();
+        _budget.Return(50);
+
+        AssertCapacity(Limit - 100 - Reserve);
+    }
+
+    [Fact]
+    public void What_a_server_that_has_ended_gives_back_counts_once_nothing_is_taken()
+    {
+        _budget.Measure();
+        _used -= 30;
+        _budget.Measure();
+
+        AssertCapacity(Limit - 70 - Reserve);
+    }
+
+    private void AssertCapacity(int capacity)
+    {
+        Assert.True(_budget.TryTake(1));
+        Assert.False(_budget.TryTake(capacity));
+        Assert.True(_budget.TryTake(capacity - 1));
+        Assert.False(_budget.TryTake(1));
+        _budget.Return(capacity);
+    }
+}
