@@ -7,6 +7,16 @@ internal sealed class FakeTime : TimeProvider
     private readonly List<FakeTimer> _timers = [];
     private long _now = TimeSpan.TicksPerDay;
 
+    /// <summary>A timer will fire if time goes on.</summary>
+    public bool HasTimerSet
+    {
+        get
+        {
+            lock (_gate)
+                return _timers.Exists(timer => timer.Due != long.MaxValue);
+        }
+    }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp() => Volatile.Read(ref _now);

@@ -192,6 +192,21 @@ public sealed class UploadRefusalTest : IDisposable
         await stop.Bounded();
     }
 
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
+    public async Task A_client_that_has_sent_nothing_does_not_delay_the_stop(string model)
+    {
+        await using UploadServer server = UploadServer.Start(_folder.Root, model);
+        using RawPeer peer = await server.ConnectAsync();
+        await UntilServerWaitsAsync(server, bytesReceived: 0);
+
+        Task stop = server.StopAsync();
+
+        Assert.Equal("ERROR the server is stopping\n", await peer.ReadToEndAsync());
+        await stop.Bounded();
+        Assert.True(server.IsError(1));
+    }
+
     /// <summary>Moves the clock until the connection is told that its time is over, and no further: its handler is to
     /// answer yet.</summary>
     private static Task UntilTimedOutAsync(UploadServer server, FakeTime time)
