@@ -11,8 +11,8 @@ internal sealed class ListFolders
     /// <exception cref="IOException">They cannot be made.</exception>
     public ListFolders(string parent)
     {
-        _unsorted = Directory.CreateDirectory(Path.Combine(parent, "unsorted_files")).FullName;
-        _sorted = Directory.CreateDirectory(Path.Combine(parent, "sorted_files")).FullName;
+        _unsorted = OutputFolder.Create(Path.Combine(parent, "unsorted_files"));
+        _sorted = OutputFolder.Create(Path.Combine(parent, "sorted_files"));
     }
 
     /// <summary>Gives a list that came its name, and removes the sorted list of an earlier one.</summary>

@@ -28,9 +28,7 @@ internal sealed class UploadFolder
     public UploadFolder(UploadSettings settings)
     {
         _settings = settings;
-        if (File.Exists(settings.Folder))
-            throw new IOException($"cannot store uploads in {settings.Folder}: not a folder; choose another DIR");
-        _path = Directory.CreateDirectory(settings.Folder).FullName;
+        _path = OutputFolder.Create(settings.Folder);
         if (settings.Sync && Path.GetDirectoryName(_path) is { } parent)
             PosixFile.FlushFolder(parent);
         foreach (FileSystemInfo entry in new DirectoryInfo(_path).EnumerateFileSystemInfos())

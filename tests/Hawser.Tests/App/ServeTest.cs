@@ -153,6 +153,21 @@ public sealed class ServeTest
         (await ProgramProcess.RunAsync("serve", "message", "0", option, "0")).IsError(2, $"{option}: '0' is too short");
 
     [Fact]
+    public async Task An_output_folder_that_is_a_file_is_an_error()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("file", [1]);
+        string error = $": {file} is a file, not a folder";
+        (await ProgramProcess.RunAsync("serve", "clock", "--port", "0", "--out", file)).IsError(1, error);
+        (await ProgramProcess.RunAsync("numbers", "--port", "1", "--out", file)).IsError(1, error);
+    }
+
+    [Fact]
+    public async Task A_socket_that_is_missing_is_an_error() =>
+        (await ProgramProcess.RunAsync("ping", "unix:/tmp/hawser-no-such-socket"))
+            .IsError(1, "no socket at /tmp/hawser-no-such-socket; is the server running there?");
+
+    [Fact]
     public async Task A_conversation_at_rest_is_ended_by_the_first_signal()
     {
         await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--port", "0");

@@ -160,7 +160,7 @@ public sealed class UploadProgramTest : IDisposable
     [Fact]
     public async Task A_folder_that_is_a_file_is_an_error() =>
         (await ProgramProcess.RunAsync("serve", "upload", "0", _folder.Write("stored", [1])))
-            .IsError(1, $"cannot store uploads in {_folder["stored"]}: not a folder");
+            .IsError(1, $"cannot write to {_folder["stored"]}: {_folder["stored"]} is a file, not a folder");
 
     [Fact]
     public async Task A_source_that_is_a_folder_or_missing_is_an_error()
