@@ -14,8 +14,7 @@ internal sealed record MessageOptions
 
     /// <summary>Memory that all waiting messages together may hold; the rest goes to disk. Default: an eighth of the heap,
     /// at most 32 MiB.</summary>
-    public long MemoryLimitBytes { get; init; } =
-        Math.Min(MostMemoryBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / HeapShare);
+    public long MemoryLimitBytes { get; init; } = ShareOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
     /// <summary>Disk that all waiting messages together may hold; the rest is refused. Default 1 GB.</summary>
     public long SpoolLimitBytes { get; init; } = 1_000_000_000;
@@ -33,4 +32,7 @@ internal sealed record MessageOptions
 
     /// <summary>The clock of <see cref="StallTimeout"/>.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The default of <see cref="MemoryLimitBytes"/> for a heap of this size.</summary>
+    internal static long ShareOf(long heapBytes) => Math.Min(MostMemoryBytes, heapBytes / HeapShare);
 }

@@ -41,7 +41,7 @@ internal sealed class StallWatch : IDisposable
                 return;
             _runs = true;
             // The gap restarts the window of every sender.
-            _look += 2;
+            _look++;
             _timer.Change(_interval, _interval);
         }
     }

@@ -87,7 +87,6 @@ public static class UploadVerifier
     private static bool HoldsError(SafeFileHandle file)
     {
         Span<byte> start = stackalloc byte[6];
-        return RandomAccess.GetLength(file) == 5 && RandomAccess.Read(file, start, 0) == 5
-            && start[..5].SequenceEqual("ERROR"u8);
+        return RandomAccess.Read(file, start, 0) == 5 && start[..5].SequenceEqual("ERROR"u8);
     }
 }

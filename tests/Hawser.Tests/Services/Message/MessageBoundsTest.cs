@@ -38,10 +38,13 @@ public sealed class MessageBoundsTest
     }
 
     [Fact]
-    public void Messages_in_memory_take_an_eighth_of_the_heap_and_at_most_32_MiB() =>
+    public void Messages_in_memory_take_an_eighth_of_the_heap_and_at_most_32_MiB()
+    {
+        Assert.Equal(3_000_000, MessageOptions.ShareOf(24_000_000));
+        Assert.Equal(32 * 1024 * 1024, MessageOptions.ShareOf(long.MaxValue));
         Assert.Equal(
-            Math.Min(32 * 1024 * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8),
-            new MessageOptions().MemoryLimitBytes);
+            MessageOptions.ShareOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), new MessageOptions().MemoryLimitBytes);
+    }
 
     [Theory]
     [MemberData(nameof(MessageBytesTest.ModelsAndOrders), MemberType = typeof(MessageBytesTest))]

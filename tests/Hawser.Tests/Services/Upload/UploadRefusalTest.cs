@@ -49,6 +49,24 @@ public sealed class UploadRefusalTest : IDisposable
     }
 
     [Theory]
+    [InlineData(0, CloseReason.FirstByteTimeout)]
+    [InlineData(1, CloseReason.IdleTimeout)]
+    public async Task A_timeout_fires_between_10_and_10_25_seconds(int bytesSent, CloseReason reason)
+    {
+        var time = new FakeTime();
+        await using UploadServer server = UploadServer.Start(_folder.Root, time: time);
+        using RawPeer peer = await server.ConnectAsync();
+        await peer.SendAsync(new byte[bytesSent]);
+        await UntilServerWaitsAsync(server, bytesSent);
+        Connection connection = server.Observer.AcceptedOnes.Single();
+
+        time.Advance(TimeSpan.FromSeconds(9.99));
+        Assert.Equal(CloseReason.None, connection.EndedBy);
+        time.Advance(TimeSpan.FromSeconds(0.26));
+        Assert.Equal(reason, connection.EndedBy);
+    }
+
+    [Theory]
     [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
     public async Task A_client_that_sends_a_byte_now_and_then_is_fine_for_ever(string model)
     {
