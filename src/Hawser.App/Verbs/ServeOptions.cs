@@ -61,11 +61,10 @@ internal sealed class ServeOptions
     {
         if (_portArgument is not null)
             command.Add(_portArgument);
-        command.AddGroup(
-            VerbOptions.Common, [.. _portArgument is null ? (Option[])[_port] : [], _host, _model, .. own, _quiet]);
         // The service's own --verbose, if it has one, includes this one.
-        if (own.All(option => option.Name != _verbose.Name))
-            command.AddGroup(VerbOptions.Common, _verbose);
+        Option[] verbose = own.All(option => option.Name != _verbose.Name) ? [_verbose] : [];
+        command.AddGroup(
+            VerbOptions.Common, [.. _portArgument is null ? (Option[])[_port] : [], _host, _model, .. own, _quiet, .. verbose]);
         command.AddGroup("Limits", _connections, _idle, _firstByte, _drain);
         command.AddGroup("Tuning", _threads, _loops, _backlog);
     }

@@ -22,13 +22,6 @@ public static class Quantity
     public static TimeSpan ParseTimeout(string text) =>
         text == "never" ? Timeout.InfiniteTimeSpan : ParseDuration(text, ", 2m or never");
 
-    /// <summary>The same, above zero.</summary>
-    /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
-    public static TimeSpan ParsePositiveTimeout(string text) =>
-        ParseTimeout(text) is var timeout && timeout != TimeSpan.Zero
-            ? timeout
-            : throw new FormatException($"'{text}' is too short; use 1ms or more, or never");
-
     /// <summary>A number and one of ns, us (or µs), ms, s, m, h; or a bare 0. At most 24 days.</summary>
     /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
     public static TimeSpan ParseDuration(string text) => ParseDuration(text, " or 2m");
