@@ -1,66 +1,64 @@
-using System.Net;
 using Hawser.Models;
 
 namespace Hawser.Services;
 
-/// <summary>An entry of the catalog: all that the program, the demo and the tests need to know of a service.</summary>
+/// <summary>A service as the program, the demo and the tests see it.</summary>
 public abstract class Service
 {
-    /// <summary>What it is called on the command line.</summary>
+    /// <summary>Its name on the command line.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What it does, in one line.</summary>
+    /// <summary>One line for the help.</summary>
     public abstract string Summary { get; }
 
-    /// <summary>The port it is known by.</summary>
+    /// <summary>The port it listens on by default.</summary>
     public abstract int DefaultPort { get; }
 
-    /// <summary>The lowest port it may be given; 0, for a port of the system's choice, is always allowed.</summary>
+    /// <summary>The lowest port allowed. Port 0, any free port, is always allowed.</summary>
     public virtual int LowestPort => 0;
 
-    /// <summary>Where it listens unless told otherwise.</summary>
+    /// <summary>The address it listens on by default.</summary>
     public virtual string DefaultHost => "0.0.0.0";
 
-    /// <summary>The model it runs under unless told otherwise.</summary>
+    /// <summary>Its default concurrency model.</summary>
     public virtual string DefaultModel => "threads";
 
-    /// <summary>Connections that the kernel may hold before they are accepted, unless told otherwise.</summary>
+    /// <summary>Its default backlog: connections that the kernel may hold before they are accepted.</summary>
     public virtual int DefaultBacklog => 512;
 
-    /// <summary>The port, and whatever else, stands without a name on the command line, as the exercise has
-    /// it.</summary>
+    /// <summary>The port is an argument on the command line, not an option, as the exercise has it.</summary>
     public virtual bool PortIsArgument => false;
 
-    /// <summary>Values that stand without a name, after the port.</summary>
+    /// <summary>Arguments after the port.</summary>
     public virtual IReadOnlyList<ServiceOption> Arguments => [];
 
-    /// <summary>Its options, beside those that every service has.</summary>
+    /// <summary>Its own options, beyond those of every service.</summary>
     public virtual IReadOnlyList<ServiceOption> Options => [];
 
-    /// <summary>Its results go to the standard output as bytes, so that nothing else may.</summary>
+    /// <summary>It writes its results to the standard output as bytes, so nothing else may.</summary>
     public virtual bool OwnsOutput => false;
 
-    /// <summary>The limits it runs with unless told otherwise.</summary>
+    /// <summary>Its default limits.</summary>
     public virtual ServerLimits DefaultLimits => new();
 
-    /// <summary>The models under which the demo shows it.</summary>
+    /// <summary>The models that the demo runs it under.</summary>
     public virtual IEnumerable<ConcurrencyModel> DemoModels => [ConcurrencyModels.Get(DefaultModel)];
 
-    /// <summary>Makes the handler for one server. If it is disposable it is disposed when the server has
+    /// <summary>Creates the handler of one server. A disposable handler is disposed when the server has
     /// stopped.</summary>
     /// <exception cref="FormatException">Settings that contradict each other.</exception>
     public abstract IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment);
 
-    /// <summary>What it takes at most from whoever reaches its address, in one line, said when it starts; null where there
-    /// is nothing to say.</summary>
+    /// <summary>Where it writes, printed at the start: an absolute path or the standard output; null if
+    /// nowhere.</summary>
+    public virtual string? Destination(ServiceSettings settings) => null;
+
+    /// <summary>Its limits on any client, one line printed at the start; null if it has none.</summary>
     public virtual string? DescribeBounds(ServiceSettings settings) => null;
 
-    /// <summary>Runs the service's real clients against a real server under the given model, and checks every byte that
-    /// came.</summary>
-    /// <param name="model">The model to show.</param>
-    /// <param name="folder">An empty folder to work in.</param>
+    /// <summary>Runs the service's clients against a server under the given model and checks every byte that
+    /// arrives.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="folder">An empty working folder.</param>
     public abstract Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder);
-
-    /// <summary>Where it listens by default, on the loopback interface, at a port that the system chooses.</summary>
-    protected static IPEndPoint AnyLoopbackPort => new(IPAddress.Loopback, 0);
 }

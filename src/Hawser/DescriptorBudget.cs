@@ -3,44 +3,51 @@ using System.Runtime.CompilerServices;
 
 namespace Hawser;
 
-/// <summary>Shares the process's descriptors among the connections of all its servers. All descriptors that a
-/// connection may need are reserved before it is accepted, so it cannot run out of them later.</summary>
-internal sealed class DescriptorBudget
+/// <summary>The descriptors that the connections of all servers of this process may use. Those that a connection may need
+/// are taken before it is accepted, so that it cannot run out of them later.</summary>
+/// <param name="readLimit">The limit of the process; null if it has none.</param>
+/// <param name="countUsed">Descriptors in use.</param>
+internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUsed)
 {
-    // Not for connections: the runtime aborts the process if it cannot get one, and loading an assembly takes two.
+    // A reserve: without a descriptor the runtime aborts, and loading an assembly takes two.
     private const int LastDescriptors = 16;
 
     private readonly Lock _gate = new();
     private long _capacity = long.MaxValue;
     private long _taken;
 
-    public static DescriptorBudget Shared { get; } = new();
+    /// <summary>The budget of the process.</summary>
+    public static DescriptorBudget Shared { get; } = new(DescriptorLimit.Read, DescriptorLimit.CountUsed);
 
-    /// <summary>Measures the capacity. Does nothing while connections hold descriptors: reserved but unopened ones
-    /// cannot be counted.</summary>
+    /// <summary>Counts what a starting server leaves to connections. While connections have descriptors, the budget only
+    /// shrinks: those that are taken and not open yet cannot be counted.</summary>
     public void Measure()
     {
-        // Every connection needs it, and its file stays open.
+        // Its assembly stays open, and every connection needs it.
         RuntimeHelpers.RunClassConstructor(typeof(PipeWriter).TypeHandle);
         lock (_gate)
         {
-            if (_taken == 0 && DescriptorLimit.Read() is { } limit)
-                _capacity = limit - DescriptorLimit.CountUsed() - LastDescriptors;
+            if (readLimit() is not { } limit)
+                return;
+            long taken = Volatile.Read(ref _taken);
+            long capacity = limit - (countUsed() - taken) - LastDescriptors;
+            Volatile.Write(ref _capacity, taken == 0 ? capacity : Math.Min(_capacity, capacity));
         }
     }
 
-    /// <summary>Reserves descriptors if enough are left, or if none are reserved.</summary>
+    /// <summary>Takes descriptors if there are enough, or if no other connection has any.</summary>
     public bool TryTake(int count)
     {
         long before = Interlocked.Add(ref _taken, count) - count;
-        if (before == 0 || before + count <= _capacity)
+        if (before == 0 || before + count <= Volatile.Read(ref _capacity))
             return true;
         Return(count);
         return false;
     }
 
-    /// <summary>Reserves descriptors unconditionally.</summary>
+    /// <summary>Takes descriptors whether or not there are enough.</summary>
     public void Take(int count) => Interlocked.Add(ref _taken, count);
 
+    /// <summary>Returns descriptors.</summary>
     public void Return(long count) => Interlocked.Add(ref _taken, -count);
 }

@@ -162,6 +162,8 @@ public static class Dialer
             $"cannot resolve '{(target as DnsEndPoint)?.Host ?? Name(target)}'",
         SocketError.HostUnreachable or SocketError.NetworkUnreachable =>
             $"no route to {Name(target)}",
+        SocketError.AddressNotAvailable when target is UnixDomainSocketEndPoint =>
+            $"no socket at {target}; is the server running there?",
         // It connected, and the reset came before the first call.
         SocketError.ConnectionReset => ConnectionClosedException.Describe(CloseReason.PeerReset),
         _ => $"cannot connect to {Name(target)}: {e.Message}",

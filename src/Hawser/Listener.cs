@@ -41,10 +41,14 @@ internal sealed class Listener : IDisposable
             // Not ReuseAddress: on Linux it includes SO_REUSEPORT, and two servers would share the port unnoticed. Bind
             // sets SO_REUSEADDR on Unix, so that a restart gets its old port at once.
             if (endPoint is UnixDomainSocketEndPoint local && OperatingSystem.IsLinux())
-                file = SocketFile.Bind(socket, local);
+            {
+                file = SocketFile.Listen(socket, local, backlog);
+            }
             else
+            {
                 socket.Bind(endPoint);
-            socket.Listen(backlog);
+                socket.Listen(backlog);
+            }
             // On Linux a pending connection stays, and accepted sockets would inherit non-blocking mode. Elsewhere a
             // pending connection may leave before it is accepted.
             socket.Blocking = Platform.IsLinux;

@@ -1,32 +1,36 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Text;
 using Hawser.Native;
 
 namespace Hawser;
 
-/// <summary>The file of a Unix domain socket. It is unlinked only if it is certainly a socket: a stale one before
-/// binding, our own after.</summary>
-/// <remarks>.NET unlinks whatever has the name when the socket is disposed; <see cref="Bind"/> avoids that.</remarks>
+/// <summary>The file of a Unix domain socket. Only sockets are unlinked: a stale one before binding, and the server's own
+/// one at the end.</summary>
+/// <remarks>.NET unlinks the path when the socket is disposed, whatever it names by then; <see cref="Listen"/> avoids
+/// that.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class SocketFile
 {
     private readonly string _path;
-    private readonly Libc.FileIdentity? _identity;
+    private readonly FileIdentity? _identity;
 
     private SocketFile(string path)
     {
         _path = path;
-        _identity = Libc.Identify(path);
+        _identity = FileIdentity.Of(path);
     }
 
-    /// <summary>Binds the socket, replacing a stale file.</summary>
-    /// <exception cref="ListenException">The path is not a socket, or is stale and cannot be removed.</exception>
-    /// <exception cref="SocketException">The path cannot be bound; a live server may have it.</exception>
-    public static SocketFile Bind(Socket socket, UnixDomainSocketEndPoint endPoint)
+    /// <summary>Binds the socket and listens, replacing a stale file.</summary>
+    /// <exception cref="ListenException">The path is not a socket, or a stale one that cannot be removed.</exception>
+    /// <exception cref="SocketException">The path cannot be bound, or a server has it.</exception>
+    public static SocketFile Listen(Socket socket, UnixDomainSocketEndPoint endPoint, int backlog)
     {
         string path = endPoint.ToString();
-        if (Libc.Identify(path) is { } there)
+        using Socket? claim = Claim(Path.GetFullPath(path));
+        if (FileIdentity.Of(path) is { } there)
         {
             if (!there.IsSocket)
             {
@@ -38,14 +42,24 @@ internal sealed class SocketFile
                 Unlink(path);
         }
         socket.Bind(new PlainAddress(endPoint));
-        return new SocketFile(Path.GetFullPath(path));
+        var file = new SocketFile(Path.GetFullPath(path));
+        try
+        {
+            socket.Listen(backlog);
+            return file;
+        }
+        catch
+        {
+            file.Remove();
+            throw;
+        }
     }
 
-    /// <summary>Unlinks the file if it is still the bound one. The socket must still be open: it keeps the inode from
-    /// being reused.</summary>
+    /// <summary>Unlinks the file if it is still the one that was bound. The socket must still be open, so that its inode is
+    /// not reused.</summary>
     public void Remove()
     {
-        if (_identity is null || Libc.Identify(_path) != _identity)
+        if (_identity is null || FileIdentity.Of(_path) != _identity)
             return;
         try
         {
@@ -57,11 +71,37 @@ internal sealed class SocketFile
         }
     }
 
-    /// <summary>Whether nobody listens: a killed server leaves its file behind.</summary>
+    /// <summary>Allows one server at a time between the check for a stale socket and listen(2): a socket that is bound and
+    /// not listening looks stale, and another server would unlink it. The claim is a name in the abstract namespace
+    /// (unix(7)), which ends with its process.</summary>
+    /// <returns>Null if the system has no such names.</returns>
+    /// <exception cref="SocketException">Another server is about to listen at the path.</exception>
+    private static Socket? Claim(string path)
+    {
+        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)));
+        var claim = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            claim.Bind(new UnixDomainSocketEndPoint($"\0hawser-{name}"));
+            return claim;
+        }
+        catch (SocketException e) when (e.SocketErrorCode is not SocketError.AddressAlreadyInUse)
+        {
+            claim.Dispose();
+            return null;
+        }
+        catch
+        {
+            claim.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether no server listens: a killed server leaves its file behind.</summary>
     private static bool IsStale(UnixDomainSocketEndPoint endPoint)
     {
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        // A live server with a full backlog must not block this one.
+        // A connect to a server whose backlog is full would block.
         probe.Blocking = false;
         try
         {

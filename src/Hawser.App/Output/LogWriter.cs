@@ -3,18 +3,18 @@ using System.Text;
 
 namespace Hawser.App.Output;
 
-/// <summary>A server's log. A caller only queues its line, and never waits for the output: a thread of the log's own
-/// writes. Lines that do not fit into the queue, or cannot be written, are dropped, counted and reported.</summary>
+/// <summary>The log of a server. Callers queue lines and never wait for the output; a thread of the log writes them. Lines
+/// that the queue cannot hold, or that cannot be written, are dropped, counted and reported.</summary>
 internal sealed class LogWriter : TextWriter
 {
     /// <summary>Bytes that may wait for the output.</summary>
     public const int QueueLimitBytes = 1024 * 1024;
 
-    // Lines that follow closely are written together: to wake the thread for each costs a busy server more than the
-    // line does.
+    // Lines that follow closely are written together: waking the thread for each costs a busy server more than the
+    // line.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
 
-    // Not the Lock of .NET: the thread waits for a pulse.
+    // An object, not a Lock: the thread waits for a pulse.
     private readonly object _gate = new();
     private readonly Stream _stream;
     private readonly Action<IOException> _onError;
@@ -29,8 +29,8 @@ internal sealed class LogWriter : TextWriter
     private bool _isAsleep;
     private bool _isOver;
 
-    /// <param name="stream">Where to.</param>
-    /// <param name="onError">Told of the first write that fails, and of the first after one that did not.</param>
+    /// <param name="stream">The output.</param>
+    /// <param name="onError">Called for a write that fails after one that succeeded, and for the first one.</param>
     public LogWriter(Stream stream, Action<IOException> onError)
     {
         _stream = stream;
@@ -52,7 +52,7 @@ internal sealed class LogWriter : TextWriter
         int bytes = Encoding.UTF8.GetByteCount(buffer);
         lock (_gate)
         {
-            // After a dropped line the others are dropped too: the report stands where they are missing.
+            // Once a line is dropped, the next ones are too, so that the report is printed where they are missing.
             if (_isOver || _linesRefused > 0 || _queued.WrittenCount + bytes > QueueLimitBytes)
             {
                 Refuse();
@@ -72,9 +72,9 @@ internal sealed class LogWriter : TextWriter
         }
     }
 
-    /// <summary>Ends the log: what is queued is written, unless that takes too long. Later lines are dropped.</summary>
-    /// <param name="patience">How long the output may take.</param>
-    /// <returns>Lines that were dropped since the start, or never written.</returns>
+    /// <summary>Ends the log: writes what is queued, within a time. Later lines are dropped.</summary>
+    /// <param name="patience">The time.</param>
+    /// <returns>Lines dropped or not written since the start.</returns>
     public long End(TimeSpan patience)
     {
         lock (_gate)
@@ -104,7 +104,7 @@ internal sealed class LogWriter : TextWriter
     {
         while (TakeQueue(out long refused))
         {
-            // What failed may have left a part of a line.
+            // A failed write may have left a part of a line.
             bool isReported = _linesFailed == 0 || TryWrite($"\n{Report(_linesFailed)}");
             bool isWritten = isReported && TryWrite(_writing.WrittenSpan) && (refused == 0 || TryWrite(Report(refused)));
             lock (_gate)
@@ -123,8 +123,8 @@ internal sealed class LogWriter : TextWriter
         }
     }
 
-    /// <summary>Waits for lines, and takes all of them.</summary>
-    /// <returns>False when the log is over.</returns>
+    /// <summary>Waits for lines and takes all of them.</summary>
+    /// <returns>False when the log has ended.</returns>
     private bool TakeQueue(out long refused)
     {
         lock (_gate)

@@ -131,7 +131,7 @@ internal sealed class ClockVerb
 
     private static async Task<int> RunAsync(ClockClientOptions options, bool json)
     {
-        using var signal = new StopSignal();
+        var signal = new StopSignal();
         ClockRun run = await ClockClients.RunAsync(options, json ? Standard.Error : Standard.Out, signal.Token);
         if (json || run.Report.Clients.Count > 0)
             Standard.Out.Write(json ? run.Report.ToJson() + "\n" : ClockReportText.Of(run.Report));

@@ -81,7 +81,7 @@ internal sealed class LabVerb
         foreach (string warning in run.WarningsBefore)
             Standard.Error.WriteLine($"WARNING: {warning}");
 
-        using var signal = new StopSignal();
+        var signal = new StopSignal();
         int done = 0;
         try
         {

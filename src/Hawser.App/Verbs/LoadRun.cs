@@ -11,7 +11,7 @@ internal sealed class LoadRun(bool json, bool jsonStream)
     {
         if (!IsPossible(options))
             return ExitCode.Failed;
-        using var signal = new StopSignal();
+        var signal = new StopSignal();
         PingLoadReport report = await MeasureAsync(options, signal.Token);
         int exitCode = Print(report);
         // Stopped half-way, it has measured less than it was asked to.
@@ -23,7 +23,7 @@ internal sealed class LoadRun(bool json, bool jsonStream)
     {
         if (!IsPossible(options))
             return ExitCode.Failed;
-        using var signal = new StopSignal();
+        var signal = new StopSignal();
         PingLoadReport? best = null;
         try
         {

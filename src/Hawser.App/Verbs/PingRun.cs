@@ -35,7 +35,7 @@ internal sealed class PingRun
 
     public async Task<int> RunAsync()
     {
-        using var signal = new StopSignal();
+        var signal = new StopSignal();
         await PingWarmUp.RunAsync();
         long begin = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => PingAsync(client, signal.Token)));

@@ -2,8 +2,8 @@ using Hawser.App.Output;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>The two logs of a server, one for each standard stream. The server waits for neither, except at its
-/// end: at most a second for each.</summary>
+/// <summary>The logs of a server on the two standard streams. The server never waits for them, except for a second each at
+/// its end.</summary>
 internal sealed class ServeLogs : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -14,20 +14,20 @@ internal sealed class ServeLogs : IDisposable
     private readonly LogWriter _errors = new(Standard.OpenError(), onError: _ => { });
     private readonly LogWriter? _output;
 
-    /// <param name="errorsOnly">The standard output is a service's own.</param>
+    /// <param name="errorsOnly">A service writes its result to the standard output.</param>
     public ServeLogs(bool errorsOnly) =>
         _output = errorsOnly ? null : new LogWriter(Standard.OpenOutput(), OnOutputError);
 
-    /// <summary>Lines for people.</summary>
+    /// <summary>Takes the lines that belong on the standard output, if it is free.</summary>
     public TextWriter Log => _output ?? _errors;
 
-    /// <summary>Lines about things gone wrong.</summary>
+    /// <summary>Takes the lines for the standard error.</summary>
     public TextWriter Errors => _errors;
 
-    /// <summary>Completes, with a line that says so, when the reader of the standard output has gone away.</summary>
+    /// <summary>Completes with an error line when the reader of the standard output has closed it.</summary>
     public Task<string> ReaderLeft => _readerLeft.Task;
 
-    /// <summary>Waits, for a bounded time, until both are written.</summary>
+    /// <summary>Waits up to a second for each stream to take its lines.</summary>
     public void Dispose()
     {
         if (_output?.End(Patience) is > 0 and var lost)

@@ -1,39 +1,89 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>Says what happens in a server, a line each.</summary>
-/// <param name="prefix">Names the service where several run.</param>
-/// <param name="log">Takes the listening line.</param>
-/// <param name="errors">Takes the rest.</param>
-/// <param name="bounds">What the service takes at most, said once it listens; null where there is nothing to
-/// say.</param>
-internal sealed class ServeObserver(string prefix, TextWriter log, TextWriter errors, string? bounds = null) : IServerObserver
+/// <summary>Logs what happens in one server, and its totals at the end.</summary>
+/// <param name="prefix">Names the service if several run.</param>
+/// <param name="logs">Take the lines at the start.</param>
+/// <param name="startLines">Printed on the standard error once the server listens.</param>
+/// <param name="events">Takes successes.</param>
+/// <param name="errors">Takes failures.</param>
+/// <param name="isVerbose">Log every connection.</param>
+internal sealed class ServeObserver(
+    string prefix, ServeLogs logs, IEnumerable<string> startLines, TextWriter events, TextWriter errors, bool isVerbose)
+    : IServerObserver
 {
-    private string? _bounds = bounds;
+    private const int NamedPeers = 5;
+
+    private readonly ConcurrentDictionary<long, Connection> _open = new();
+    private readonly long _begin = Stopwatch.GetTimestamp();
+    private int _isListening;
+    private long _connections;
+    private long _received;
+    private long _sent;
+
+    /// <summary>The peers of the open connections and what each has sent, the first five by name.</summary>
+    public string DescribeOpen()
+    {
+        Connection[] open = [.. _open.Values.OrderBy(connection => connection.Id)];
+        IEnumerable<string> named = open.Take(NamedPeers).Select(connection =>
+            $"{prefix}{connection.RemoteEndPoint} ({Quantity.FormatCount(connection.BytesReceived, "byte")} received)");
+        return string.Join(", ", named) + (open.Length > NamedPeers ? $" and {open.Length - NamedPeers} more" : "");
+    }
 
     public void Listening(EndPoint endPoint)
     {
-        log.WriteLine($"{prefix}Listening on {endPoint}");
-        if (Interlocked.Exchange(ref _bounds, null) is { } once)
-            errors.WriteLine($"{prefix}{once}");
+        logs.Log.WriteLine($"{prefix}Listening on {endPoint}");
+        if (Interlocked.Exchange(ref _isListening, 1) != 0)
+            return;
+        foreach (string line in startLines)
+            logs.Errors.WriteLine($"{prefix}{line}");
+    }
+
+    public void Accepted(Connection connection)
+    {
+        _open[connection.Id] = connection;
+        if (isVerbose)
+            events.WriteLine($"connection {connection.Id} from {connection.RemoteEndPoint}");
+    }
+
+    public void Closed(Connection connection, CloseReason reason)
+    {
+        _open.TryRemove(connection.Id, out _);
+        Interlocked.Increment(ref _connections);
+        Interlocked.Add(ref _received, connection.BytesReceived);
+        Interlocked.Add(ref _sent, connection.BytesSent);
+        if (isVerbose)
+        {
+            events.WriteLine($"connection {connection.Id} closed ({reason}): {connection.BytesReceived} bytes received, "
+                + $"{connection.BytesSent} sent");
+        }
     }
 
     public void Faulted(Connection connection, Exception fault) =>
-        errors.WriteLine($"{prefix}fault while serving connection {connection.Id}: {fault}");
+        errors.WriteLine($"ERROR: fault in connection {connection.Id}: {fault}");
+
+    public void Faulted(Exception fault) => errors.WriteLine($"ERROR: fault: {fault}");
 
     public void Exhausted(string what) =>
-        errors.WriteLine($"{prefix}WARNING: out of {what}: closing new connections until some are free ({Cure(what)})");
+        errors.WriteLine($"WARNING: out of {what}: closing new connections until some are free ({Cure(what)})");
 
-    public void Recovered(long shed) => errors.WriteLine($"{prefix}recovered; {shed} connections were closed unserved");
+    public void Recovered(long shed) =>
+        errors.WriteLine($"recovered; {Quantity.FormatCount(shed, "connection")} closed unserved");
 
     public void Drained(DrainReport report)
     {
         if (report.Finished + report.Aborted + report.Stuck > 0)
         {
-            errors.WriteLine($"{prefix}stopped: {report.Finished} connections finished, {report.Aborted} were aborted, "
-                + $"{report.Stuck} did not end");
+            errors.WriteLine($"stopped: {Quantity.FormatCount(report.Finished, "connection")} finished, "
+                + $"{report.Aborted} aborted, {report.Stuck} unfinished");
         }
+        events.WriteLine($"served {Quantity.FormatCount(_connections, "connection")} in "
+            + $"{Quantity.FormatDuration(Stopwatch.GetElapsedTime(_begin))}: {Quantity.FormatSize(_received)} received, "
+            + $"{Quantity.FormatSize(_sent)} sent");
     }
 
     private static string Cure(string what) => what switch

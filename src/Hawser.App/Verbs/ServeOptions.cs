@@ -23,6 +23,8 @@ internal sealed class ServeOptions
     private readonly Option<TimeSpan> _idle;
     private readonly Option<TimeSpan> _drain;
     private readonly ServerLimits _limits;
+    private readonly Option<bool> _quiet = VerbOptions.Flag("--quiet", "log failures only");
+    private readonly Option<bool> _verbose = VerbOptions.Flag("--verbose", "log every connection");
 
     public ServeOptions(Service service)
     {
@@ -59,11 +61,19 @@ internal sealed class ServeOptions
     {
         if (_portArgument is not null)
             command.Add(_portArgument);
+        // The service's own --verbose, if it has one, includes this one.
+        Option[] verbose = own.All(option => option.Name != _verbose.Name) ? [_verbose] : [];
         command.AddGroup(
-            VerbOptions.Common, [.. _portArgument is null ? (Option[])[_port] : [], _host, _model, .. own]);
+            VerbOptions.Common, [.. _portArgument is null ? (Option[])[_port] : [], _host, _model, .. own, _quiet, .. verbose]);
         command.AddGroup("Limits", _connections, _idle, _firstByte, _drain);
         command.AddGroup("Tuning", _threads, _loops, _backlog);
     }
+
+    /// <summary>Whether to log failures only.</summary>
+    public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    /// <summary>Whether to log every connection.</summary>
+    public bool IsVerbose(ParseResult parsed) => parsed.GetValue<bool>(_verbose.Name);
 
     /// <exception cref="UsageException">An option does not apply to the chosen model or address.</exception>
     public ServerOptions Read(ParseResult parsed)

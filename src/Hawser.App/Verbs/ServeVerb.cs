@@ -7,11 +7,11 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary><c>hawser serve SERVICE</c>: serves one service; without one, all of them.</summary>
+/// <summary><c>hawser serve SERVICE</c>: serves one service, or all of them.</summary>
 internal static class ServeVerb
 {
-    // The runtime and the loaded assemblies take some 80; below that the runtime ends the process as soon as it needs
-    // a thread or an assembly.
+    // The runtime and its assemblies take some 80. With fewer left the runtime aborts when it needs a thread or an
+    // assembly.
     private const int LeastDescriptors = 112;
 
     public static Command Create()
@@ -50,7 +50,8 @@ internal static class ServeVerb
         {
             var settings = new ServiceSettings();
             readers.ForEach(read => read(parsed, settings));
-            return RunAsync([(service, settings, common.Read(parsed))], alone: true);
+            return RunAsync(
+                [(service, settings, common.Read(parsed))], alone: true, common.IsQuiet(parsed), common.IsVerbose(parsed));
         });
         return command;
 
@@ -80,7 +81,9 @@ internal static class ServeVerb
         Option<int?> portBase = VerbOptions.Value<int?>("--port-base", "PORT",
             "the first service's port, the others follow; 0: the system chooses [default: each its own]",
             text => Quantity.ParseInt(text, "port", 0, 65535 - ServiceCatalog.All.Count));
-        verb.AddGroup("Options without a service", host, portBase);
+        Option<bool> quiet = VerbOptions.Flag("--quiet", "log failures only");
+        Option<bool> verbose = VerbOptions.Flag("--verbose", "log every connection");
+        verb.AddGroup("Options without a service", host, portBase, quiet, verbose);
         verb.SetAction((parsed, _) =>
         {
             IReadOnlyList<EndPoint> hosts = parsed.GetValue(host)!;
@@ -100,39 +103,45 @@ internal static class ServeVerb
                     Limits = service.DefaultLimits,
                 }));
             }
-            return RunAsync(services, alone: false);
+            return RunAsync(services, alone: false, parsed.GetValue(quiet), parsed.GetValue(verbose));
         });
     }
 
     private static async Task<int> RunAsync(
-        IReadOnlyList<(Service Service, ServiceSettings Settings, ServerOptions Options)> services, bool alone)
+        IReadOnlyList<(Service Service, ServiceSettings Settings, ServerOptions Options)> services, bool alone,
+        bool isQuiet, bool isVerbose)
     {
         if (DescriptorLimit.Read() is { } limit and < LeastDescriptors)
         {
             throw new IOException($"{limit} descriptors are too few to serve, {LeastDescriptors} are the least; "
                 + "raise the limit, see ulimit -n");
         }
-        using var signal = new StopSignal();
-        // Where one service's bytes are the standard output, lines for people go elsewhere.
+        var signal = new StopSignal();
+        // A service whose result is the standard output leaves only the standard error to the logs.
         using var logs = new ServeLogs(errorsOnly: services.Any(run => run.Service.OwnsOutput));
         var hosts = new List<ServiceHost>();
+        var observers = new List<ServeObserver>();
         try
         {
             foreach ((Service service, ServiceSettings settings, ServerOptions options) in services)
             {
+                string prefix = alone ? "" : $"{service.Name}: ";
                 var environment = new ServiceEnvironment
                 {
                     Log = logs.Log,
-                    Errors = logs.Errors,
+                    Events = isQuiet ? TextWriter.Null : new StampedWriter(logs.Errors, prefix),
+                    Errors = new StampedWriter(logs.Errors, prefix),
                     Output = Standard.OpenOutput(),
                     Fail = _ => { },
                 };
-                string name = alone ? "" : $"{service.Name}: ";
-                var observer = new ServeObserver(name, logs.Log, logs.Errors, service.DescribeBounds(settings));
+                var observer = new ServeObserver(
+                    prefix, logs, StartLines(service, settings), environment.Events, environment.Errors, isVerbose);
+                observers.Add(observer);
                 hosts.Add(UsageException.Guard(() =>
                     ServiceHost.Start(service, settings, environment, options with { Observer = observer })));
             }
-            return await RunUntilOverAsync(hosts, signal, logs);
+            TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
+            return await RunUntilOverAsync(hosts, observers, drain, signal, logs);
         }
         finally
         {
@@ -141,17 +150,31 @@ internal static class ServeVerb
         }
     }
 
-    private static async Task<int> RunUntilOverAsync(List<ServiceHost> hosts, StopSignal signal, ServeLogs logs)
+    private static IEnumerable<string> StartLines(Service service, ServiceSettings settings)
+    {
+        if (service.Destination(settings) is { } destination)
+            yield return $"writing to {destination}";
+        if (service.DescribeBounds(settings) is { } bounds)
+            yield return bounds;
+    }
+
+    private static async Task<int> RunUntilOverAsync(
+        List<ServiceHost> hosts, List<ServeObserver> observers, TimeSpan drain, StopSignal signal, ServeLogs logs)
     {
         Task over = await Task.WhenAny([signal.Asked, logs.ReaderLeft, .. hosts.Select(host => host.Failure)]);
         int open = hosts.Sum(host => host.Server.Connections);
-        // It begins before anybody hears of it: who finishes because of the news is counted.
+        string waitsFor = string.Join(", ", observers.Select(observer => observer.DescribeOpen()).Where(text => text != ""));
+        // Begun before the line is printed, so that connections which end because of the line are counted.
         Task stopped = Task.WhenAll(hosts.Select(host => host.StopAsync()));
         if (over is Task<string> failure)
             logs.Errors.WriteLine($"ERROR: {failure.Result}");
         else if (open > 0)
-            logs.Errors.WriteLine($"stopping: {Quantity.FormatCount(open, "connection")} may still finish; a second signal ends at once");
+            logs.Errors.WriteLine($"stopping: waiting {UpTo(drain)}for {Quantity.FormatCount(open, "connection")}: "
+                + $"{waitsFor}; a second signal ends at once");
         await stopped;
         return over == signal.Asked ? ExitCode.Done : ExitCode.Failed;
     }
+
+    private static string UpTo(TimeSpan drain) =>
+        drain == Timeout.InfiniteTimeSpan ? "" : $"up to {Quantity.FormatDuration(drain)} ";
 }

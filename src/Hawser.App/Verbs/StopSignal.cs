@@ -1,19 +1,27 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>The wish of whoever runs the program that it end: the first SIGINT, SIGTERM or SIGQUIT asks, the second one
-/// ends the process at once.</summary>
-internal sealed class StopSignal : IDisposable
+/// <summary>The user's request to stop: the first SIGINT, SIGTERM or SIGQUIT. A second one ends the process at once.</summary>
+/// <remarks>Signals within 100 ms of the first are the same request: a supervisor or a shell may send several.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "lives as long as the process")]
+internal sealed class StopSignal
 {
+    private static readonly TimeSpan OneRequest = TimeSpan.FromMilliseconds(100);
+
+    // Held to the end of the process: without a registration, a late signal would end it with the signal's exit code.
+    private static readonly List<PosixSignalRegistration> Registrations = [];
+
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<PosixSignalRegistration> _registrations = [];
+    private long _askedAt;
 
     public StopSignal()
     {
         foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT])
-            _registrations.Add(PosixSignalRegistration.Create(signal, Heard));
+            Registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
     }
 
     /// <summary>Completes with the first signal.</summary>
@@ -22,17 +30,12 @@ internal sealed class StopSignal : IDisposable
     /// <summary>Cancelled with the first signal.</summary>
     public CancellationToken Token => _stop.Token;
 
-    public void Dispose()
+    // Unless it is cancelled, a signal ends the process.
+    private void OnSignal(PosixSignalContext context)
     {
-        foreach (PosixSignalRegistration registration in _registrations)
-            registration.Dispose();
-    }
-
-    // Without cancelling, the system's own answer to the signal follows: the process ends.
-    private void Heard(PosixSignalContext context)
-    {
-        context.Cancel = _asked.TrySetResult();
-        if (context.Cancel)
+        long askedAt = Interlocked.CompareExchange(ref _askedAt, Stopwatch.GetTimestamp(), 0);
+        context.Cancel = askedAt == 0 || Stopwatch.GetElapsedTime(askedAt) < OneRequest;
+        if (_asked.TrySetResult())
             _ = _stop.CancelAsync();
     }
 }

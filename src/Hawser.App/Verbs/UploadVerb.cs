@@ -96,7 +96,7 @@ internal static class UploadVerb
                 writer.WriteString("folder", folder);
                 writer.WriteNumber("verified", found.Verified);
                 writer.WriteNumber("different", found.Different);
-                writer.WriteNumber("unknown", found.Unknown);
+                writer.WriteNumber("unknown", found.Unlisted + found.BadLines);
                 writer.WriteStartArray("findings");
                 findings.ForEach(writer.WriteStringValue);
                 writer.WriteEndArray();
@@ -105,9 +105,12 @@ internal static class UploadVerb
         else
         {
             Standard.Out.WriteLine(
-                $"{found.Verified} verified, {found.Different} different, {found.Unknown} not in the manifest");
+                $"{found.Verified} verified, {found.Different} different, {found.Unlisted} not in the manifest"
+                + (found.BadLines > 0 ? $", {Quantity.FormatCount(found.BadLines, "bad line")} in the manifest" : ""));
         }
-        return found.Different > 0 ? ExitCode.NotVerified : found.Unknown > 0 ? ExitCode.PartlyDone : ExitCode.Done;
+        return found.Different > 0 ? ExitCode.NotVerified
+            : found.Unlisted + found.BadLines > 0 ? ExitCode.PartlyDone
+            : ExitCode.Done;
     }
 
     private static async Task<int> SendAllAsync(EndPoint server, string[] files, UploadClientOptions options, bool json)
@@ -151,14 +154,20 @@ internal static class UploadVerb
         if (error is not null)
             Standard.Error.WriteLine($"ERROR: {file}: {error.ReplaceLineEndings(" ")}");
         else if (outcome!.Receipt is null)
-            Standard.Error.WriteLine($"{file}: sent, not confirmed: {EndPointText.Of(server)} sends no receipt");
+            Standard.Error.WriteLine($"{file}: sent, not confirmed: {EndPointText.Of(server)} "
+                + (outcome.IsUnanswered
+                    ? $"sent no receipt within {Quantity.FormatDuration(options.IdleTimeout)}" : "sends no receipt"));
         else if (!json)
             Standard.Out.WriteLine(TextOf(file, outcome, time));
         return exitCode;
     }
 
-    private static FileStream OpenFile(string path) =>
-        path.Length > 0 ? File.OpenRead(path) : throw new FileNotFoundException("no file has an empty name");
+    private static FileStream OpenFile(string path)
+    {
+        if (Directory.Exists(path))
+            throw new IOException("is a folder, not a file");
+        return File.Exists(path) ? File.OpenRead(path) : throw new FileNotFoundException("no such file");
+    }
 
     private static (int ExitCode, string? Error) Judge(EndPoint server, UploadOutcome outcome)
     {

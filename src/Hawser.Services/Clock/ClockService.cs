@@ -57,6 +57,10 @@ public sealed class ClockService : Service
     };
 
     /// <inheritdoc/>
+    public override string Destination(ServiceSettings settings) =>
+        Path.GetFullPath(TimeDataWriter.ServerPath(settings.Get(Out)));
+
+    /// <inheritdoc/>
     public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment) =>
         new ClockHandler(
             settings.Get(Out), environment.Log, environment.Errors, TimeProvider.System, SessionOf(settings),

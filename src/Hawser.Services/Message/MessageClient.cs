@@ -4,26 +4,29 @@ using System.Net;
 namespace Hawser.Services.Message;
 
 /// <summary>Sends one message.</summary>
+/// <remarks>A client that fails or is killed before the end of the message resets its connection (SO_LINGER of zero), so
+/// that the server does not take a part for the whole. A Unix domain socket has no reset.</remarks>
 public static class MessageClient
 {
     private const int ChunkBytes = 256 * 1024;
 
-    /// <summary>Sends all that <paramref name="input"/> has, half-closes, and waits until the server has
-    /// closed.</summary>
-    /// <param name="server">Where the server is.</param>
-    /// <param name="input">Read in chunks, to its end.</param>
-    /// <param name="wait">How long to wait for the server after the last byte.</param>
-    /// <returns>False when the server had not closed by then: everything was sent, and nothing confirmed.</returns>
-    /// <exception cref="ConnectException">Nobody answers there.</exception>
-    /// <exception cref="ConnectionClosedException">The server reset the connection: the message did not
-    /// arrive.</exception>
-    /// <remarks>Sending and reading block, on a thread that does nothing else.</remarks>
+    /// <summary>Sends <paramref name="input"/> to its end, half-closes, and waits for the server to close.</summary>
+    /// <param name="server">The server's address.</param>
+    /// <param name="input">Read in chunks.</param>
+    /// <param name="wait">How long to wait for the close after the last byte.</param>
+    /// <returns>False when the server did not close in time: the message is sent, not confirmed.</returns>
+    /// <exception cref="ConnectException">The server cannot be reached.</exception>
+    /// <exception cref="ConnectionClosedException">The server reset the connection: the message is lost or
+    /// truncated.</exception>
+    /// <exception cref="IOException">The input cannot be read; the server sees a reset.</exception>
+    /// <remarks>Blocks a thread of its own, not the caller's.</remarks>
     public static Task<bool> SendAsync(EndPoint server, Stream input, TimeSpan wait) =>
         OwnThread.RunAsync(() => SendHereAsync(server, input, wait));
 
     private static async Task<bool> SendHereAsync(EndPoint server, Stream input, TimeSpan wait)
     {
         await using Connection connection = Dialer.Connect(server, Dialer.DefaultTimeout);
+        connection.ResetUnlessFinished();
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {

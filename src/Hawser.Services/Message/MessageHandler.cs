@@ -4,12 +4,10 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Message;
 
-/// <summary>Writes what each client sends, until it finishes, to one output, byte for byte.</summary>
-/// <remarks>
-/// The wire is the message and nothing else: no header, no end mark; the client's half-close (FIN) ends it. When the
-/// message is written, the server closes. Whatever else ends a message is a reset and a line in the log: it is refused, and
-/// the output has nothing of it, or it is cut, and the output has its beginning.
-/// </remarks>
+/// <summary>Writes each message to one output, byte for byte.</summary>
+/// <remarks>A message is what a client sends before its half-close (FIN), without header or end mark. The server
+/// half-closes once it has written the message. In every other case it resets the connection and logs a line: a refused
+/// message left nothing in the output, a truncated one left its beginning.</remarks>
 internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
 {
     private const int ChunkBytes = 256 * 1024;
@@ -31,14 +29,11 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         _memory = new ByteBudget(options.MemoryLimitBytes);
         _disk = new ByteBudget(options.SpoolLimitBytes);
         _output = new MessageOutput(environment.Output, environment.Fail);
-        _log = new MessageLog(environment.Errors);
+        _log = new MessageLog(environment.Events, environment.Errors);
         _watch = new StallWatch(options, FindWaitedFor);
     }
 
-    /// <summary>A message waits for another one, to be written or to have room on disk.</summary>
-    public bool SomebodyWaits => _watch.Runs;
-
-    /// <summary>The socket, and the file that a long message waits in.</summary>
+    /// <summary>The socket and the spool file of a long message.</summary>
     public int DescriptorsPerConnection => 2;
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
@@ -71,8 +66,8 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the output's thread, unless the output blocks it, and accounts for every message that is still under
-    /// way: nothing more of it is written.</summary>
+    /// <summary>Ends the output's thread, unless a write blocks it. Logs every unfinished message; nothing more of it is
+    /// written.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_closed.IsCancellationRequested)
@@ -82,14 +77,15 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         Task close = _output.CloseAsync(isStuck: stuck.Length > 0);
         foreach (IncomingMessage message in stuck)
             End(message, isCut: message.HasBegun, "the server stopped, and the output takes nothing");
-        // What waits for it may go on here.
+        // Continuations of the waiting messages may run on this thread.
         _ = _closed.CancelAsync();
         await close;
         _log.WriteTotals();
     }
 
-    /// <returns>Null when the message is whole; otherwise why it is cut, and what came is to be written.</returns>
-    /// <exception cref="MessageRefusedException">It is not to be written.</exception>
+    /// <returns>Null when the message is complete; otherwise why it is truncated. What arrived is to be
+    /// written.</returns>
+    /// <exception cref="MessageRefusedException">Nothing of the message is to be written.</exception>
     private async Task<string?> ReceiveAsync(IncomingMessage message)
     {
         Interlocked.Increment(ref _receiving);
@@ -97,17 +93,24 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         {
             if (_options.Order == MessageOrder.Arrival)
                 message.Turn = _output.Turns.Join(message);
+            if (await message.Connection.WaitForInputAsync() == InputState.Stopping)
+                throw new MessageRefusedException("the server is stopping; resend it");
             if (_options.Order == MessageOrder.Interleave)
                 await InterleaveAsync(message);
             else
                 await StoreOrStreamAsync(message);
             return null;
         }
+        catch (ProtocolException e)
+        {
+            throw new MessageRefusedException(e.Message, e);
+        }
         catch (ConnectionClosedException e)
         {
-            NoteDrain(e);
+            NoteDrain(e.Reason);
             string why = message.CutFor ?? e.Message;
-            // A sender that reset may have no other copy. One that the server resets is told to send the message again.
+            // A sender that reset may have no other copy, so what arrived is kept. A sender that the server resets can
+            // resend the message.
             return e.Reason == CloseReason.PeerReset || message.HasBegun ? why : throw new MessageRefusedException(why, e);
         }
         finally
@@ -117,7 +120,7 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>Receives a message, to where it waits or, once it has the turn, straight to the output.</summary>
+    /// <summary>Receives a message into its spool or, once it has the turn, straight to the output.</summary>
     private async Task StoreOrStreamAsync(IncomingMessage message)
     {
         while (await message.Connection.ReadAsync() is { IsEmpty: false } piece)
@@ -135,8 +138,8 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>A message too large for memory need not wait on disk while nobody else is there. Once it streams, later
-    /// ones wait for its end; so it may not begin to while others are under way.</summary>
+    /// <summary>A message too large for memory may stream to the output if no other message is being received: later
+    /// messages have to wait until it ends.</summary>
     private bool MayStream(IncomingMessage message, int more) =>
         message.Waiting.Length + more > MessageSpool.MemoryLimitBytes && Volatile.Read(ref _receiving) == 1;
 
@@ -200,7 +203,7 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         if (message.Connection.BytesReceived > _options.MaxBytes)
         {
             throw new MessageRefusedException(
-                $"it is longer than {Quantity.FormatSize(_options.MaxBytes)} (--max-bytes)");
+                $"longer than {Quantity.FormatSize(_options.MaxBytes)} (--max-bytes)");
         }
     }
 
@@ -211,13 +214,13 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         message.Turn ??= _output.Turns.Join(message);
         if (!message.Turn.HasCome)
             await WaitForTurnAsync(message, mayBeRefused, stopping);
-        if (IsDrainOver(message, stopping))
+        if (await IsDrainOverAsync(message, stopping))
             throw StoppedTooSoon();
         await _output.WriteAsync(message);
     }
 
-    /// <summary>Waits until the turn comes, or until the drain time of a stop is over: then the sender is reset, so that
-    /// nothing may be written.</summary>
+    /// <summary>Waits for the turn. The end of the drain time resets the sender, so from then on nothing may be
+    /// written.</summary>
     private async Task WaitForTurnAsync(IncomingMessage message, bool mayBeRefused, CancellationToken stopping)
     {
         try
@@ -228,22 +231,42 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            if (stopping.IsCancellationRequested || _closed.IsCancellationRequested)
+            if (_closed.IsCancellationRequested || await IsDrainOverAsync(message, stopping))
                 throw StoppedTooSoon();
-            // The sender left after the last byte: its message is whole.
+            // The sender reset the connection after its FIN: the message is complete.
             await WaitForTurnAsync(message, mayBeRefused: false, stopping);
         }
     }
 
-    /// <summary>The end of the drain time resets one connection after the other. What the first of them leaves free is not
-    /// for the next.</summary>
-    private bool IsDrainOver(IncomingMessage message, CancellationToken stopping) => _drainIsOver
-        || (stopping.IsCancellationRequested && message.Connection.Aborted.IsCancellationRequested);
+    /// <summary>The end of the drain time resets one connection after the other. A turn that the first of them frees is
+    /// not for the next.</summary>
+    private async ValueTask<bool> IsDrainOverAsync(IncomingMessage message, CancellationToken stopping)
+    {
+        if (!_drainIsOver && stopping.IsCancellationRequested && message.Connection.Aborted.IsCancellationRequested)
+            NoteDrain(await FindReasonAsync(message.Connection));
+        return _drainIsOver;
+    }
 
-    private void NoteDrain(ConnectionClosedException e) => _drainIsOver |= e.Reason == CloseReason.DrainTimeout;
+    /// <summary>Finds out why <see cref="Connection.Aborted"/> has fired: a call on the connection fails with the
+    /// reason.</summary>
+    private static async Task<CloseReason> FindReasonAsync(Connection connection)
+    {
+        connection.Abort();
+        try
+        {
+            await connection.FinishWritingAsync();
+            return CloseReason.Aborted;
+        }
+        catch (ConnectionClosedException e)
+        {
+            return e.Reason;
+        }
+    }
+
+    private void NoteDrain(CloseReason reason) => _drainIsOver |= reason == CloseReason.DrainTimeout;
 
     private static MessageRefusedException StoppedTooSoon() =>
-        new("the server stopped before its turn came; send it again");
+        new("the server stopped before its turn came; resend it");
 
     /// <summary>Tells the sender that its message is written.</summary>
     private async Task ConfirmAsync(IncomingMessage message)
@@ -256,17 +279,17 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
         catch (ConnectionClosedException e) when (e.Reason != CloseReason.PeerReset)
         {
-            NoteDrain(e);
+            NoteDrain(e.Reason);
             _log.Unconfirmed(message, e.Message);
         }
         catch (ConnectionClosedException)
         {
-            // The sender did not wait for it.
+            // The sender did not wait for the confirmation.
         }
-        _log.Written();
+        _log.Written(message);
     }
 
-    /// <summary>Resets the sender, and says why, once.</summary>
+    /// <summary>Resets the sender and logs why, once per message.</summary>
     private void End(IncomingMessage message, bool isCut, string why)
     {
         message.Connection.Abort();
@@ -278,8 +301,7 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
             _log.Refused(message, why);
     }
 
-    /// <summary>The messages that others wait for, to be written or to have room on disk; null when nobody
-    /// waits.</summary>
+    /// <summary>The messages that block others, by their turn or by the disk they hold; null when none waits.</summary>
     private List<IncomingMessage>? FindWaitedFor()
     {
         List<IncomingMessage>? waitedFor = _output.Turns.FindWaitedFor();

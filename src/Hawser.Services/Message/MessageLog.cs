@@ -1,39 +1,49 @@
+using Hawser.Services.Text;
+
 namespace Hawser.Services.Message;
 
-/// <summary>What became of the messages that did not arrive, a line each, and of all of them in numbers.</summary>
-internal sealed class MessageLog(TextWriter errors)
+/// <summary>Logs the outcome of every message, a line each, and the totals.</summary>
+/// <param name="events">Takes successes.</param>
+/// <param name="errors">Takes everything else.</param>
+internal sealed class MessageLog(TextWriter events, TextWriter errors)
 {
     private long _written;
-    private long _cut;
+    private long _bytes;
+    private long _truncated;
     private long _refused;
 
-    public void Written() => Interlocked.Increment(ref _written);
-
-    /// <summary>Whole in the output, but its sender was reset.</summary>
-    public void Unconfirmed(IncomingMessage message, string why) =>
-        errors.WriteLine($"{Name(message)} is written whole, but its sender was reset before it could know: {why}");
-
-    /// <summary>The output has its beginning.</summary>
-    public void Cut(IncomingMessage message, string why)
+    /// <summary>The message is complete in the output.</summary>
+    public void Written(IncomingMessage message)
     {
-        Interlocked.Increment(ref _cut);
-        string orMore = message.IsBeingWritten ? " or more" : "";
-        errors.WriteLine($"{Name(message)} is cut after {message.WrittenBytes}{orMore} bytes: {why}");
+        Interlocked.Increment(ref _written);
+        Interlocked.Add(ref _bytes, message.WrittenBytes);
+        events.WriteLine($"{Name(message)} written: {Quantity.FormatCount(message.WrittenBytes, "byte")}");
     }
 
-    /// <summary>The output has nothing of it.</summary>
+    /// <summary>The message is complete in the output, but its sender was reset.</summary>
+    public void Unconfirmed(IncomingMessage message, string why) =>
+        errors.WriteLine($"WARNING: {Name(message)} is written, but its sender was reset: {why}");
+
+    /// <summary>The output has the beginning of the message.</summary>
+    public void Cut(IncomingMessage message, string why)
+    {
+        Interlocked.Increment(ref _truncated);
+        Interlocked.Add(ref _bytes, message.WrittenBytes);
+        string orMore = message.IsBeingWritten ? " or more" : "";
+        errors.WriteLine($"WARNING: {Name(message)} truncated after {message.WrittenBytes}{orMore} bytes: {why}");
+    }
+
+    /// <summary>The output has nothing of the message.</summary>
     public void Refused(IncomingMessage message, string why)
     {
         Interlocked.Increment(ref _refused);
-        errors.WriteLine($"ERROR: {Name(message)} is refused: {why}");
+        errors.WriteLine($"ERROR: {Name(message)} refused: {why}");
     }
 
-    /// <summary>One line, unless every message was written.</summary>
-    public void WriteTotals()
-    {
-        if (_cut + _refused > 0)
-            errors.WriteLine($"messages: {_written} written, {_cut} cut, {_refused} refused");
-    }
+    /// <summary>One line; an error unless every message was written.</summary>
+    public void WriteTotals() => (_truncated + _refused > 0 ? errors : events).WriteLine(
+        $"messages: {_written} written, {_truncated} truncated, {_refused} refused; "
+        + Quantity.FormatCount(_bytes, "byte"));
 
     private static string Name(IncomingMessage message) =>
         $"message {message.Connection.Id} from {message.Connection.RemoteEndPoint}";

@@ -60,7 +60,7 @@ public sealed class MessageService : Service
     /// <inheritdoc/>
     public override ServerLimits DefaultLimits => new()
     {
-        // People type messages, and pipe slow programs into them.
+        // Messages may be typed, or come from a slow program.
         FirstByteTimeout = TimeSpan.FromHours(1),
         IdleTimeout = TimeSpan.FromHours(1),
     };
@@ -77,6 +77,9 @@ public sealed class MessageService : Service
                 MinBytesPerSecond = settings.Get(MinRate),
             },
             environment);
+
+    /// <inheritdoc/>
+    public override string Destination(ServiceSettings settings) => "the standard output";
 
     /// <inheritdoc/>
     public override string DescribeBounds(ServiceSettings settings) =>
@@ -116,7 +119,7 @@ public sealed class MessageService : Service
         return new Demonstration(what, arrived.Length, time, Compare(arrived, messages));
     }
 
-    /// <summary>Whether the output is the messages, whole, in some order.</summary>
+    /// <summary>Checks that the output is exactly the messages, each whole, in any order.</summary>
     private static string? Compare(ReadOnlySpan<byte> output, IReadOnlyList<byte[]> messages)
     {
         var missing = messages.ToList();

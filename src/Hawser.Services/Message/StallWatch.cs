@@ -2,10 +2,10 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Message;
 
-/// <summary>Cuts senders that others wait for and that stall or trickle. One timer for all of them, which runs only while
-/// somebody waits.</summary>
-/// <remarks>Time counts from when somebody begins to wait, and only while the server is ready to receive: a slow output is
-/// not the sender's fault.</remarks>
+/// <summary>Resets senders that stall or trickle while other messages wait for them. Its one timer runs only while a message
+/// waits.</summary>
+/// <remarks>Time counts from when a message begins to wait, and only while the server is ready to receive: a slow output
+/// is not the sender's fault.</remarks>
 internal sealed class StallWatch : IDisposable
 {
     private const int LooksPerTimeout = 10;
@@ -20,7 +20,7 @@ internal sealed class StallWatch : IDisposable
     private long _look;
 
     /// <param name="options">The timeout and the rate.</param>
-    /// <param name="waitedFor">The messages that others wait for; null when nobody waits.</param>
+    /// <param name="waitedFor">The messages that block others; null when none waits.</param>
     public StallWatch(MessageOptions options, Func<IReadOnlyList<IncomingMessage>?> waitedFor)
     {
         _options = options;
@@ -32,17 +32,7 @@ internal sealed class StallWatch : IDisposable
             static watch => ((StallWatch)watch!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Somebody waits, or did at the last look.</summary>
-    public bool Runs
-    {
-        get
-        {
-            lock (_gate)
-                return _runs;
-        }
-    }
-
-    /// <summary>Somebody waits.</summary>
+    /// <summary>Starts the timer: a message waits.</summary>
     public void Begin()
     {
         lock (_gate)
@@ -50,8 +40,8 @@ internal sealed class StallWatch : IDisposable
             if (_runs)
                 return;
             _runs = true;
-            // The gap makes every pace begin anew.
-            _look += 2;
+            // The gap restarts the window of every sender.
+            _look++;
             _timer.Change(_interval, _interval);
         }
     }
@@ -83,11 +73,11 @@ internal sealed class StallWatch : IDisposable
         switch (message.Pace.Look(_look, !message.IsBeingWritten, LooksPerTimeout, _bytesPerWindow))
         {
             case SenderPace.Verdict.Stalls:
-                message.Cut($"others waited, and no byte came for {_options.StallTimeout.TotalSeconds} s "
-                    + "(--stall-timeout)");
+                message.Cut($"other messages waited and no byte arrived for "
+                    + $"{Quantity.FormatDuration(_options.StallTimeout)} (--stall-timeout)");
                 break;
             case SenderPace.Verdict.TooSlow:
-                message.Cut("others waited, and it came slower than "
+                message.Cut("other messages waited and it arrived slower than "
                     + $"{Quantity.FormatSize(_options.MinBytesPerSecond)} per second (--min-rate)");
                 break;
         }

@@ -11,8 +11,8 @@ internal sealed class ListFolders
     /// <exception cref="IOException">They cannot be created.</exception>
     public ListFolders(string parent)
     {
-        _unsorted = Directory.CreateDirectory(Path.Combine(parent, "unsorted_files")).FullName;
-        _sorted = Directory.CreateDirectory(Path.Combine(parent, "sorted_files")).FullName;
+        _unsorted = OutputFolder.Create(Path.Combine(parent, "unsorted_files"));
+        _sorted = OutputFolder.Create(Path.Combine(parent, "sorted_files"));
     }
 
     /// <summary>Completes an unsorted list, and deletes the sorted list of its predecessor.</summary>

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Hawser.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>Promises about files that the system makes and .NET does not pass on.</summary>
-internal static unsafe partial class PosixFile
+/// <summary>What Linux guarantees about files and .NET does not expose.</summary>
+internal static partial class PosixFile
 {
     public const int EEXIST = 17;
     public const int EAGAIN = 11;
@@ -21,21 +22,12 @@ internal static unsafe partial class PosixFile
     private const int O_CREAT = 0x40;
     private const int O_APPEND = 0x400;
     private const int O_CLOEXEC = 0x80000;
-    private const int AT_EMPTY_PATH = 0x1000;
     private const int AT_FDCWD = -100;
-    private const int AT_SYMLINK_NOFOLLOW = 0x100;
     private const int AT_SYMLINK_FOLLOW = 0x400;
-    private const uint STATX_INO = 0x100;
     private const int FALLOC_FL_KEEP_SIZE = 1;
 
-    // struct statx of linux/stat.h, the same on every architecture.
-    private const int StatxBytes = 256;
-    private const int InodeOffset = 32;
-    private const int DeviceOffset = 136;
-
-    /// <summary>Gives an open file its final name, which must be free, and takes the old one away. The file that was
-    /// written gets the name, whatever stands under the old one now: linkat(2) by descriptor. Where a file system has no
-    /// links, both names are only looked at.</summary>
+    /// <summary>Renames an open file to a free name. The open file gets the name, whatever the old name refers to by now:
+    /// linkat(2) by descriptor. On a file system without links both names are only checked.</summary>
     /// <exception cref="IOException">The name is taken, the file has lost its name, or the disk failed.</exception>
     public static void Publish(SafeFileHandle file, string from, string to)
     {
@@ -51,8 +43,7 @@ internal static unsafe partial class PosixFile
         }
         else if (error is EPERM or ENOSYS or EOPNOTSUPP or ENOENT && IsNamed(file, from))
         {
-            // No links, or no /proc. .NET looks, and then renames (rename(2) overwrites): a name made between the two
-            // would be lost.
+            // No links, or no /proc. .NET checks, then calls rename(2), which overwrites a file created in between.
             File.Move(from, to, overwrite: false);
             if (!IsNamed(file, to))
                 throw new IOException($"cannot name {to}: another file took its place");
@@ -72,31 +63,25 @@ internal static unsafe partial class PosixFile
         }
         catch (IOException)
         {
-            // The file stands under its final name; the next start removes the other one as a leftover.
+            // The file has its final name; the next start removes the other one as a leftover.
         }
     }
 
-    /// <summary>Whether a path names this open file itself, and no link to it. True where nobody can tell.</summary>
+    /// <summary>Whether a path names this open file, and not a symbolic link to it. True if the system does not
+    /// tell.</summary>
     public static bool IsNamed(SafeFileHandle file, string path)
     {
         if (!OperatingSystem.IsLinux())
             return true;
-        byte* opened = stackalloc byte[StatxBytes];
-        byte* named = stackalloc byte[StatxBytes];
-        if (Statx(file, "", AT_EMPTY_PATH, STATX_INO, opened) != 0)
-            return true;
-        return StatxPath(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_INO, named) == 0
-            && *(ulong*)(opened + InodeOffset) == *(ulong*)(named + InodeOffset)
-            && *(ulong*)(opened + DeviceOffset) == *(ulong*)(named + DeviceOffset);
+        return FileIdentity.Of(file) is not { } opened || FileIdentity.Of(path) == opened;
     }
 
-    /// <summary>Reserves space for a part of a file, whose length stays as it is.</summary>
-    /// <returns>False when there is not so much, or the file system cannot do it.</returns>
+    /// <summary>Reserves disk space for a part of a file without changing its length (fallocate(2)).</summary>
+    /// <returns>False if the disk lacks the space or the file system the call.</returns>
     public static bool TryReserve(SafeFileHandle file, long offset, long bytes) =>
         OperatingSystem.IsLinux() && Fallocate(file, FALLOC_FL_KEEP_SIZE, offset, bytes) == 0;
 
-    /// <summary>Makes the names in a folder durable (fsync(2) of the folder). Does nothing where there is no such
-    /// call.</summary>
+    /// <summary>Makes the names in a folder durable (fsync(2) of the folder). Does nothing except on Linux.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public static void FlushFolder(string folder)
     {
@@ -107,7 +92,7 @@ internal static unsafe partial class PosixFile
             throw Error("make durable", folder, Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Opens a log that several processes append to: each write goes to the end, whole.</summary>
+    /// <summary>Opens a log that several processes append to; each write is atomic (O_APPEND).</summary>
     public static SafeFileHandle OpenLog(string path, UnixFileMode mode)
     {
         if (!OperatingSystem.IsLinux())
@@ -115,7 +100,7 @@ internal static unsafe partial class PosixFile
         return Open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, (uint)mode);
     }
 
-    /// <returns>0, or the errno. ENOENT: the file has no name left, or there is no /proc.</returns>
+    /// <returns>0 or the errno. ENOENT: the file has no name left, or there is no /proc.</returns>
     private static int LinkOpen(SafeFileHandle file, string to)
     {
         bool isHeld = false;
@@ -151,10 +136,4 @@ internal static unsafe partial class PosixFile
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(SafeFileHandle handle);
-
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Statx(SafeFileHandle folder, string path, int flags, uint mask, byte* result);
-
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatxPath(int folder, string path, int flags, uint mask, byte* result);
 }

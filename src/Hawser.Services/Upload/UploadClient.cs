@@ -4,52 +4,58 @@ using System.Security.Cryptography;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>Sends one file, as the bytes it has and nothing else, and checks the receipt.</summary>
-/// <remarks>Whatever ends the client before the end of the file, a kill included, resets the connection, so that no
-/// server takes a part for the whole.</remarks>
+/// <summary>Sends the bytes of one file and reads the receipt.</summary>
+/// <remarks>A client that fails or is killed before the end of the file resets its connection (SO_LINGER of zero), so that
+/// no server takes a part for the whole. A Unix domain socket has no reset.</remarks>
 public static class UploadClient
 {
     private const int ChunkBytes = 256 * 1024;
     private const long SendFileBytes = 512 * 1024;
 
-    /// <summary>Sends what a file holds, from its position.</summary>
-    /// <param name="server">Where the server is.</param>
-    /// <param name="source">A file, or anything that can be read.</param>
-    /// <param name="options">How long to wait for what.</param>
-    /// <param name="progress">Told how many bytes are sent, every so often.</param>
-    /// <exception cref="ConnectException">Nobody answers there.</exception>
-    /// <exception cref="ConnectionClosedException">The server reset the connection, or took nothing for the idle
+    /// <summary>Sends a source from its position to its end and waits for the receipt.</summary>
+    /// <param name="server">The server's address.</param>
+    /// <param name="source">A file or any other readable stream.</param>
+    /// <param name="options">The timeouts.</param>
+    /// <param name="progress">Called with the bytes sent so far, after each chunk.</param>
+    /// <exception cref="ConnectException">The server cannot be reached.</exception>
+    /// <exception cref="ConnectionClosedException">The server reset the connection, or accepted no byte for the idle
     /// timeout.</exception>
-    /// <exception cref="ProtocolException">The server answers with something that is no receipt.</exception>
-    /// <exception cref="IOException">The source cannot be read, or became shorter meanwhile.</exception>
+    /// <exception cref="ProtocolException">The answer is not a receipt.</exception>
+    /// <exception cref="IOException">The source cannot be read, or was truncated meanwhile.</exception>
     public static async Task<UploadOutcome> SendAsync(
         EndPoint server, Stream source, UploadClientOptions options, Action<long>? progress = null)
     {
         await using Connection connection = Dialer.Connect(server, options.ConnectTimeout);
         connection.ResetUnlessFinished();
         using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout, options.TimeProvider);
-        // The answer is read beside the sending: a server that refuses half-way says so at once, and may reset then.
-        Task<UploadReceipt?> answer = OwnThread.RunAsync(() => ReadReceiptAsync(connection));
+        using var unanswered = new CancellationTokenSource();
+        // Read concurrently: a server may refuse in the middle of the upload, and reset the connection then.
+        Task<UploadReceipt?> answer = OwnThread.RunAsync(() => ReadReceiptAsync(connection, unanswered.Token));
         string? sha256;
         try
         {
-            // A file without a length is one of the system's (proc(5)), and is read to its end like a pipe.
+            // Files of proc(5) have no length and are read like a pipe.
             sha256 = source is FileStream { CanSeek: true, Length: > 0 } file
                 ? await SendFileAsync(connection, file, answer, options.Hash, progress)
                 : await SendStreamAsync(connection, source, answer, watchdog, options.Hash, progress);
+            watchdog.AwaitAnswer(unanswered);
         }
         catch (ConnectionClosedException)
         {
-            // Perhaps the server has said why, before it closed.
+            // The server may have sent the reason before the reset.
             if (await answer is not { Refusal: not null })
                 throw;
             sha256 = null;
         }
-        return new UploadOutcome(connection.BytesSent, sha256, await answer);
+        UploadReceipt? receipt = await answer;
+        return new UploadOutcome(connection.BytesSent, sha256, receipt)
+        {
+            IsUnanswered = receipt is null && !connection.PeerHasFinished,
+        };
     }
 
-    /// <summary>The kernel sends; another thread hashes what has been sent, from the page cache.</summary>
-    /// <returns>The hash; null when the server has ended it before, or nobody asked.</returns>
+    /// <summary>Sends within the kernel, and hashes from the page cache on another thread.</summary>
+    /// <returns>The hash; null if the server refused the upload or no hash was asked for.</returns>
     private static async Task<string?> SendFileAsync(
         Connection connection, FileStream file, Task<UploadReceipt?> answer, bool hashes, Action<long>? progress)
     {
@@ -70,7 +76,7 @@ public static class UploadClient
         return hash is null ? null : await hash.FinishAsync();
     }
 
-    /// <returns>The hash; null when the server has ended it before, or nobody asked.</returns>
+    /// <returns>The hash; null if the server refused the upload or no hash was asked for.</returns>
     private static async Task<string?> SendStreamAsync(
         Connection connection, Stream source, Task<UploadReceipt?> answer, ProgressWatchdog watchdog,
         bool hashes, Action<long>? progress)
@@ -101,16 +107,23 @@ public static class UploadClient
         return hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>The server has refused, or is gone. That it has finished its side, or has stored something, does not
-    /// end ours.</summary>
+    /// <summary>The server has refused the upload or reset the connection. A half-close or an early receipt does not end
+    /// the sending.</summary>
     private static bool IsOver(Task<UploadReceipt?> answer) =>
         answer.IsFaulted || answer is { IsCompletedSuccessfully: true, Result.Refusal: not null };
 
-    /// <returns>Null when the server closed without one.</returns>
-    private static async Task<UploadReceipt?> ReadReceiptAsync(Connection connection)
+    /// <returns>Null if the server closed without a receipt, or sent none in time.</returns>
+    private static async Task<UploadReceipt?> ReadReceiptAsync(Connection connection, CancellationToken late)
     {
-        return await connection.TryReadLineAsync(UploadReceipt.LineLimit) is { } line
-            ? UploadReceipt.Parse(line.Span)
-            : null;
+        try
+        {
+            return await connection.TryReadLineAsync(UploadReceipt.LineLimit, late) is { } line
+                ? UploadReceipt.Parse(line.Span)
+                : null;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 }

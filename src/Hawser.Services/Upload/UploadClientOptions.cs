@@ -1,15 +1,16 @@
 namespace Hawser.Services.Upload;
 
-/// <summary>How long an upload client waits for what.</summary>
+/// <summary>The options of an upload client.</summary>
 public sealed record UploadClientOptions
 {
-    /// <summary>For the connection. Default 10 s.</summary>
+    /// <summary>How long to wait for the connection. Default 10 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>For the server to take another byte, and for its receipt. Default 10 s.</summary>
+    /// <summary>How long the server may accept no byte, and how long to wait for its receipt then. Above zero;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for ever. Default 10 s.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Compute the SHA-256 of what is sent, to compare it with the receipt's. Default yes.</summary>
+    /// <summary>Compute the SHA-256 of what is sent, to compare it with the receipt's. Default true.</summary>
     public bool Hash { get; init; } = true;
 
     /// <summary>The clock of the idle timeout.</summary>

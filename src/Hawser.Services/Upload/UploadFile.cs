@@ -2,13 +2,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>One upload on its way into the folder. Until it is published nothing stands under its final name.</summary>
+/// <summary>An upload in progress. Its final name does not exist until it is published.</summary>
 internal sealed class UploadFile : IDisposable
 {
     /// <summary>The length of the file of a failed upload.</summary>
     public const int ErrorBytes = 5;
 
-    // With Sync, so that the flush at the end is short: the client waits for it.
+    // With Sync: keeps the flush at the end short, because the client waits for it.
     private const long FlushEveryBytes = 64 * 1024 * 1024;
 
     private static ReadOnlySpan<byte> ErrorMark => "ERROR"u8;
@@ -23,7 +23,7 @@ internal sealed class UploadFile : IDisposable
     private long _flushed;
     private bool _published;
 
-    /// <summary>Takes over an open part and its share of the folder.</summary>
+    /// <summary>Takes ownership of an open part and its share of the folder.</summary>
     public UploadFile(
         long number, SafeFileHandle handle, string part, string final, UploadSettings settings, UploadFolder folder,
         UsageShare share)
@@ -35,7 +35,7 @@ internal sealed class UploadFile : IDisposable
         _settings = settings;
         _folder = folder;
         _share = share;
-        // Space that is reserved is not free, and would count as if it were used.
+        // Reserved space would count as used against --min-free.
         _space = settings.MinFreeBytes == 0 ? new ReservedSpace(Handle, part) : null;
         _hash = settings.Receipt || settings.Manifest ? new FollowingHash(Handle, 0) : null;
     }
@@ -43,25 +43,27 @@ internal sealed class UploadFile : IDisposable
     /// <summary>Its number in the folder.</summary>
     public long Number { get; }
 
-    /// <summary>The name it will have.</summary>
+    /// <summary>Its final name.</summary>
     public string Name => Path.GetFileName(_final);
 
     /// <summary>Bytes written.</summary>
     public long Length { get; private set; }
 
-    /// <summary>It has its final name, and survives a power failure.</summary>
+    /// <summary>It has its final name and survives a power failure.</summary>
     public bool IsDurable { get; private set; }
 
     /// <summary>The part, locked.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Adds all that the client sends, until it finishes. Blocks the calling thread as the disk
-    /// does.</summary>
-    /// <exception cref="UploadRefusedException">A limit is met.</exception>
-    /// <exception cref="ConnectionClosedException">The client reset, or was silent for too long.</exception>
-    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    /// <summary>Receives until the client half-closes. Writing to the disk blocks the calling thread.</summary>
+    /// <exception cref="UploadRefusedException">A limit is reached, or the server stops before the first
+    /// byte.</exception>
+    /// <exception cref="ConnectionClosedException">The client reset the connection or timed out.</exception>
+    /// <exception cref="IOException">The disk is full or failed.</exception>
     public async Task ReceiveAsync(Connection connection)
     {
+        if (await connection.WaitForInputAsync() == InputState.Stopping)
+            throw new UploadRefusedException("the server is stopping");
         Action<int> claim = Claim;
         try
         {
@@ -76,19 +78,18 @@ internal sealed class UploadFile : IDisposable
         }
         catch (ArgumentOutOfRangeException e)
         {
-            // What .NET makes of EFBIG.
+            // .NET's form of EFBIG.
             throw new UploadRefusedException("the file is too large for the server's disk", e);
         }
     }
 
-    /// <summary>The SHA-256 of what was written, lower-case hex; empty when nobody asks for it.</summary>
+    /// <summary>The SHA-256 of the file, lower-case hex; empty without receipts and manifest.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public async Task<string> FinishHashAsync() => _hash is null ? "" : await _hash.FinishAsync();
 
-    /// <summary>Gives it its final name; with <see cref="UploadSettings.Sync"/>, once it would survive a power
-    /// failure.</summary>
-    /// <exception cref="IOException">It could not be made durable, or the name is taken by a stranger's
-    /// file.</exception>
+    /// <summary>Gives the file its final name; with <see cref="UploadSettings.Sync"/>, makes its content durable
+    /// first.</summary>
+    /// <exception cref="IOException">The disk failed, or another program has taken the name.</exception>
     public void Publish()
     {
         _space?.Release(Length);
@@ -98,40 +99,40 @@ internal sealed class UploadFile : IDisposable
             RandomAccess.FlushToDisk(Handle);
         PosixFile.Publish(Handle, _part, _final);
         _published = true;
-        // The lock has kept the part; the file is anybody's to read.
+        // Closing the file releases the lock on the part.
         Handle.Dispose();
         _share.Settle(Length);
     }
 
     /// <summary>Makes the name durable, after <see cref="Publish"/>.</summary>
-    /// <exception cref="IOException">The disk failed. The file stands.</exception>
+    /// <exception cref="IOException">The disk failed. The file is stored.</exception>
     public void FlushName()
     {
         PosixFile.FlushFolder(Path.GetDirectoryName(_final)!);
         IsDurable = true;
     }
 
-    /// <summary>Discards what came; the file then holds exactly <c>ERROR</c>.</summary>
-    /// <exception cref="IOException">Not even that could be written; the number stays without a file.</exception>
+    /// <summary>Replaces the content by <c>ERROR</c> and publishes the file.</summary>
+    /// <exception cref="IOException">The disk failed; the number has no file.</exception>
     public async Task PublishErrorAsync()
     {
-        // A hash that still reads would keep the lock on a file that is anybody's to read.
+        // A hash that still reads would keep the lock on the published file.
         if (_hash is not null)
             await _hash.AbandonAsync();
-        // Written before the rest is cut: on a full disk there is no other block to write it to.
+        // Write before truncating: a full disk may have no other block.
         RandomAccess.Write(Handle, ErrorMark, 0);
         RandomAccess.SetLength(Handle, ErrorMark.Length);
         Length = ErrorMark.Length;
         Publish();
     }
 
-    /// <summary>Closes the file. An unpublished one is gone.</summary>
+    /// <summary>Closes the file; deletes it if it was not published.</summary>
     public void Dispose()
     {
         try
         {
             _hash?.Dispose();
-            // Under the lock, and only while it is ours: else the name may be another server's.
+            // The name may belong to another server by now.
             if (!_published && PosixFile.IsNamed(Handle, _part))
                 File.Delete(_part);
         }

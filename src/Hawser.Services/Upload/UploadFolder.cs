@@ -3,13 +3,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>A folder of numbered files, each whole or absent.</summary>
-/// <remarks>
-/// Upload n is written to the hidden <c>.n.part</c>, which is created so that it cannot exist already and stays locked
-/// while it is written, and gets its name <c>n.file</c> by a link that cannot overwrite. At any instant a number that
-/// somebody has stands in the folder, as part or as file: so any number of servers may share the folder, if its file
-/// system has locks (flock(2)). A part that nobody has locked is a leftover of a server that was killed.
-/// </remarks>
+/// <summary>A folder of numbered files, each complete or absent.</summary>
+/// <remarks>Upload n is written to the hidden <c>.n.part</c>, which must not exist before and stays locked meanwhile. It
+/// gets its name <c>n.file</c> by a link that cannot overwrite. Every number in use is in the folder at any time, as part
+/// or as file, so several servers may share the folder if its file system has locks (flock(2)). An unlocked part is a
+/// leftover of a killed server.</remarks>
 internal sealed class UploadFolder
 {
     /// <summary>Ends the name of a stored file.</summary>
@@ -25,12 +23,12 @@ internal sealed class UploadFolder
     private readonly long _highestAtStart;
     private long _allTakenUpTo;
 
-    /// <summary>Opens the folder, makes it if it is missing, and removes leftovers.</summary>
-    /// <exception cref="IOException">It cannot be made or read.</exception>
+    /// <summary>Opens the folder, creates it if it is missing, and removes leftovers.</summary>
+    /// <exception cref="IOException">It cannot be created or read.</exception>
     public UploadFolder(UploadSettings settings)
     {
         _settings = settings;
-        _path = Directory.CreateDirectory(settings.Folder).FullName;
+        _path = OutputFolder.Create(settings.Folder);
         if (settings.Sync && Path.GetDirectoryName(_path) is { } parent)
             PosixFile.FlushFolder(parent);
         foreach (FileSystemInfo entry in new DirectoryInfo(_path).EnumerateFileSystemInfos())
@@ -45,16 +43,20 @@ internal sealed class UploadFolder
         _usage = new FolderUsage(settings, CountStored);
     }
 
-    /// <summary>Whether a name is that of a stored file, and which.</summary>
+    /// <summary>Reads the number from the name of a stored file.</summary>
     public static bool TryParseName(string name, out long number) => TryParse(name, "", Suffix, out number);
+
+    /// <summary>Reads the number from the name of an upload in progress.</summary>
+    public static bool TryParsePart(string name, out long number) =>
+        TryParse(name, PartPrefix, PartSuffix, out number);
 
     /// <inheritdoc cref="FolderUsage.RecountIfDueAsync"/>
     public Task RecountIfDueAsync(TimeProvider time) => _usage.RecountIfDueAsync(time);
 
-    /// <summary>Takes the number of a connection: the n-th since the start gets the n-th number after the highest that
-    /// was there, whichever thread comes here first. A number that another server has is passed over.</summary>
-    /// <exception cref="UploadRefusedException">There is no room for a file, not even with <c>ERROR</c>.</exception>
-    /// <exception cref="IOException">The folder takes no more files.</exception>
+    /// <summary>Begins the upload of a connection. The n-th connection gets the n-th number after the highest one at the
+    /// start, whatever the order of these calls. Numbers of another server are skipped.</summary>
+    /// <exception cref="UploadRefusedException">A limit leaves no room for a file with <c>ERROR</c>.</exception>
+    /// <exception cref="IOException">The folder is not writable.</exception>
     public UploadFile Begin(long connection)
     {
         UsageShare share = _usage.Reserve();
@@ -76,15 +78,15 @@ internal sealed class UploadFolder
         }
     }
 
-    /// <summary>Sees to it that enough of the disk stays free.</summary>
-    /// <exception cref="UploadRefusedException">So many bytes more would be too many.</exception>
+    /// <summary>Checks that enough of the disk stays free after so many bytes more.</summary>
+    /// <exception cref="UploadRefusedException">Too little would be left.</exception>
     public void CheckFree(int bytes)
     {
         if (_settings.MinFreeBytes > 0 && new DriveInfo(_path).AvailableFreeSpace - bytes < _settings.MinFreeBytes)
             throw new UploadRefusedException($"less than {_settings.MinFreeBytes} bytes would be left on the disk");
     }
 
-    /// <returns>Null when somebody else has the number.</returns>
+    /// <returns>Null if another server has the number.</returns>
     private UploadFile? TryBegin(long number, UsageShare share)
     {
         string part = Path.Combine(_path, $"{PartPrefix}{number}{PartSuffix}");
@@ -97,8 +99,8 @@ internal sealed class UploadFolder
             handle = File.OpenHandle(part, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
             if (!OperatingSystem.IsWindows())
                 File.SetUnixFileMode(handle, OwnerOnly);
-            // Between the two looks another server may have had this number and finished; between making the part and
-            // locking it one that starts may have removed it as a leftover.
+            // Between the two checks another server may have published this number. Between the creation of the part and
+            // its lock, a starting server may have removed it as a leftover.
             bool isOurs = PosixFile.IsNamed(handle, part);
             if (isOurs && !Path.Exists(final))
             {
@@ -111,7 +113,7 @@ internal sealed class UploadFolder
         }
         catch (IOException e) when (e.HResult is PosixFile.EEXIST or PosixFile.EAGAIN)
         {
-            // Another server is writing that number, or is removing what it takes for a leftover.
+            // Another server writes this number, or removes its part as a leftover.
         }
         finally
         {
@@ -131,9 +133,6 @@ internal sealed class UploadFolder
         return stored;
     }
 
-    private static bool TryParsePart(string name, out long number) =>
-        TryParse(name, PartPrefix, PartSuffix, out number);
-
     private static bool TryParse(string name, string prefix, string suffix, out long number)
     {
         number = 0;
@@ -150,7 +149,7 @@ internal sealed class UploadFolder
     {
         try
         {
-            // Opening takes the lock, which a living server would have. A link is no server's.
+            // Opening takes the lock, and fails if a running server has it. A link is no server's part.
             using SafeFileHandle? locked = part.LinkTarget is not null
                 ? null
                 : File.OpenHandle(part.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.None);

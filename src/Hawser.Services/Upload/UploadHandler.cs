@@ -1,21 +1,27 @@
 using System.Security.Cryptography;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>Stores what each client sends, until it finishes, as the folder's next file, whole or not at all.</summary>
-/// <remarks>Writing blocks the connection's thread as the disk does: under an event loop that of its other connections
-/// too.</remarks>
+/// <summary>Stores each upload as the folder's next file, complete or not at all.</summary>
+/// <remarks>Writing to the disk blocks the connection's thread, under an event loop that of all its connections.</remarks>
 internal sealed class UploadHandler : IConnectionHandler, IDisposable
 {
     private readonly UploadSettings _settings;
     private readonly UploadFolder _folder;
     private readonly UploadManifest? _manifest;
+    private readonly TextWriter _events;
     private readonly TextWriter _errors;
+    private long _stored;
+    private long _bytes;
+    private long _refused;
+    private bool _isDisposed;
 
-    /// <exception cref="IOException">The folder cannot be made or read.</exception>
-    public UploadHandler(UploadSettings settings, TextWriter errors)
+    /// <exception cref="IOException">The folder cannot be created or read.</exception>
+    public UploadHandler(UploadSettings settings, TextWriter events, TextWriter errors)
     {
         _settings = settings;
+        _events = events;
         _folder = new UploadFolder(settings);
         _manifest = settings.Manifest ? new UploadManifest(settings) : null;
         _errors = errors;
@@ -38,16 +44,24 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // No file, no record: there is no room for one, or the folder takes nothing at all.
+            // No file and no record: a limit leaves no room for them, or the folder is not writable.
             receipt = Refuse(connection, e);
         }
         if (_settings.Receipt)
             await connection.WriteAsync(receipt.ToLine());
     }
 
-    public void Dispose() => _manifest?.Dispose();
+    /// <summary>Closes the manifest and logs the totals.</summary>
+    public void Dispose()
+    {
+        _manifest?.Dispose();
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return;
+        (_refused > 0 ? _errors : _events).WriteLine(
+            $"uploads: {_stored} stored, {_refused} refused; {Quantity.FormatCount(_bytes, "byte")}");
+    }
 
-    /// <summary>Loads what the end of an upload needs, while there are descriptors to load it with.</summary>
+    /// <summary>Loads the assemblies that the end of an upload needs, while descriptors are left for that.</summary>
     private void Prepare()
     {
         if (_settings.Receipt || _settings.Manifest)
@@ -67,12 +81,15 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProtocolException)
         {
-            // A limit, the disk, or the peer: it reset, or was silent for too long.
+            // A limit, the disk, a reset, a timeout or the stop.
             await file.PublishErrorAsync();
             return Refuse(connection, e);
         }
         if (_settings.Sync)
             FlushName(file);
+        Interlocked.Increment(ref _stored);
+        Interlocked.Add(ref _bytes, file.Length);
+        _events.WriteLine($"{Name(connection)} stored as {file.Name}: {Quantity.FormatCount(file.Length, "byte")}");
         return UploadReceipt.Stored(file.Name, file.Length, sha256, file.IsDurable);
     }
 
@@ -84,16 +101,17 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         }
         catch (IOException e)
         {
-            // The file stands, so the upload is not refused; the receipt does not say "synced".
+            // The file is stored, so the upload is not refused; its receipt does not say "synced".
             _errors.WriteLine($"ERROR: {file.Name} may not survive a power failure: {e.Message}; check the disk");
         }
     }
 
     private UploadReceipt Refuse(Connection connection, Exception cause)
     {
-        _errors.WriteLine($"upload {connection.Id} from {connection.RemoteEndPoint} is refused after "
-            + $"{connection.BytesReceived} bytes: {cause.Message}");
-        // The rest of us, such as where the folder is, is not the client's business.
+        Interlocked.Increment(ref _refused);
+        _errors.WriteLine($"ERROR: {Name(connection)} refused after "
+            + $"{Quantity.FormatCount(connection.BytesReceived, "byte")}: {cause.Message}");
+        // Other messages may name paths of the server.
         return UploadReceipt.Refused(cause switch
         {
             UploadRefusedException or ConnectionClosedException or ProtocolException => cause.Message,
@@ -112,8 +130,10 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         }
         catch (IOException e)
         {
-            // The file stands, and that is what the receipt says; a verification will name it as unlisted.
+            // The file is stored, as the receipt says; a verification reports it as unlisted.
             _errors.WriteLine($"ERROR: {file.Name} is not in the manifest: {e.Message}; make room on the disk");
         }
     }
+
+    private static string Name(Connection connection) => $"upload {connection.Id} from {connection.RemoteEndPoint}";
 }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>The folder's own record, <c>manifest.ndjson</c>: one JSON line per upload, appended whole.</summary>
+/// <summary>The manifest of a folder, <c>manifest.ndjson</c>: one JSON line per upload.</summary>
 internal sealed class UploadManifest : IDisposable
 {
     public const string FileName = "manifest.ndjson";
@@ -21,36 +21,34 @@ internal sealed class UploadManifest : IDisposable
         _sync = settings.Sync;
     }
 
-    /// <exception cref="IOException">The disk is full, or worse.</exception>
+    /// <summary>Appends a line with one write.</summary>
+    /// <exception cref="IOException">The disk is full or failed.</exception>
     public void Append(UploadRecord record)
     {
         byte[] line = [.. record.ToJson(), LineFeed];
         lock (_gate)
         {
             long length = RandomAccess.GetLength(_log);
-            // A line that was cut, by a full disk or a kill, must not take this one with it.
-            RandomAccess.Write(_log, IsCut(length) ? [LineFeed, .. line] : line, length);
+            // A full disk or a kill may have truncated the last line: this one must not continue it.
+            RandomAccess.Write(_log, IsTruncated(length) ? [LineFeed, .. line] : line, length);
             if (_sync)
                 RandomAccess.FlushToDisk(_log);
         }
     }
 
-    /// <summary>Reads a manifest.</summary>
-    /// <returns>For each line its number and its record, or null for a line that is not one: it was cut.</returns>
+    /// <summary>The lines of a folder's manifest.</summary>
     /// <exception cref="IOException">There is no manifest, or it cannot be read.</exception>
-    public static IEnumerable<(int Line, UploadRecord? Record)> Read(string folder)
+    public static IEnumerable<string> Read(string folder)
     {
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
             throw new FileNotFoundException($"{folder} has no {FileName}; serve it with --manifest", path);
-        int number = 0;
-        foreach (string line in File.ReadLines(path, Encoding.UTF8))
-            yield return (++number, UploadRecord.TryParse(line));
+        return File.ReadLines(path, Encoding.UTF8);
     }
 
     public void Dispose() => _log.Dispose();
 
-    private bool IsCut(long length)
+    private bool IsTruncated(long length)
     {
         Span<byte> last = stackalloc byte[1];
         return length > 0 && RandomAccess.Read(_log, last, length - 1) == 1 && last[0] != LineFeed;

@@ -1,19 +1,22 @@
 namespace Hawser.Services.Upload;
 
-/// <summary>What came of an upload.</summary>
-/// <param name="BytesSent">Bytes that the kernel took.</param>
-/// <param name="Sha256">Their SHA-256, lower-case hex; null when the upload was refused before its end, or nobody asked
-/// for it.</param>
-/// <param name="Receipt">What the server answered; null when it closed without an answer.</param>
+/// <summary>The outcome of an upload.</summary>
+/// <param name="BytesSent">Bytes sent.</param>
+/// <param name="Sha256">Their SHA-256, lower-case hex; null if the upload was refused before its end or no hash was asked
+/// for.</param>
+/// <param name="Receipt">The server's answer; null if there was none.</param>
 public sealed record UploadOutcome(long BytesSent, string? Sha256, UploadReceipt? Receipt)
 {
+    /// <summary>The server accepted every byte, and neither answered nor closed within the idle timeout.</summary>
+    public bool IsUnanswered { get; init; }
+
     /// <summary>The server refused the upload.</summary>
     public bool IsRefused => Receipt?.Refusal is not null;
 
-    /// <summary>The server has stored what was sent, and has proved it.</summary>
+    /// <summary>The receipt has the size and the SHA-256 of what was sent.</summary>
     public bool IsVerified => Receipt is { Refusal: null } && Sha256 is not null && !IsDifferent;
 
-    /// <summary>The server says that it stored something else than was sent.</summary>
+    /// <summary>The receipt differs from what was sent.</summary>
     public bool IsDifferent => Receipt is { Refusal: null }
         && (Receipt.Bytes != BytesSent || (Sha256 is not null && Receipt.Sha256 != Sha256));
 }

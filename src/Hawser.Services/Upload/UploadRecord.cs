@@ -1,16 +1,17 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>What the manifest says of one upload.</summary>
+/// <summary>A line of the manifest.</summary>
 /// <param name="Number">Its number in the folder.</param>
-/// <param name="Peer">Who sent it.</param>
-/// <param name="Start">When the connection was taken, UTC.</param>
-/// <param name="End">When the file stood, UTC.</param>
+/// <param name="Peer">The client's address.</param>
+/// <param name="Start">When the connection was accepted, UTC.</param>
+/// <param name="End">When the file was stored, UTC.</param>
 /// <param name="Bytes">Bytes stored.</param>
-/// <param name="Sha256">Their SHA-256, lower-case hex; null when nothing was stored.</param>
-/// <param name="Error">Why nothing was stored; null when it was.</param>
+/// <param name="Sha256">Their SHA-256, lower-case hex; null if the upload was refused.</param>
+/// <param name="Error">Why the upload was refused; null if it was stored.</param>
 internal sealed record UploadRecord(
     long Number, string Peer, DateTimeOffset Start, DateTimeOffset End, long Bytes, string? Sha256, string? Error)
 {
@@ -34,7 +35,7 @@ internal sealed record UploadRecord(
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <returns>Null when the line is not a record.</returns>
+    /// <returns>Null if the line is not a record.</returns>
     public static UploadRecord? TryParse(string line)
     {
         try
@@ -55,6 +56,23 @@ internal sealed record UploadRecord(
             e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Whether a line that is not a record may be a truncated one: the beginning of a JSON object.</summary>
+    public static bool IsBeginning(string line)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(line), isFinalBlock: false, default);
+        try
+        {
+            while (reader.Read())
+            {
+            }
+            return line.StartsWith('{') && (reader.TokenType != JsonTokenType.EndObject || reader.CurrentDepth > 0);
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 }

@@ -94,7 +94,10 @@ public sealed class UploadService : Service
                 Receipt = !settings.Has(NoReceipt),
                 Manifest = settings.Has(Manifest),
             },
-            environment.Errors);
+            environment.Events, environment.Errors);
+
+    /// <inheritdoc/>
+    public override string Destination(ServiceSettings settings) => Path.GetFullPath(settings.Get(Folder));
 
     /// <inheritdoc/>
     public override string DescribeBounds(ServiceSettings settings) =>

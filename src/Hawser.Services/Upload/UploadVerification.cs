@@ -1,7 +1,8 @@
 namespace Hawser.Services.Upload;
 
-/// <summary>What a check of a folder found.</summary>
-/// <param name="Verified">Files that are what the manifest says.</param>
-/// <param name="Different">Files that are missing or are not.</param>
-/// <param name="Unknown">Files that the manifest does not tell of, and lines of it that are cut.</param>
-public sealed record UploadVerification(int Verified, int Different, int Unknown);
+/// <summary>The result of the check of a folder.</summary>
+/// <param name="Verified">Files that match the manifest.</param>
+/// <param name="Different">Files that are missing or do not match.</param>
+/// <param name="Unlisted">Files and folders that are not in the manifest.</param>
+/// <param name="BadLines">Lines of the manifest that are not records.</param>
+public sealed record UploadVerification(int Verified, int Different, int Unlisted, int BadLines = 0);

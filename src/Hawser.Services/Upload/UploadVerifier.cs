@@ -1,30 +1,33 @@
+using Hawser.Services.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>Checks a folder of uploads against its manifest, with no server.</summary>
+/// <summary>Checks a folder of uploads against its manifest, without a server.</summary>
 public static class UploadVerifier
 {
-    /// <summary>Checks every file the manifest tells of, and looks for those it does not. Where it tells of a number
-    /// twice, because the file was taken away and the number given again, the later line counts.</summary>
+    /// <summary>Checks every file that the manifest lists, and reports everything else in the folder. If the manifest lists
+    /// a number twice, because its file was deleted and the number reused, the later line counts.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="onFinding">Told of everything that is not as it should be, a line each.</param>
+    /// <param name="onFinding">Called with a line for every difference.</param>
     /// <exception cref="IOException">The folder has no manifest, or it cannot be read.</exception>
     public static UploadVerification Verify(string folder, Action<string> onFinding)
     {
         int verified = 0;
         int different = 0;
-        int unknown = 0;
+        int unlisted = 0;
+        int badLines = 0;
         var records = new SortedDictionary<long, UploadRecord>();
-        foreach ((int line, UploadRecord? record) in UploadManifest.Read(folder))
+        foreach ((int number, string line) in UploadManifest.Read(folder).Index())
         {
-            if (record is not null)
+            if (UploadRecord.TryParse(line) is { } record)
             {
                 records[record.Number] = record;
                 continue;
             }
-            onFinding($"{UploadManifest.FileName} line {line} is not a record; it was cut");
-            unknown++;
+            string why = UploadRecord.IsBeginning(line) ? "truncated" : "not a record";
+            onFinding($"{UploadManifest.FileName} line {number + 1}: {why}");
+            badLines++;
         }
         foreach (UploadRecord record in records.Values)
         {
@@ -39,18 +42,29 @@ public static class UploadVerifier
                 verified++;
             }
         }
-        foreach (string name in Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)!).Order())
+        foreach (FileSystemInfo entry in new DirectoryInfo(folder).EnumerateFileSystemInfos()
+            .OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
-            if (UploadFolder.TryParseName(name, out long number) && !records.ContainsKey(number))
+            if (FindStranger(entry, records) is { } what)
             {
-                onFinding($"{name}: not in the manifest");
-                unknown++;
+                onFinding($"{Printable.Line(entry.Name)}: {what}");
+                unlisted++;
             }
         }
-        return new UploadVerification(verified, different, unknown);
+        return new UploadVerification(verified, different, unlisted, badLines);
     }
 
-    /// <returns>Null when the file is what the record says.</returns>
+    /// <returns>Null if the entry belongs into the folder.</returns>
+    private static string? FindStranger(FileSystemInfo entry, SortedDictionary<long, UploadRecord> records) => entry switch
+    {
+        DirectoryInfo => "a folder, not in the manifest",
+        { Name: UploadManifest.FileName } => null,
+        _ when UploadFolder.TryParsePart(entry.Name, out _) => "an upload that was not finished",
+        _ when UploadFolder.TryParseName(entry.Name, out long number) && records.ContainsKey(number) => null,
+        _ => "not in the manifest",
+    };
+
+    /// <returns>Null if the file matches the record.</returns>
     private static string? Compare(string path, UploadRecord record)
     {
         if (!File.Exists(path))
@@ -73,7 +87,6 @@ public static class UploadVerifier
     private static bool HoldsError(SafeFileHandle file)
     {
         Span<byte> start = stackalloc byte[6];
-        return RandomAccess.GetLength(file) == 5 && RandomAccess.Read(file, start, 0) == 5
-            && start[..5].SequenceEqual("ERROR"u8);
+        return RandomAccess.Read(file, start, 0) == 5 && start[..5].SequenceEqual("ERROR"u8);
     }
 }

@@ -30,12 +30,63 @@ public sealed class MessageTest
         ProgramResult result = await server.EndAsync();
 
         Assert.Equal(0, result.ExitCode);
-        Assert.Equal(
-            $"Listening on 0.0.0.0:{endPoint.Port}\n"
-            + "limits: 16 GB per message (--max-bytes), 1000 MB on disk for messages that wait (--spool-limit); "
-            + "no authentication\n",
+        const string Time = @"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z";
+        const string Message = @"message \d from 127\.0\.0\.1:\d+ written: ";
+        Assert.Matches(
+            $@"\AListening on 0\.0\.0\.0:{endPoint.Port}\n"
+            + @"writing to the standard output\n"
+            + @"limits: 16 GB per message \(--max-bytes\), 1000 MB on disk for messages that wait \(--spool-limit\); "
+            + @"no authentication\n"
+            + $@"{Time} {Message}261 bytes\n{Time} {Message}0 bytes\n{Time} {Message}5000000 bytes\n"
+            // The last connection may still be closing.
+            + $@"((stopping|{Time} stopped): [^\n]*\n)*"
+            + $@"{Time} served 3 connections in [\d.]+ s: 5000\.3 kB received, 0 B sent\n"
+            + $@"{Time} messages: 3 written, 0 truncated, 0 refused; 5000261 bytes\n\z",
             result.Errors);
         Assert.True(result.Output.AsSpan().SequenceEqual([.. Everything, .. large]));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_killed_midway_resets_and_the_server_warns()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "message", "0", "--order", "interleave");
+        IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+        await using ProgramProcess client = ProgramProcess.Start("message", "127.0.0.1", $"{endPoint.Port}");
+        await client.Input.WriteAsync("half"u8.ToArray());
+        await client.Input.FlushAsync();
+        await server.Output.BeginsAsync();
+
+        client.Signal(ProgramProcess.SIGKILL);
+
+        string line = await server.Errors.LineWithAsync("WARNING: message 1 from 127.0.0.1:");
+        Assert.EndsWith(" truncated after 4 bytes: the peer reset the connection", line, StringComparison.Ordinal);
+        Assert.Equal("half", server.Output.Text);
+    }
+
+    [Fact]
+    public async Task A_small_heap_takes_many_messages_at_once()
+    {
+        const int Clients = 100;
+        byte[] message = RandomNumberGenerator.GetBytes(250_000);
+        await using ProgramProcess server = ProgramProcess.Start(
+            [("DOTNET_GCHeapHardLimit", "0x1800000")], readOutput: true, "serve", "message", "0");
+        IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
+        List<RawPeer> senders = [];
+        for (int n = 0; n < Clients; n++)
+        {
+            senders.Add(await RawPeer.ConnectAsync(endPoint));
+            await senders[n].SendAsync(message);
+        }
+        foreach (RawPeer sender in senders)
+            sender.FinishSending();
+        foreach (RawPeer sender in senders)
+            Assert.Equal("", await sender.ReadToEndAsync());
+        server.Signal(ProgramProcess.SIGTERM);
+        ProgramResult result = await server.EndAsync();
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(Clients * message.Length, result.Output.Length);
+        senders.ForEach(sender => sender.Dispose());
     }
 
     [Theory]
@@ -103,7 +154,7 @@ public sealed class MessageTest
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("the server stopped, and the output takes nothing\n", result.Errors, StringComparison.Ordinal);
-        Assert.Contains("messages: 0 written, 1 cut, 0 refused\n", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("messages: 0 written, 1 truncated, 0 refused; ", result.Errors, StringComparison.Ordinal);
         Assert.True(await sender.EndsByResetAsync());
     }
 
@@ -122,7 +173,7 @@ public sealed class MessageTest
         refused.IsError(Failed, "the peer reset the connection");
         Assert.Contains("limits: 1000 B per message (--max-bytes), 2000 kB on disk",
             result.Errors, StringComparison.Ordinal);
-        Assert.Contains("is refused: it is longer than 1000 B (--max-bytes)", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("refused: longer than 1000 B (--max-bytes)", result.Errors, StringComparison.Ordinal);
         Assert.Equal("", result.Text);
     }
 
@@ -173,7 +224,7 @@ public sealed class MessageTest
 
         refused.IsError(Failed, "the peer reset the connection");
         Assert.Equal("other", result.Text);
-        Assert.Contains("is refused: cannot keep it in /nonexistent/hawser", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("refused: cannot keep it in /nonexistent/hawser", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class NumbersTest
             $"Listening on 0.0.0.0:{endPoint.Port}\n"
                 + $"Sent a file to ('127.0.0.1', {((IPEndPoint)client.LocalEndPoint).Port})\n",
             result.Text);
-        Assert.Contains("stopped: 1 connections finished", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("stopped: 1 connection finished", result.Errors, StringComparison.Ordinal);
         Assert.Equal(0, result.ExitCode);
     }
 

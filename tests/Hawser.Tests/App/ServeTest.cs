@@ -70,7 +70,9 @@ public sealed class ServeTest
         await server.Output.BeginsAsync();
 
         server.Signal(signal);
-        await server.Errors.LineWithAsync("stopping: 1 connection may still finish; a second signal ends at once");
+        string stopping = await server.Errors.LineWithAsync("stopping: ");
+        Assert.Matches(@"\Astopping: waiting up to 10 s for 1 connection: 127\.0\.0\.1:\d+ \(\d+ bytes received\); "
+            + @"a second signal ends at once\z", stopping);
         await sender.SendAsync("the end");
         sender.FinishSending();
         ProgramResult result = await server.EndAsync();
@@ -78,8 +80,92 @@ public sealed class ServeTest
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(1_000_007, result.Output.Length);
         Assert.EndsWith("the end", result.Text, StringComparison.Ordinal);
-        Assert.Contains("stopped: 1 connections finished, 0 were aborted", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("stopped: 1 connection finished, 0 aborted, 0 unfinished\n", result.Errors, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Signals_that_arrive_together_are_one_request()
+    {
+        await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--port", "0");
+        await server.ListeningAsync();
+
+        foreach (int signal in (int[])[ProgramProcess.SIGINT, ProgramProcess.SIGTERM, ProgramProcess.SIGQUIT])
+            server.TrySignal(signal);
+
+        Assert.Equal(0, (await server.EndAsync()).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("upload")]
+    [InlineData("message")]
+    public async Task A_silent_peer_does_not_delay_the_stop(string service)
+    {
+        using var folder = new TemporaryFolder();
+        string[] arguments = ["serve", service, "0", "--drain-timeout", "never"];
+        await using ProgramProcess server = ProgramProcess.Start(
+            service == "upload" ? [.. arguments, folder.Root, "--verbose"] : [.. arguments, "--verbose"]);
+        using RawPeer silent = await RawPeer.ConnectAsync(await server.ListeningAsync(onErrors: service == "message"));
+        await server.Errors.LineWithAsync("connection 1 from 127.0.0.1:");
+
+        server.Signal(ProgramProcess.SIGTERM);
+
+        Assert.Contains("(0 bytes received)", await server.Errors.LineWithAsync("stopping: "), StringComparison.Ordinal);
+        Assert.Equal(0, (await server.EndAsync()).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Quiet_logs_failures_only(bool isQuiet)
+    {
+        using var folder = new TemporaryFolder();
+        string[] quiet = isQuiet ? ["--quiet"] : [];
+        await using ProgramProcess server = ProgramProcess.Start(
+            ["serve", "upload", "0", folder["stored"], "--host", "127.0.0.1", "--max-bytes", "3", .. quiet]);
+        IPEndPoint endPoint = await server.ListeningAsync();
+        foreach (string upload in (string[])["abc", "abcd"])
+        {
+            using RawPeer peer = await RawPeer.ConnectAsync(endPoint);
+            await peer.SendAsync(upload);
+            peer.FinishSending();
+            await peer.ReadToEndAsync();
+        }
+        server.Signal(ProgramProcess.SIGTERM);
+        ProgramResult result = await server.EndAsync();
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal($"Listening on {endPoint}\n", result.Text);
+        const string Time = @"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z";
+        const string Upload = @"upload \d from 127\.0\.0\.1:\d+";
+        Assert.Matches($@"\Awriting to {folder["stored"]}\nlimits: [^\n]*\n"
+            + (isQuiet ? "" : $@"{Time} {Upload} stored as 1\.file: 3 bytes\n")
+            + $@"{Time} ERROR: {Upload} refused after 4 bytes: an upload has at most 3 bytes\n"
+            // The last connection may still be closing.
+            + $@"((stopping|{Time} stopped): [^\n]*\n)*"
+            + (isQuiet ? "" : $@"{Time} served 2 connections in [^\n]*\n")
+            + $@"{Time} uploads: 1 stored, 1 refused; 3 bytes\n\z", result.Errors);
+    }
+
+    [Theory]
+    [InlineData("--idle-timeout")]
+    [InlineData("--first-byte-timeout")]
+    public async Task A_timeout_of_0_is_refused_by_name(string option) =>
+        (await ProgramProcess.RunAsync("serve", "message", "0", option, "0")).IsError(2, $"{option}: '0' is too short");
+
+    [Fact]
+    public async Task An_output_folder_that_is_a_file_is_an_error()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("file", [1]);
+        string error = $": {file} is a file, not a folder";
+        (await ProgramProcess.RunAsync("serve", "clock", "--port", "0", "--out", file)).IsError(1, error);
+        (await ProgramProcess.RunAsync("numbers", "--port", "1", "--out", file)).IsError(1, error);
+    }
+
+    [Fact]
+    public async Task A_socket_that_is_missing_is_an_error() =>
+        (await ProgramProcess.RunAsync("ping", "unix:/tmp/hawser-no-such-socket"))
+            .IsError(1, "no socket at /tmp/hawser-no-such-socket; is the server running there?");
 
     [Fact]
     public async Task A_conversation_at_rest_is_ended_by_the_first_signal()
@@ -108,7 +194,8 @@ public sealed class ServeTest
 
         server.Signal(signal);
         await server.Errors.LineWithAsync("stopping: ");
-        server.Signal(signal);
+        // Those of the first tenth of a second belong to the first one.
+        await Patience.UntilAsync(() => server.HasExited || !server.TrySignal(signal));
 
         Assert.Equal(Signalled + signal, (await server.EndAsync()).ExitCode);
     }

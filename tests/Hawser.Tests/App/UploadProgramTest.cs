@@ -159,7 +159,41 @@ public sealed class UploadProgramTest : IDisposable
 
     [Fact]
     public async Task A_folder_that_is_a_file_is_an_error() =>
-        (await ProgramProcess.RunAsync("serve", "upload", "0", _folder.Write("stored", [1]))).IsError(1, "stored");
+        (await ProgramProcess.RunAsync("serve", "upload", "0", _folder.Write("stored", [1])))
+            .IsError(1, $"cannot write to {_folder["stored"]}: {_folder["stored"]} is a file, not a folder");
+
+    [Fact]
+    public async Task A_source_that_is_a_folder_or_missing_is_an_error()
+    {
+        (await ProgramProcess.RunAsync("upload", "127.0.0.1", "8000", _folder.Root))
+            .IsError(1, $"{_folder.Root}: is a folder, not a file");
+        (await ProgramProcess.RunAsync("upload", "127.0.0.1", "8000", _folder["missing"]))
+            .IsError(1, $"{_folder["missing"]}: no such file");
+    }
+
+    [Theory]
+    [InlineData("--idle-timeout")]
+    [InlineData("--connect-timeout")]
+    public async Task A_timeout_of_0_is_refused_by_name(string option) =>
+        (await ProgramProcess.RunAsync("upload", "127.0.0.1", "8000", _folder.Write("one", [1]), option, "0"))
+            .IsError(2, $"{option}: '0' is too short");
+
+    [Fact]
+    public async Task A_server_that_closes_after_the_idle_timeout_has_not_confirmed()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        Task<ProgramResult> sending = ProgramProcess.RunAsync("upload", "127.0.0.1",
+            $"{((IPEndPoint)listener.LocalEndPoint!).Port}", _folder.Write("one", [1]), "--idle-timeout", "200ms");
+        using RawPeer server = await RawPeer.AcceptAsync(listener);
+        await server.ReadToEndAsync();
+
+        ProgramResult result = await sending;
+
+        Assert.Equal($"{_folder["one"]}: sent, not confirmed: no receipt within 200 ms\n", result.Errors);
+        Assert.Equal(0, result.ExitCode);
+    }
 
     [Theory]
     [InlineData(ProgramProcess.SIGTERM)]
@@ -247,9 +281,14 @@ public sealed class UploadProgramTest : IDisposable
         Assert.Equal("7.file: not in the manifest\n2 verified, 0 different, 1 not in the manifest\n", unlisted.Text);
         Assert.Equal(3, unlisted.ExitCode);
 
+        File.AppendAllText(_folder["stored/manifest.ndjson"], "garbage\n");
+        ProgramResult garbage = await VerifyAsync();
+        Assert.EndsWith("1 not in the manifest, 1 bad line in the manifest\n", garbage.Text, StringComparison.Ordinal);
+        Assert.Equal(3, garbage.ExitCode);
+
         _folder.Write("stored/2.file", [3]);
         ProgramResult changed = await VerifyAsync();
-        Assert.StartsWith("2.file: has other bytes than were uploaded\n", changed.Text, StringComparison.Ordinal);
+        Assert.Contains("2.file: has other bytes than were uploaded\n", changed.Text, StringComparison.Ordinal);
         Assert.Equal(4, changed.ExitCode);
     }
 

@@ -4,62 +4,63 @@ namespace Hawser.Tests.Engine;
 
 public sealed class DescriptorBudgetTest
 {
-    [Fact]
-    public void One_that_was_not_measured_has_no_end()
-    {
-        var budget = new DescriptorBudget();
+    private const int Limit = 1_000;
+    private const int Reserve = 16;
 
-        Assert.True(budget.TryTake(int.MaxValue));
-        Assert.True(budget.TryTake(int.MaxValue));
+    private readonly DescriptorBudget _budget;
+    private int _used = 100;
+
+    public DescriptorBudgetTest() => _budget = new DescriptorBudget(() => Limit, () => _used);
+
+    [Fact]
+    public void What_a_server_has_opened_is_not_for_connections()
+    {
+        _budget.Measure();
+
+        AssertCapacity(Limit - 100 - Reserve);
     }
 
     [Fact]
-    public void Nobody_gets_more_than_there_is_unless_nobody_else_has_any()
+    public void A_server_that_starts_while_connections_are_open_counts_too()
     {
-        Assert.SkipUnless(DescriptorLimit.Read() < int.MaxValue, "the limit is not known");
-        var budget = new DescriptorBudget();
-        budget.Measure();
+        _budget.Measure();
+        Assert.True(_budget.TryTake(10));
+        // Ten of the connections', thirty of the second server's.
+        _used += 40;
+        _budget.Measure();
+        _budget.Return(10);
 
-        Assert.True(budget.TryTake(int.MaxValue));
-        Assert.False(budget.TryTake(1));
-        budget.Return(int.MaxValue);
-        Assert.True(budget.TryTake(1));
-        Assert.False(budget.TryTake(int.MaxValue));
-        Assert.True(budget.TryTake(1));
+        AssertCapacity(Limit - 130 - Reserve);
     }
 
     [Fact]
-    public void What_is_left_can_be_taken_to_the_last_one()
+    public void Descriptors_that_are_taken_and_not_open_yet_give_no_room()
     {
-        Assert.SkipUnless(DescriptorLimit.Read() < int.MaxValue, "the limit is not known");
-        var budget = new DescriptorBudget();
-        budget.Measure();
-        Assert.True(budget.TryTake(1));
-        int most = (int)DescriptorLimit.Read()!.Value;
-        int left = Enumerable.Range(0, most).Last(count =>
-        {
-            bool isTaken = budget.TryTake(count);
-            if (isTaken)
-                budget.Return(count);
-            return isTaken;
-        });
+        _budget.Measure();
+        Assert.True(_budget.TryTake(50));
+        _used += 20;
+        _budget.Measure();
+        _budget.Return(50);
 
-        Assert.True(budget.TryTake(left));
-        Assert.False(budget.TryTake(1));
-        budget.Return(1);
-        Assert.True(budget.TryTake(1));
-        Assert.False(budget.TryTake(1));
+        AssertCapacity(Limit - 100 - Reserve);
     }
 
-    /// <summary>What is taken and not opened yet cannot be counted.</summary>
     [Fact]
-    public void While_somebody_has_some_it_is_not_measured()
+    public void What_a_server_that_has_ended_gives_back_counts_once_nothing_is_taken()
     {
-        var budget = new DescriptorBudget();
-        budget.Take(1);
+        _budget.Measure();
+        _used -= 30;
+        _budget.Measure();
 
-        budget.Measure();
+        AssertCapacity(Limit - 70 - Reserve);
+    }
 
-        Assert.True(budget.TryTake(int.MaxValue));
+    private void AssertCapacity(int capacity)
+    {
+        Assert.True(_budget.TryTake(1));
+        Assert.False(_budget.TryTake(capacity));
+        Assert.True(_budget.TryTake(capacity - 1));
+        Assert.False(_budget.TryTake(1));
+        _budget.Return(capacity);
     }
 }

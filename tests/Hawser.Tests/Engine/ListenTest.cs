@@ -98,6 +98,35 @@ public sealed class ListenTest : IDisposable
     }
 
     [Fact]
+    public async Task Of_servers_that_start_on_one_stale_socket_one_gets_it()
+    {
+        const int Rounds = 50;
+        const int Servers = 4;
+        for (int round = 0; round < Rounds; round++)
+        {
+            var where = new UnixDomainSocketEndPoint(CreateStaleSocket());
+            using var start = new Barrier(Servers);
+            TestServer?[] servers = await Task.WhenAll(Enumerable.Range(0, Servers).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    start.SignalAndWait();
+                    try
+                    {
+                        return StartAt("threads", [where]);
+                    }
+                    catch (ListenException)
+                    {
+                        return null;
+                    }
+                }, TaskCreationOptions.LongRunning)));
+
+            TestServer winner = Assert.Single(servers.OfType<TestServer>());
+            await AssertServesAsync(where);
+            await winner.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_live_socket_file_is_left_to_its_server()
     {
         var where = new UnixDomainSocketEndPoint(Path.Combine(_folder, "live"));

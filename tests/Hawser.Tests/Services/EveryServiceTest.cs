@@ -10,9 +10,63 @@ namespace Hawser.Tests.Services;
 
 public sealed class EveryServiceTest
 {
+    private const int WelcomeIdOffset = 8;
+
+    /// <summary>For each service its settings, what a client sends before its half-close, and how the answer
+    /// begins.</summary>
+    private static Dictionary<string, Func<string, Conversation>> Conversations { get; } = new()
+    {
+        ["ping"] = _ => new(ServiceSettings.Defaults, GoldenBytes.Of("ping"), GoldenBytes.Of("pong")),
+        ["message"] = _ => new(ServiceSettings.Defaults, GoldenBytes.Of("message"), [])
+        {
+            Output = GoldenBytes.Of("message"),
+        },
+        ["upload"] = folder =>
+        {
+            File.WriteAllText(Path.Combine(folder, "6.file"), "the file before");
+            return new(
+                new ServiceSettings().Set(UploadService.Folder, folder), "hello"u8.ToArray(),
+                GoldenBytes.Of("upload-stored"))
+            {
+                File = ("7.file", "hello"u8.ToArray()),
+            };
+        },
+        ["numbers"] = _ => new(
+            new ServiceSettings().Set(NumbersService.Count, "3").Set(NumbersService.Seed, "42"), [],
+            GoldenBytes.Of("numbers")),
+        ["clock"] = folder => new(
+            new ServiceSettings().Set(ClockService.Out, folder), GoldenBytes.Of("Hello"), FirstWelcome()),
+    };
+
     [Theory]
     [MemberData(nameof(ServiceMatrix.EveryServiceUnderEveryModel), MemberType = typeof(ServiceMatrix))]
-    public async Task Every_service_proves_itself_under_every_model(string service, string model)
+    public async Task Every_service_answers_the_documented_bytes_under_every_model(string service, string model)
+    {
+        using var folder = new TemporaryFolder();
+        using var output = new MemoryStream();
+        Conversation conversation = Conversations[service](folder.Root);
+        await using (ServiceHost host = ServiceHost.StartForDemonstration(
+            ServiceCatalog.All.Single(entry => entry.Name == service), conversation.Settings,
+            ConcurrencyModels.Get(model), output))
+        {
+            using RawClient client = await RawClient.ConnectAsync(host.EndPoint);
+            await client.SendAsync(conversation.Sent);
+            // A clock client that half-closes leaves.
+            if (service != "clock")
+                client.FinishSending();
+            Assert.Equal(conversation.Answer, await client.ReceiveExactlyAsync(conversation.Answer.Length));
+            if (service != "clock")
+                Assert.Empty(await client.ReceiveToEndAsync());
+        }
+
+        Assert.Equal(conversation.Output, output.ToArray());
+        if (conversation.File is var (name, content))
+            Assert.Equal(content, await File.ReadAllBytesAsync(folder[name]));
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.EveryServiceUnderEveryModel), MemberType = typeof(ServiceMatrix))]
+    public async Task Every_demonstration_succeeds_under_every_model(string service, string model)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hawser-test-");
         try
@@ -104,5 +158,19 @@ public sealed class EveryServiceTest
             if (option.DefaultText is { } text)
                 Assert.NotNull(option.ParseValue(text));
         }
+    }
+
+    private static byte[] FirstWelcome()
+    {
+        byte[] welcome = GoldenBytes.Of("Welcome");
+        welcome.AsSpan(WelcomeIdOffset, sizeof(uint)).Clear();
+        return welcome;
+    }
+
+    private sealed record Conversation(ServiceSettings Settings, byte[] Sent, byte[] Answer)
+    {
+        public byte[] Output { get; init; } = [];
+
+        public (string Name, byte[] Content)? File { get; init; }
     }
 }

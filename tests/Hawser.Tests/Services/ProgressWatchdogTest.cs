@@ -7,8 +7,9 @@ namespace Hawser.Tests.Services;
 
 public sealed class ProgressWatchdogTest : IDisposable
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Latest = TimeSpan.FromSeconds(10.25);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
     private readonly FakeTime _time = new();
     private readonly Connection _connection;
@@ -17,46 +18,112 @@ public sealed class ProgressWatchdogTest : IDisposable
     public ProgressWatchdogTest()
     {
         (MemoryTransport end, MemoryTransport other) = MemoryTransport.CreatePair();
-        (_connection, _peer) = (new Connection(end), new Connection(other));
-    }
-
-    [Fact]
-    public void A_connection_that_moves_no_byte_is_aborted_at_the_timeout_and_not_before()
-    {
-        using var watchdog = new ProgressWatchdog(_connection, Timeout, _time);
-        _time.Advance(Timeout - Moment);
-        Assert.Equal(CloseReason.None, _connection.EndedBy);
-        _time.Advance(Moment);
-        Assert.Equal(CloseReason.IdleTimeout, _connection.EndedBy);
-    }
-
-    [Fact]
-    public async Task A_byte_that_comes_grants_the_whole_timeout_again()
-    {
-        using var watchdog = new ProgressWatchdog(_connection, Timeout, _time);
-        _time.Advance(Timeout - Moment);
-        await _peer.WriteAsync(new byte[1]);
-        await _connection.ReadAsync();
-        _time.Advance(Timeout);
-        Assert.Equal(CloseReason.None, _connection.EndedBy);
-        _time.Advance(Timeout / 20);
-        Assert.Equal(CloseReason.IdleTimeout, _connection.EndedBy);
-    }
-
-    [Fact]
-    public void While_it_is_this_sides_turn_nothing_is_aborted()
-    {
-        using var watchdog = new ProgressWatchdog(_connection, Timeout, _time) { IsOurTurn = true };
-        _time.Advance(10 * Timeout);
-        Assert.Equal(CloseReason.None, _connection.EndedBy);
-        watchdog.IsOurTurn = false;
-        _time.Advance(Timeout);
-        Assert.Equal(CloseReason.IdleTimeout, _connection.EndedBy);
+        _connection = new Connection(end);
+        _peer = new Connection(other);
     }
 
     public void Dispose()
     {
         _connection.Dispose();
         _peer.Dispose();
+    }
+
+    [Fact]
+    public void It_fires_when_the_timeout_has_passed_and_no_sooner()
+    {
+        using var watchdog = new ProgressWatchdog(_connection, Idle, _time);
+        Pass(Idle - Tick);
+        Assert.Equal(CloseReason.None, _connection.EndedBy);
+        Pass(Tick);
+        Assert.Equal(CloseReason.IdleTimeout, _connection.EndedBy);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10)]
+    [InlineData(110)]
+    [InlineData(190)]
+    [InlineData(200)]
+    [InlineData(9_990)]
+    public async Task A_byte_received_begins_it_anew(int milliseconds)
+    {
+        using var watchdog = new ProgressWatchdog(_connection, Idle, _time);
+        Pass(TimeSpan.FromMilliseconds(milliseconds));
+        await _peer.WriteAsync("x"u8.ToArray());
+        await _connection.ReadAsync();
+
+        AssertFiresInTime();
+    }
+
+    [Fact]
+    public async Task A_byte_acknowledged_begins_it_anew()
+    {
+        using var watchdog = new ProgressWatchdog(_connection, Idle, _time);
+        await _connection.WriteAsync("x"u8.ToArray());
+        Pass(TimeSpan.FromSeconds(5));
+        await _peer.ReadAsync();
+
+        AssertFiresInTime();
+    }
+
+    [Fact]
+    public void Time_of_its_own_side_does_not_count()
+    {
+        using var watchdog = new ProgressWatchdog(_connection, Idle, _time);
+        watchdog.IsOurTurn = true;
+        Pass(3 * Idle);
+        Assert.Equal(CloseReason.None, _connection.EndedBy);
+        watchdog.IsOurTurn = false;
+
+        AssertFiresInTime();
+    }
+
+    [Fact]
+    public async Task When_everything_is_acknowledged_only_the_wait_for_the_answer_ends()
+    {
+        using var watchdog = new ProgressWatchdog(_connection, Idle, _time);
+        using var answer = new CancellationTokenSource();
+        await _connection.WriteAsync("x"u8.ToArray());
+        await _peer.ReadAsync();
+        watchdog.AwaitAnswer(answer);
+        Pass(Latest);
+
+        await Patience.UntilAsync(() => answer.IsCancellationRequested);
+        Assert.Equal(CloseReason.None, _connection.EndedBy);
+    }
+
+    [Fact]
+    public async Task When_something_is_not_acknowledged_the_connection_ends()
+    {
+        using var watchdog = new ProgressWatchdog(_connection, Idle, _time);
+        using var answer = new CancellationTokenSource();
+        await _connection.WriteAsync("x"u8.ToArray());
+        watchdog.AwaitAnswer(answer);
+        Pass(Idle);
+
+        Assert.Equal(CloseReason.IdleTimeout, _connection.EndedBy);
+        Assert.False(answer.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void Without_a_timeout_it_never_fires()
+    {
+        using var watchdog = new ProgressWatchdog(_connection, Timeout.InfiniteTimeSpan, _time);
+        Pass(100 * Idle);
+        Assert.Equal(CloseReason.None, _connection.EndedBy);
+    }
+
+    private void AssertFiresInTime()
+    {
+        Pass(Idle - Tick);
+        Assert.Equal(CloseReason.None, _connection.EndedBy);
+        Pass(Latest - Idle + Tick);
+        Assert.Equal(CloseReason.IdleTimeout, _connection.EndedBy);
+    }
+
+    private void Pass(TimeSpan time)
+    {
+        for (TimeSpan passed = TimeSpan.Zero; passed < time; passed += Tick)
+            _time.Advance(Tick);
     }
 }

@@ -13,9 +13,15 @@ internal sealed class FakeTime : TimeProvider
         get
         {
             lock (_gate)
+            {
                 return [.. _timers.Select(timer => timer.Due).Where(due => due != long.MaxValue).Order()
                     .Select(due => TimeSpan.FromTicks(due - _now))];
+            }
         }
+    }
+
+    /// <summary>A timer will fire if time goes on.</summary>
+    public bool HasTimerSet => Pending.Count > 0;
     }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;

@@ -111,7 +111,13 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         return new IPEndPoint(IPAddress.Loopback, port);
     }
 
+    public bool HasExited => _process.HasExited;
+
     public void Signal(int signal) => Signal(Id, signal);
+
+    /// <summary>Signals it unless it has ended.</summary>
+    /// <returns>False if it has ended.</returns>
+    public bool TrySignal(int signal) => kill(Id, signal) == 0;
 
     /// <summary>Signals a process that one of ours has started.</summary>
     public static void Signal(int process, int signal)

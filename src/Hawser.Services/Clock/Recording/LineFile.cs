@@ -40,7 +40,7 @@ internal sealed class LineFile : IDisposable
     public LineFile(string path, int pendingLimit = PendingLimit)
     {
         string full = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        OutputFolder.Create(Path.GetDirectoryName(full)!);
         _path = full;
         _pendingLimit = pendingLimit;
         _file = File.OpenHandle(full, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);

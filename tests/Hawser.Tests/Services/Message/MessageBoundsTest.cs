@@ -21,7 +21,29 @@ public sealed class MessageBoundsTest
         server.Output.Is([.. MessageBytesTest.Random(1000), .. "next"u8]);
         string line = Assert.Single(server.Errors.Lines);
         Assert.StartsWith("ERROR: message 2 from 127.0.0.1:", line, StringComparison.Ordinal);
-        Assert.EndsWith(" is refused: it is longer than 1000 B (--max-bytes)", line, StringComparison.Ordinal);
+        Assert.EndsWith(" refused: longer than 1000 B (--max-bytes)", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
+    public async Task A_message_beyond_the_byte_limit_of_a_connection_is_refused_and_not_confirmed(string model)
+    {
+        await using var server = new MessageServer(model, bytesPerConnection: 100);
+
+        await server.SendAsync(MessageBytesTest.Random(100));
+        await Assert.ThrowsAsync<ConnectionClosedException>(() => server.SendAsync(MessageBytesTest.Random(101)));
+
+        server.Output.Is(MessageBytesTest.Random(100));
+        await server.Errors.LineWithAsync(" refused: at most 100 bytes may be sent");
+    }
+
+    [Fact]
+    public void Messages_in_memory_take_an_eighth_of_the_heap_and_at_most_32_MiB()
+    {
+        Assert.Equal(3_000_000, MessageOptions.ShareOf(24_000_000));
+        Assert.Equal(32 * 1024 * 1024, MessageOptions.ShareOf(long.MaxValue));
+        Assert.Equal(
+            MessageOptions.ShareOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), new MessageOptions().MemoryLimitBytes);
     }
 
     [Theory]
@@ -35,7 +57,7 @@ public sealed class MessageBoundsTest
         await sender.SendAsync(message.AsMemory(Large));
 
         Assert.True(await sender.EndsByResetAsync());
-        await server.Errors.LineWithAsync($" is cut after {Large} bytes: it is longer than ");
+        await server.Errors.LineWithAsync($" truncated after {Large} bytes: longer than ");
         server.Output.Is(message.AsSpan(0, Large));
     }
 
@@ -51,7 +73,7 @@ public sealed class MessageBoundsTest
 
         await Assert.ThrowsAsync<ConnectionClosedException>(() => server.SendAsync(MessageBytesTest.Random(Large)));
         string line = await server.Errors.LineWithAsync("ERROR: message 2 from ");
-        Assert.Contains(" is refused: waiting messages may hold 1000 kB on disk", line, StringComparison.Ordinal);
+        Assert.Contains(" refused: waiting messages may hold 1000 kB on disk", line, StringComparison.Ordinal);
         Assert.Contains("(--spool-limit)", line, StringComparison.Ordinal);
 
         byte[] fits = MessageBytesTest.Random(Large - 5);
@@ -60,7 +82,7 @@ public sealed class MessageBoundsTest
         Assert.Equal("", await other.ReadToEndAsync());
         server.Output.Is([.. fits, .. "other"u8]);
         await server.EndAsync();
-        Assert.Equal([line, "messages: 2 written, 0 cut, 1 refused"], server.Errors.Lines);
+        Assert.Equal([line, $"messages: 2 written, 0 truncated, 1 refused; {Large} bytes"], server.Errors.Lines);
     }
 
     [Fact]

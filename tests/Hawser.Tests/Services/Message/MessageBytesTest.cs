@@ -48,7 +48,17 @@ public sealed class MessageBytesTest
             await server.SendAsync(message);
 
         server.Output.Is([.. Messages.SelectMany(message => message)]);
+        await server.EndAsync();
         Assert.Empty(server.Errors.Lines);
+        for (int n = 0; n < Messages.Length; n++)
+        {
+            Assert.StartsWith($"message {n + 1} from 127.0.0.1:", server.Events.Lines[n], StringComparison.Ordinal);
+            string bytes = Messages[n].Length == 1 ? "1 byte" : $"{Messages[n].Length} bytes";
+            Assert.EndsWith($" written: {bytes}", server.Events.Lines[n], StringComparison.Ordinal);
+        }
+        Assert.Equal(
+            $"messages: {Messages.Length} written, 0 truncated, 0 refused; {Messages.Sum(message => message.Length)} bytes",
+            server.Events.Lines[^1]);
     }
 
     [Theory]

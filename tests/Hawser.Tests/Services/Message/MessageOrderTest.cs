@@ -131,6 +131,23 @@ public sealed class MessageOrderTest
         server.Output.Is([.. large, .. large, .. Numbered(2, 10)]);
     }
 
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
+    public async Task A_large_message_that_is_not_alone_delays_no_other(string model)
+    {
+        await using var server = new MessageServer(model);
+        using RawPeer small = await server.ConnectAsync();
+        await small.SendAsync("small");
+        await server.ReceivedAsync(1, 5);
+        using RawPeer large = await server.ConnectAsync();
+        await large.SendAsync(Numbered(1, Large));
+        await server.ReceivedAsync(2, Large);
+
+        await server.SendAsync(Numbered(2, 10));
+
+        server.Output.Is(Numbered(2, 10));
+    }
+
     // Every byte says whose it is (five bits) and where it stands (three bits).
     private static byte[] Numbered(int sender, int length) =>
         [.. Enumerable.Range(0, length).Select(place => (byte)(sender << 3 | place & 7))];

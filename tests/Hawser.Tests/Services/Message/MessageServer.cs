@@ -14,12 +14,15 @@ internal sealed class MessageServer : IAsyncDisposable
     private readonly TaskCompletionSource<string> _failed = new();
     private int _failures;
 
-    public MessageServer(string model, MessageOptions? options = null, TimeSpan? drain = null, TimeSpan? idle = null)
+    public MessageServer(
+        string model, MessageOptions? options = null, TimeSpan? drain = null, TimeSpan? idle = null,
+        long bytesPerConnection = long.MaxValue)
     {
         var limits = new ServerLimits();
         var environment = new ServiceEnvironment
         {
             Log = TextWriter.Null,
+            Events = Events,
             Errors = Errors,
             Output = Output,
             Fail = why =>
@@ -29,7 +32,11 @@ internal sealed class MessageServer : IAsyncDisposable
             },
         };
         _handler = new MessageHandler(options ?? new MessageOptions(), environment);
-        _server = Server.Start(_handler, new ServerOptions
+        _server = Server.Start(new LambdaHandler((connection, stopping) =>
+        {
+            Stopping = stopping;
+            return _handler.HandleAsync(connection, stopping);
+        }), new ServerOptions
         {
             EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
             Model = ConcurrencyModels.Get(model),
@@ -39,12 +46,15 @@ internal sealed class MessageServer : IAsyncDisposable
             {
                 DrainTimeout = drain ?? limits.DrainTimeout,
                 IdleTimeout = idle ?? limits.IdleTimeout,
+                BytesPerConnection = bytesPerConnection,
             },
             Observer = Observer,
         });
     }
 
     public RecordedOutput Output { get; } = new();
+
+    public LineRecorder Events { get; } = new();
 
     public LineRecorder Errors { get; } = new();
 
@@ -55,8 +65,8 @@ internal sealed class MessageServer : IAsyncDisposable
 
     public int Failures => Volatile.Read(ref _failures);
 
-    /// <summary>A message waits for another one.</summary>
-    public bool SomebodyWaits => _handler.SomebodyWaits;
+    /// <summary>The token that the handler was given with the last connection.</summary>
+    public CancellationToken Stopping { get; private set; }
 
     public EndPoint EndPoint => _server.EndPoints[0];
 

@@ -7,28 +7,30 @@ namespace Hawser.Tests.Services.Message;
 public sealed class MessageStopTest
 {
     private const int Large = 1_000_000;
+    private readonly FakeTime _time = new();
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
     public async Task A_message_that_waits_until_the_drain_time_is_over_is_refused_and_never_written(string model)
     {
-        await using var server = new MessageServer(model, drain: TimeSpan.Zero);
+        await using var server = new MessageServer(
+            model, new MessageOptions { Time = _time }, drain: TimeSpan.Zero);
         byte[] streamed = MessageBytesTest.Random(Large);
         using RawPeer streaming = await server.StreamAsync(streamed);
         using RawPeer waiting = await server.ConnectAsync();
         await waiting.SendAsync("waiting");
         waiting.FinishSending();
-        await Patience.UntilAsync(() => server.SomebodyWaits);
+        await Patience.UntilAsync(() => _time.HasTimerSet);
 
         await server.EndAsync();
 
         Assert.True(await waiting.EndsByResetAsync());
         string refused = await server.Errors.LineWithAsync("message 2 from ");
         Assert.StartsWith("ERROR: ", refused, StringComparison.Ordinal);
-        Assert.EndsWith(" is refused: the server stopped before its turn came; send it again", refused,
+        Assert.EndsWith(" refused: the server stopped before its turn came; resend it", refused,
             StringComparison.Ordinal);
-        await server.Errors.LineWithAsync($" is cut after {Large} bytes: ");
-        Assert.Contains("messages: 0 written, 1 cut, 1 refused", server.Errors.Lines);
+        await server.Errors.LineWithAsync($" truncated after {Large} bytes: ");
+        Assert.Contains($"messages: 0 written, 1 truncated, 1 refused; {Large} bytes", server.Errors.Lines);
         server.Output.Is(streamed);
     }
 
@@ -36,11 +38,12 @@ public sealed class MessageStopTest
     [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
     public async Task A_message_whose_turn_comes_within_the_drain_time_is_written_and_confirmed(string model)
     {
-        await using var server = new MessageServer(model, drain: Patience.Limit);
+        await using var server = new MessageServer(
+            model, new MessageOptions { Time = _time }, drain: Patience.Limit);
         byte[] streamed = MessageBytesTest.Random(Large);
         using RawPeer streaming = await server.StreamAsync(streamed);
         Task waiting = server.SendAsync("waiting"u8.ToArray());
-        await Patience.UntilAsync(() => server.SomebodyWaits);
+        await Patience.UntilAsync(() => _time.HasTimerSet);
 
         Task<DrainReport> end = server.EndAsync();
         streaming.FinishSending();
@@ -50,6 +53,54 @@ public sealed class MessageStopTest
         await end;
         server.Output.Is([.. streamed, .. "waiting"u8]);
         Assert.Empty(server.Errors.Lines);
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
+    public async Task A_sender_that_has_sent_nothing_does_not_delay_the_stop(string model)
+    {
+        await using var server = new MessageServer(model, drain: Timeout.InfiniteTimeSpan);
+        using RawPeer sender = await server.ConnectAsync();
+        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.SingleOrDefault() is { IsReceiving: true });
+
+        await server.EndAsync();
+
+        // A half-close would confirm its message.
+        Assert.True(await sender.EndsByResetAsync());
+        await server.Errors.LineWithAsync(" refused: the server is stopping; resend it");
+        Assert.Equal(0, server.Output.Length);
+    }
+
+    [Theory]
+    [InlineData("threads", true)]
+    [InlineData("threads", false)]
+    [InlineData("async", true)]
+    [InlineData("async", false)]
+    public async Task A_reset_by_the_sender_during_the_stop_loses_nothing_that_arrived(string model, bool isWhole)
+    {
+        await using var server = new MessageServer(
+            model, new MessageOptions { Time = _time }, drain: Timeout.InfiniteTimeSpan);
+        byte[] streamed = MessageBytesTest.Random(Large);
+        using RawPeer streaming = await server.StreamAsync(streamed);
+        using RawPeer waiting = await server.ConnectAsync();
+        await waiting.SendAsync("waiting");
+        await server.ReceivedAsync(2, 7);
+        if (isWhole)
+        {
+            waiting.FinishSending();
+            await Patience.UntilAsync(() => _time.HasTimerSet);
+        }
+
+        Task<DrainReport> end = server.EndAsync();
+        await Patience.UntilAsync(() => server.Stopping.IsCancellationRequested);
+        waiting.Reset();
+        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Any(
+            connection => connection.EndedBy == CloseReason.PeerReset));
+        streaming.FinishSending();
+
+        Assert.Equal("", await streaming.ReadToEndAsync());
+        await end;
+        server.Output.Is([.. streamed, .. "waiting"u8]);
     }
 
     [Theory]
@@ -64,7 +115,7 @@ public sealed class MessageStopTest
         await server.EndAsync();
 
         Assert.True(await sender.EndsByResetAsync());
-        await server.Errors.LineWithAsync(" is refused: drain timeout");
+        await server.Errors.LineWithAsync(" refused: drain timeout");
         Assert.Equal(0, server.Output.Length);
     }
 
@@ -77,7 +128,7 @@ public sealed class MessageStopTest
         await sender.SendAsync("half of a mess");
 
         Assert.True(await sender.EndsByResetAsync());
-        await server.Errors.LineWithAsync(" is refused: idle timeout");
+        await server.Errors.LineWithAsync(" refused: idle timeout");
         Assert.Equal(0, server.Output.Length);
     }
 
@@ -98,9 +149,9 @@ public sealed class MessageStopTest
         Assert.Equal(1, report.Stuck);
         Assert.True(await sender.EndsByResetAsync());
         Assert.Contains(server.Errors.Lines, line =>
-            line.EndsWith(" is cut after 0 or more bytes: the server stopped, and the output takes nothing",
+            line.EndsWith(" truncated after 0 or more bytes: the server stopped, and the output takes nothing",
                 StringComparison.Ordinal));
-        Assert.Contains("messages: 0 written, 1 cut, 0 refused", server.Errors.Lines);
+        Assert.Contains("messages: 0 written, 1 truncated, 0 refused; 0 bytes", server.Errors.Lines);
         // What was not begun by then is never written, even if the output moves again.
         server.Output.Unblock();
         await server.Observer.NextReasonAsync();

@@ -37,6 +37,26 @@ public sealed class SenderPaceTest
         Assert.Equal(SenderPace.Verdict.Stalls, Look(pace, 2 * Looks));
     }
 
+    [Theory]
+    [InlineData(99, true)]
+    [InlineData(100, false)]
+    public async Task A_window_of_ten_looks_needs_its_bytes_to_the_last_one(int bytesPerLook, bool isTooSlow)
+    {
+        (MemoryTransport end, MemoryTransport other) = MemoryTransport.CreatePair();
+        using var connection = new Connection(end);
+        using var peer = new Connection(other);
+        var pace = new SenderPace(connection);
+        Assert.Equal(SenderPace.Verdict.Keeps, pace.Look(1, isReady: true, Looks, 100 * Looks));
+        for (int look = 2; look <= Looks + 1; look++)
+        {
+            await peer.WriteAsync(new byte[bytesPerLook]);
+            await connection.ReadAsync();
+            Assert.Equal(
+                isTooSlow && look > Looks ? SenderPace.Verdict.TooSlow : SenderPace.Verdict.Keeps,
+                pace.Look(look, isReady: true, Looks, 100 * Looks));
+        }
+    }
+
     private static SenderPace.Verdict Look(SenderPace pace, long look, bool isReady = true) =>
         pace.Look(look, isReady, Looks, bytesPerWindow: 0);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Hawser.Services.Upload;
 using Hawser.Tests.Support;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace Hawser.Tests.Services.Upload;
@@ -44,6 +45,31 @@ public sealed partial class UploadDiskTest : IAsyncLifetime
         File.Delete(server.PathOf(1));
         Assert.Equal(UploadServer.ReceiptOf(4, half), await server.UploadAsync(half));
         Assert.Equal(["2.file", "3.file", "4.file"], server.Names());
+    }
+
+    [Fact]
+    public void What_must_stay_free_counts_the_bytes_to_come()
+    {
+        Assert.SkipUnless(_mounted, "mounting a small disk takes root, and Linux");
+        const int Page = 4096;
+        long free = new DriveInfo(_folder.Root).AvailableFreeSpace;
+        var folder = new UploadFolder(new UploadSettings { Folder = _folder.Root, MinFreeBytes = DiskBytes / 2 });
+
+        folder.CheckFree((int)(free - DiskBytes / 2));
+        Assert.Throws<UploadRefusedException>(() => folder.CheckFree((int)(free - DiskBytes / 2) + Page));
+    }
+
+    [Fact]
+    public void Where_space_is_scarce_none_is_reserved_ahead()
+    {
+        Assert.SkipUnless(_mounted, "mounting a small disk takes root, and Linux");
+        string path = _folder.Write("file", new byte[DiskBytes / 3]);
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+        long free = new DriveInfo(path).AvailableFreeSpace;
+
+        new ReservedSpace(file, path).Extend(DiskBytes / 3);
+
+        Assert.Equal(free, new DriveInfo(path).AvailableFreeSpace);
     }
 
     [Fact]

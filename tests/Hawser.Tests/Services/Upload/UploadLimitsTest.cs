@@ -43,6 +43,37 @@ public sealed class UploadLimitsTest : IDisposable
     }
 
     [Fact]
+    public async Task An_upload_may_fill_the_quota_to_the_last_byte()
+    {
+        await using UploadServer server = Start("threads", UploadService.Quota, "1000");
+
+        Assert.Equal(UploadServer.ReceiptOf(1, new byte[1000]), await server.UploadAsync(new byte[1000]));
+        Assert.StartsWith("ERROR ", await server.UploadAsync([1]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Counting_takes_a_tenth_of_the_time_at_most()
+    {
+        var time = new FakeTime();
+        int counts = 0;
+        var usage = new FolderUsage(Limited(maxFiles: 0), () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(2));
+            counts++;
+            return default;
+        });
+        await RefuseAsync(usage, time, times: 2);
+        Assert.Equal(2, counts);
+
+        time.Advance(TimeSpan.FromSeconds(20) - TimeSpan.FromTicks(1));
+        await RefuseAsync(usage, time, times: 2);
+        Assert.Equal(2, counts);
+        time.Advance(TimeSpan.FromTicks(1));
+        await RefuseAsync(usage, time, times: 2);
+        Assert.Equal(3, counts);
+    }
+
+    [Fact]
     public async Task An_upload_under_way_has_its_place_whether_it_ends_well_or_not()
     {
         await using UploadServer server = Start("threads", UploadService.MaxFiles, "1");

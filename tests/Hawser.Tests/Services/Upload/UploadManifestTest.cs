@@ -84,14 +84,24 @@ public sealed class UploadManifestTest : IDisposable
     }
 
     [Fact]
-    public async Task A_file_nobody_told_of_is_unlisted()
+    public async Task Everything_that_the_manifest_does_not_list_is_reported()
     {
         await StoreAsync([1]);
+        _folder.Write(".8.part", [8]);
         _folder.Write("9.file", [9]);
-        _folder.Write("notes.txt", [9]);
+        _folder.Write("01.file", [1]);
+        _folder.Write("notes\n.txt", [9]);
+        Directory.CreateDirectory(_folder["10.file"]);
+        Directory.CreateDirectory(_folder["sub"]);
 
-        Assert.Equal(new UploadVerification(1, 0, 1), Verify());
-        Assert.Equal(["9.file: not in the manifest"], _findings);
+        Assert.Equal(new UploadVerification(1, 0, 6), Verify());
+        Assert.Equal(
+            [
+                ".8.part: an upload that was not finished", "01.file: not in the manifest",
+                "10.file: a folder, not in the manifest", "9.file: not in the manifest",
+                "notes .txt: not in the manifest", "sub: a folder, not in the manifest",
+            ],
+            _findings);
     }
 
     [Fact]
@@ -101,8 +111,8 @@ public sealed class UploadManifestTest : IDisposable
         File.WriteAllText(Manifest, File.ReadAllText(Manifest)[..^20]);
         await StoreAsync([3]);
 
-        Assert.Equal(new UploadVerification(2, 0, 2), Verify());
-        Assert.Equal(["manifest.ndjson line 2 is not a record; it was cut", "2.file: not in the manifest"], _findings);
+        Assert.Equal(new UploadVerification(2, 0, 1, 1), Verify());
+        Assert.Equal(["manifest.ndjson line 2: truncated", "2.file: not in the manifest"], _findings);
     }
 
     [Fact]
@@ -129,6 +139,10 @@ public sealed class UploadManifestTest : IDisposable
     [Theory]
     [InlineData("[]")]
     [InlineData("{}")]
+    [InlineData("")]
+    [InlineData("garbage")]
+    [InlineData("{\"number\":garbage")]
+    [InlineData("{\"number\":1}{\"num")]
     [InlineData("7")]
     [InlineData("{\"number\":\"one\"}")]
     [InlineData("{\"number\":1.5,\"peer\":\"\",\"start\":\"\",\"end\":\"\",\"bytes\":0,\"sha256\":\"\",\"state\":\"stored\"}")]
@@ -137,7 +151,22 @@ public sealed class UploadManifestTest : IDisposable
         await StoreAsync([1]);
         File.AppendAllText(Manifest, line + "\n");
 
-        Assert.Equal(new UploadVerification(1, 0, 1), Verify());
+        Assert.Equal(new UploadVerification(1, 0, 0, 1), Verify());
+        Assert.Equal(["manifest.ndjson line 2: not a record"], _findings);
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("{\"num")]
+    [InlineData("{\"number\":1,\"peer\":\"127.0")]
+    [InlineData("{\"number\":1,\"peer\":{\"a\":1}")]
+    public async Task The_beginning_of_a_record_is_a_truncated_line(string line)
+    {
+        await StoreAsync([1]);
+        File.AppendAllText(Manifest, line);
+
+        Assert.Equal(new UploadVerification(1, 0, 0, 1), Verify());
+        Assert.Equal(["manifest.ndjson line 2: truncated"], _findings);
     }
 
     [Fact]

@@ -49,6 +49,24 @@ public sealed class UploadRefusalTest : IDisposable
     }
 
     [Theory]
+    [InlineData(0, CloseReason.FirstByteTimeout)]
+    [InlineData(1, CloseReason.IdleTimeout)]
+    public async Task A_timeout_fires_between_10_and_10_25_seconds(int bytesSent, CloseReason reason)
+    {
+        var time = new FakeTime();
+        await using UploadServer server = UploadServer.Start(_folder.Root, time: time);
+        using RawPeer peer = await server.ConnectAsync();
+        await peer.SendAsync(new byte[bytesSent]);
+        await UntilServerWaitsAsync(server, bytesSent);
+        Connection connection = server.Observer.AcceptedOnes.Single();
+
+        time.Advance(TimeSpan.FromSeconds(9.99));
+        Assert.Equal(CloseReason.None, connection.EndedBy);
+        time.Advance(TimeSpan.FromSeconds(0.26));
+        Assert.Equal(reason, connection.EndedBy);
+    }
+
+    [Theory]
     [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
     public async Task A_client_that_sends_a_byte_now_and_then_is_fine_for_ever(string model)
     {
@@ -190,6 +208,21 @@ public sealed class UploadRefusalTest : IDisposable
 
         Assert.StartsWith("OK 1.file 23 ", await peer.ReadToEndAsync(), StringComparison.Ordinal);
         await stop.Bounded();
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
+    public async Task A_client_that_has_sent_nothing_does_not_delay_the_stop(string model)
+    {
+        await using UploadServer server = UploadServer.Start(_folder.Root, model);
+        using RawPeer peer = await server.ConnectAsync();
+        await UntilServerWaitsAsync(server, bytesReceived: 0);
+
+        Task stop = server.StopAsync();
+
+        Assert.Equal("ERROR the server is stopping\n", await peer.ReadToEndAsync());
+        await stop.Bounded();
+        Assert.True(server.IsError(1));
     }
 
     /// <summary>Moves the clock until the connection is told that its time is over, and no further: its handler is to

@@ -48,7 +48,11 @@ internal sealed class UploadServer : IAsyncDisposable
         {
             EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
             Model = ConcurrencyModels.Get(model),
-            Limits = service.DefaultLimits with { LingerTimeout = Patience.Limit },
+            Limits = service.DefaultLimits with
+            {
+                LingerTimeout = Patience.Limit,
+                DrainTimeout = Timeout.InfiniteTimeSpan,
+            },
             Observer = observer,
             TimeProvider = time ?? TimeProvider.System,
         });
