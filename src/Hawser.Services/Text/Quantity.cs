@@ -67,15 +67,7 @@ public static class Quantity
         duration == TimeSpan.Zero ? "0 s" : FormatNanoseconds(duration.TotalNanoseconds);
 
     /// <summary>As <see cref="FormatDuration"/>, of nanoseconds.</summary>
-    public static string FormatNanoseconds(double ns)
-    {
-        double size = Math.Abs(ns);
-        (double unitNs, string unit) =
-            size < 999.5 ? (1, "ns") : size < 999.5e3 ? (1e3, "µs") : size < 999.5e6 ? (1e6, "ms") : (1e9, "s");
-        double value = ns / unitNs;
-        string format = unitNs == 1 ? "0" : Math.Abs(value) < 9.995 ? "0.##" : Math.Abs(value) < 99.95 ? "0.#" : "0";
-        return $"{value.ToString(format, CultureInfo.InvariantCulture)} {unit}";
-    }
+    public static string FormatNanoseconds(double ns) => DurationText.Short(ns);
 
     private static TimeSpan ParseDuration(string text, string orElse)
     {
