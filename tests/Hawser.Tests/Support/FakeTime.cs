@@ -22,7 +22,6 @@ internal sealed class FakeTime : TimeProvider
 
     /// <summary>A timer will fire if time goes on.</summary>
     public bool HasTimerSet => Pending.Count > 0;
-    }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

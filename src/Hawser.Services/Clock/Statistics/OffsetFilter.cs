@@ -12,8 +12,8 @@ namespace Hawser.Services.Clock.Statistics;
 /// because delays depend on those before them: a burst of load spoils one window and not hundreds of points that look
 /// independent. The interval is Sen's at 95 % (P. K. Sen, "Estimates of the regression coefficient based on Kendall's
 /// tau", JASA 63, 1968). Its variance is multiplied for the dependence that remains between neighbours, as Hamed and
-/// Rao do for the test behind it ("A modified Mann-Kendall trend test for autocorrelated data", J. Hydrology 204, 1998).
-/// docs/decisions/0031-clock-figures.md has the coverage.
+/// Rao do for the test behind it ("A modified Mann-Kendall trend test for autocorrelated data", J. Hydrology 204,
+/// 1998). docs/decisions/0031-clock-figures.md has the coverage.
 /// </remarks>
 internal sealed class OffsetFilter
 {
@@ -66,24 +66,32 @@ internal sealed class OffsetFilter
         int n = _points.Count;
         if (n < FewestPoints)
             return null;
-        double[] slopes =
+        (double Slope, double Slack)[] pairs =
         [
             .. from i in Enumerable.Range(0, n)
                from j in Enumerable.Range(i + 1, n - i - 1)
                let run = (double)(_points[j].AtNs - _points[i].AtNs)
                where run > 0
-               select (_points[j].OffsetNs - _points[i].OffsetNs) / run,
+               select ((_points[j].OffsetNs - _points[i].OffsetNs) / run, (ErrorOf(i) + ErrorOf(j)) / run),
         ];
-        if (slopes.Length == 0)
+        if (pairs.Length == 0)
             return null;
-        Array.Sort(slopes);
+        double[] slopes = [.. pairs.Select(pair => pair.Slope).Order()];
         double slope = (slopes[(slopes.Length - 1) / 2] + slopes[slopes.Length / 2]) / 2;
         double variance = n * (n - 1.0) * ((2.0 * n) + 5) / 18 * InflationOf(slope);
         double halfWidth = 1.96 * Math.Sqrt(variance) / 2;
         int low = (int)Math.Max(0, Math.Floor((slopes.Length / 2.0) - halfWidth) - 1);
         int high = (int)Math.Min(slopes.Length - 1, Math.Ceiling((slopes.Length / 2.0) + halfWidth));
-        return new DriftEstimate(slope * 1e6, slopes[low] * 1e6, slopes[high] * 1e6);
+        return new DriftEstimate(
+            slope * 1e6,
+            pairs.Select(pair => pair.Slope - pair.Slack).Order().ElementAt(low) * 1e6,
+            pairs.Select(pair => pair.Slope + pair.Slack).Order().ElementAt(high) * 1e6);
     }
+
+    /// <summary>What a window's offset is taken to be wrong by: a quarter of its bound, half the delay beyond the
+    /// least. A link that is slower for a while, as while programs warm up, so widens the interval and does not bend it.
+    /// </summary>
+    private double ErrorOf(int i) => (_points[i].DelayNs - _best.DelayNs) / 8.0;
 
     /// <summary>By how much dependence between neighbours multiplies the variance: (1 + r) / (1 - r), with r the
     /// correlation of each residual's rank with the next one's, corrected for its bias (M. G. Kendall, "Note on bias in
