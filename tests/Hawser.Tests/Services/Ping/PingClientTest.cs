@@ -34,7 +34,7 @@ public sealed class PingClientTest
         var broken = await Assert.ThrowsAsync<ProtocolException>(
             () => PingAsync(server => server.SendAsync(new string('x', 1000))));
 
-        Assert.Contains("at most 128 bytes", broken.Message, StringComparison.Ordinal);
+        Assert.Contains("longer than 128 bytes", broken.Message, StringComparison.Ordinal);
     }
 
     [Fact]
