@@ -191,7 +191,7 @@ public sealed class UploadProgramTest : IDisposable
 
         ProgramResult result = await sending;
 
-        Assert.Equal($"{_folder["one"]}: sent, not confirmed: no receipt within 200 ms\n", result.Errors);
+        Assert.Equal($"{_folder["one"]}: sent, not confirmed: {listener.LocalEndPoint} sent no receipt within 200 ms\n", result.Errors);
         Assert.Equal(0, result.ExitCode);
     }
 
