@@ -107,8 +107,8 @@ internal static class ClockBench
             JsonElement lateness = report.GetProperty("all").GetProperty("lateness");
             var costs = new Costs(
                 report.GetProperty("all").GetProperty("missed").GetInt64(),
-                lateness.GetProperty("medianNs").GetDouble(), lateness.GetProperty("p99Ns").GetDouble(),
-                lateness.GetProperty("p999Ns").GetDouble(), clientCpu.TotalSeconds, serverCpu.TotalSeconds,
+                lateness.GetProperty("median_ns").GetDouble(), lateness.GetProperty("p99_ns").GetDouble(),
+                lateness.GetProperty("p999_ns").GetDouble(), clientCpu.TotalSeconds, serverCpu.TotalSeconds,
                 variant.Exchanges ? Delivered(report) : "");
             return new Run(variant, DelayFigures.OfHawser(report), costs);
         }

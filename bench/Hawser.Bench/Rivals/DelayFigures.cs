@@ -21,8 +21,8 @@ internal sealed record DelayFigures(
         JsonElement delay = all.GetProperty("delay");
         JsonElement jitter = all.GetProperty("jitter");
         return new DelayFigures(
-            all.GetProperty("sent").GetInt64(), Of(delay, "minNs"), Of(delay, "medianNs"), Of(delay, "p99Ns"),
-            Of(delay, "maxNs"), Of(jitter, "medianNs"), Of(jitter, "maxNs"));
+            all.GetProperty("sent").GetInt64(), Of(delay, "min_ns"), Of(delay, "median_ns"), Of(delay, "p99_ns"),
+            Of(delay, "max_ns"), Of(jitter, "median_ns"), Of(jitter, "max_ns"));
     }
 
     /// <summary>Parses the output of <c>irtt client -o -</c>.</summary>

@@ -34,7 +34,7 @@ internal static class ClockReportText
 
     /// <summary>Offset and its error bound in words.</summary>
     public static string Wording(OffsetEstimate offset) =>
-        $"{DurationText.Signed(offset.Ns)}, at most {DurationText.Of(offset.ErrorNs)} off "
+        $"{DurationText.Signed(offset.Ns)} ± {DurationText.Of(offset.ErrorNs)} "
         + $"(server {(offset.Ns < 0 ? "behind" : "ahead")})";
 
     /// <summary>Drift and its interval in words.</summary>

@@ -36,7 +36,7 @@ internal sealed class ServeObserver(
 
     public void Listening(EndPoint endPoint)
     {
-        logs.Log.WriteLine($"{prefix}Listening on {endPoint}");
+        logs.Log.WriteLine($"{prefix}Listening on {EndPointText.Of(endPoint)}");
         if (Interlocked.Exchange(ref _isListening, 1) != 0)
             return;
         foreach (string line in startLines)

@@ -246,7 +246,7 @@ public sealed class ServeTest
     {
         string path = Path.Combine(Path.GetTempPath(), $"hawser-test-{Guid.NewGuid():N}");
         await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--host", $"unix:{path}");
-        await server.Output.LineWithAsync($"Listening on {path}");
+        await server.Output.LineWithAsync($"Listening on unix:{path}");
 
         ProgramResult client = await ProgramProcess.RunAsync("ping", "--host", $"unix:{path}", "--count", "2");
         server.Signal(ProgramProcess.SIGTERM);

@@ -137,7 +137,7 @@ public sealed class ClockReportTest
               lateness    20.0 µs   20.0 µs   20.0 µs   20.0 µs   20.0 µs
               delay       60.0 µs   60.0 µs    157 µs    159 µs    159 µs
               jitter      1.00 µs   49.0 µs   99.0 µs   99.0 µs   99.0 µs
-              offset    +5.00 ms, at most 30.0 µs off (server ahead)
+              offset    +5.00 ms ± 30.0 µs (server ahead)
               drift     0.00 ppm (95 % interval 0.00 to 0.00)
               steps     none seen
 
