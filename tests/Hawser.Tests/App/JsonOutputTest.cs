@@ -77,7 +77,7 @@ public sealed class JsonOutputTest : IDisposable
             Assert.Equal(3, sent.ExitCode);
             JsonElement[] lines = LinesOf(sent, "upload", "upload");
             Assert.Equal("1.file", lines[0].GetProperty("stored_as").GetString());
-            Assert.Contains("missing", lines[1].GetProperty("error").GetString(), StringComparison.Ordinal);
+            Assert.Contains("no such file", lines[1].GetProperty("error").GetString(), StringComparison.Ordinal);
             server.Signal(ProgramProcess.SIGTERM);
             await server.EndAsync();
         }

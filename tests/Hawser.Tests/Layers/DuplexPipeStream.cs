@@ -4,6 +4,9 @@ namespace Hawser.Tests.Layers;
 /// flushed.</summary>
 internal sealed class DuplexPipeStream(Connection connection) : Stream
 {
+    private readonly SemaphoreSlim _decrypting = new(1);
+    private bool _isDecrypting;
+
     /// <summary>Of the read that waits.</summary>
     public Deadline Deadline { get; set; }
 
@@ -29,15 +32,40 @@ internal sealed class DuplexPipeStream(Connection connection) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        EndDecrypting();
         if (FlushesBeforeItWaits)
             await connection.Output.FlushAsync(cancellationToken);
         CancellationToken cancel = cancellationToken.CanBeCanceled ? cancellationToken : Interrupted;
-        return await connection.WaitForInputAsync(Deadline, cancel) switch
+        InputState state = await connection.WaitForInputAsync(Deadline, cancel);
+        if (state == InputState.TimedOut)
+            throw new TimeoutException();
+        await _decrypting.WaitAsync(cancellationToken);
+        _isDecrypting = true;
+        return state == InputState.Finished ? 0 : await connection.ReadAsync(buffer, cancellationToken);
+    }
+
+    /// <summary>What was read is decrypted.</summary>
+    public void EndDecrypting()
+    {
+        if (_isDecrypting)
         {
-            InputState.TimedOut => throw new TimeoutException(),
-            InputState.Finished => 0,
-            _ => await connection.ReadAsync(buffer, cancellationToken),
-        };
+            _isDecrypting = false;
+            _decrypting.Release();
+        }
+    }
+
+    /// <summary>Makes a call while nothing is decrypted: SslStream does not guard its shutdown against a read.</summary>
+    public async Task BesideNoReadAsync(Func<Task> call)
+    {
+        await _decrypting.WaitAsync();
+        try
+        {
+            await call();
+        }
+        finally
+        {
+            _decrypting.Release();
+        }
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)

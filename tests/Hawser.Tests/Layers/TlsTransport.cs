@@ -63,6 +63,10 @@ internal sealed class TlsTransport : LayeredTransport
         {
             throw new SocketException((int)SocketError.ConnectionReset);
         }
+        finally
+        {
+            _stream.EndDecrypting();
+        }
     }
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
@@ -106,11 +110,11 @@ internal sealed class TlsTransport : LayeredTransport
     {
         try
         {
-            await _tls.ShutdownAsync();
+            await _stream.BesideNoReadAsync(_tls.ShutdownAsync);
         }
         catch (Exception e) when (e is not ConnectionClosedException)
         {
-            // SslStream's shutdown can fail beside a read. The end of the stream beneath then has to do.
+            // After a fault. The end of the stream beneath has to do.
         }
         while (HasUnsent)
             await SendUnsentAsync();
@@ -122,6 +126,7 @@ internal sealed class TlsTransport : LayeredTransport
         try
         {
             await authenticate(transport._tls);
+            transport._stream.EndDecrypting();
         }
         catch (Exception e) when (e is AuthenticationException or IOException)
         {

@@ -70,7 +70,7 @@ public sealed partial class ReportHtmlTest
             LabFixture.Result() with { Measurements = measurements, Summaries = summaries, Verdicts = [] });
 
         Assert.Contains("<h3>1 to 50 clients</h3>", page, StringComparison.Ordinal);
-        Assert.Contains("<h3>1 to 50 clients, 200 µs of work</h3>", page, StringComparison.Ordinal);
+        Assert.Contains("<h3>1 to 50 clients, 200 &#181;s of work</h3>", page, StringComparison.Ordinal);
         Assert.Contains("Head-of-line blocking", page, StringComparison.Ordinal);
         Assert.Contains(">select, undisturbed<", page, StringComparison.Ordinal);
         Assert.Contains(">select, client 1 slow by 5ms<", page, StringComparison.Ordinal);

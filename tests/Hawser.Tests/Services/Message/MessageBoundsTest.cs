@@ -34,7 +34,7 @@ public sealed class MessageBoundsTest
         await Assert.ThrowsAsync<ConnectionClosedException>(() => server.SendAsync(MessageBytesTest.Random(101)));
 
         server.Output.Is(MessageBytesTest.Random(100));
-        await server.Errors.LineWithAsync(" refused: at most 100 bytes may be sent");
+        await server.Errors.LineWithAsync(" refused: input exceeds 100 bytes");
     }
 
     [Fact]
