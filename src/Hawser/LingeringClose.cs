@@ -10,20 +10,20 @@ internal static class LingeringClose
         try
         {
             // The handler may have written after a timeout: that arrives as well.
-            if (connection.EndsInOrder && connection.PeerHasFinished && connection.CloseFinishes)
+            if (!connection.EndsInOrder)
+                return;
+            if (connection.PeerHasFinished && connection.CloseFinishes)
             {
                 // One system call less for each connection that the peer ends.
                 await connection.FlushOutputAsync(CancellationToken.None);
+                return;
             }
-            else if (connection.EndsInOrder)
-            {
-                await connection.FinishWritingAsync();
-                // With a receive left pending by the handler, closing ends it. A peer at rest that has all answers is
-                // not waited for.
-                if (!connection.PeerHasFinished && !connection.IsReceiving
-                    && !(connection.HasStoppedAtRest && connection.BytesAcknowledged == connection.BytesSent))
-                    await connection.DiscardInputAsync(Deadline.After(linger, connection.Time));
-            }
+            await connection.FinishWritingAsync();
+            // With a receive left pending by the handler, closing ends it. A peer at rest that has all answers is
+            // not waited for.
+            if (!connection.PeerHasFinished && !connection.IsReceiving
+                && !(connection.HasStoppedAtRest && connection.BytesAcknowledged == connection.BytesSent))
+                await connection.DiscardInputAsync(Deadline.After(linger, connection.Time));
         }
         catch (Exception)
         {

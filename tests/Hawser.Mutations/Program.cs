@@ -101,10 +101,10 @@ static int Misused(string why)
 
 static string TestsOf(string file)
 {
-    string folder = Path.GetFileName(Path.GetDirectoryName(file))!;
-    return file.Contains("Hawser.Services/", StringComparison.Ordinal) && folder != "Hawser.Services"
-        ? $"Services.{folder}.*"
-        : $"*.{Path.GetFileNameWithoutExtension(file)}Test*";
+    const string services = "Hawser.Services/";
+    int below = file.IndexOf(services, StringComparison.Ordinal);
+    string folder = below < 0 ? "" : Path.GetDirectoryName(file[(below + services.Length)..])!.Replace('/', '.');
+    return folder.Length > 0 ? $"Services.{folder}.*" : $"*.{Path.GetFileNameWithoutExtension(file)}Test*";
 }
 
 static string ProjectOf(string file)

@@ -21,7 +21,8 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         return ExitCode.Done;
     }
 
-    /// <summary>The page, no line of it wider than <paramref name="width"/> unless a single word is.</summary>
+    /// <summary>The page, no line of it wider than <paramref name="width"/> but a single word or an example, which is
+    /// there to be copied.</summary>
     public static string Of(Command command, int width)
     {
         var page = new StringBuilder();

@@ -25,14 +25,14 @@ internal sealed class ClockVerb
         "--clients", "N", "clients in this process [default: 1; on a terminal it asks]", text => ParseClients(text), null,
         "--num-clients");
 
-    private readonly Option<TimeSpan> _duration = VerbOptions.Value("--duration", "TIME", "to record, up to 24h",
+    private readonly Option<TimeSpan> _duration = VerbOptions.Value("--duration", "TIME", "how long to record, at most 24h",
         text => ParseBetween(text, ShortestInterval, LongestDuration), "5m", "-d");
 
     private readonly Option<TimeSpan> _interval = VerbOptions.Value("--interval", "TIME", "between ticks, 1ms to 1m",
         text => ParseBetween(text, ShortestInterval, LongestInterval), "10ms", "-i");
 
     private readonly Option<string> _out =
-        VerbOptions.Text("--out", "DIR", "where the recordings go; made if it is missing", "out");
+        VerbOptions.Text("--out", "DIR", "where the recordings go; created if missing", "out");
 
     private readonly Option<bool> _alone =
         VerbOptions.Flag("--no-exchange", "record only; neither give nor take recordings");

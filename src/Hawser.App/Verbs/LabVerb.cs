@@ -38,7 +38,7 @@ internal sealed class LabVerb
     private readonly Option<string> _scenario = VerbOptions.Text(
         "--scenario", "NAME|FILE", "preset options; the command line overrides them");
 
-    private readonly Option<int?> _seed = VerbOptions.Value<int?>("--seed", "N", "of the order of the variants "
+    private readonly Option<int?> _seed = VerbOptions.Value<int?>("--seed", "N", "seed for the order of the variants "
         + "[default: random]", text => Quantity.ParseInt(text, "seed", 0, int.MaxValue));
 
     private readonly Option<string> _out = VerbOptions.Text(

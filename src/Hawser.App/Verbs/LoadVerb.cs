@@ -10,7 +10,7 @@ internal sealed class LoadVerb
     private readonly ServerArguments _servers = new(8000, ArgumentArity.ZeroOrMore);
 
     private readonly Option<int> _clients = VerbOptions.Int(
-        "--clients", "connections at once, dealt out to the servers in turn", 1, 1_000_000, "1", "--num-clients");
+        "--clients", "connections at once, distributed over the servers", 1, 1_000_000, "1", "--num-clients");
 
     private readonly Option<TimeSpan?> _duration = VerbOptions.Value<TimeSpan?>(
         "--duration", "TIME", "how long to measure [default: 10s, with --until 2s for each step]",
@@ -20,14 +20,14 @@ internal sealed class LoadVerb
         VerbOptions.Duration("--warm-up", "full load before that, not measured", "1s");
 
     private readonly Option<TimeSpan> _ramp =
-        VerbOptions.Duration("--ramp", "before that, over which connections are opened", "0s");
+        VerbOptions.Duration("--ramp", "time over which connections are opened, before the warm-up", "0s");
 
     private readonly Option<double?> _rate = VerbOptions.Value<double?>(
         "--rate", "N", "pings per second of all clients, like 50k, on a fixed schedule [default: each next ping after "
         + "the pong]", text => Quantity.ParseRate(text), null, "-r");
 
     private readonly Option<LatencyGoal?> _until = VerbOptions.Value<LatencyGoal?>(
-        "--until", "GOAL", "find the highest rate that keeps a latency, like p99<1ms", LatencyGoal.Parse);
+        "--until", "GOAL", "find the highest rate that meets a latency goal, like p99<1ms", LatencyGoal.Parse);
 
     private readonly Option<TimeSpan> _timeout = VerbOptions.Value(
         "--timeout", "TIME", "wait for pongs that are under way at the end", Quantity.ParseTimeout, "2s", "-w");

@@ -29,7 +29,7 @@ internal static class MessageVerb
             "PORT", "the port of a HOST without one", text => ServerAddress.ParsePort(text));
         port.Arity = ArgumentArity.ZeroOrOne;
         Option<TimeSpan> wait = VerbOptions.Value(
-            "--wait", "TIME", "for the server to close, after the last byte", Quantity.ParseTimeout, "30s");
+            "--wait", "TIME", "how long to wait for the server to close", Quantity.ParseTimeout, "30s");
         verb.Add(server);
         verb.Add(port);
         verb.AddGroup(VerbOptions.Common, wait);

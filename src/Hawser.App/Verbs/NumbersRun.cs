@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Hawser.App.Output;
 using Hawser.Services.Numbers;
@@ -131,18 +130,14 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
     private static void PrintJson(
         NumbersClientOptions how, int failed, int? verified, Action<Utf8JsonWriter> writeFigures)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
+        Standard.Out.WriteLine(JsonLine.Of(json =>
         {
-            writer.WriteStartObject();
-            writer.WriteNumber("lists", how.Lists);
-            writer.WriteNumber("failed", failed);
+            json.WriteNumber("lists", how.Lists);
+            json.WriteNumber("failed", failed);
             if (verified is not null)
-                writer.WriteNumber("verified", verified.Value);
-            writeFigures(writer);
-            writer.WriteEndObject();
-        }
-        Standard.Out.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
+                json.WriteNumber("verified", verified.Value);
+            writeFigures(json);
+        }));
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

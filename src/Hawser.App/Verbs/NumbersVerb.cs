@@ -32,7 +32,7 @@ internal sealed class NumbersVerb
     private readonly Option<bool> _resume = VerbOptions.Flag("--resume", "keep lists that are on disk already");
 
     private readonly Option<TimeSpan> _idle =
-        VerbOptions.Timeout("--idle-timeout", "for the server's next byte", "10s");
+        VerbOptions.Timeout("--idle-timeout", "give up after this long without a byte, or at less than 1 KiB/s; or never", "10s");
 
     private readonly Option<bool> _json = VerbOptions.Flag("--json", "print the figures as a line of JSON");
 
@@ -48,7 +48,7 @@ internal sealed class NumbersVerb
             ],
         };
         command.AddGroup(VerbOptions.Common, verb._lists, verb._out, verb._json);
-        command.AddGroup("How", verb._plain, verb._compare, verb._parallel);
+        command.AddGroup("Execution", verb._plain, verb._compare, verb._parallel);
         command.AddGroup("Checks", verb._count, verb._verify, verb._resume, verb._idle);
         verb._servers.AddTo(command);
         command.Add(CreateCheck());
@@ -98,7 +98,7 @@ internal sealed class NumbersVerb
         Option<bool> json = VerbOptions.Flag("--json", "print the outcome as a line of JSON");
         check.Add(file);
         check.AddGroup(VerbOptions.Common, seed, index, json);
-        check.AddGroup("As at the server", count, min, max);
+        check.AddGroup("Must match the server", count, min, max);
         check.SetAction(async (parsed, _) =>
         {
             if (parsed.GetValue(max) < parsed.GetValue(min))

@@ -34,7 +34,7 @@ internal static class UploadVerb
         };
         Option<TimeSpan> connect = VerbOptions.Timeout("--connect-timeout", "to connect, name resolution included", "10s");
         Option<TimeSpan> idle = VerbOptions.Timeout(
-            "--idle-timeout", "while the server takes no byte, and for its receipt", "10s");
+            "--idle-timeout", "give up after this long without progress or a receipt", "10s");
         Option<bool> noHash =
             VerbOptions.Flag("--no-hash", "compare only the number of bytes with the receipt: faster");
         Option<bool> json = VerbOptions.Flag("--json", "print a line of JSON per file");

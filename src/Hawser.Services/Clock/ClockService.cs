@@ -12,7 +12,7 @@ public sealed class ClockService : Service
 {
     /// <summary><c>--out DIR</c>.</summary>
     public static readonly ServiceOption<string> Out =
-        new("out", "DIR", "where the recording goes; made if it is missing", "out", text => text);
+        new("out", "DIR", "where the recording goes; created if missing", "out", text => text);
 
     /// <summary><c>--session NAME</c>.</summary>
     public static readonly ServiceOption<string> Session =

@@ -21,7 +21,7 @@ public sealed class NumbersService : Service
 
     /// <summary><c>--seed S</c>.</summary>
     public static readonly ServiceOption<ulong> Seed =
-        new("seed", "S", "make list i, in the order of accept, the same everywhere (default: random)", null, ParseSeed);
+        new("seed", "S", "make list i, in the order of accept, the same everywhere [default: random]", null, ParseSeed);
 
     private const int DemoLists = 10;
     private const string DemoSeed = "2026";

@@ -60,8 +60,8 @@ public sealed class HelpTest
             string[] lines = HelpPage.Of(command, width).Split('\n');
 
             Assert.NotEmpty(command.Examples);
-            int options = Array.IndexOf(lines, "Examples:");
-            Assert.All(lines[..options], line => Assert.InRange(line.Length, 0, width));
+            int examples = Array.IndexOf(lines, "Examples:");
+            Assert.All(lines[..examples], line => Assert.InRange(line.Length, 0, width));
             Assert.All(command.Options, option =>
             {
                 Assert.True(option.Description is { Length: > 0 });

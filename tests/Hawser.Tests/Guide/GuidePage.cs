@@ -13,6 +13,9 @@ internal sealed partial class GuidePage
 {
     private const string Prompt = "$ ";
 
+    // Stands for any lines.
+    private const string Anything = "...";
+
     private readonly List<string> _lines;
 
     private GuidePage(string path)
@@ -27,7 +30,21 @@ internal sealed partial class GuidePage
     /// <param name="IsServer">It runs until the end of the page.</param>
     /// <param name="Output">What the page says that it prints; a line of <c>...</c> stands for any lines.</param>
     /// <param name="FirstLine">The line of the page on which the output begins, from 0.</param>
-    internal sealed record Command(string Text, bool IsServer, IReadOnlyList<string> Output, int FirstLine);
+    internal sealed record Command(string Text, bool IsServer, IReadOnlyList<string> Output, int FirstLine)
+    {
+        /// <summary>Whether it printed what the page says, but for what differs from run to run: numbers with their
+        /// units and signs, digests and the widths of columns. A server's two streams may mix.</summary>
+        public bool Matches(IReadOnlyList<string> printed)
+        {
+            IEnumerable<string> lines = printed.Select(Normalize);
+            if (IsServer)
+                return Output.Where(line => line != Anything).Select(Normalize).All(lines.Contains);
+            IEnumerable<string> parts = Output.Select(
+                line => line == Anything ? "(.*\n)*" : Regex.Escape(Normalize(line)) + "\n");
+            return Regex.IsMatch(string.Concat(lines.Select(line => line + "\n")), $@"\A{string.Concat(parts)}\z");
+        }
+    }
+
 
     public string Path { get; }
 
@@ -36,18 +53,10 @@ internal sealed partial class GuidePage
     /// <summary>All pages, relative to the root of the repository.</summary>
     public static IEnumerable<string> All =>
         from path in Directory.EnumerateFiles(ProgramRepository.PathOf("docs", "guide"), "*.md")
+        where System.IO.Path.GetFileName(path) != "reference.md"
         select System.IO.Path.GetRelativePath(ProgramRepository.Root, path);
 
     public static GuidePage Read(string page) => new(ProgramRepository.PathOf(page));
-
-    /// <summary>Whether two outputs are the same but for what differs from run to run: numbers with their units and
-    /// signs, digests and the widths of columns.</summary>
-    public static bool Matches(IEnumerable<string> expected, IEnumerable<string> printed)
-    {
-        IEnumerable<string> parts = expected
-            .Select(line => line == "..." ? "(.*\n)*" : Regex.Escape(Normalize(line)) + "\n");
-        return Regex.IsMatch(string.Concat(printed.Select(line => Normalize(line) + "\n")), $@"\A{string.Concat(parts)}\z");
-    }
 
     /// <summary>Replaces the outputs, save those in which the page leaves something out, and writes the page.</summary>
     public void Update(IReadOnlyList<IReadOnlyList<string>> outputs)
@@ -55,7 +64,7 @@ internal sealed partial class GuidePage
         for (int i = Commands.Count - 1; i >= 0; i--)
         {
             Command command = Commands[i];
-            if (command.Output.Contains("..."))
+            if (command.Output.Contains(Anything))
                 continue;
             _lines.RemoveRange(command.FirstLine, command.Output.Count);
             _lines.InsertRange(command.FirstLine, outputs[i]);
@@ -90,7 +99,15 @@ internal sealed partial class GuidePage
     private static string Normalize(string line) =>
         Spaces().Replace(Varying().Replace(line, "#"), " ").TrimEnd();
 
-    [GeneratedRegex(@"server (ahead|behind)|\b[0-9a-f]{32,}\b|[-+]?\b\d[\d.,:]*( ?(ns|µs|us|ms|s|B|kB|MB|GB|KiB|MiB|GiB)(/s)?)?\b")]
+    // Other whole numbers of up to three digits are counts, and have to be right.
+    [GeneratedRegex("""
+        server\ (ahead|behind)
+        | \b[0-9a-f]{32,}\b
+        | (?<=exchanges\ )\d+\ made,\ \d+\ missed,\ \d+\ lost
+        | [-+]?\b\d[\d,]*(\.\d+)?\ ?(ns|µs|ms|s|%|B|kB|MB|GB)(/s)?(?!\w)
+        | [-+]?\b\d[\d,]*\.\d+\b(?!\.)
+        | [-+]?\b\d[\d,]{3,}\b
+        """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Varying();
 
     [GeneratedRegex(@"[ ─━]{2,}|-{2,}")]

@@ -18,8 +18,6 @@ public sealed class GuideTest
     public async Task A_page_shows_what_its_commands_print(string name)
     {
         GuidePage page = GuidePage.Read(name);
-        if (page.Commands.Count == 0)
-            return;
         Assert.SkipUnless(await HasNetworksAsync(), "needs unshare(1) with user namespaces, and ip(8)");
         using var folder = new TemporaryFolder();
         await RunAsync(page, folder.Root);
@@ -33,7 +31,7 @@ public sealed class GuideTest
             return;
         }
         Assert.All(page.Commands.Zip(outputs), pair => Assert.True(
-            GuidePage.Matches(pair.First.Output, pair.Second),
+            pair.First.Matches(pair.Second),
             $"{name}, line {pair.First.FirstLine}: $ {pair.First.Text}\n{string.Join('\n', pair.Second)}"));
     }
 
