@@ -13,7 +13,8 @@ public sealed class ReceiveMemoryTest
         byte[] large = ReceiveMemory.Rent(4097, out int counted);
 
         Assert.Equal((4096, 0), (small.Length, uncounted));
-        Assert.InRange(large.Length, 4097, 2 * 4097);
+        // A pool without an array of 8 KiB gives one that is up to four times as large.
+        Assert.InRange(large.Length, 4097, 32 * 1024);
         Assert.Equal(large.Length, counted);
         ReceiveMemory.Uncount(counted);
         ReceiveMemory.Return(large);
