@@ -1,7 +1,7 @@
 namespace Hawser.Services;
 
 /// <summary>Aborts a connection on which no byte has moved in either direction for a timeout: never early, and late by at
-/// most a fiftieth of the timeout.</summary>
+/// most a fiftieth of the timeout or 1 ms, whichever is longer.</summary>
 internal sealed class ProgressWatchdog : IDisposable
 {
     private const int LooksPerTimeout = 50;
@@ -13,7 +13,9 @@ internal sealed class ProgressWatchdog : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private volatile bool _isOurTurn;
-    private volatile CancellationTokenSource? _answer;
+    // Never disposed: a look may run while Dispose does, and it holds no timer.
+    private readonly CancellationTokenSource _answerIsLate = new();
+    private volatile bool _awaitsAnswer;
     private long _moved;
     private long _quietSince;
 
@@ -42,9 +44,13 @@ internal sealed class ProgressWatchdog : IDisposable
         set => _isOurTurn = value;
     }
 
+    /// <summary>Cancelled when the timeout passes after <see cref="AwaitAnswer"/> and the peer has acknowledged
+    /// everything.</summary>
+    public CancellationToken AnswerIsLate => _answerIsLate.Token;
+
     /// <summary>Call when everything is sent: once the peer has acknowledged it, the timeout cancels
-    /// <paramref name="answer"/> and leaves the connection as it is.</summary>
-    public void AwaitAnswer(CancellationTokenSource answer) => _answer = answer;
+    /// <see cref="AnswerIsLate"/> and leaves the connection as it is.</summary>
+    public void AwaitAnswer() => _awaitsAnswer = true;
 
     public void Dispose() => _timer.Dispose();
 
@@ -61,8 +67,8 @@ internal sealed class ProgressWatchdog : IDisposable
         TimeSpan left = _timeout - _time.GetElapsedTime(_quietSince, now);
         if (left > TimeSpan.Zero)
             SetTimer(left < _interval ? left : _interval);
-        else if (_answer is { } answer && _connection.BytesAcknowledged >= _connection.BytesSent)
-            _ = answer.CancelAsync();
+        else if (_awaitsAnswer && _connection.BytesAcknowledged >= _connection.BytesSent)
+            _ = _answerIsLate.CancelAsync();
         else
             _connection.Abort(CloseReason.IdleTimeout);
     }

@@ -46,7 +46,15 @@ public sealed class ServiceHost : IAsyncDisposable
                 failure.TrySetResult(why);
             },
         });
-        return new ServiceHost(Server.Start(handler, options), handler, failure);
+        try
+        {
+            return new ServiceHost(Server.Start(handler, options), handler, failure);
+        }
+        catch
+        {
+            EndAsync(handler).AsTask().GetAwaiter().GetResult();
+            throw;
+        }
     }
 
     /// <summary>Starts a service for its own demonstration: on the loopback interface, at a port of the system's
@@ -74,10 +82,7 @@ public sealed class ServiceHost : IAsyncDisposable
     public async Task<DrainReport> StopAsync()
     {
         DrainReport report = await Server.StopAsync();
-        if (_handler is IAsyncDisposable asynchronous)
-            await asynchronous.DisposeAsync();
-        else if (_handler is IDisposable disposable)
-            disposable.Dispose();
+        await EndAsync(_handler);
         return report;
     }
 
@@ -86,6 +91,14 @@ public sealed class ServiceHost : IAsyncDisposable
     {
         await StopAsync();
         await Server.DisposeAsync();
+    }
+
+    private static ValueTask EndAsync(IConnectionHandler handler)
+    {
+        if (handler is IAsyncDisposable asynchronous)
+            return asynchronous.DisposeAsync();
+        (handler as IDisposable)?.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     private async Task WatchAsync()

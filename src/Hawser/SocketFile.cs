@@ -14,6 +14,8 @@ namespace Hawser;
 [SupportedOSPlatform("linux")]
 internal sealed class SocketFile
 {
+    private static readonly TimeSpan ClaimPatience = TimeSpan.FromSeconds(1);
+
     private readonly string _path;
     private readonly FileIdentity? _identity;
 
@@ -74,26 +76,32 @@ internal sealed class SocketFile
     /// <summary>Allows one server at a time between the check for a stale socket and listen(2): a socket that is bound and
     /// not listening looks stale, and another server would unlink it. The claim is a name in the abstract namespace
     /// (unix(7)), which ends with its process.</summary>
-    /// <returns>Null if the system has no such names.</returns>
-    /// <exception cref="SocketException">Another server is about to listen at the path.</exception>
+    /// <returns>Null if the name cannot be had: the system has no such names, or another program has kept it for a
+    /// second. The name is no secret, so a program that keeps it must not keep a server from its path.</returns>
     private static Socket? Claim(string path)
     {
-        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)));
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)));
+        var name = new UnixDomainSocketEndPoint($"\0hawser-{hash}");
         var claim = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        SocketError error = default;
+        SpinWait.SpinUntil(
+            () => (error = TryBind(claim, name)) is not SocketError.AddressAlreadyInUse, ClaimPatience);
+        if (error is SocketError.Success)
+            return claim;
+        claim.Dispose();
+        return null;
+    }
+
+    private static SocketError TryBind(Socket socket, EndPoint name)
+    {
         try
         {
-            claim.Bind(new UnixDomainSocketEndPoint($"\0hawser-{name}"));
-            return claim;
+            socket.Bind(name);
+            return SocketError.Success;
         }
-        catch (SocketException e) when (e.SocketErrorCode is not SocketError.AddressAlreadyInUse)
+        catch (SocketException e)
         {
-            claim.Dispose();
-            return null;
-        }
-        catch
-        {
-            claim.Dispose();
-            throw;
+            return e.SocketErrorCode;
         }
     }
 

@@ -24,8 +24,10 @@ internal sealed class LogWriter : TextWriter
     private long _linesQueued;
     private long _linesInFlight;
     private long _linesRefused;
+    private long _refusedInFlight;
     private long _linesFailed;
     private long _linesDropped;
+    private bool _isFailing;
     private bool _isAsleep;
     private bool _isOver;
 
@@ -84,7 +86,7 @@ internal sealed class LogWriter : TextWriter
         }
         _thread.Join(patience);
         lock (_gate)
-            return _linesDropped + _linesFailed + _linesRefused + _linesQueued + _linesInFlight;
+            return _linesDropped + _linesFailed + _linesRefused + _refusedInFlight + _linesQueued + _linesInFlight;
     }
 
     private void Refuse()
@@ -102,20 +104,21 @@ internal sealed class LogWriter : TextWriter
 
     private void Run()
     {
-        while (TakeQueue(out long refused))
+        while (TakeQueue())
         {
             // A failed write may have left a part of a line.
             bool isReported = _linesFailed == 0 || TryWrite($"\n{Report(_linesFailed)}");
-            bool isWritten = isReported && TryWrite(_writing.WrittenSpan) && (refused == 0 || TryWrite(Report(refused)));
+            bool isWritten = isReported && TryWrite(_writing.WrittenSpan)
+                && (_refusedInFlight == 0 || TryWrite(Report(_refusedInFlight)));
             lock (_gate)
             {
                 if (isReported)
                     (_linesDropped, _linesFailed) = (_linesDropped + _linesFailed, 0);
                 if (isWritten)
-                    _linesDropped += refused;
+                    _linesDropped += _refusedInFlight;
                 else
-                    _linesFailed += _linesInFlight + refused;
-                _linesInFlight = 0;
+                    _linesFailed += _linesInFlight + _refusedInFlight;
+                (_linesInFlight, _refusedInFlight) = (0, 0);
                 _writing.ResetWrittenCount();
                 if (!_isOver)
                     Monitor.Wait(_gate, Gathering);
@@ -125,7 +128,7 @@ internal sealed class LogWriter : TextWriter
 
     /// <summary>Waits for lines and takes all of them.</summary>
     /// <returns>False when the log has ended.</returns>
-    private bool TakeQueue(out long refused)
+    private bool TakeQueue()
     {
         lock (_gate)
         {
@@ -134,12 +137,12 @@ internal sealed class LogWriter : TextWriter
                 _isAsleep = true;
                 Monitor.Wait(_gate);
             }
-            refused = _isOver ? 0 : _linesRefused;
-            if (_linesQueued + refused == 0)
+            _refusedInFlight = _isOver ? 0 : _linesRefused;
+            if (_linesQueued + _refusedInFlight == 0)
                 return false;
             (_queued, _writing) = (_writing, _queued);
             (_linesInFlight, _linesQueued) = (_linesQueued, 0);
-            _linesRefused -= refused;
+            _linesRefused -= _refusedInFlight;
             return true;
         }
     }
@@ -161,12 +164,14 @@ internal sealed class LogWriter : TextWriter
         try
         {
             _stream.Write(bytes);
+            _isFailing = false;
             return true;
         }
         catch (IOException e)
         {
-            if (_linesFailed == 0)
+            if (!_isFailing)
                 _onError(e);
+            _isFailing = true;
             return false;
         }
     }

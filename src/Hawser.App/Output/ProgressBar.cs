@@ -39,10 +39,10 @@ internal sealed class ProgressBar : IDisposable
             _task.Value = done;
     }
 
-    /// <summary>Takes the bar away.</summary>
+    /// <summary>Takes the bar away. A terminal that fails, or hangs up, does not fail the transfer.</summary>
     public void Dispose()
     {
         _over.TrySetResult();
-        _drawing.GetAwaiter().GetResult();
+        _drawing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
     }
 }

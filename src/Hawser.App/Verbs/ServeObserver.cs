@@ -30,7 +30,7 @@ internal sealed class ServeObserver(
     {
         Connection[] open = [.. _open.Values.OrderBy(connection => connection.Id)];
         IEnumerable<string> named = open.Take(NamedPeers).Select(connection =>
-            $"{prefix}{connection.RemoteEndPoint} ({Quantity.FormatCount(connection.BytesReceived, "byte")} received)");
+            $"{prefix}{EndPointText.OfPeer(connection)} ({Quantity.FormatCount(connection.BytesReceived, "byte")} received)");
         return string.Join(", ", named) + (open.Length > NamedPeers ? $" and {open.Length - NamedPeers} more" : "");
     }
 
@@ -47,7 +47,7 @@ internal sealed class ServeObserver(
     {
         _open[connection.Id] = connection;
         if (isVerbose)
-            events.WriteLine($"connection {connection.Id} from {connection.RemoteEndPoint}");
+            events.WriteLine($"connection {connection.Id} from {EndPointText.OfPeer(connection)}");
     }
 
     public void Closed(Connection connection, CloseReason reason)

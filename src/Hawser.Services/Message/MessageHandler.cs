@@ -180,6 +180,8 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
                 (filling, writing) = (writing, filling);
                 write = _output.WriteAsync(message, writing.AsMemory(0, read));
             }
+            // Before the last write, which may take long.
+            message.HasEnded = true;
         }
         finally
         {
@@ -243,13 +245,13 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
     private async ValueTask<bool> IsDrainOverAsync(IncomingMessage message, CancellationToken stopping)
     {
         if (!_drainIsOver && stopping.IsCancellationRequested && message.Connection.Aborted.IsCancellationRequested)
-            NoteDrain(await FindReasonAsync(message.Connection));
+            NoteDrain(await AbortAndFindReasonAsync(message.Connection));
         return _drainIsOver;
     }
 
-    /// <summary>Finds out why <see cref="Connection.Aborted"/> has fired: a call on the connection fails with the
-    /// reason.</summary>
-    private static async Task<CloseReason> FindReasonAsync(Connection connection)
+    /// <summary>Finds out why <see cref="Connection.Aborted"/> has fired. The connection has ended for that reason
+    /// already, and keeps it: the abort only makes sure that the next call fails, with the reason.</summary>
+    private static async Task<CloseReason> AbortAndFindReasonAsync(Connection connection)
     {
         connection.Abort();
         try
@@ -280,7 +282,7 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         catch (ConnectionClosedException e) when (e.Reason != CloseReason.PeerReset)
         {
             NoteDrain(e.Reason);
-            _log.Unconfirmed(message, e.Message);
+            _log.Unconfirmed(message, message.CutFor ?? e.Message);
         }
         catch (ConnectionClosedException)
         {

@@ -40,11 +40,16 @@ internal sealed class MessageLog(TextWriter events, TextWriter errors)
         errors.WriteLine($"ERROR: {Name(message)} refused: {why}");
     }
 
-    /// <summary>One line; an error unless every message was written.</summary>
-    public void WriteTotals() => (_truncated + _refused > 0 ? errors : events).WriteLine(
-        $"messages: {_written} written, {_truncated} truncated, {_refused} refused; "
-        + Quantity.FormatCount(_bytes, "byte"));
+    /// <summary>One line if there was a message; an error unless every message was written.</summary>
+    public void WriteTotals()
+    {
+        if (_written + _truncated + _refused == 0)
+            return;
+        (_truncated + _refused > 0 ? errors : events).WriteLine(
+            $"messages: {_written} written, {_truncated} truncated, {_refused} refused; "
+            + Quantity.FormatCount(_bytes, "byte"));
+    }
 
     private static string Name(IncomingMessage message) =>
-        $"message {message.Connection.Id} from {message.Connection.RemoteEndPoint}";
+        $"message {message.Connection.Id} from {EndPointText.OfPeer(message.Connection)}";
 }

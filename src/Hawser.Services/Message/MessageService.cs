@@ -16,7 +16,7 @@ public sealed class MessageService : Service
 
     /// <summary><c>--max-bytes SIZE</c>.</summary>
     public static readonly ServiceOption<long> MaxBytes =
-        new("max-bytes", "SIZE", "bytes of one message; a longer one is refused, or cut", "16GB", Quantity.ParseSize);
+        new("max-bytes", "SIZE", "bytes of one message; a longer one is refused or truncated", "16GB", Quantity.ParseSize);
 
     /// <summary><c>--spool-limit SIZE</c>.</summary>
     public static readonly ServiceOption<long> SpoolLimit = new(
@@ -25,12 +25,12 @@ public sealed class MessageService : Service
 
     /// <summary><c>--stall-timeout TIME</c>.</summary>
     public static readonly ServiceOption<TimeSpan> StallTimeout = new(
-        "stall-timeout", "TIME", "without a byte, after which a sender that others wait for is cut, or never", "5s",
+        "stall-timeout", "TIME", "reset a sender that others wait for after this long without a byte, or never", "5s",
         ParseStallTimeout);
 
     /// <summary><c>--min-rate SIZE</c>.</summary>
     public static readonly ServiceOption<long> MinRate = new(
-        "min-rate", "SIZE", "bytes per second, below which a sender that others wait for is cut", "64kB",
+        "min-rate", "SIZE", "reset such a sender below this many bytes per second", "64kB",
         Quantity.ParseSize);
 
     private const int DemoSenders = 10;

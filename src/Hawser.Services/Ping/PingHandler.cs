@@ -15,7 +15,7 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
     /// <inheritdoc/>
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
-        log.WriteLine($"+ connection {connection.Id} from {connection.RemoteEndPoint} on thread {ThreadName()}");
+        log.WriteLine($"+ connection {connection.Id} from {EndPointText.OfPeer(connection)} on thread {ThreadName()}");
         long pongs = 0;
         try
         {

@@ -15,6 +15,11 @@ public static class EndPointText
         _ => $"{endPoint}",
     };
 
+    /// <summary>A connection's peer. The client of a Unix domain socket has no address as a rule: it is "a local
+    /// client".</summary>
+    public static string OfPeer(Connection connection) =>
+        $"{connection.RemoteEndPoint}" is { Length: > 0 } address ? address : "a local client";
+
     /// <summary>The message of a client's error, with the server it happened at.</summary>
     public static string Blame(EndPoint server, Exception fault) =>
         // A failed connect names its target itself.

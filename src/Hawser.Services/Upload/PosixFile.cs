@@ -61,7 +61,7 @@ internal static partial class PosixFile
             if (IsNamed(file, name))
                 File.Delete(name);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The file has its final name; the next start removes the other one as a leftover.
         }

@@ -28,17 +28,15 @@ public static class UploadClient
         await using Connection connection = Dialer.Connect(server, options.ConnectTimeout);
         connection.ResetUnlessFinished();
         using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout, options.TimeProvider);
-        using var unanswered = new CancellationTokenSource();
         // Read concurrently: a server may refuse in the middle of the upload, and reset the connection then.
-        Task<UploadReceipt?> answer = OwnThread.RunAsync(() => ReadReceiptAsync(connection, unanswered.Token));
+        Task<UploadReceipt?> answer = OwnThread.RunAsync(() => ReadReceiptAsync(connection, watchdog.AnswerIsLate));
         string? sha256;
         try
         {
             // Files of proc(5) have no length and are read like a pipe.
             sha256 = source is FileStream { CanSeek: true, Length: > 0 } file
-                ? await SendFileAsync(connection, file, answer, options.Hash, progress)
+                ? await SendFileAsync(connection, file, answer, watchdog, options.Hash, progress)
                 : await SendStreamAsync(connection, source, answer, watchdog, options.Hash, progress);
-            watchdog.AwaitAnswer(unanswered);
         }
         catch (ConnectionClosedException)
         {
@@ -57,7 +55,8 @@ public static class UploadClient
     /// <summary>Sends within the kernel, and hashes from the page cache on another thread.</summary>
     /// <returns>The hash; null if the server refused the upload or no hash was asked for.</returns>
     private static async Task<string?> SendFileAsync(
-        Connection connection, FileStream file, Task<UploadReceipt?> answer, bool hashes, Action<long>? progress)
+        Connection connection, FileStream file, Task<UploadReceipt?> answer, ProgressWatchdog watchdog,
+        bool hashes, Action<long>? progress)
     {
         long begin = file.Position;
         long end = file.Length;
@@ -72,6 +71,8 @@ public static class UploadClient
             hash?.Advance(offset);
             progress?.Invoke(offset - begin);
         }
+        // Not after the hash, which may lag.
+        watchdog.AwaitAnswer();
         await connection.FinishWritingAsync();
         return hash is null ? null : await hash.FinishAsync();
     }
@@ -103,6 +104,7 @@ public static class UploadClient
         {
             ArrayPool<byte>.Shared.Return(chunk);
         }
+        watchdog.AwaitAnswer();
         await connection.FinishWritingAsync();
         return hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -21,7 +21,6 @@ internal sealed class UploadFile : IDisposable
     private readonly FollowingHash? _hash;
     private readonly ReservedSpace? _space;
     private long _flushed;
-    private bool _published;
 
     /// <summary>Takes ownership of an open part and its share of the folder.</summary>
     public UploadFile(
@@ -48,6 +47,9 @@ internal sealed class UploadFile : IDisposable
 
     /// <summary>Bytes written.</summary>
     public long Length { get; private set; }
+
+    /// <summary>It has its final name.</summary>
+    public bool IsPublished { get; private set; }
 
     /// <summary>It has its final name and survives a power failure.</summary>
     public bool IsDurable { get; private set; }
@@ -98,7 +100,7 @@ internal sealed class UploadFile : IDisposable
         if (_settings.Sync)
             RandomAccess.FlushToDisk(Handle);
         PosixFile.Publish(Handle, _part, _final);
-        _published = true;
+        IsPublished = true;
         // Closing the file releases the lock on the part.
         Handle.Dispose();
         _share.Settle(Length);
@@ -133,7 +135,7 @@ internal sealed class UploadFile : IDisposable
         {
             _hash?.Dispose();
             // The name may belong to another server by now.
-            if (!_published && PosixFile.IsNamed(Handle, _part))
+            if (!IsPublished && PosixFile.IsNamed(Handle, _part))
                 File.Delete(_part);
         }
         finally

@@ -40,22 +40,23 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
             await _folder.RecountIfDueAsync(connection.Time);
             using UploadFile file = _folder.Begin(connection.Id);
             receipt = await StoreAsync(connection, file);
-            Record(file, connection, start, receipt);
+            if (file.IsPublished)
+                Record(file, connection, start, receipt);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // No file and no record: a limit leaves no room for them, or the folder is not writable.
+            // No file and no record: a limit leaves no room for them, or the folder cannot be written.
             receipt = Refuse(connection, e);
         }
         if (_settings.Receipt)
             await connection.WriteAsync(receipt.ToLine());
     }
 
-    /// <summary>Closes the manifest and logs the totals.</summary>
+    /// <summary>Closes the manifest and logs the totals, if there are any.</summary>
     public void Dispose()
     {
         _manifest?.Dispose();
-        if (Interlocked.Exchange(ref _isDisposed, true))
+        if (Interlocked.Exchange(ref _isDisposed, true) || _stored + _refused == 0)
             return;
         (_refused > 0 ? _errors : _events).WriteLine(
             $"uploads: {_stored} stored, {_refused} refused; {Quantity.FormatCount(_bytes, "byte")}");
@@ -82,7 +83,7 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProtocolException)
         {
             // A limit, the disk, a reset, a timeout or the stop.
-            await file.PublishErrorAsync();
+            await PublishErrorAsync(file);
             return Refuse(connection, e);
         }
         if (_settings.Sync)
@@ -91,6 +92,18 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         Interlocked.Add(ref _bytes, file.Length);
         _events.WriteLine($"{Name(connection)} stored as {file.Name}: {Quantity.FormatCount(file.Length, "byte")}");
         return UploadReceipt.Stored(file.Name, file.Length, sha256, file.IsDurable);
+    }
+
+    private async Task PublishErrorAsync(UploadFile file)
+    {
+        try
+        {
+            await file.PublishErrorAsync();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _errors.WriteLine($"ERROR: {file.Name} cannot be written, so upload {file.Number} has no file: {e.Message}");
+        }
     }
 
     private void FlushName(UploadFile file)
@@ -135,5 +148,5 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         }
     }
 
-    private static string Name(Connection connection) => $"upload {connection.Id} from {connection.RemoteEndPoint}";
+    private static string Name(Connection connection) => $"upload {connection.Id} from {EndPointText.OfPeer(connection)}";
 }

@@ -12,19 +12,19 @@ public sealed class UploadService : Service
 {
     /// <summary><c>DIR</c>.</summary>
     public static readonly ServiceOption<string> Folder =
-        new("dir", "DIR", "where the files go; made if it is missing", "uploads", text => text);
+        new("dir", "DIR", "where the files go; created if missing", "uploads", text => text);
 
     /// <summary><c>--max-bytes SIZE</c>.</summary>
     public static readonly ServiceOption<long> MaxBytes =
-        new("max-bytes", "SIZE", "bytes of one upload at the most, or none: no limit", "10GB", ParseSizeLimit);
+        new("max-bytes", "SIZE", "bytes of one upload at most, or none: no limit", "10GB", ParseSizeLimit);
 
     /// <summary><c>--quota SIZE</c>.</summary>
     public static readonly ServiceOption<long> Quota =
-        new("quota", "SIZE", "bytes of all files in DIR at the most, or none: no limit", "50GB", ParseSizeLimit);
+        new("quota", "SIZE", "bytes of all files in DIR at most, or none: no limit", "50GB", ParseSizeLimit);
 
     /// <summary><c>--max-files N</c>.</summary>
     public static readonly ServiceOption<long> MaxFiles =
-        new("max-files", "N", "files in DIR at the most, or none: no limit", "100000", ParseFileLimit);
+        new("max-files", "N", "files in DIR at most, or none: no limit", "100000", ParseFileLimit);
 
     /// <summary><c>--min-free SIZE</c>.</summary>
     public static readonly ServiceOption<long> MinFree =
@@ -40,7 +40,7 @@ public sealed class UploadService : Service
 
     /// <summary><c>--no-receipt</c>.</summary>
     public static readonly ServiceOption<bool> NoReceipt =
-        new("no-receipt", null, "answer nothing", null, bool.Parse);
+        new("no-receipt", null, "send no receipt", null, bool.Parse);
 
     /// <summary><c>--manifest</c>.</summary>
     public static readonly ServiceOption<bool> Manifest =

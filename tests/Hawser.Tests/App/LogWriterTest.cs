@@ -28,7 +28,7 @@ public sealed class LogWriterTest
         using var output = new GatedStream();
         using var log = new LogWriter(output, _ => { });
         log.WriteLine("in flight");
-        await output.Entered.Bounded();
+        await Patience.UntilAsync(() => output.Entries == 1);
         for (int n = 0; n < 10; n++)
             log.WriteLine(Filler);
         log.WriteLine("dropped too, though it would fit");
@@ -50,7 +50,7 @@ public sealed class LogWriterTest
         using var output = new GatedStream();
         using var log = new LogWriter(output, _ => { });
         log.WriteLine("in flight");
-        await output.Entered.Bounded();
+        await Patience.UntilAsync(() => output.Entries == 1);
         log.WriteLine("queued");
 
         Assert.Equal(2, log.End(TimeSpan.Zero));
@@ -67,13 +67,13 @@ public sealed class LogWriterTest
         using var log = new LogWriter(output, e => errors.Add(e.Message));
         log.WriteLine("before");
         await Patience.UntilAsync(() => output.Lines.Length == 1);
-        output.IsFull = true;
+        output.Refuses = "";
         for (int n = 1; n <= 3; n++)
         {
             log.WriteLine("lost");
             await Patience.UntilAsync(() => output.Refused == n);
         }
-        output.IsFull = false;
+        output.Refuses = null;
         log.WriteLine("after");
 
         Assert.Equal(3, log.End(Patience.Limit));
@@ -83,22 +83,58 @@ public sealed class LogWriterTest
         Assert.Equal(["full"], errors);
     }
 
+    [Fact]
+    public async Task Dropped_lines_count_while_the_write_before_their_report_blocks()
+    {
+        using var output = new GatedStream();
+        using var log = new LogWriter(output, _ => { });
+        log.WriteLine("in flight");
+        await Patience.UntilAsync(() => output.Entries == 1);
+        for (int n = 0; n < 10; n++)
+            log.WriteLine(Filler);
+        output.Pass();
+        await Patience.UntilAsync(() => output.Entries == 2);
+
+        Assert.Equal(10, log.End(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public async Task A_failure_after_a_report_that_was_written_is_told_again()
+    {
+        using var output = new GatedStream();
+        output.Open();
+        var errors = new List<string>();
+        using var log = new LogWriter(output, e => errors.Add(e.Message));
+        output.Refuses = "";
+        log.WriteLine("lost");
+        await Patience.UntilAsync(() => output.Refused == 1);
+        output.Refuses = "again";
+        log.WriteLine("lost again");
+        await Patience.UntilAsync(() => output.Refused == 2);
+
+        Assert.Equal(2, log.End(Patience.Limit));
+        Assert.Equal(["full", "full"], errors);
+    }
+
     /// <summary>Takes nothing until it is opened.</summary>
     private sealed class GatedStream : MemoryStream
     {
+        private const int ManyWrites = 1_000_000;
+
         // Not the stream's own memory: the log's thread may still write when the test has disposed of it.
         private readonly List<byte> _written = [];
-        private readonly ManualResetEventSlim _gate = new();
-        private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly SemaphoreSlim _gate = new(0);
         private readonly Lock _lock = new();
         private volatile int _refused;
-        private volatile bool _isFull;
+        private volatile int _entries;
+        private volatile string? _refuses;
 
-        public Task Entered => _entered.Task;
+        public int Entries => _entries;
 
         public int Refused => _refused;
 
-        public bool IsFull { set => _isFull = value; }
+        /// <summary>Fails a write that contains it.</summary>
+        public string? Refuses { set => _refuses = value; }
 
         public string[] Lines
         {
@@ -109,15 +145,18 @@ public sealed class LogWriterTest
             }
         }
 
-        public void Open() => _gate.Set();
+        public void Open() => _gate.Release(ManyWrites);
+
+        /// <summary>Takes one write.</summary>
+        public void Pass() => _gate.Release();
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            _entered.TrySetResult();
+            _entries++;
             _gate.Wait();
             lock (_lock)
             {
-                if (_isFull)
+                if (_refuses is { } refused && Encoding.UTF8.GetString(buffer).Contains(refused, StringComparison.Ordinal))
                 {
                     _refused++;
                     throw new IOException("full");
@@ -128,7 +167,7 @@ public sealed class LogWriterTest
 
         protected override void Dispose(bool disposing)
         {
-            _gate.Set();
+            Open();
             base.Dispose(disposing);
         }
     }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using Hawser.Models;
 using Hawser.Tests.Support;
 using Xunit;
@@ -124,6 +126,20 @@ public sealed class ListenTest : IDisposable
             await AssertServesAsync(where);
             await winner.DisposeAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_program_that_keeps_the_claim_of_a_path_does_not_keep_a_server_from_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only here sockets have abstract names");
+        string path = CreateStaleSocket();
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)));
+        using var squatter = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        squatter.Bind(new UnixDomainSocketEndPoint($"\0hawser-{hash}"));
+
+        await using TestServer server = StartAt("threads", [new UnixDomainSocketEndPoint(path)]);
+
+        await AssertServesAsync(server.EndPoint);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Clock;
@@ -37,6 +38,33 @@ public sealed class EveryServiceTest
         ["clock"] = folder => new(
             new ServiceSettings().Set(ClockService.Out, folder), GoldenBytes.Of("Hello"), FirstWelcome()),
     };
+
+    [Fact]
+    public void A_service_that_cannot_listen_releases_its_files()
+    {
+        using var folder = new TemporaryFolder();
+        using var log = new StringWriter();
+        var service = new ClockService();
+        ServiceSettings settings = new ServiceSettings().Set(ClockService.Out, folder.Root);
+        var environment = new ServiceEnvironment
+        {
+            Log = log,
+            Errors = log,
+            Output = Stream.Null,
+            Fail = _ => { },
+        };
+        var options = new ServerOptions
+        {
+            // An address of another machine.
+            EndPoints = [new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0)],
+            Model = ConcurrencyModels.Get("threads"),
+        };
+        Assert.Throws<ListenException>(() => ServiceHost.Start(service, settings, environment, options));
+
+        // Nothing else may have it open.
+        using FileStream recording = new(
+            Path.Combine(folder.Root, "serverTimeData.txt"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+    }
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.EveryServiceUnderEveryModel), MemberType = typeof(ServiceMatrix))]

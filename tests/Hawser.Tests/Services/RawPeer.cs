@@ -14,7 +14,8 @@ internal sealed class RawPeer : IDisposable
     private RawPeer(Socket socket)
     {
         _socket = socket;
-        _socket.NoDelay = true;
+        if (socket.AddressFamily is not AddressFamily.Unix)
+            _socket.NoDelay = true;
         _stream = new NetworkStream(socket, ownsSocket: true);
     }
 
@@ -55,6 +56,17 @@ internal sealed class RawPeer : IDisposable
         var all = new MemoryStream();
         await _stream.CopyToAsync(all).Bounded();
         return Encoding.Latin1.GetString(all.ToArray());
+    }
+
+    /// <summary>Counts all that still comes.</summary>
+    public async Task<long> CountToEndAsync()
+    {
+        byte[] piece = new byte[1024 * 1024];
+        long count = 0;
+        int read;
+        while ((read = await _stream.ReadAsync(piece).AsTask().Bounded()) > 0)
+            count += read;
+        return count;
     }
 
     /// <summary>Whether the connection ends by a reset, whatever comes before it.</summary>

@@ -64,6 +64,26 @@ public sealed class UploadClientTest : IDisposable
     }
 
     [Fact]
+    public async Task A_hash_that_lags_behind_the_last_byte_does_not_end_an_upload_that_arrived()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only here a byte that was read is acknowledged at once");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var where = new UnixDomainSocketEndPoint(_folder["socket"]);
+        listener.Bind(where);
+        listener.Listen();
+        await using FileStream source = File.OpenRead(_folder.Write("large", new byte[LargeBytes]));
+        Task<UploadOutcome> sending = Task.Run(() => UploadClient.SendAsync(where, source, Timed));
+        using RawPeer server = await RawPeer.AcceptAsync(listener);
+        Assert.Equal(LargeBytes, await server.CountToEndAsync());
+        for (TimeSpan passed = default; passed < 2 * Timed.IdleTimeout; passed += TimeSpan.FromSeconds(1))
+            _time.Advance(TimeSpan.FromSeconds(1));
+
+        UploadOutcome outcome = await sending.Bounded();
+        Assert.True(outcome.IsUnanswered);
+        Assert.NotNull(outcome.Sha256);
+    }
+
+    [Fact]
     public async Task An_address_that_never_answers_is_given_up_after_the_connect_timeout()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only here a full backlog is silence");
