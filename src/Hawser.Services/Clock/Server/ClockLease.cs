@@ -7,9 +7,9 @@ namespace Hawser.Services.Clock.Server;
 internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan stay, Action<ClockLease> forget)
     : IDisposable
 {
-    private readonly long _silenceNs = Nanoseconds(silence);
+    private readonly long _silenceNs = ClockTiming.ToNanoseconds(silence);
     private long _heardNs = ClockReading.MonotonicNow(time);
-    private long _endNs = ClockReading.MonotonicNow(time) + Nanoseconds(stay);
+    private long _endNs = ClockReading.MonotonicNow(time) + ClockTiming.ToNanoseconds(stay);
 
     public bool HasRunOut
     {
@@ -25,9 +25,7 @@ internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan s
 
     /// <summary>The client may stay that long from now.</summary>
     public void Extend(TimeSpan more) =>
-        Volatile.Write(ref _endNs, ClockReading.MonotonicNow(time) + Nanoseconds(more));
+        Volatile.Write(ref _endNs, ClockReading.MonotonicNow(time) + ClockTiming.ToNanoseconds(more));
 
     public void Dispose() => forget(this);
-
-    private static long Nanoseconds(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
 }
