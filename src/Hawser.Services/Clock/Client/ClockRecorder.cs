@@ -2,6 +2,7 @@ using System.Net;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Clock.Wire;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Client;
 
@@ -52,10 +53,10 @@ internal sealed class ClockRecorder
         Path = TimeDataWriter.ClientPath(options.Folder, id);
         Heading = new ExchangeLogHeading(id, $"{client}", $"{server}", _intervalNs);
         Statistics = new ClockStatistics(_intervalNs);
-        var file = new LineFile(Path);
+        var file = new LineFile(Path, options.PendingLimit);
         Start = file.Start;
         _rows = new TimeDataWriter(file, flusher);
-        _log = new ExchangeLogWriter(new LineFile(ExchangeLogFormat.PathFor(Path)), flusher, Heading);
+        _log = new ExchangeLogWriter(new LineFile(ExchangeLogFormat.PathFor(Path), options.PendingLimit), flusher, Heading);
     }
 
     public string Path { get; }
@@ -68,6 +69,12 @@ internal sealed class ClockRecorder
     public ClockStatistics Statistics { get; }
 
     public ExchangeCounts Counts => new(_sent, _answered, _schedule.Missed);
+
+    /// <summary>What the files lack because the disk stalled; null: nothing.</summary>
+    public string? Lack => (_rows.Dropped, _log.Dropped) is (0, 0)
+        ? null
+        : $"{Path} lacks {Quantity.FormatCount(_rows.Dropped, "row")} and its companion "
+            + $"{Quantity.FormatCount(_log.Dropped, "line")}: the disk stalled";
 
     /// <summary>How long it has recorded.</summary>
     public TimeSpan Duration => ClockTiming.FromNanoseconds(Math.Max(0, _endNs - _startNs));

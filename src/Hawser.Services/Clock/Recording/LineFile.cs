@@ -19,8 +19,9 @@ internal sealed class LineFile : IDisposable
     /// <summary>Bytes that may wait in memory for the disk: 8 MiB, about four minutes of one client.</summary>
     public const int PendingLimit = 8 << 20;
 
-    /// <summary>The same for the server's recording, which has the rows of all clients: 128 MiB.</summary>
-    public const int ServerPendingLimit = 128 << 20;
+    /// <summary>The same for the server's recording: 256 MiB, more than the rows that <c>ServerRecording</c> holds.
+    /// </summary>
+    public const int ServerPendingLimit = 256 << 20;
 
     private readonly string _path;
     private readonly int _pendingLimit;
@@ -44,17 +45,19 @@ internal sealed class LineFile : IDisposable
         _path = full;
         _pendingLimit = pendingLimit;
         _file = File.OpenHandle(full, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        Start = _length = RandomAccess.GetLength(_file);
-        Span<byte> last = stackalloc byte[1];
-        if (_length > 0 && RandomAccess.Read(_file, last, _length - 1) == 1 && last[0] != '\n')
+        try
         {
-            // A killed writer left a piece of a line, which stays one.
-            RandomAccess.Write(_file, "\n"u8, _length);
-            Start = ++_length;
+            Start = _length = StartLine(_file);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Bytes that stood in the file before.</summary>
+    /// <summary>The offset of the first appended byte: after all earlier bytes, and the newline that ends a torn line.
+    /// </summary>
     public long Start { get; }
 
     /// <summary>Called at the begin of every flush, to put in lines that wait elsewhere.</summary>
@@ -154,6 +157,17 @@ internal sealed class LineFile : IDisposable
         Flush();
         _file.Dispose();
         _sha256.Dispose();
+    }
+
+    /// <summary>Ends the torn line that a killed writer left; returns the file's length.</summary>
+    private static long StartLine(SafeFileHandle file)
+    {
+        long length = RandomAccess.GetLength(file);
+        Span<byte> last = stackalloc byte[1];
+        if (length == 0 || RandomAccess.Read(file, last, length - 1) == 0 || last[0] == '\n')
+            return length;
+        RandomAccess.Write(file, "\n"u8, length);
+        return length + 1;
     }
 
     private void Write(ReadOnlySpan<byte> lines)

@@ -14,9 +14,6 @@ internal sealed class ServerRecording
     /// <summary>How long rows are held back; a request that took longer stands that long before its answer.</summary>
     public const long HoldNs = 1_000_000_000;
 
-    // Beyond that the disk stalls, and rows are dropped.
-    private const int MostHeld = 1 << 20;
-
     private readonly TimeProvider _time;
     private readonly TimeDataWriter _rows;
     private readonly LineFileFlusher? _flusher;
@@ -28,6 +25,7 @@ internal sealed class ServerRecording
     private int _clients;
     private TimeSpan _longest;
     private long _order;
+    private long _dropped;
     private long _endedNs = long.MinValue;
 
     /// <param name="time">The server's clocks.</param>
@@ -43,6 +41,12 @@ internal sealed class ServerRecording
         _rows = new TimeDataWriter(file, flusher, limit, onFull);
         _flusher = flusher;
     }
+
+    /// <summary>How many rows are held for a stalled disk; further ones are dropped and counted.</summary>
+    public int MostHeld { get; init; } = 1 << 20;
+
+    /// <summary>How many rows were dropped because the disk stalled or failed.</summary>
+    public long Dropped => Volatile.Read(ref _dropped) + _rows.Dropped;
 
     /// <summary>A client begins to record.</summary>
     public void Join()
@@ -60,7 +64,11 @@ internal sealed class ServerRecording
         lock (_gate)
         {
             if (_held.Count >= MostHeld)
+            {
+                _dropped += 2;
                 return;
+            }
+
             long askedNs = Math.Max(answeredNs - earlierNs, _endedNs);
             _held.Add(new Held(askedNs, _order++, client, server, exchange.RequestSent.WallNs, default));
             _held.Add(new Held(answeredNs, _order++, server, client, exchange.ReplySent.WallNs, default));
