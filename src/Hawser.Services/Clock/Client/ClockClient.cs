@@ -7,7 +7,8 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Client;
 
-/// <summary>One client through all its phases: register, record, wait for the roster, swap recordings, tell.</summary>
+/// <summary>One client through all its phases: register, record, wait for the roster, swap recordings, report
+/// results.</summary>
 /// <remarks>Belongs to the clients' thread; the swap goes its own way on the thread pool.</remarks>
 internal sealed class ClockClient(
     int place, ClockClientOptions options, ClientLoop loop, LineFileFlusher flusher, StartBarrier start, TextWriter log)

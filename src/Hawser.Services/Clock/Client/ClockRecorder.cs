@@ -6,13 +6,13 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Client;
 
-/// <summary>One client's recording: ticks by an absolute schedule, replies as they come, neither waiting for the
-/// other.</summary>
+/// <summary>One client's recording: ticks by an absolute schedule, independent of the arrival of
+/// replies.</summary>
 /// <remarks>Belongs to the clients' thread. Reading with the next tick's due time as its deadline is what makes one
 /// event loop the one timer of all clients.</remarks>
 internal sealed class ClockRecorder
 {
-    // Looked at so often whether the client is to leave, however far apart its ticks are.
+    // The longest wait between two checks of the cancellation token.
     private const long LongestWaitNs = 250_000_000;
 
     // Ticks that may wait for their replies; the oldest beyond that are lost.
@@ -56,7 +56,8 @@ internal sealed class ClockRecorder
         var file = new LineFile(Path, options.PendingLimit);
         Start = file.Start;
         _rows = new TimeDataWriter(file, flusher);
-        _log = new ExchangeLogWriter(new LineFile(ExchangeLogFormat.PathFor(Path), options.PendingLimit), flusher, Heading);
+        _log = new ExchangeLogWriter(
+            new LineFile(ExchangeLogFormat.PathFor(Path), options.PendingLimit), flusher, Heading);
     }
 
     public string Path { get; }

@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Hawser.Services.Clock.Recording;
 
 /// <summary>
-/// A file that grows by whole lines. Lines are put into memory at once and written later, by whoever calls
-/// <see cref="Flush"/>: all that have come since, in one write. So appending never waits for the disk, and a process
-/// that is killed leaves whole lines (docs/decisions/0030-recordings.md says how sure that is).
+/// A file that grows by whole lines. Lines are appended in memory; <see cref="Flush"/> writes all waiting lines in one
+/// write. So appending never waits for the disk, and a killed process leaves whole lines, with the exception in
+/// docs/decisions/0030-recordings.md.
 /// </summary>
 /// <remarks>
 /// Appending is safe from several threads under <see cref="Gate"/>; flushing is for one thread at a time. When the disk
@@ -36,7 +36,7 @@ internal sealed class LineFile : IDisposable
     private long _length;
     private bool _ended;
 
-    /// <summary>Opens the file, or creates it and its folder. Lines are appended to what stands in it.</summary>
+    /// <summary>Opens the file, or creates it and its folder. Keeps the existing content.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public LineFile(string path, int pendingLimit = PendingLimit)
     {
@@ -60,7 +60,7 @@ internal sealed class LineFile : IDisposable
     /// </summary>
     public long Start { get; }
 
-    /// <summary>Called at the begin of every flush, to put in lines that wait elsewhere.</summary>
+    /// <summary>Called at the start of every flush; appends lines that wait elsewhere.</summary>
     public Action? Filling { get; set; }
 
     /// <summary>Held while lines are put in, never while the disk is waited for.</summary>
@@ -97,7 +97,7 @@ internal sealed class LineFile : IDisposable
     /// </summary>
     public void Commit(int length) => _pendingLength += length;
 
-    /// <summary>Takes whole lines that stand ready. False: they were dropped.</summary>
+    /// <summary>Appends whole lines. False: they were dropped.</summary>
     public bool Append(ReadOnlySpan<byte> lines)
     {
         lock (Gate)
@@ -191,7 +191,7 @@ internal sealed class LineFile : IDisposable
         }
         catch (IOException)
         {
-            // The disk that failed may refuse this too; a reader tells a torn last line anyway.
+            // The failed disk may refuse this too; a reader recognizes a torn last line.
         }
 
         _file.Dispose();

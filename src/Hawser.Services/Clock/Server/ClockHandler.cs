@@ -18,7 +18,7 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
     private Task? _ended;
 
     /// <param name="folder">Where the recording goes; made if it is missing.</param>
-    /// <param name="log">Told who comes, who leaves, and what was delivered.</param>
+    /// <param name="log">Takes a line per client that joins, is done or leaves, and per completed session.</param>
     /// <param name="errors">Takes a line when the recording fails, reaches its limit, or lacks rows.</param>
     /// <param name="time">The server's clocks.</param>
     /// <param name="session">The one session that it serves; null: any.</param>
@@ -76,7 +76,7 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
             _log.WriteLine(summary.ToText().TrimEnd());
     }
 
-    /// <summary>Prints what a client said of its recording.</summary>
+    /// <summary>Prints the counts of a client's Done.</summary>
     public void Tell(ClockMember member, RecordingDone done) => _log.WriteLine(
         $"client {member.Id} is done: {DurationText.Count(done.Answered)} exchanges, "
         + $"{DurationText.Count(done.Missed)} missed, {DurationText.Count(done.Sent - done.Answered)} lost");

@@ -2,7 +2,7 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>How long one client is still believed to be there. Renewed by its connection, watched by
+/// <summary>One client's deadlines for silence and for its stay. Renewed by its connection, watched by
 /// <see cref="ClockLeases"/>.</summary>
 internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan stay, Action<ClockLease> forget)
     : IDisposable
@@ -20,7 +20,7 @@ internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan s
         }
     }
 
-    /// <summary>The client said something.</summary>
+    /// <summary>The client sent a frame.</summary>
     public void Renew(long nowNs) => Volatile.Write(ref _heardNs, nowNs);
 
     /// <summary>The client may stay that long from now.</summary>

@@ -96,7 +96,7 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
             if (session.Roster is not null)
                 return member.Place >= 0 && member.Delivered is null ? StopPlaying(session) : null;
 
-            // Who leaves before the list is frozen is forgotten, so that clients that come and go do not pile up.
+            // A member that leaves before the roster is frozen is removed, so that short visits do not accumulate.
             session.Members.Remove(member.Id);
             if (member.Done is null)
                 StopRecording(session);

@@ -5,13 +5,14 @@ namespace Hawser.Services.Clock.Server;
 
 /// <summary>
 /// The recording of a server, which all its connections write. A run begins with the first row and ends when no client
-/// records any more. Rows stand in order of time, although connections finish their exchanges in any order: they are
+/// records any more. Rows are in order of time, although connections finish their exchanges in any order: they are
 /// held back for a second and sorted.
 /// </summary>
 /// <remarks>Safe from several threads. Formatting and writing are left to the thread that flushes the file.</remarks>
 internal sealed class ServerRecording
 {
-    /// <summary>How long rows are held back; a request that took longer stands that long before its answer.</summary>
+    /// <summary>How long rows are held back; a request that took longer is placed that long before its answer.
+    /// </summary>
     public const long HoldNs = 1_000_000_000;
 
     private readonly TimeProvider _time;
@@ -59,7 +60,7 @@ internal sealed class ServerRecording
     public void Append(byte[] client, byte[] server, in ExchangeReply exchange)
     {
         long answeredNs = exchange.ReplySent.MonotonicNs;
-        // A client's clock may be anywhere: its request stands where its time says, within the second before the answer.
+        // A client's clock may be wrong: its request is placed at its own time, within the second before the answer.
         long earlierNs = Math.Clamp(exchange.ReplySent.WallNs - exchange.RequestSent.WallNs, 0, HoldNs);
         lock (_gate)
         {
