@@ -1,5 +1,6 @@
 using System.Net;
 using Hawser.Services.Clock.Peers;
+using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock;
@@ -42,6 +43,9 @@ public sealed record ClockClientOptions
 
     /// <summary>The clients' clocks.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>The most bytes of each file that wait for the disk.</summary>
+    internal int PendingLimit { get; init; } = LineFile.PendingLimit;
 
     /// <summary>Networks as the command line has them: <c>10.0.0.0/8,fd00::/8</c>.</summary>
     /// <exception cref="FormatException">It is not that.</exception>

@@ -7,7 +7,8 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Client;
 
-/// <summary>One client through all its phases: register, record, wait for the roster, swap recordings, tell.</summary>
+/// <summary>One client through all its phases: register, record, wait for the roster, swap recordings, report
+/// results.</summary>
 /// <remarks>Belongs to the clients' thread; the swap goes its own way on the thread pool.</remarks>
 internal sealed class ClockClient(
     int place, ClockClientOptions options, ClientLoop loop, LineFileFlusher flusher, StartBarrier start, TextWriter log)
@@ -56,7 +57,7 @@ internal sealed class ClockClient(
             return;
         if (leave.IsCancellationRequested)
         {
-            Trouble = $"client {id}: left early, after {TimeDataFormat.Wording(recorder.Duration)}";
+            Add($"client {id}: left early, after {TimeDataFormat.Wording(recorder.Duration)}");
             await frames.SendGoodbyeAsync(new Goodbye(GoodbyeReason.Leaving));
             await connection.FinishWritingAsync();
             return;
@@ -66,7 +67,8 @@ internal sealed class ClockClient(
         await session.RunAsync(listener, new OwnRecording(recorder.Path, digest, recorder.Start));
         await connection.FinishWritingAsync();
         Report = Report! with { Deliveries = session.Deliveries };
-        Trouble ??= session.Trouble;
+        if (session.Trouble is { } trouble)
+            Add(trouble);
         if (session.Deliveries is { } has)
             log.WriteLine($"client {id} has {has.Delivered} of {has.Expected} recordings of others");
     }
@@ -121,8 +123,13 @@ internal sealed class ClockClient(
                 + $"{TimeDataFormat.Wording(recorder.Duration)}: {e.Message}";
         }
         Report = ClientReport.Of(recorder.Heading, recorder.Counts, recorder.Statistics);
-        return (await recorder.EndAsync(), isServerThere);
+        RecordingDigest digest = await recorder.EndAsync();
+        if (recorder.Lack is { } lack)
+            Add($"client {recorder.Heading.ClientId}: {lack}");
+        return (digest, isServerThere);
     }
+
+    private void Add(string trouble) => Trouble = Trouble is null ? trouble : $"{Trouble}; {trouble}";
 
     private void Arrive()
     {

@@ -2,16 +2,17 @@ using System.Net;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Clock.Wire;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Client;
 
-/// <summary>One client's recording: ticks by an absolute schedule, replies as they come, neither waiting for the
-/// other.</summary>
+/// <summary>One client's recording: ticks by an absolute schedule, independent of the arrival of
+/// replies.</summary>
 /// <remarks>Belongs to the clients' thread. Reading with the next tick's due time as its deadline is what makes one
 /// event loop the one timer of all clients.</remarks>
 internal sealed class ClockRecorder
 {
-    // Looked at so often whether the client is to leave, however far apart its ticks are.
+    // The longest wait between two checks of the cancellation token.
     private const long LongestWaitNs = 250_000_000;
 
     // Ticks that may wait for their replies; the oldest beyond that are lost.
@@ -52,10 +53,11 @@ internal sealed class ClockRecorder
         Path = TimeDataWriter.ClientPath(options.Folder, id);
         Heading = new ExchangeLogHeading(id, $"{client}", $"{server}", _intervalNs);
         Statistics = new ClockStatistics(_intervalNs);
-        var file = new LineFile(Path);
+        var file = new LineFile(Path, options.PendingLimit);
         Start = file.Start;
         _rows = new TimeDataWriter(file, flusher);
-        _log = new ExchangeLogWriter(new LineFile(ExchangeLogFormat.PathFor(Path)), flusher, Heading);
+        _log = new ExchangeLogWriter(
+            new LineFile(ExchangeLogFormat.PathFor(Path), options.PendingLimit), flusher, Heading);
     }
 
     public string Path { get; }
@@ -68,6 +70,12 @@ internal sealed class ClockRecorder
     public ClockStatistics Statistics { get; }
 
     public ExchangeCounts Counts => new(_sent, _answered, _schedule.Missed);
+
+    /// <summary>What the files lack because the disk stalled; null: nothing.</summary>
+    public string? Lack => (_rows.Dropped, _log.Dropped) is (0, 0)
+        ? null
+        : $"{Path} lacks {Quantity.FormatCount(_rows.Dropped, "row")} and its companion "
+            + $"{Quantity.FormatCount(_log.Dropped, "line")}: the disk stalled";
 
     /// <summary>How long it has recorded.</summary>
     public TimeSpan Duration => ClockTiming.FromNanoseconds(Math.Max(0, _endNs - _startNs));

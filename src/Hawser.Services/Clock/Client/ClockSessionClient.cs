@@ -14,7 +14,7 @@ internal sealed class ClockSessionClient(
 {
     private readonly RosterReceiver _roster = new();
 
-    /// <summary>What it has in the end; null when there was no exchange for it.</summary>
+    /// <summary>The recordings it received; null when it took part in no swap.</summary>
     public ClientDeliveries? Deliveries { get; private set; }
 
     /// <summary>What went wrong, if anything did.</summary>
@@ -124,7 +124,7 @@ internal sealed class ClockSessionClient(
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
-            // The server died just now. What the client has it has.
+            // The server is gone; the received recordings stay.
         }
     }
 }

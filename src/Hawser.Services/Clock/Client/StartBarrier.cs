@@ -2,15 +2,15 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Client;
 
-/// <summary>Lets a process's clients begin together, and yet not at the same instant: their ticks are spread over the
-/// interval, so that one thread can be in time for all of them.</summary>
+/// <summary>Starts a process's clients together, with their ticks spread over the interval, so that one thread can
+/// send all of them on time.</summary>
 /// <remarks>Belongs to the clients' thread.</remarks>
 internal sealed class StartBarrier(ClockClientOptions options)
 {
-    // When nobody new has come for so long, the others are not waited for: the server serves one after the other.
+    // Without another arrival for that long, the wait ends: the server may serve one client at a time.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    // From the decision to begin to the first tick.
+    // Between the end of the wait and the first tick.
     private const long LeadNs = 10_000_000;
 
     // Ticks far apart are not spread further than that.

@@ -56,7 +56,4 @@ internal struct TickSchedule
         Next = current + 1;
         return true;
     }
-
-    /// <summary>How late a tick taken at <paramref name="nowNs"/> is.</summary>
-    public readonly long LatenessNs(long tick, long nowNs) => nowNs - (_startNs + (tick * _intervalNs));
 }

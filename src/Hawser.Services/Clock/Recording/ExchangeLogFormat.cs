@@ -138,7 +138,7 @@ internal static class ExchangeLogFormat
 /// <param name="IntervalNs">The time between ticks.</param>
 internal readonly record struct ExchangeLogHeading(uint ClientId, string Client, string Server, long IntervalNs);
 
-/// <summary>What became of a client's ticks.</summary>
+/// <summary>Counts of a client's ticks.</summary>
 /// <param name="Sent">Ticks that were sent.</param>
 /// <param name="Answered">Those of them that were answered: the exchanges made.</param>
 /// <param name="Missed">Ticks that were not sent, because their time had passed.</param>

@@ -19,6 +19,9 @@ internal sealed class ExchangeLogWriter
         _flusher?.Add(file);
     }
 
+    /// <summary>How many lines were dropped because the disk stalled or failed.</summary>
+    public long Dropped => _file.Dropped;
+
     /// <summary>Appends an exchange; the client's monotonic clock counts from the moment tick 0 was due.</summary>
     public void Append(in Exchange exchange)
     {

@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Hawser.Services.Clock.Recording;
 
 /// <summary>
-/// A file that grows by whole lines. Lines are put into memory at once and written later, by whoever calls
-/// <see cref="Flush"/>: all that have come since, in one write. So appending never waits for the disk, and a process
-/// that is killed leaves whole lines (docs/decisions/0030-recordings.md says how sure that is).
+/// A file that grows by whole lines. Lines are appended in memory; <see cref="Flush"/> writes all waiting lines in one
+/// write. So appending never waits for the disk, and a killed process leaves whole lines, with the exception in
+/// docs/decisions/0030-recordings.md.
 /// </summary>
 /// <remarks>
 /// Appending is safe from several threads under <see cref="Gate"/>; flushing is for one thread at a time. When the disk
@@ -19,8 +19,9 @@ internal sealed class LineFile : IDisposable
     /// <summary>Bytes that may wait in memory for the disk: 8 MiB, about four minutes of one client.</summary>
     public const int PendingLimit = 8 << 20;
 
-    /// <summary>The same for the server's recording, which has the rows of all clients: 128 MiB.</summary>
-    public const int ServerPendingLimit = 128 << 20;
+    /// <summary>The same for the server's recording: 256 MiB, more than the rows that <c>ServerRecording</c> holds.
+    /// </summary>
+    public const int ServerPendingLimit = 256 << 20;
 
     private readonly string _path;
     private readonly int _pendingLimit;
@@ -35,7 +36,7 @@ internal sealed class LineFile : IDisposable
     private long _length;
     private bool _ended;
 
-    /// <summary>Opens the file, or creates it and its folder. Lines are appended to what stands in it.</summary>
+    /// <summary>Opens the file, or creates it and its folder. Keeps the existing content.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public LineFile(string path, int pendingLimit = PendingLimit)
     {
@@ -44,20 +45,22 @@ internal sealed class LineFile : IDisposable
         _path = full;
         _pendingLimit = pendingLimit;
         _file = File.OpenHandle(full, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        Start = _length = RandomAccess.GetLength(_file);
-        Span<byte> last = stackalloc byte[1];
-        if (_length > 0 && RandomAccess.Read(_file, last, _length - 1) == 1 && last[0] != '\n')
+        try
         {
-            // A killed writer left a piece of a line, which stays one.
-            RandomAccess.Write(_file, "\n"u8, _length);
-            Start = ++_length;
+            Start = _length = StartLine(_file);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Bytes that stood in the file before.</summary>
+    /// <summary>The offset of the first appended byte: after all earlier bytes, and the newline that ends a torn line.
+    /// </summary>
     public long Start { get; }
 
-    /// <summary>Called at the begin of every flush, to put in lines that wait elsewhere.</summary>
+    /// <summary>Called at the start of every flush; appends lines that wait elsewhere.</summary>
     public Action? Filling { get; set; }
 
     /// <summary>Held while lines are put in, never while the disk is waited for.</summary>
@@ -94,7 +97,7 @@ internal sealed class LineFile : IDisposable
     /// </summary>
     public void Commit(int length) => _pendingLength += length;
 
-    /// <summary>Takes whole lines that stand ready. False: they were dropped.</summary>
+    /// <summary>Appends whole lines. False: they were dropped.</summary>
     public bool Append(ReadOnlySpan<byte> lines)
     {
         lock (Gate)
@@ -156,6 +159,17 @@ internal sealed class LineFile : IDisposable
         _sha256.Dispose();
     }
 
+    /// <summary>Ends the torn line that a killed writer left; returns the file's length.</summary>
+    private static long StartLine(SafeFileHandle file)
+    {
+        long length = RandomAccess.GetLength(file);
+        Span<byte> last = stackalloc byte[1];
+        if (length == 0 || RandomAccess.Read(file, last, length - 1) == 0 || last[0] == '\n')
+            return length;
+        RandomAccess.Write(file, "\n"u8, length);
+        return length + 1;
+    }
+
     private void Write(ReadOnlySpan<byte> lines)
     {
         RandomAccess.Write(_file, lines, _length);
@@ -177,7 +191,7 @@ internal sealed class LineFile : IDisposable
         }
         catch (IOException)
         {
-            // The disk that failed may refuse this too; a reader tells a torn last line anyway.
+            // The failed disk may refuse this too; a reader recognizes a torn last line.
         }
 
         _file.Dispose();

@@ -20,7 +20,7 @@ internal sealed class LineFileFlusher : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Flushes this file from now on, and disposes of it when it is closed; nobody else may.</summary>
+    /// <summary>Flushes this file from now on, and disposes of it when it is closed. The caller must not.</summary>
     public void Add(LineFile file)
     {
         lock (_gate)

@@ -7,8 +7,8 @@ using Hawser.Services.Text;
 namespace Hawser.Services.Clock.Recording;
 
 /// <summary>
-/// The recording a person reads, one line per timestamp. Dates and times are UTC; a row's time is the one its sender
-/// put into the message, so that the same row stands in the sender's and in the receiver's file.
+/// The readable recording, one line per timestamp. Dates and times are UTC; a row's time is the timestamp in the
+/// message, so the sender's and the receiver's files contain the same row.
 /// <code>
 /// Timestamp Data
 /// #   Sender's IP       Receiver's IP     Date         Time               (separated by tabs)
@@ -41,7 +41,7 @@ internal static class TimeDataFormat
     /// <summary>The second line, without its newline.</summary>
     public static ReadOnlySpan<byte> HeaderBytes => Opening[(Title.Length + 1)..^1];
 
-    /// <summary>An endpoint as a row shows it; an IPv4 address in IPv6 clothes is undressed.</summary>
+    /// <summary>An endpoint as a row shows it; an IPv4-mapped IPv6 address is shown as IPv4.</summary>
     public static byte[] Endpoint(IPEndPoint endpoint)
     {
         IPAddress address = endpoint.Address;
@@ -187,17 +187,17 @@ internal static class TimeDataFormat
     }
 }
 
-/// <summary>One row of a recording, as it stands in the line it was read from.</summary>
+/// <summary>One row of a recording; its fields are slices of the line.</summary>
 internal readonly ref struct TimeRow(
     long number, ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, long wallNs)
 {
     /// <summary>Its number, from 1.</summary>
     public long Number { get; } = number;
 
-    /// <summary>Who sent the timestamp, <c>ip:port</c>.</summary>
+    /// <summary>The sender of the timestamp, <c>ip:port</c>.</summary>
     public ReadOnlySpan<byte> Sender { get; } = sender;
 
-    /// <summary>Who received it, <c>ip:port</c>.</summary>
+    /// <summary>Its receiver, <c>ip:port</c>.</summary>
     public ReadOnlySpan<byte> Receiver { get; } = receiver;
 
     /// <summary>The timestamp, in nanoseconds since 1970 by the sender's wall clock, whole microseconds.</summary>

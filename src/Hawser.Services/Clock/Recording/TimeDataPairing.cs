@@ -1,6 +1,6 @@
 namespace Hawser.Services.Clock.Recording;
 
-/// <summary>What a recording alone tells of one client: when it asked, and what it was answered.</summary>
+/// <summary>The times of one client's requests and answers, from the rows of a recording.</summary>
 internal sealed class TimeDataPairing(string client, string server)
 {
     private readonly List<long> _requestsNs = [];

@@ -7,12 +7,16 @@ namespace Hawser.Services.Clock.Recording;
 /// Writes the runs of a recording in <see cref="TimeDataFormat"/>, each from its first row to its last line; safe from
 /// several threads, never waits for the disk.
 /// </summary>
+/// <remarks>Requests and answers pair by their order, so a run has no gap: after one dropped row, the rest of the run is
+/// dropped.</remarks>
 internal sealed class TimeDataWriter
 {
     private readonly LineFile _file;
     private readonly LineFileFlusher? _flusher;
     private readonly long _limit;
     private long _bytes;
+    private bool _isOpen;
+    private bool _hasDropped;
     private Action? _onFull;
 
     /// <summary>
@@ -34,13 +38,14 @@ internal sealed class TimeDataWriter
     }
 
     /// <summary>Whether a run has begun and not ended.</summary>
-    public bool IsBegun { get; private set; }
+    public bool IsBegun => _isOpen || _hasDropped;
 
     /// <summary>How many rows the last run has.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>How many rows were dropped, because the disk stalled or failed.</summary>
-    public long Dropped => _file.Dropped;
+    /// <summary>How many rows were dropped in all runs because the disk stalled or failed, not because of the limit.
+    /// </summary>
+    public long Dropped { get; private set; }
 
     /// <summary>Where the server writes.</summary>
     public static string ServerPath(string folder) => Path.Combine(folder, "serverTimeData.txt");
@@ -70,10 +75,14 @@ internal sealed class TimeDataWriter
         {
             if (_bytes + TimeDataFormat.Opening.Length + TimeDataFormat.LongestLine > _limit)
                 return false;
-            Begin();
-            Span<byte> line = _file.Reserve(TimeDataFormat.LongestLine);
-            if (line.IsEmpty)
+            Span<byte> line = _hasDropped || !TryOpen() ? default : _file.Reserve(TimeDataFormat.LongestLine);
+            _hasDropped = line.IsEmpty;
+            if (_hasDropped)
+            {
+                Dropped++;
                 return true;
+            }
+
             int length = TimeDataFormat.WriteRow(line, ++Rows, sender, receiver, wallNs);
             _file.Commit(length);
             _bytes += length;
@@ -91,11 +100,10 @@ internal sealed class TimeDataWriter
         Span<byte> line = stackalloc byte[TimeDataFormat.LongestLine];
         lock (_file.Gate)
         {
-            Begin();
             int length = TimeDataFormat.WriteEnd(line, duration);
-            _file.Append(line[..length]);
-            _bytes += length;
-            IsBegun = false;
+            if (TryOpen() && _file.Append(line[..length]))
+                _bytes += length;
+            _isOpen = _hasDropped = false;
         }
     }
 
@@ -114,12 +122,14 @@ internal sealed class TimeDataWriter
         return CloseAsync();
     }
 
-    private void Begin()
+    private bool TryOpen()
     {
-        if (IsBegun)
-            return;
-        IsBegun = _file.Append(TimeDataFormat.Opening);
-        _bytes += TimeDataFormat.Opening.Length;
+        if (_isOpen)
+            return true;
         Rows = 0;
+        _isOpen = _file.Append(TimeDataFormat.Opening);
+        if (_isOpen)
+            _bytes += TimeDataFormat.Opening.Length;
+        return _isOpen;
     }
 }

@@ -88,7 +88,7 @@ internal sealed class ClockConversation(
         server.Register.Finish(member, done);
         EndRecording();
         server.Tell(member, done);
-        // What is waited for now are the others, who are done by the session's end, and then the peers.
+        // The client now waits for the others, until the session's end at the latest, and then for the swap.
         long othersNs = Math.Max(0, member.Session.EndNs - ClockReading.MonotonicNow(server.Time));
         lease.Extend(ClockTiming.FromNanoseconds(othersNs) + ClockTiming.LongestSwap);
         return new ValueTask<bool>(true);
@@ -135,7 +135,7 @@ internal sealed class ClockConversation(
         _hasRecorded = true;
     }
 
-    // What a network held back for two leases may come together; who is silent for longer has departed.
+    // Ticks that the network delayed for up to two leases may arrive together; a client silent for longer has departed.
     private static Pace PaceOf(ClockHandler server, ClockMember member, TimeSpan interval, TimeSpan slack) => new(
         ClockTiming.ToNanoseconds(interval),
         ClockTiming.ToNanoseconds(slack),

@@ -12,27 +12,32 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
     private readonly ClockLeases _leases;
     private readonly LineFileFlusher _flusher = new();
     private readonly TextWriter _log;
+    private readonly TextWriter _errors;
+    private readonly string _path;
     private readonly SessionKey? _session;
     private Task? _ended;
 
     /// <param name="folder">Where the recording goes; made if it is missing.</param>
-    /// <param name="log">Told who comes, who leaves, and what was delivered.</param>
-    /// <param name="errors">Told when the recording cannot be written.</param>
+    /// <param name="log">Takes a line per client that joins, is done or leaves, and per completed session.</param>
+    /// <param name="errors">Takes a line when the recording fails, reaches its limit, or lacks rows.</param>
     /// <param name="time">The server's clocks.</param>
     /// <param name="session">The one session that it serves; null: any.</param>
     /// <param name="recordingLimit">The most bytes of the recording.</param>
+    /// <param name="pendingLimit">The most bytes of the recording that wait for the disk.</param>
     /// <exception cref="IOException">The recording cannot be opened.</exception>
     public ClockHandler(
         string folder, TextWriter log, TextWriter errors, TimeProvider time, SessionKey? session = null,
-        long recordingLimit = ClockLimits.ServerRecordingBytes)
+        long recordingLimit = ClockLimits.ServerRecordingBytes, int pendingLimit = LineFile.ServerPendingLimit)
     {
         _log = log;
+        _errors = errors;
+        _path = TimeDataWriter.ServerPath(folder);
         _session = session;
         Time = time;
         Register = new ClockRegister(time);
-        var file = new LineFile(TimeDataWriter.ServerPath(folder), LineFile.ServerPendingLimit);
+        var file = new LineFile(_path, pendingLimit);
         void TellThatItIsFull() => errors.WriteLine(
-            $"ERROR: {TimeDataWriter.ServerPath(folder)} has reached --recording-limit, {recordingLimit} bytes; "
+            $"ERROR: {_path} has reached --recording-limit, {recordingLimit} bytes; "
             + "ticks are answered and no longer recorded");
         Recording = new ServerRecording(time, file, _flusher, recordingLimit, TellThatItIsFull);
         file.Closed.ContinueWith(
@@ -71,7 +76,7 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
             _log.WriteLine(summary.ToText().TrimEnd());
     }
 
-    /// <summary>Prints what a client said of its recording.</summary>
+    /// <summary>Prints the counts of a client's Done.</summary>
     public void Tell(ClockMember member, RecordingDone done) => _log.WriteLine(
         $"client {member.Id} is done: {DurationText.Count(done.Answered)} exchanges, "
         + $"{DurationText.Count(done.Missed)} missed, {DurationText.Count(done.Sent - done.Answered)} lost");
@@ -125,10 +130,12 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
         try
         {
             await Recording.EndAsync();
+            if (Recording.Dropped is > 0 and long dropped)
+                _errors.WriteLine($"ERROR: {_path} lacks {Quantity.FormatCount(dropped, "row")}: the disk stalled");
         }
         catch (IOException)
         {
-            // Said when it happened.
+            // The constructor's continuation has printed the error.
         }
         _flusher.Dispose();
     }

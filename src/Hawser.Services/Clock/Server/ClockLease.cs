@@ -2,14 +2,14 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>How long one client is still believed to be there. Renewed by its connection, watched by
+/// <summary>One client's deadlines for silence and for its stay. Renewed by its connection, watched by
 /// <see cref="ClockLeases"/>.</summary>
 internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan stay, Action<ClockLease> forget)
     : IDisposable
 {
-    private readonly long _silenceNs = Nanoseconds(silence);
+    private readonly long _silenceNs = ClockTiming.ToNanoseconds(silence);
     private long _heardNs = ClockReading.MonotonicNow(time);
-    private long _endNs = ClockReading.MonotonicNow(time) + Nanoseconds(stay);
+    private long _endNs = ClockReading.MonotonicNow(time) + ClockTiming.ToNanoseconds(stay);
 
     public bool HasRunOut
     {
@@ -20,14 +20,12 @@ internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan s
         }
     }
 
-    /// <summary>The client said something.</summary>
+    /// <summary>The client sent a frame.</summary>
     public void Renew(long nowNs) => Volatile.Write(ref _heardNs, nowNs);
 
     /// <summary>The client may stay that long from now.</summary>
     public void Extend(TimeSpan more) =>
-        Volatile.Write(ref _endNs, ClockReading.MonotonicNow(time) + Nanoseconds(more));
+        Volatile.Write(ref _endNs, ClockReading.MonotonicNow(time) + ClockTiming.ToNanoseconds(more));
 
     public void Dispose() => forget(this);
-
-    private static long Nanoseconds(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
 }

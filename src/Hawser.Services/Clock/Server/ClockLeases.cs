@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>One timer that watches the leases of all clients of a server, under every model alike: who is silent for
-/// longer than its lease, or stays longer than it said, is cut off.</summary>
+/// <summary>One timer that watches the leases of all clients of a server, under every model alike. It aborts the
+/// connection of a client that is silent for longer than its lease, or stays longer than announced.</summary>
 internal sealed class ClockLeases : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
@@ -20,8 +20,8 @@ internal sealed class ClockLeases : IDisposable
 
     /// <summary>Watches a connection until the lease is disposed of.</summary>
     /// <param name="connection">Aborted when its lease runs out.</param>
-    /// <param name="silence">How long the client may say nothing.</param>
-    /// <param name="stay">How long it may stay, whatever it says.</param>
+    /// <param name="silence">How long the client may be silent.</param>
+    /// <param name="stay">How long it may stay in any case.</param>
     public ClockLease Grant(Connection connection, TimeSpan silence, TimeSpan stay)
     {
         var lease = new ClockLease(_time, silence, stay, forget => _leases.TryRemove(forget, out _));

@@ -10,33 +10,33 @@ internal sealed class ClockMember(uint id, Hello hello, IPAddress address, Clock
 
     public Hello Hello { get; } = hello;
 
-    /// <summary>Where it came from, and so where peers find it.</summary>
+    /// <summary>The address that it connects from; peers connect to it.</summary>
     public IPAddress Address { get; } = address;
 
     public ClockSession Session { get; } = session;
 
-    /// <summary>What it shares with the server alone; from it follow the tokens of those who call it.</summary>
+    /// <summary>Its secret with the server; the tokens of its callers derive from it.</summary>
     public ClockToken Key { get; } = ClockToken.Create();
 
     /// <summary>Its place on the roster; -1: it is not on it, or there is none yet.</summary>
     public int Place { get; set; } = -1;
 
-    /// <summary>What it said of its recording; null while it records.</summary>
+    /// <summary>Its Done; null while it records.</summary>
     public RecordingDone? Done { get; set; }
 
-    /// <summary>Whether it has gone, or has nothing more to say.</summary>
+    /// <summary>Whether its connection has ended.</summary>
     public bool HasLeft { get; set; }
 
-    /// <summary>How many recordings it said it has; null until it has said so.</summary>
+    /// <summary>How many recordings it reported as received; null before its last page of Results.</summary>
     public int? Delivered { get; set; }
 
-    /// <summary>How many it said it lacks.</summary>
+    /// <summary>How many it has reported as failed so far.</summary>
     public int Failed { get; set; }
 
-    /// <summary>The last of those it named; they come in the order of their ids.</summary>
+    /// <summary>The id of the last failure; ids ascend.</summary>
     public long LastFailed { get; set; } = -1;
 
-    /// <summary>The first <see cref="ClockLimits.ListedFailures"/> of them.</summary>
+    /// <summary>The first <see cref="ClockLimits.ListedFailures"/> failures.</summary>
     public List<FailedDelivery> Failures { get; } = [];
 
     /// <summary>Its entry on the roster, once it is done.</summary>

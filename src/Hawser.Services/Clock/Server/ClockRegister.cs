@@ -4,16 +4,17 @@ using Hawser.Services.Clock.Wire;
 namespace Hawser.Services.Clock.Server;
 
 /// <summary>
-/// What a clock server knows of its clients, shared by all its connections: who is there, who is done, who heard from
-/// whom. Safe from several threads. It never waits and never calls back: a waiting client asks again with Alive, so
-/// that it serves blocking and event-driven connections alike.
+/// The state of a server's clients, shared by all its connections: sessions, their members, which of those have
+/// finished recording, and which recordings they received. Safe from several threads. No method waits or calls back: a
+/// waiting client polls with Alive, so blocking and event-driven connections are served alike.
 /// </summary>
 /// <remarks>
 /// Sessions of one key stand beside each other. A session's end is fixed when its first client comes, and a client
 /// joins the first session whose end suits it (<see cref="Suits"/>), so that no newcomer can make others wait for
-/// longer. The roster is frozen when nobody records any more, which the clients' durations and leases bound. Leases are
-/// kept by the connections, as deadlines of their reads, which end in <see cref="Leave"/>. No call costs more than its
-/// session has members, and no call that a client can repeat more than what it sent.
+/// longer. The roster is frozen when nobody records any more, which the clients' durations and leases bound.
+/// <see cref="ClockLeases"/> aborts a connection whose lease has run out; the connection then calls
+/// <see cref="Leave"/>. The cost of a call is at most proportional to the session's members; of a call that a client
+/// can repeat, to the bytes it sent.
 /// </remarks>
 internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLimits.Clients)
 {
@@ -95,7 +96,7 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
             if (session.Roster is not null)
                 return member.Place >= 0 && member.Delivered is null ? StopPlaying(session) : null;
 
-            // Who leaves before the list is frozen is forgotten, so that clients that come and go do not pile up.
+            // A member that leaves before the roster is frozen is removed, so that short visits do not accumulate.
             session.Members.Remove(member.Id);
             if (member.Done is null)
                 StopRecording(session);

@@ -3,9 +3,9 @@ using Hawser.Services.Clock.Wire;
 namespace Hawser.Services.Clock.Server;
 
 /// <summary>Clients that record at the same time and then swap what they have. Only the register changes it.</summary>
-/// <param name="key">What its members have in common.</param>
-/// <param name="beginNs">When the first of them came, on the server's monotonic clock.</param>
-/// <param name="endNs">When the last of them is done or cut off at the latest, on the same clock.</param>
+/// <param name="key">The key that its members named.</param>
+/// <param name="beginNs">When the first member joined, on the server's monotonic clock.</param>
+/// <param name="endNs">When the last member is done or cut off at the latest, on the same clock.</param>
 internal sealed class ClockSession(SessionKey key, long beginNs, long endNs)
 {
     public SessionKey Key { get; } = key;
@@ -17,18 +17,18 @@ internal sealed class ClockSession(SessionKey key, long beginNs, long endNs)
     /// <summary>Its place among the sessions that take clients; null once the roster is frozen.</summary>
     public LinkedListNode<ClockSession>? Open { get; set; }
 
-    /// <summary>Those who are there, by id, until the roster is frozen.</summary>
+    /// <summary>The present members, by id, until the roster is frozen.</summary>
     public Dictionary<uint, ClockMember> Members { get; } = [];
 
-    /// <summary>How many of them record.</summary>
+    /// <summary>How many members record.</summary>
     public int Recording { get; set; }
 
-    /// <summary>Those on the roster, in its order.</summary>
+    /// <summary>The members on the roster, in its order.</summary>
     public IReadOnlyList<ClockMember> Players { get; set; } = [];
 
-    /// <summary>How many of them have neither told their results nor left.</summary>
+    /// <summary>How many of them have neither reported all results nor left.</summary>
     public int Playing { get; set; }
 
-    /// <summary>The frozen list, by id; null while anybody records.</summary>
+    /// <summary>The frozen list, by id; null while a member records.</summary>
     public IReadOnlyList<RosterEntry>? Roster { get; set; }
 }

@@ -5,17 +5,15 @@ namespace Hawser.Services.Clock.Server;
 
 /// <summary>
 /// The recording of a server, which all its connections write. A run begins with the first row and ends when no client
-/// records any more. Rows stand in order of time, although connections finish their exchanges in any order: they are
+/// records any more. Rows are in order of time, although connections finish their exchanges in any order: they are
 /// held back for a second and sorted.
 /// </summary>
 /// <remarks>Safe from several threads. Formatting and writing are left to the thread that flushes the file.</remarks>
 internal sealed class ServerRecording
 {
-    /// <summary>How long rows are held back; a request that took longer stands that long before its answer.</summary>
+    /// <summary>How long rows are held back; a request that took longer is placed that long before its answer.
+    /// </summary>
     public const long HoldNs = 1_000_000_000;
-
-    // Beyond that the disk stalls, and rows are dropped.
-    private const int MostHeld = 1 << 20;
 
     private readonly TimeProvider _time;
     private readonly TimeDataWriter _rows;
@@ -28,6 +26,7 @@ internal sealed class ServerRecording
     private int _clients;
     private TimeSpan _longest;
     private long _order;
+    private long _dropped;
     private long _endedNs = long.MinValue;
 
     /// <param name="time">The server's clocks.</param>
@@ -44,6 +43,12 @@ internal sealed class ServerRecording
         _flusher = flusher;
     }
 
+    /// <summary>How many rows are held for a stalled disk; further ones are dropped and counted.</summary>
+    public int MostHeld { get; init; } = 1 << 20;
+
+    /// <summary>How many rows were dropped because the disk stalled or failed.</summary>
+    public long Dropped => Volatile.Read(ref _dropped) + _rows.Dropped;
+
     /// <summary>A client begins to record.</summary>
     public void Join()
     {
@@ -55,12 +60,16 @@ internal sealed class ServerRecording
     public void Append(byte[] client, byte[] server, in ExchangeReply exchange)
     {
         long answeredNs = exchange.ReplySent.MonotonicNs;
-        // A client's clock may be anywhere: its request stands where its time says, within the second before the answer.
+        // A client's clock may be wrong: its request is placed at its own time, within the second before the answer.
         long earlierNs = Math.Clamp(exchange.ReplySent.WallNs - exchange.RequestSent.WallNs, 0, HoldNs);
         lock (_gate)
         {
             if (_held.Count >= MostHeld)
+            {
+                _dropped += 2;
                 return;
+            }
+
             long askedNs = Math.Max(answeredNs - earlierNs, _endedNs);
             _held.Add(new Held(askedNs, _order++, client, server, exchange.RequestSent.WallNs, default));
             _held.Add(new Held(answeredNs, _order++, server, client, exchange.ReplySent.WallNs, default));

@@ -4,7 +4,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>How a session's swap of recordings ended, as far as its clients said.</summary>
+/// <summary>How a session's swap of recordings ended, as far as its clients reported.</summary>
 /// <param name="Clients">How many clients were on the roster.</param>
 /// <param name="Delivered">How many recordings arrived.</param>
 /// <param name="Missing">The first <see cref="ClockLimits.ListedFailures"/> recordings that did not arrive, by receiver
@@ -30,6 +30,6 @@ internal sealed record SessionSummary(int Clients, long Delivered, IReadOnlyList
 
 /// <summary>A recording that did not arrive.</summary>
 /// <param name="From">Whose it is.</param>
-/// <param name="To">Who lacks it.</param>
+/// <param name="To">The client that lacks it.</param>
 /// <param name="Outcome">Why.</param>
 internal readonly record struct MissingDelivery(uint From, uint To, DeliveryOutcome Outcome);

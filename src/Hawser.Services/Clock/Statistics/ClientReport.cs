@@ -6,7 +6,7 @@ namespace Hawser.Services.Clock.Statistics;
 /// <summary>What is known of one client's exchanges. What the sources do not tell is null.</summary>
 public sealed record ClientReport
 {
-    /// <summary>The id the server gave; null when only rows were at hand.</summary>
+    /// <summary>The id the server gave; null when only rows were read.</summary>
     public uint? ClientId { get; init; }
 
     /// <summary>The client's <c>ip:port</c>.</summary>
@@ -63,7 +63,7 @@ public sealed record ClientReport
     /// <summary>How many steps there were; null when they could not be seen.</summary>
     public int? StepsSeen { get; init; }
 
-    /// <summary>What the rows alone tell; null when all four timestamps were at hand.</summary>
+    /// <summary>What the rows alone tell; null when all four timestamps were read.</summary>
     public RowTiming? Rows { get; init; }
 
     /// <summary>What it has of the others' recordings; null when nothing was to be exchanged, or nobody

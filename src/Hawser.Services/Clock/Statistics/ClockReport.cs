@@ -26,14 +26,14 @@ public sealed record ClockReport
     /// <summary>Whether any file it was made from is cut.</summary>
     public bool IsCut => Clients.Any(client => client.Ending is TimeDataEnding.Cut or TimeDataEnding.Torn);
 
-    /// <summary>The report of clients that are at hand.</summary>
+    /// <summary>The report of the given clients.</summary>
     public static ClockReport Of(IEnumerable<ClientReport> clients) =>
         new([.. clients.OrderBy(client => client.ClientId ?? uint.MaxValue)]);
 
     /// <summary>
-    /// The report of recordings. Beside a client's recording its companion (<c>.exchanges.tsv</c>) is looked for;
-    /// without it only rows are told of. A client found in several files is told of once, with the most that is known
-    /// of it.
+    /// The report of recordings. Reads the companion (<c>.exchanges.tsv</c>) of a client's recording if it exists, and
+    /// reports rows only otherwise. A client found in several files is reported once, from the file that has the most
+    /// about it.
     /// </summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>

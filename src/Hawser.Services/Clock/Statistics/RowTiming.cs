@@ -3,7 +3,7 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>What the rows of a recording tell when the companion with all four timestamps is not at hand.</summary>
+/// <summary>The timing that follows from a recording's rows alone, without its companion.</summary>
 /// <param name="Spacing">The time between requests by the client's wall clock.</param>
 /// <param name="AnswerAfterRequest">
 /// T3 - T1: the way there plus the server's time plus how far its clock is ahead; the three cannot be told apart.

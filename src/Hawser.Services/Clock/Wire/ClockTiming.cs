@@ -1,6 +1,6 @@
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>How long each side of the clock waits for what. Whoever waits gives up some day.</summary>
+/// <summary>The timeouts of the clock's servers, clients and peers. Every wait has one.</summary>
 internal static class ClockTiming
 {
     /// <summary>The shortest lease: 5 s.</summary>

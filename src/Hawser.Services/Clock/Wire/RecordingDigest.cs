@@ -26,7 +26,7 @@ internal readonly record struct RecordingDigest
     /// <summary>The size of the file in bytes.</summary>
     public long Bytes { get; }
 
-    /// <summary>The digest of bytes at hand.</summary>
+    /// <summary>The digest of the given bytes.</summary>
     public static RecordingDigest Of(ReadOnlySpan<byte> content) => new(content.Length, SHA256.HashData(content));
 
     public void CopyHashTo(Span<byte> sha256)

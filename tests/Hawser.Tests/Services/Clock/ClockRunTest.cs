@@ -64,6 +64,18 @@ public sealed partial class ClockRunTest
     }
 
     [Fact]
+    public async Task A_client_whose_disk_stalled_has_trouble_that_counts_the_rows_its_files_lack()
+    {
+        await using ClockStage stage = ClockStage.Start();
+        // The title lines fit, no row does.
+        ClockRun run = await ClockStage.RunAsync(stage.Options(1, ClockStage.Short) with { PendingLimit = 300 });
+        Assert.False(run.IsComplete);
+        Assert.Matches("^client 0: .*client_0_TimeData.txt lacks [0-9]+ rows and .*: the disk stalled$",
+            Assert.Single(run.Troubles));
+        Assert.Contains($" {run.Report.All.Sent + run.Report.All.Exchanges} rows", run.Troubles[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_was_measured_and_what_the_files_tell_is_the_same()
     {
         await using ClockStage stage = ClockStage.Start();

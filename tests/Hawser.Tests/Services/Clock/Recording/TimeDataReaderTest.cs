@@ -50,6 +50,50 @@ public sealed class TimeDataReaderTest
     }
 
     [Fact]
+    public void A_run_has_no_gap_after_a_dropped_row_and_the_next_run_is_whole()
+    {
+        using var folder = new TemporaryFolder();
+        var client = IPEndPoint.Parse("10.0.0.2:40000");
+        var server = IPEndPoint.Parse("10.0.0.1:5555");
+        TimeDataWriter writer;
+        using (var file = new LineFile(folder["a.txt"], pendingLimit: 700))
+        {
+            writer = new TimeDataWriter(file, flusher: null);
+            for (int sent = 0; sent < 10; sent++)
+                writer.Append(client, server, sent);
+            file.Flush();
+            for (int answered = 0; answered < 10; answered++)
+                writer.Append(server, client, answered);
+            writer.End(TimeSpan.Zero);
+            writer.Append(client, server, 0);
+            writer.Append(server, client, 0);
+            writer.End(TimeSpan.Zero);
+        }
+
+        IReadOnlyList<TimeDataRun> runs = Read(File.ReadAllBytes(folder["a.txt"]));
+        Assert.Equal(20, runs[0].Rows + writer.Dropped);
+        Assert.InRange(runs[0].Rows, 1, 9);
+        Assert.Equal(2, runs[1].Rows);
+        Assert.All(runs, run => Assert.Equal(TimeDataEnding.Whole, run.Ending));
+    }
+
+    [Fact]
+    public void Lines_that_were_dropped_count_against_no_limit()
+    {
+        using var folder = new TemporaryFolder();
+        using var file = new LineFile(folder["a.txt"], pendingLimit: 30);
+        bool isFull = false;
+        var writer = new TimeDataWriter(file, flusher: null, limit: 4096, () => isFull = true);
+        for (int run = 0; run < 200; run++)
+        {
+            writer.Append(IPEndPoint.Parse("10.0.0.2:40000"), IPEndPoint.Parse("10.0.0.1:5555"), 0);
+            writer.End(TimeSpan.Zero);
+        }
+
+        Assert.Equal((false, 200), (isFull, writer.Dropped));
+    }
+
+    [Fact]
     public void A_file_cut_anywhere_is_read_up_to_there_and_said_to_be_cut_or_torn()
     {
         string whole = Opening + Asked + Answered + AskedAgain + End;

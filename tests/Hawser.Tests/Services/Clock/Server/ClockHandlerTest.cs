@@ -1,4 +1,5 @@
 using Hawser.Services.Clock.Recording;
+using Hawser.Services.Clock.Server;
 using Hawser.Services.Clock.Wire;
 using Hawser.Tests.Support;
 using Xunit;
@@ -80,6 +81,18 @@ public sealed class ClockHandlerTest
         await Patience.UntilAsync(() => File.ReadAllText(stage.ServerFile)
             .EndsWith("End of Timestamp Data (after 5 minutes)\n", StringComparison.Ordinal));
         Assert.Equal(4, stage.ReadServerFile().Rows);
+    }
+
+    [Fact]
+    public async Task A_server_whose_disk_stalled_says_at_its_end_how_many_rows_its_recording_lacks()
+    {
+        using var folder = new TemporaryFolder();
+        var errors = new LogLines();
+        // The title lines fit, no row does.
+        var handler = new ClockHandler(folder.Root, TextWriter.Null, errors, TimeProvider.System, pendingLimit: 300);
+        handler.Recording.Append("10.0.0.2:40000"u8.ToArray(), "10.0.0.1:5555"u8.ToArray(), default);
+        await handler.DisposeAsync();
+        Assert.Equal($"ERROR: {folder["serverTimeData.txt"]} lacks 2 rows: the disk stalled", Assert.Single(errors.Lines));
     }
 
     [Theory, Models]

@@ -87,6 +87,38 @@ public sealed class ServerRecordingTest : IDisposable
         Assert.Empty(Read());
     }
 
+    [Fact]
+    public void Beyond_the_limit_of_held_rows_whole_exchanges_are_dropped_and_counted()
+    {
+        using var file = new LineFile(_folder["full.txt"]);
+        var recording = new ServerRecording(_time, file, flusher: null) { MostHeld = 2 };
+        recording.Join();
+        for (int tick = 0; tick < 4; tick++)
+            recording.Append("10.0.0.2:40000"u8.ToArray(), Server, default);
+        Assert.Equal(6, recording.Dropped);
+    }
+
+    [Fact]
+    public void A_run_whose_every_line_was_dropped_ends_and_the_next_is_recorded()
+    {
+        using var file = new LineFile(_folder["stalled.txt"], pendingLimit: 350);
+        var recording = new ServerRecording(_time, file, flusher: null);
+        file.Append("stalled\n"u8);
+        file.Append(System.Text.Encoding.ASCII.GetBytes(new string('x', 300) + "\n"));
+        Run();
+        Assert.Equal(2, recording.Dropped);
+        Run();
+        Assert.Equal(3, recording.Dropped);
+
+        void Run()
+        {
+            recording.Join();
+            recording.Append("10.0.0.2:40000"u8.ToArray(), Server, default);
+            recording.Leave(TimeSpan.Zero);
+            file.Flush();
+        }
+    }
+
     public void Dispose()
     {
         _file.Dispose();
