@@ -44,9 +44,13 @@ internal sealed class Program
         try
         {
             // Without arguments the program explains itself.
-            string[] words = arguments is [] or ["help", ..] ? [.. arguments.Skip(1), "--help"] : arguments;
+            bool isHelp = arguments is [] or ["help", ..];
+            string[] named = [.. arguments.Skip(1).TakeWhile(word => !word.StartsWith('-'))];
+            string[] words = isHelp ? [.. named, "--help"] : arguments;
             var plain = new ParserConfiguration { ResponseFileTokenReplacer = null };
             ParseResult parsed = VerbCatalog.CreateRoot(words).Parse(words, plain);
+            if (isHelp)
+                UsageException.RequireCommand(parsed, named);
             misused = (parsed.CommandResult.Command as VerbCommand)?.MisuseExitCode ?? misused;
             // Help and completion take a command line that is not finished.
             bool isMeant = parsed.Action is ParseErrorAction || parsed.Action == parsed.CommandResult.Command.Action;

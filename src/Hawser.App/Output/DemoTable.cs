@@ -1,5 +1,4 @@
 using Hawser.App.Verbs;
-using Hawser.Services;
 using Spectre.Console;
 
 namespace Hawser.App.Output;
@@ -7,7 +6,7 @@ namespace Hawser.App.Output;
 /// <summary>The demo on a terminal: a table that grows as demonstrations are done.</summary>
 internal static class DemoTable
 {
-    public static async Task<int> RunAsync(IReadOnlyList<Service> services)
+    public static async Task<int> RunAsync(DemoRun run, string stopping, CancellationToken stop)
     {
         Table table = new Table().RoundedBorder();
         foreach ((int column, string title) in DemoRow.Titles.Index())
@@ -16,14 +15,17 @@ internal static class DemoTable
         await Terminal.Output.Live(table).StartAsync(async context =>
         {
             context.Refresh();
-            exitCode = await new DemoRun(services).RunAsync(row =>
+            exitCode = await run.RunAsync(Show, () => Refresh(table.Caption(stopping)), stop);
+
+            void Show(DemoRow row)
             {
                 IReadOnlyList<string> cells = row.Cells;
                 string colour = row.Shown.IsVerified ? "green" : "red";
-                table.AddRow(
-                    [.. cells.Take(4).Select(cell => new Text(cell)), new Text(cells[4], Style.Parse(colour))]);
-                context.Refresh();
-            });
+                Refresh(table.AddRow(
+                    [.. cells.Take(4).Select(cell => new Text(cell)), new Text(cells[4], Style.Parse(colour))]));
+            }
+
+            void Refresh(Table _) => context.Refresh();
         });
         return exitCode;
     }

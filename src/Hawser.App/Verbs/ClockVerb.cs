@@ -95,8 +95,12 @@ internal sealed class ClockVerb
         report.AddGroup(VerbOptions.Common, html, json);
         report.SetAction(parsed =>
         {
+            Array.ForEach(parsed.GetValue(files)!, UsageException.RequireFile);
             ClockReport found = UsageException.Guard(() => ClockReport.FromFiles(parsed.GetValue(files)!));
-            if (parsed.GetValue(html) is { } page)
+            string? page = parsed.GetValue(html);
+            if (page is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(page))))
+                throw new IOException($"{html.Name}: {page}: no such folder");
+            if (page is not null)
                 File.WriteAllText(page, ClockReportPage.Of(found));
             Standard.Out.Write(parsed.GetValue(json) ? found.ToJson() + "\n" : ClockReportText.Of(found));
             return found.IsCut ? ExitCode.PartlyDone : ExitCode.Done;
@@ -106,6 +110,8 @@ internal sealed class ClockVerb
 
     private async Task<int> RunAsync(ParseResult parsed)
     {
+        if (parsed.GetValue(_sessionFile) is { } secret)
+            UsageException.RequireFile(secret);
         var options = new ClockClientOptions
         {
             Server = _servers.Parse(parsed)[0],

@@ -10,15 +10,22 @@ internal sealed class DemoRun(IReadOnlyList<Service> services)
 {
     /// <summary>Runs them all. One that throws is a row, and the others follow.</summary>
     /// <param name="onRow">Gets each row when its demonstration is done.</param>
-    /// <returns>The exit code: 4 when anything differs or fails.</returns>
-    public async Task<int> RunAsync(Action<DemoRow> onRow)
+    /// <param name="onStopping">Called if <paramref name="stop"/> has to wait for a demonstration.</param>
+    /// <param name="stop">Ends the run after the demonstration in progress.</param>
+    /// <returns>The exit code: 4 when anything differs or fails, 3 when stopped.</returns>
+    public async Task<int> RunAsync(Action<DemoRow> onRow, Action onStopping, CancellationToken stop)
     {
         bool verified = true;
         foreach (Service service in services)
         {
             foreach (ConcurrencyModel model in service.DemoModels)
             {
-                foreach (Demonstration shown in await ShowAsync(service, model))
+                if (stop.IsCancellationRequested)
+                    return verified ? ExitCode.PartlyDone : ExitCode.NotVerified;
+                Task<IReadOnlyList<Demonstration>> running = ShowAsync(service, model);
+                if (await Task.WhenAny(running, Task.Delay(Timeout.Infinite, stop)) != running)
+                    onStopping();
+                foreach (Demonstration shown in await running)
                 {
                     verified &= shown.IsVerified;
                     onRow(new DemoRow(service.Name, shown));

@@ -7,6 +7,8 @@ namespace Hawser.App.Verbs;
 /// <summary><c>hawser demo</c>: every service, every client, for real, checked byte by byte.</summary>
 internal static class DemoVerb
 {
+    private const string Stopping = "stopping: waiting for the demonstration in progress; a second signal ends at once";
+
     public static Command Create()
     {
         var verb = new VerbCommand("demo", "Run every service and its clients on this machine and check every byte.")
@@ -17,7 +19,7 @@ internal static class DemoVerb
         verb.AddGroup(VerbOptions.Common, json);
         verb.SetAction((parsed, _) => parsed.GetValue(json) ? RunAsync(row => row.ToJson())
             : Console.IsOutputRedirected ? PrintTableAsync()
-            : DemoTable.RunAsync(ServiceCatalog.All));
+            : DemoTable.RunAsync(new DemoRun(ServiceCatalog.All), Stopping, new StopSignal().Token));
         return verb;
     }
 
@@ -28,5 +30,6 @@ internal static class DemoVerb
     }
 
     private static Task<int> RunAsync(Func<DemoRow, string> format) =>
-        new DemoRun(ServiceCatalog.All).RunAsync(row => Standard.Out.WriteLine(format(row)));
+        new DemoRun(ServiceCatalog.All).RunAsync(
+            row => Standard.Out.WriteLine(format(row)), () => Standard.Error.WriteLine(Stopping), new StopSignal().Token);
 }

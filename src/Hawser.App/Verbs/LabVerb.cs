@@ -124,6 +124,11 @@ internal sealed class LabVerb
             ?? TimeProvider.System.GetLocalNow().ToString("'hawser-lab-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
         if (ExporterCatalog.All.Any(exporter => File.Exists(Path.Combine(folder, exporter.FileName))))
             throw new UsageException($"{(given is null ? "" : "--out: ")}'{folder}' has results already; use another folder");
+        for (string? part = Path.GetFullPath(folder); part is not null; part = Path.GetDirectoryName(part))
+        {
+            if (File.Exists(part))
+                throw new IOException($"--out: {part} is a file, not a folder");
+        }
         Directory.CreateDirectory(folder);
         return folder;
     }

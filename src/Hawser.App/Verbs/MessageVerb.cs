@@ -26,7 +26,7 @@ internal static class MessageVerb
             Description = $"like example.org, 127.0.0.1:8001, [::1]:8001 or unix:PATH [default port: {DefaultPort}]",
         };
         Argument<int?> port = VerbOptions.Argument<int?>(
-            "PORT", "the port of a HOST without one", text => ServerAddress.ParsePort(text));
+            "PORT", "the port of a HOST without one", ParsePort);
         port.Arity = ArgumentArity.ZeroOrOne;
         Option<TimeSpan> wait = VerbOptions.Value(
             "--wait", "TIME", "how long to wait for the server to close", Quantity.ParseTimeout, "30s");
@@ -37,6 +37,10 @@ internal static class MessageVerb
             ParseServer(parsed.GetValue(server)!, parsed.GetValue(port)), parsed.GetValue(wait)));
         return verb;
     }
+
+    private static int? ParsePort(string text) => File.Exists(text)
+        ? throw new FormatException($"'{text}' is a file, not a port; message reads standard input: ... < {text}")
+        : ServerAddress.ParsePort(text);
 
     private static EndPoint ParseServer(string server, int? port)
     {

@@ -104,6 +104,7 @@ internal sealed class NumbersVerb
             if (parsed.GetValue(max) < parsed.GetValue(min))
                 throw new UsageException($"{max.Name}: {parsed.GetValue(max)} is below {min.Name} {parsed.GetValue(min)}");
             string path = parsed.GetValue(file)!;
+            UsageException.RequireFile(path);
             string? difference = await SeedVerifier.FindDifferenceAsync(
                 path, parsed.GetValue(seed), parsed.GetValue(index), parsed.GetValue(count), parsed.GetValue(min),
                 parsed.GetValue(max));

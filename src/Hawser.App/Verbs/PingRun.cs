@@ -102,7 +102,7 @@ internal sealed class PingRun
             return;
         }
         // What one client alone has to say without a pong is its error.
-        if (_milliseconds.Count == 0 && Clients == 1)
+        if (_milliseconds.Count == 0 && Clients == 1 && _failed > 0)
             return;
         string answered = _failed > 0 ? $"{Clients - _failed} of " : "";
         string spread = _milliseconds.Count == 0 ? "" : "; round-trip time "

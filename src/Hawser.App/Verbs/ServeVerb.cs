@@ -137,8 +137,15 @@ internal static class ServeVerb
                 var observer = new ServeObserver(
                     prefix, logs, StartLines(service, settings), environment.Events, environment.Errors, isVerbose);
                 observers.Add(observer);
-                hosts.Add(UsageException.Guard(() =>
-                    ServiceHost.Start(service, settings, environment, options with { Observer = observer })));
+                try
+                {
+                    hosts.Add(UsageException.Guard(() =>
+                        ServiceHost.Start(service, settings, environment, options with { Observer = observer })));
+                }
+                catch (ListenException e) when (!alone)
+                {
+                    throw new IOException($"{service.Name}: {e.Message}; or choose other ports with --port-base", e);
+                }
             }
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
             return await RunUntilOverAsync(hosts, observers, drain, signal, logs);

@@ -22,7 +22,7 @@ internal static class ServerAddress
         if (TryParseUnix(text, out UnixDomainSocketEndPoint? local))
             return local;
         if (text.Length > 0 && text.All(char.IsAsciiDigit))
-            throw new FormatException($"'{text}' is a number, not a server; use HOST:PORT, like 127.0.0.1:{text}");
+            throw new FormatException(NotAServer(text));
         (string host, string? port) = Split(text);
         int number = port is null ? defaultPort : ParsePort(port);
         if (IPAddress.TryParse(host, out IPAddress? address))
@@ -32,6 +32,10 @@ internal static class ServerAddress
             : throw new FormatException($"'{host}' is not a host name or address; "
                 + "use example.org, 127.0.0.1, ::1 or unix:PATH");
     }
+
+    /// <summary>The error line for a number in the place of a server.</summary>
+    public static string NotAServer(string number) =>
+        $"'{number}' is a number, not a server; use HOST:PORT, like 127.0.0.1:{number}";
 
     /// <summary>Whether the text names a Unix domain socket.</summary>
     public static bool IsUnix(string text) => text.StartsWith(UnixPrefix, StringComparison.Ordinal);
@@ -81,11 +85,17 @@ internal static class ServerAddress
     public static EndPoint At(EndPoint address, int port) =>
         address is IPEndPoint internet ? new IPEndPoint(internet.Address, port) : address;
 
-    /// <exception cref="IOException">It is the path of a socket that does not exist.</exception>
+    /// <exception cref="IOException">It is a path where there is no socket.</exception>
     public static void RequireSocket(EndPoint server)
     {
-        if (server is UnixDomainSocketEndPoint && !File.Exists(server.ToString()))
+        if (server is not UnixDomainSocketEndPoint)
+            return;
+        var file = new FileInfo(server.ToString()!);
+        if (!Path.Exists(file.FullName))
             throw new IOException($"{EndPointText.Of(server)}: no such socket; is the server running?");
+        // .NET does not tell a socket from other files, but a socket has no length.
+        if (file.Attributes.HasFlag(FileAttributes.Directory) || file.Length > 0)
+            throw new IOException($"{EndPointText.Of(server)}: not a socket");
     }
 
     // With more colons than one and without brackets it is an IPv6 address.

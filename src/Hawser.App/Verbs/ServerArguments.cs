@@ -7,7 +7,8 @@ namespace Hawser.App.Verbs;
 /// it.</summary>
 internal sealed class ServerArguments
 {
-    private const string Forms = "example.org, 127.0.0.1:8000, [::1]:8000 or unix:PATH";
+    /// <summary>The argument's name in the help.</summary>
+    public const string Name = "HOST[:PORT]";
 
     private readonly Argument<string[]> _servers;
     private readonly Option<string> _host = VerbOptions.Text("--host", "HOST", "a server without its port", "127.0.0.1");
@@ -17,9 +18,9 @@ internal sealed class ServerArguments
     /// <param name="arity">How many servers there may be.</param>
     public ServerArguments(int defaultPort, ArgumentArity arity)
     {
-        _servers = new Argument<string[]>("HOST[:PORT]")
+        _servers = new Argument<string[]>(Name)
         {
-            Description = $"like {Forms}",
+            Description = $"like example.org, 127.0.0.1:{defaultPort}, [::1]:{defaultPort} or unix:PATH",
             Arity = arity,
             CustomParser = result => [.. result.Tokens.Select(token => token.Value)],
         };
@@ -44,6 +45,8 @@ internal sealed class ServerArguments
         if (AreNamed(parsed) && parsed.Has(_host))
             throw new UsageException($"{_host.Name}: does not apply beside {_servers.Name}");
         string[] texts = AreNamed(parsed) ? parsed.GetValue(_servers)! : [parsed.GetValue(_host)!];
+        if (parsed.Has(_port) && texts.All(text => ServerAddress.HasPort(text) || ServerAddress.IsUnix(text)))
+            throw new UsageException($"{_port.Name}: does not apply to {texts[0]}");
         EndPoint[] servers =
             [.. texts.Select(text => UsageException.Guard(() => ServerAddress.Parse(text, port)))];
         foreach (EndPoint server in servers)

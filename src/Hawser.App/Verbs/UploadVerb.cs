@@ -64,6 +64,8 @@ internal static class UploadVerb
             return (UsageException.Guard(() => ServerAddress.Parse(server, 0)), words);
         if (UsageException.Suggest(server, verb.Subcommands.Select(command => command.Name)) is { } suggestion)
             throw new UsageException($"unknown command '{server}'{suggestion}");
+        if (ServerAddress.HasPort(words[0]) && !words[0].All(char.IsAsciiDigit))
+            throw new UsageException($"the server comes first: hawser upload {words[0]} {server}");
         int port = UsageException.Guard(() => ServerAddress.ParsePort(words[0]));
         return words.Length > 1
             ? (UsageException.Guard(() => ServerAddress.Parse(server, port)), words[1..])
@@ -164,9 +166,9 @@ internal static class UploadVerb
 
     private static FileStream OpenFile(string path)
     {
-        if (Directory.Exists(path))
-            throw new IOException("is a folder, not a file");
-        return File.Exists(path) ? File.OpenRead(path) : throw new FileNotFoundException("no such file");
+        if (UsageException.WhyNoFile(path) is { } why)
+            throw new IOException(why);
+        return File.OpenRead(path);
     }
 
     private static (int ExitCode, string? Error) Judge(EndPoint server, UploadOutcome outcome)

@@ -16,6 +16,20 @@ internal sealed class UsageException(string message) : Exception(message)
         return parsed.Errors is [var first, ..] ? new UsageException(Explain(first, at)) : null;
     }
 
+    /// <summary>Requires of <c>hawser help VERB...</c> that each word names a command.</summary>
+    /// <exception cref="UsageException">One does not.</exception>
+    public static void RequireCommand(ParseResult parsed, string[] words)
+    {
+        int depth = 0;
+        for (SymbolResult? at = parsed.CommandResult.Parent; at is not null; at = at.Parent)
+            depth++;
+        if (depth >= words.Length)
+            return;
+        Command command = parsed.CommandResult.Command;
+        throw new UsageException($"unknown command '{words[depth]}'"
+            + (Suggest(words[depth], command.Subcommands.Select(inner => inner.Name)) ?? See(parsed.CommandResult)));
+    }
+
     /// <summary>Reads input: its <see cref="FormatException"/> is a usage error.</summary>
     public static T Guard<T>(Func<T> read)
     {
@@ -27,6 +41,17 @@ internal sealed class UsageException(string message) : Exception(message)
         {
             throw new UsageException(e.Message);
         }
+    }
+
+    /// <summary>Why a path cannot be read as a file; null when it can.</summary>
+    public static string? WhyNoFile(string path) =>
+        Directory.Exists(path) ? "is a folder, not a file" : File.Exists(path) ? null : "no such file";
+
+    /// <exception cref="IOException">The path is a folder, or there is nothing.</exception>
+    public static void RequireFile(string path)
+    {
+        if (WhyNoFile(path) is { } why)
+            throw new IOException($"{path}: {why}");
     }
 
     /// <summary>The end of an error line that names the nearest of the known words; null when none is near.</summary>
@@ -46,6 +71,10 @@ internal sealed class UsageException(string message) : Exception(message)
 
     private static string Unexpected(string word, CommandResult at)
     {
+        if (at.Command.Name == "serve" && word == "--port")
+            return "unknown option '--port'; did you mean '--port-base'?";
+        if (at.Command.Name == "serve" && word == "--model")
+            return "--model needs a service: hawser serve ping --model epoll";
         if (word is ['-', ..])
             return $"unknown option '{word}'{Suggest(word, at.Command.Options.Select(o => o.Name)) ?? See(at)}";
         // Where a verb takes arguments, a mistyped verb of its own is the first of them.
@@ -53,6 +82,10 @@ internal sealed class UsageException(string message) : Exception(message)
             .FirstOrDefault()?.Value ?? word;
         if (Suggest(first, at.Command.Subcommands.Select(command => command.Name)) is { } suggestion)
             return $"unknown command '{first}'{suggestion}";
+        if (word.All(char.IsAsciiDigit) && at.Command.Arguments is [{ Name: ServerArguments.Name }])
+            return ServerAddress.NotAServer(word);
+        if (word.All(char.IsAsciiDigit) && at.Command.Options.Any(option => option.Name == "--port"))
+            return $"unexpected argument '{word}'; use --port {word}";
         return at.Command.Arguments.Count == 0 && at.Command.Subcommands.Count > 0
             ? $"unknown command '{word}'{See(at)}"
             : $"unexpected argument '{word}'{See(at)}";

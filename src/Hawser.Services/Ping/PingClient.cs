@@ -53,12 +53,12 @@ public static class PingClient
     private static void CheckPong(ReadOnlyMemory<byte>? line, long client, long n)
     {
         if (line is null)
-            throw new ProtocolException($"the server closed the connection before it answered ping {n}");
+            throw new ProtocolException($"the server closed the connection before it answered ping {n}; is it a ping server?");
         if (!PingProtocol.TryParsePong(line.Value.Span, out long pongClient, out long pongNumber)
             || pongClient != client || pongNumber != n)
         {
             string answer = Printable.Of(Encoding.Latin1.GetString(line.Value.Span));
-            throw new ProtocolException($"the server answered ping {n} with '{answer}'");
+            throw new ProtocolException($"the server answered ping {n} with '{answer}'; is it a ping server?");
         }
     }
 }

@@ -47,7 +47,8 @@ public static class Quantity
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
         && value >= min && value <= max
             ? value
-            : throw new FormatException($"'{text}' is not a {name}; use a whole number from {min} to {max}");
+            : throw new FormatException($"'{text}' is {(IsWhole(text) ? "out of bounds" : $"not a {name}")}; "
+                + $"use a whole number from {min} to {max}");
 
     /// <summary>A size for people: three digits and a unit.</summary>
     public static string FormatSize(long bytes) => bytes switch
@@ -68,6 +69,9 @@ public static class Quantity
 
     /// <summary>As <see cref="FormatDuration"/>, of nanoseconds.</summary>
     public static string FormatNanoseconds(double ns) => DurationText.Short(ns);
+
+    private static bool IsWhole(string text) =>
+        text.AsSpan(text.StartsWith('-') ? 1 : 0) is { Length: > 0 } digits && !digits.ContainsAnyExceptInRange('0', '9');
 
     private static TimeSpan ParseDuration(string text, string orElse)
     {

@@ -41,6 +41,8 @@ internal sealed class UploadManifest : IDisposable
     public static IEnumerable<string> Read(string folder)
     {
         string path = Path.Combine(folder, FileName);
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"{folder}: no such folder");
         if (!File.Exists(path))
             throw new FileNotFoundException($"{folder} has no {FileName}; serve it with --manifest", path);
         return File.ReadLines(path, Encoding.UTF8);

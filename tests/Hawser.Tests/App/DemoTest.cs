@@ -29,12 +29,35 @@ public sealed class DemoTest
     {
         var rows = new List<DemoRow>();
 
-        int exitCode = await new DemoRun([new Broken(), new Working()]).RunAsync(rows.Add);
+        int exitCode = await new DemoRun([new Broken(), new Working()]).RunAsync(rows.Add, () => { }, CancellationToken.None);
 
         Assert.Equal(4, exitCode);
         Assert.Equal(["failed: no such luck", "yes"], rows.Select(row => row.Cells[4]));
         foreach (DemoRow row in rows)
             JsonOutputTest.AssertIs("demo", JsonDocument.Parse(row.ToJson()).RootElement);
+    }
+
+    [Fact]
+    public async Task A_signal_ends_the_demo_after_the_demonstration_in_progress_and_its_folder_is_deleted()
+    {
+        DirectoryInfo temporary = Directory.CreateTempSubdirectory();
+        try
+        {
+            await using ProgramProcess program = ProgramProcess.StartInShell(
+                "TMPDIR=\"$FILE\" exec \"$@\"", temporary.FullName, "demo");
+            await program.Output.LineWithAsync("ping ");
+            program.Signal(ProgramProcess.SIGINT);
+
+            ProgramResult result = await program.EndAsync();
+
+            Assert.Equal(3, result.ExitCode);
+            Assert.DoesNotContain("clock ", result.Text, StringComparison.Ordinal);
+            Assert.Empty(temporary.EnumerateFileSystemInfos("hawser-demo-*"));
+        }
+        finally
+        {
+            temporary.Delete(recursive: true);
+        }
     }
 
     private class Working : Service

@@ -73,7 +73,7 @@ public sealed class NumbersCheckTest
     [Theory]
     [InlineData(Failed, "no-such-list.txt", "no-such-list.txt", "--seed", "1", "--index", "0")]
     [InlineData(Misused, "--seed", "list.txt", "--index", "0")]
-    [InlineData(Misused, "'-1' is not a list index", "list.txt", "--seed", "1", "--index", "-1")]
+    [InlineData(Misused, "'-1' is out of bounds", "list.txt", "--seed", "1", "--index", "-1")]
     [InlineData(Misused, "'ten' is not a seed", "list.txt", "--seed", "ten", "--index", "0")]
     [InlineData(Misused, "--max: 1 is below --min 2", "x", "--seed", "1", "--index", "0", "--min", "2", "--max", "1")]
     public async Task What_cannot_be_checked_is_refused(int exitCode, string message, params string[] words) =>

@@ -242,11 +242,11 @@ public sealed class NumbersTest
     [Theory]
     [InlineData("--compare: does not apply with --plain", "--plain", "--compare")]
     [InlineData("--resume: does not apply with --compare", "--compare", "--resume")]
-    [InlineData("--lists: '0' is not a number", "--lists", "0")]
+    [InlineData("--lists: '0' is out of bounds", "--lists", "0")]
     [InlineData("'x' is not a count", "--count", "x")]
-    [InlineData("'100000001' is not a count", "--count", "100000001")]
-    [InlineData("'70000' is not a port", "--port", "70000")]
-    [InlineData("--parallel: '-1' is not a number", "--parallel", "-1")]
+    [InlineData("'100000001' is out of bounds", "--count", "100000001")]
+    [InlineData("'70000' is out of bounds", "--port", "70000")]
+    [InlineData("--parallel: '-1' is out of bounds", "--parallel", "-1")]
     [InlineData("soon", "--idle-timeout", "soon")]
     [InlineData("unknown option '--sideways'", "--sideways")]
     public async Task What_makes_no_sense_is_refused(string message, params string[] options)
@@ -260,7 +260,7 @@ public sealed class NumbersTest
 
     [Theory]
     [InlineData("--max 4 is below --min 5", "--min", "5", "--max", "4")]
-    [InlineData("'0' is not a count", "--count", "0")]
+    [InlineData("'0' is out of bounds", "--count", "0")]
     [InlineData("'1e3' is not a 64-bit number", "--min", "1e3")]
     [InlineData("'-1' is not a seed", "--seed", "-1")]
     public async Task A_server_that_makes_no_sense_is_refused(string message, params string[] options) =>

@@ -87,6 +87,21 @@ public sealed class PingTest
     }
 
     [Fact]
+    public async Task A_signal_before_the_first_pong_ends_with_the_summary()
+    {
+        using Socket listener = Listening();
+        await using ProgramProcess program = StartAgainst(listener, clients: 1);
+        using RawPeer client = await RawPeer.AcceptAsync(listener);
+        await client.ReadLineAsync();
+        program.Signal(ProgramProcess.SIGINT);
+
+        ProgramResult result = await program.EndAsync();
+
+        Assert.Matches(@"\A0 round trips, 1 client, .*\n\z", result.Text);
+        Assert.Equal(Failed, result.ExitCode);
+    }
+
+    [Fact]
     public async Task What_others_write_to_the_same_file_before_and_after_stays()
     {
         await using PingServer server = PingServer.Start("threads");

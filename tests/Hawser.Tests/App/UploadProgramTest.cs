@@ -124,8 +124,8 @@ public sealed class UploadProgramTest : IDisposable
 
     [Theory]
     [InlineData(1, "abc", "8000", "abc")]
-    [InlineData(2, "127.0.0.1", "-1", "'-1' is not a port")]
-    [InlineData(2, "127.0.0.1", "65536", "'65536' is not a port")]
+    [InlineData(2, "127.0.0.1", "-1", "'-1' is out of bounds")]
+    [InlineData(2, "127.0.0.1", "65536", "'65536' is out of bounds")]
     [InlineData(2, "127.0.0.1", "http", "'http' is not a port")]
     [InlineData(2, "not a host", "8000", "'not a host' is not a host name")]
     public async Task A_wrong_host_or_port_is_an_error(int exitCode, string host, string port, string part) =>
@@ -148,8 +148,8 @@ public sealed class UploadProgramTest : IDisposable
     [Theory]
     [InlineData("1023", "port 1023 is not allowed; use 1024 or above")]
     [InlineData("80", "port 80 is not allowed")]
-    [InlineData("-1", "'-1' is not a port")]
-    [InlineData("65536", "'65536' is not a port")]
+    [InlineData("-1", "'-1' is out of bounds")]
+    [InlineData("65536", "'65536' is out of bounds")]
     [InlineData("port", "'port' is not a port")]
     public async Task A_port_that_is_not_above_1023_is_misuse(string port, string why)
     {

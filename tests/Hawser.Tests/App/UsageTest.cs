@@ -18,6 +18,15 @@ public sealed class UsageTest
         { "ping 127.0.0.1:80 -n 3", "unknown option '-n'" },
         { "ping 127.0.0.1 8000", "'8000' is a number, not a server; use HOST:PORT, like 127.0.0.1:8000" },
         { "ping -w 0", "--timeout: '0' is too short; use 1ms or more, or never" },
+        { "help png", "unknown command 'png'; did you mean 'ping'?" },
+        { "help serve pong", "unknown command 'pong'; did you mean 'ping'?" },
+        { "numbers 127.0.0.1 20107", "'20107' is a number, not a server; use HOST:PORT, like 127.0.0.1:20107" },
+        { "clock 127.0.0.1 5555", "'5555' is a number, not a server; use HOST:PORT, like 127.0.0.1:5555" },
+        { "serve ping 8000", "unexpected argument '8000'; use --port 8000" },
+        { "upload photo.jpg 127.0.0.1:80", "the server comes first: hawser upload 127.0.0.1:80 photo.jpg" },
+        { "ping 127.0.0.1:80 --port 5", "--port: does not apply to 127.0.0.1:80" },
+        { "serve --port 9000", "unknown option '--port'; did you mean '--port-base'?" },
+        { "serve --model epoll", "--model needs a service: hawser serve ping --model epoll" },
         { "pingg", "unknown command 'pingg'; did you mean 'ping'?" },
         { "serve mesage", "unknown command 'mesage'; did you mean 'message'?" },
         { "ping --cuont 5", "unknown option '--cuont'; did you mean '--count'?" },
@@ -29,7 +38,7 @@ public sealed class UsageTest
         { "ping a/b", "'a/b' is not a host name or address" },
         { "ping a b --clients 1", "--clients: 2 servers need 2 clients or more" },
         { "load --duration 0", "--duration: '0' is too short; use 500ms, 5s or 2m" },
-        { "lab --clients 0", "--clients: '0' is not a number of clients" },
+        { "lab --clients 0", "--clients: '0' is out of bounds" },
         { "lab --scenario nonsense", "unknown scenario 'nonsense'; use a file or one of cpu-bound, exercise" },
         { "lab --against redis", "--against: 'redis' is not NAME=HOST:PORT; use redis=127.0.0.1:6379" },
         { "lab --nonsense", "unknown option '--nonsense'; see 'hawser lab --help'" },
@@ -64,29 +73,29 @@ public sealed class UsageTest
         { "serve message", "missing argument PORT; see 'hawser serve message --help'" },
         { "demo word", "unexpected argument 'word'" },
         { "@file", "unknown command '@file'" },
-        { "ping --port -1", "--port: '-1' is not a port; use a whole number from 1 to 65535" },
-        { "ping --port 0", "'0' is not a port" },
+        { "ping --port -1", "--port: '-1' is out of bounds; use a whole number from 1 to 65535" },
+        { "ping --port 0", "'0' is out of bounds" },
         { "ping --port abc", "'abc' is not a port" },
-        { "ping --port 70000", "'70000' is not a port" },
+        { "ping --port 70000", "'70000' is out of bounds" },
         { "ping --port", "--port: missing value; see 'hawser ping --help'" },
         { "ping --port 1 --port 2", "--port: given 2 times; give it once" },
-        { "message 127.0.0.1 -1", "'-1' is not a port" },
+        { "message 127.0.0.1 -1", "'-1' is out of bounds" },
         { "message 127.0.0.1 abc", "'abc' is not a port" },
-        { "message 127.0.0.1 70000", "'70000' is not a port" },
+        { "message 127.0.0.1 70000", "'70000' is out of bounds" },
         { "message a/b 80", "'a/b' is not a host name or address" },
         { "message 127.0.0.1 80 --wait soon", "'soon' is not a duration" },
-        { "serve ping --port -1", "'-1' is not a port; use a whole number from" },
+        { "serve ping --port -1", "'-1' is out of bounds; use a whole number from" },
         { "serve ping --port abc", "'abc' is not a port" },
-        { "serve ping --port 70000", "'70000' is not a port" },
-        { "serve message -1", "'-1' is not a port" },
+        { "serve ping --port 70000", "'70000' is out of bounds" },
+        { "serve message -1", "'-1' is out of bounds" },
         { "serve message abc", "'abc' is not a port" },
-        { "serve message 70000", "'70000' is not a port" },
-        { "serve --port-base 70000", "'70000' is not a port" },
+        { "serve message 70000", "'70000' is out of bounds" },
+        { "serve --port-base 70000", "'70000' is out of bounds" },
         { "serve ping --model nonsense", "unknown model 'nonsense'; use one of sequential, select, threads" },
-        { "serve ping --threads 0", "--threads: '0' is not a number; use a whole number from 1" },
+        { "serve ping --threads 0", "--threads: '0' is out of bounds; use a whole number from 1" },
         { "serve ping --loops many", "--loops: 'many' is not a number" },
-        { "serve ping --backlog 0", "--backlog: '0' is not a number" },
-        { "serve ping --max-connections 0", "--max-connections: '0' is not a number" },
+        { "serve ping --backlog 0", "--backlog: '0' is out of bounds" },
+        { "serve ping --max-connections 0", "--max-connections: '0' is out of bounds" },
         { "serve ping --idle-timeout 5", "--idle-timeout: '5' is not a duration; use 500ms, 5s, 2m or never" },
         { "serve ping --drain-timeout -1s", "'-1s' is not a duration" },
         { "serve ping --work never", "'never' is not a duration" },
@@ -100,7 +109,7 @@ public sealed class UsageTest
         { "serve message 0 --spool-limit -1", "--spool-limit: '-1' is not a size" },
         { "serve message 0 --stall-timeout 0", "--stall-timeout: '0' is too short; use 10ms or more, or never" },
         { "serve message 0 --min-rate 5/s", "--min-rate: '5/s' is not a size" },
-        { "ping --num-clients 0", "--clients: '0' is not a number; use a whole number from 1 to 1000000" },
+        { "ping --num-clients 0", "--clients: '0' is out of bounds; use a whole number from 1 to 1000000" },
         { "ping --count x", "--count: 'x' is not a number" },
         { "ping --interval never", "--interval: 'never' is not a duration" },
     };
@@ -134,6 +143,23 @@ public sealed class UsageTest
     public async Task A_unix_path_without_a_socket_is_said(string verb, params string[] more) =>
         (await ProgramProcess.RunAsync([verb, "unix:/nonexistent/socket", .. more]))
             .IsError(Failed, "unix:/nonexistent/socket: no such socket; is the server running?");
+
+    [Theory]
+    [InlineData("clock report /", "/: is a folder, not a file")]
+    [InlineData("clock report nosuch", "nosuch: no such file")]
+    [InlineData("numbers check / --seed 1 --index 0", "/: is a folder, not a file")]
+    [InlineData("numbers check nosuch --seed 1 --index 0", "nosuch: no such file")]
+    [InlineData("clock --session-file nosuch", "nosuch: no such file")]
+    [InlineData("lab --out /dev/null", "--out: /dev/null is a file, not a folder")]
+    [InlineData("ping unix:/", "unix:/: not a socket")]
+    [InlineData("ping unix:/etc/passwd", "unix:/etc/passwd: not a socket")]
+    [InlineData("upload verify nosuch", "nosuch: no such folder")]
+    public async Task A_path_that_does_not_lead_there_is_said(string arguments, string part) =>
+        (await ProgramProcess.RunAsync(arguments.Split(' '))).IsError(Failed, part);
+
+    [Fact]
+    public async Task Help_of_a_command_line_takes_its_words_up_to_the_first_option() =>
+        Assert.Contains("--count", (await ProgramProcess.RunAsync("help", "ping", "-c")).Text, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(typeof(ArgumentException), 70)]

@@ -36,6 +36,10 @@ internal sealed class ClockClient(
         {
             Trouble ??= Report?.ClientId is { } id ? $"client {id}: {e.Message}" : e.Message;
         }
+        catch (OperationCanceledException) when (leave.IsCancellationRequested)
+        {
+            Trouble = $"left before the server {options.Server} answered";
+        }
         finally
         {
             Arrive();
@@ -47,7 +51,7 @@ internal sealed class ClockClient(
     {
         var frames = new ClockFrames(connection);
         using var watchdog = new ProgressWatchdog(connection, ClockTiming.StallOf(options.Interval));
-        uint id = await RegisterAsync(frames, listener);
+        uint id = await RegisterAsync(frames, listener, leave);
         // A thousand clients make two thousand files: not on the thread they share.
         ClockRecorder recorder = await Task.Run(() => new ClockRecorder(options, frames, id, local, remote, flusher));
         Arrive();
@@ -73,11 +77,11 @@ internal sealed class ClockClient(
             log.WriteLine($"client {id} has {has.Delivered} of {has.Expected} recordings of others");
     }
 
-    private async Task<uint> RegisterAsync(ClockFrames frames, PeerListener? listener)
+    private async Task<uint> RegisterAsync(ClockFrames frames, PeerListener? listener, CancellationToken leave)
     {
         Hello hello = options.ToHello(listener?.Port ?? 0);
         await frames.SendAsync(ClockProtocol.WriteHello(frames.Room(ClockProtocol.HelloSize), hello));
-        InputState state = await frames.ReadAsync(Deadline.After(ClockTiming.AnswerPatience));
+        InputState state = await frames.ReadAsync(Deadline.After(ClockTiming.AnswerPatience), leave);
         if (state != InputState.Ready)
         {
             throw new ProtocolException(state == InputState.TimedOut

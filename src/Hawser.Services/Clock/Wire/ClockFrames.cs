@@ -18,14 +18,15 @@ internal sealed class ClockFrames(Connection connection)
     /// <returns>Anything but <see cref="InputState.Ready"/>: none was taken. After <see cref="InputState.TimedOut"/>
     /// one that has come in part can be waited for again.</returns>
     /// <exception cref="ProtocolException">It is none of the protocol, or was cut off.</exception>
-    public async ValueTask<InputState> ReadAsync(Deadline deadline = default)
+    /// <exception cref="OperationCanceledException">It was cancelled while it waited.</exception>
+    public async ValueTask<InputState> ReadAsync(Deadline deadline = default, CancellationToken cancel = default)
     {
-        InputState state = await connection.WaitForInputAsync(ClockProtocol.HeaderSize, deadline);
+        InputState state = await connection.WaitForInputAsync(ClockProtocol.HeaderSize, deadline, cancel);
         if (state != InputState.Ready)
             return state;
         (Type, _length) = ClockProtocol.ReadHeader(connection.Buffered.Span);
         int whole = ClockProtocol.HeaderSize + _length;
-        state = await connection.WaitForInputAsync(whole, deadline);
+        state = await connection.WaitForInputAsync(whole, deadline, cancel);
         if (state != InputState.Ready)
             return state;
         if (_read.Length < whole)

@@ -61,14 +61,14 @@ public sealed class LabOptionsTest
     [InlineData("models", "select,select", "'select' is named twice")]
     [InlineData("models", "none", "nothing to measure")]
     [InlineData("clients", "1,,2", "'' is not a number of clients")]
-    [InlineData("clients", "0", "'0' is not a number of clients")]
+    [InlineData("clients", "0", "'0' is out of bounds")]
     [InlineData("work", "much", "'much' is not a duration")]
     [InlineData("slow-client", "5", "'5' is not ID=DURATION; use 1=20ms, or none")]
-    [InlineData("slow-client", "1=20ms", "'1' is not a client's number; use a whole number from 0 to 0")]
+    [InlineData("slow-client", "1=20ms", "'1' is out of bounds; use a whole number from 0 to 0")]
     [InlineData("slow-client", "0=never", "'never' is not a duration")]
-    [InlineData("idle", "-1", "'-1' is not a number of connections")]
+    [InlineData("idle", "-1", "'-1' is out of bounds")]
     [InlineData("rate", "fast", "'fast' is not a rate")]
-    [InlineData("rounds", "0", "'0' is not a number of rounds")]
+    [InlineData("rounds", "0", "'0' is out of bounds")]
     [InlineData("duration", "0", "--duration: '0' is too short; use 500ms, 5s or 2m")]
     public void What_cannot_be_measured_is_refused_with_what_can(string name, string text, string part)
     {

@@ -80,7 +80,7 @@ public sealed class ClockVerbTest
     }
 
     [Theory]
-    [InlineData("--members", "0", "--members: '0' is not a number; use a whole number from 1")]
+    [InlineData("--members", "0", "--members: '0' is out of bounds; use a whole number from 1")]
     [InlineData("--peer-ports", "80-90", "--peer-ports: '80-90' is not a range of ports from 1024 to 65535")]
     [InlineData("--peer-networks", "10.0.0.1", "--peer-networks: '10.0.0.1' is not a network")]
     [InlineData("--session", "", "--session: the value is empty")]

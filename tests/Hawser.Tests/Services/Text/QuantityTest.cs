@@ -101,18 +101,19 @@ public sealed class QuantityTest
     }
 
     [Theory]
-    [InlineData("-1")]
-    [InlineData("70000")]
-    [InlineData("abc")]
-    [InlineData("1.0")]
-    [InlineData("1e3")]
-    [InlineData(" 1")]
-    [InlineData("")]
-    [InlineData("99999999999999999999")]
-    public void A_whole_number_out_of_bounds_is_refused_with_the_bounds(string text)
+    [InlineData("-1", "out of bounds")]
+    [InlineData("70000", "out of bounds")]
+    [InlineData("99999999999999999999", "out of bounds")]
+    [InlineData("abc", "not a port")]
+    [InlineData("1.0", "not a port")]
+    [InlineData("1e3", "not a port")]
+    [InlineData(" 1", "not a port")]
+    [InlineData("", "not a port")]
+    [InlineData("-", "not a port")]
+    public void A_whole_number_out_of_bounds_is_refused_with_the_bounds(string text, string what)
     {
         var refused = Assert.Throws<FormatException>(() => Quantity.ParseInt(text, "port", 0, 65535));
-        Assert.Equal($"'{text}' is not a port; use a whole number from 0 to 65535", refused.Message);
+        Assert.Equal($"'{text}' is {what}; use a whole number from 0 to 65535", refused.Message);
     }
 
     [Fact]
