@@ -58,7 +58,7 @@ internal static class LabWarnings
         }
         if (figures.Length > 0 && figures.Min(figure => figure.RoundTrips) is < FewRoundTrips and var fewest)
         {
-            yield return Text($"{name}: only {fewest:#,0} round trips in a round; ")
+            yield return Text($"{name}: only {fewest:#,0} {(fewest == 1 ? "round trip" : "round trips")} in a round; ")
                 + Text($"p99.9 rests on {fewest / 1000} of them");
         }
     }

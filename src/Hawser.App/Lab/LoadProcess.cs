@@ -72,7 +72,11 @@ internal static class LoadProcess
         {
             using JsonDocument json = JsonDocument.Parse(line);
             if (json.RootElement.GetProperty("type").GetString() == "report")
-                return LoadReport.Parse(json.RootElement);
+            {
+                // A load without a round trip failed: its error line says why.
+                return json.RootElement.GetProperty("round_trips").GetInt64() == 0
+                    ? null : LoadReport.Parse(json.RootElement);
+            }
             onView(json.RootElement.GetProperty("seconds").GetDouble(),
                 json.RootElement.GetProperty("round_trips").GetInt64());
             return null;

@@ -21,7 +21,7 @@ internal sealed record LoadReport(LabFigures Figures, LatencyHistogram Latency)
             LatencyP50Ns = Ns("p50_ns"),
             LatencyP90Ns = Ns("p90_ns"),
             LatencyP99Ns = Ns("p99_ns"),
-            LatencyP999Ns = Ns("p99.9_ns"),
+            LatencyP999Ns = Ns("p999_ns"),
             LatencyMaxNs = Ns("max_ns"),
             Unanswered = Count("unanswered"),
             JainIndex = report.GetProperty("jain_index").GetDouble(),

@@ -7,7 +7,11 @@ namespace Hawser.App.Output;
 /// <summary>A load as JSON, one line. Durations end in their unit.</summary>
 internal static class LoadJson
 {
-    private static readonly double[] Percentiles = [50, 75, 90, 95, 99, 99.9, 99.99];
+    private static readonly (string Name, double Percent)[] Percentiles =
+    [
+        ("p50_ns", 50), ("p75_ns", 75), ("p90_ns", 90), ("p95_ns", 95), ("p99_ns", 99), ("p999_ns", 99.9),
+        ("p9999_ns", 99.99),
+    ];
 
     public static string Of(PingLoadReport report) => JsonLine.Of(json =>
     {
@@ -25,7 +29,10 @@ internal static class LoadJson
         WriteHistogram(json, "service_time", report.ServiceTime, withBuckets: true);
         WriteHistogram(json, "first_answer", report.FirstAnswer);
         WriteHistogram(json, "connect", report.Connect);
-        json.WriteNumber("jain_index", report.JainIndex);
+        if (report.RoundTrips > 0)
+            json.WriteNumber("jain_index", report.JainIndex);
+        else
+            json.WriteNull("jain_index");
         json.WriteNumber("answered_clients", report.AnsweredClients);
         json.WriteNumber("slowest_client", report.Slowest);
         json.WriteNumber("fastest_client", report.Fastest);
@@ -49,14 +56,22 @@ internal static class LoadJson
     {
         json.WriteStartObject(name);
         json.WriteNumber("count", histogram.Count);
-        json.WriteNumber("min_ns", histogram.MinNs);
-        foreach (double percent in Percentiles)
-            json.WriteNumber(FormattableString.Invariant($"p{percent}_ns"), histogram.PercentileNs(percent));
-        json.WriteNumber("max_ns", histogram.MaxNs);
-        json.WriteNumber("mean_ns", histogram.MeanNs);
+        Write("min_ns", histogram.MinNs);
+        foreach ((string percentile, double percent) in Percentiles)
+            Write(percentile, histogram.PercentileNs(percent));
+        Write("max_ns", histogram.MaxNs);
+        Write("mean_ns", histogram.MeanNs);
         if (withBuckets)
             WriteBuckets(json, histogram);
         json.WriteEndObject();
+
+        void Write(string figure, double ns)
+        {
+            if (histogram.Count > 0)
+                json.WriteNumber(figure, ns);
+            else
+                json.WriteNull(figure);
+        }
     }
 
     // [lowest_ns, highest_ns, count] of each bucket that holds anything: what curves are drawn from, and what can be

@@ -19,11 +19,12 @@ internal static class LoadText
         if (load.Rate is not null)
             yield return "service time  " + Spread(report.ServiceTime);
         if (load.Rate is not null || report.Unanswered > 0)
-            yield return Text($"unanswered    {report.Unanswered:#,0} pings");
+            yield return Text($"unanswered    {report.Unanswered:#,0} {(report.Unanswered == 1 ? "ping" : "pings")}");
         yield return "first answer  " + Spread(report.FirstAnswer);
         yield return "connect       " + Spread(report.Connect);
-        yield return Text($"fairness      {report.JainIndex:0.000} (Jain), slowest client {report.Slowest:#,0}, ")
-            + Text($"fastest {report.Fastest:#,0}");
+        yield return "fairness      " + (report.RoundTrips == 0 ? "none"
+            : Text($"{report.JainIndex:0.000} (Jain), slowest client {report.Slowest:#,0}, ")
+                + Text($"fastest {report.Fastest:#,0}"));
         yield return Text($"load client   {report.CpuShare:0 %} of its loops' time");
     }
 
@@ -32,15 +33,13 @@ internal static class LoadText
         + $"  p50 {Time(view.Latency, 50)}  p99 {Time(view.Latency, 99)}  max {Time(view.Latency, 100)}"
         + $"  {view.Connected} connected  {view.Failed} failed";
 
-    public static string Step(PingLoadReport tried, LatencyGoal goal, bool isKept)
-    {
-        double percentile = goal.Percentile(tried.Latency).TotalNanoseconds;
-        return Text($"{tried.Options.Rate,10:#,0}/s  p{goal.Percent:0.###} {Time(percentile)}  ")
+    public static string Step(PingLoadReport tried, LatencyGoal goal, bool isKept) =>
+        Text($"{tried.Options.Rate,10:#,0}/s  p{goal.Percent:0.###} {Time(tried.Latency, goal.Percent)}  ")
             + Text($"unanswered {tried.Unanswered:#,0}  {(isKept ? "kept" : "not kept")}");
-    }
 
-    /// <summary>A percentile of a histogram, with its unit.</summary>
-    public static string Time(LatencyHistogram histogram, double percent) => Time(histogram.PercentileNs(percent));
+    /// <summary>A percentile of a histogram, with its unit; <c>none</c> of an empty one.</summary>
+    public static string Time(LatencyHistogram histogram, double percent) =>
+        histogram.Count == 0 ? "none" : Time(histogram.PercentileNs(percent));
 
     private static string Spread(LatencyHistogram histogram) => histogram.Count == 0
         ? "none"

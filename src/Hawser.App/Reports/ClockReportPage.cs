@@ -82,11 +82,10 @@ internal static class ClockReportPage
                 Text(client.Delay?.MedianNs), Text(client.Delay?.P99Ns), Text(client.Delay?.MaxNs),
                 Text(client.Jitter?.P99Ns), Text(client.Lateness?.P99Ns),
                 client.Offset is { } offset ? Short(offset) : null,
-                client.Drift is { } drift ? Short(drift) : null,
             ];
             foreach (string? cell in cells)
                 page.Add($"<td>{cell ?? "–"}</td>");
-            page.Append("</tr>\n");
+            page.Append("<td>").Append(Drift(client.Drift)).Append("</td></tr>\n");
         }
 
         page.Append("</tbody></table></div>\n<p>Drift is in ppm, with its 95 % interval. The interval covers the scatter of ")
@@ -153,9 +152,9 @@ internal static class ClockReportPage
     private static string Short(OffsetEstimate offset) =>
         $"{DurationText.Signed(offset.Ns)} ± {DurationText.Of(offset.ErrorNs)}";
 
-    private static string Short(DriftEstimate drift) =>
-        $"{ClockReportText.Signed(drift.PartsPerMillion)} ppm "
-        + $"({ClockReportText.Signed(drift.Lowest)} to {ClockReportText.Signed(drift.Highest)})";
+    private static string Drift(DriftEstimate? found) => found is not { } drift ? "–"
+        : $"{ClockReportText.Signed(drift.PartsPerMillion)} ppm<br>"
+            + $"<small>{ClockReportText.Signed(drift.Lowest)} to {ClockReportText.Signed(drift.Highest)}</small>";
 
     private static string Text(long? ns) => ns is { } value ? DurationText.Of(value) : "–";
 }

@@ -38,9 +38,9 @@ internal sealed class HtmlPage
         .warn{color:var(--warn)}
         small{color:var(--soft);font-size:12.5px}
         svg{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-        .wide svg{min-width:720px}
-        .grid{stroke:var(--grid)}.tick,.label{fill:var(--soft)}.word{fill:var(--warm);font-weight:600;
-        paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
+        @media(min-width:800px){.wide svg{min-width:720px}}
+        .grid{stroke:var(--grid)}.tick,.label{fill:var(--soft)}.word{fill:var(--warm);font-weight:600}
+        .word,.label{paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
         .band{fill:var(--band)}.curve{fill:none;stroke:var(--main);stroke-width:1.5;stroke-linejoin:round}
         .bar{fill:var(--main)}.dot{fill:var(--dot)}.best{fill:var(--warm);stroke:var(--card);stroke-width:1.5}
         .wedge{fill:none;stroke:var(--warm);stroke-width:1.2;stroke-dasharray:5 4}

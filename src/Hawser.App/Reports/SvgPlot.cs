@@ -18,6 +18,9 @@ internal sealed class SvgPlot
     private readonly double _left, _right, _top, _bottom, _width, _height;
     private readonly StringBuilder _shapes = new();
 
+    // Drawn last, so that no line runs across a word.
+    private readonly StringBuilder _words = new();
+
     /// <summary>Begins a plot of values against values.</summary>
     public SvgPlot(string title, PlotAxis x, PlotAxis y, bool isWide)
         : this(title, x, isWide, (60, 16, 30, 46), isWide ? 300 : 310) => _y = y;
@@ -71,7 +74,7 @@ internal sealed class SvgPlot
         double left = ToX(at);
         bool turns = left > _width - _right - 120;
         Add($"<line class=\"mark\" x1=\"{left:F1}\" x2=\"{left:F1}\" y1=\"{_top}\" y2=\"{_height - _bottom}\"/>");
-        Text("word", left + (turns ? -5 : 5), _top + 11 + (row * 16), word, turns ? "end" : "start");
+        _words.Append(TextOf("word", left + (turns ? -5 : 5), _top + 11 + (row * 16), word, turns ? "end" : "start"));
     }
 
     /// <summary>Names a row.</summary>
@@ -128,7 +131,7 @@ internal sealed class SvgPlot
             Text("tick", at, _height - _bottom + 18, _x.Format(tick), "middle");
         }
 
-        _shapes.Append(shapes);
+        _shapes.Append(shapes).Append(_words);
         Text("label", (_left + _width - _right) / 2, _height - 8, _x.Label, "middle");
         if (_y is not null)
             Text("label", 4, 14, _y.Label);
@@ -136,7 +139,11 @@ internal sealed class SvgPlot
     }
 
     private void Text(string style, double x, double y, string text, string anchor = "start") =>
-        Add($"<text class=\"{style}\" x=\"{x:F1}\" y=\"{y:F1}\" text-anchor=\"{anchor}\">{Safe(text)}</text>");
+        _shapes.Append(TextOf(style, x, y, text, anchor));
+
+    private static string TextOf(string style, double x, double y, string text, string anchor) =>
+        string.Create(CultureInfo.InvariantCulture,
+            $"<text class=\"{style}\" x=\"{x:F1}\" y=\"{y:F1}\" text-anchor=\"{anchor}\">{Safe(text)}</text>");
 
     private void Add(FormattableString shape) => _shapes.Append(shape.ToString(CultureInfo.InvariantCulture));
 

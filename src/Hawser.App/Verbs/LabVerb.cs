@@ -77,7 +77,7 @@ internal sealed class LabVerb
         TimeSpan ramps = LabPlan.Variants(options).Aggregate(
             TimeSpan.Zero, (sum, variant) => sum + variant.Setting.Ramp);
         TimeSpan least = total * (options.WarmUp + options.Duration) + options.Rounds * ramps;
-        Standard.Error.WriteLine($"{total} measurements, about {Quantity.FormatDuration(1.1 * least)}, into {folder}");
+        Standard.Error.WriteLine($"{Quantity.FormatCount(total, "measurement")}, about {Quantity.FormatDuration(1.1 * least)}, into {folder}");
         foreach (string warning in run.WarningsBefore)
             Standard.Error.WriteLine($"WARNING: {warning}");
 

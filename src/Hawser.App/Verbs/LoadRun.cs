@@ -1,5 +1,6 @@
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
@@ -19,8 +20,15 @@ internal sealed class LoadRun(bool json, bool jsonStream)
     }
 
     /// <summary>Searches the highest rate that keeps a latency, and prints the figures of that.</summary>
+    /// <exception cref="UsageException">A step is not longer than the latency of the goal: pings that queue for the
+    /// whole step would still meet it.</exception>
     public async Task<int> SearchAsync(PingLoadOptions options, LatencyGoal goal)
     {
+        if (options.Duration <= goal.Below)
+        {
+            throw new UsageException($"--duration: {Quantity.FormatDuration(options.Duration)} is too short for {goal}; "
+                + $"use more than {Quantity.FormatDuration(goal.Below)}, better ten times that");
+        }
         if (!IsPossible(options))
             return ExitCode.Failed;
         var signal = new StopSignal();

@@ -144,7 +144,7 @@ internal static class ServeVerb
                 }
                 catch (ListenException e) when (!alone)
                 {
-                    throw new IOException($"{service.Name}: {e.Message}; or choose other ports with --port-base", e);
+                    throw new IOException($"{service.Name}: {e.Message} (--port-base moves the ports of all services)", e);
                 }
             }
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);

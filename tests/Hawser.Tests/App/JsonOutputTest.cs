@@ -4,6 +4,7 @@ using Hawser.Tests.App.Lab;
 using Hawser.Tests.Services.Clock;
 using Hawser.Tests.Services.Numbers;
 using Hawser.Tests.Services.Ping;
+using Hawser.Tests.Services.Ping.Load;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -63,6 +64,22 @@ public sealed class JsonOutputTest : IDisposable
 
         int views = result.Text.Split('\n').Length - 2;
         LinesOf(result, [.. Enumerable.Repeat("load.view", views), "load.report"]);
+    }
+
+    [Fact]
+    public async Task A_load_without_a_round_trip()
+    {
+        EndPoint nowhere;
+        using (var closed = new RawServer())
+            nowhere = closed.EndPoint;
+
+        ProgramResult result = await ProgramProcess.RunAsync("load", $"{nowhere}", "-d", "1s", "--warm-up", "0", "--json");
+
+        Assert.Equal(1, result.ExitCode);
+        JsonElement report = Assert.Single(LinesOf(result, "load.report"));
+        Assert.Equal(JsonValueKind.Null, report.GetProperty("jain_index").ValueKind);
+        foreach (string figure in (string[])["min_ns", "p999_ns", "max_ns", "mean_ns"])
+            Assert.Equal(JsonValueKind.Null, report.GetProperty("latency").GetProperty(figure).ValueKind);
     }
 
     [Fact]
@@ -170,7 +187,7 @@ public sealed class JsonOutputTest : IDisposable
             {
                 foreach (JsonProperty property in member.Value.EnumerateObject())
                 {
-                    Assert.Matches("^[a-z0-9_.]+$", property.Name);
+                    Assert.Matches("^[a-z0-9_]+$", property.Name);
                     Assert.True(property.Value.TryGetProperty("description", out _), $"{place}.{property.Name}");
                 }
             }

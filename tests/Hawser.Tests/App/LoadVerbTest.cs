@@ -51,8 +51,8 @@ public sealed class LoadVerbTest
             Assert.Equal(roundTrips, histogram.GetProperty("count").GetInt64());
             Assert.Equal(roundTrips,
                 histogram.GetProperty("buckets").EnumerateArray().Sum(bucket => bucket[2].GetInt64()));
-            long[] percentiles = [.. ((string[])["min_ns", "p50_ns", "p75_ns", "p90_ns", "p95_ns", "p99_ns", "p99.9_ns",
-                "p99.99_ns", "max_ns"]).Select(percentile => histogram.GetProperty(percentile).GetInt64())];
+            long[] percentiles = [.. ((string[])["min_ns", "p50_ns", "p75_ns", "p90_ns", "p95_ns", "p99_ns", "p999_ns",
+                "p9999_ns", "max_ns"]).Select(percentile => histogram.GetProperty(percentile).GetInt64())];
             Assert.Equal(percentiles.Order(), percentiles);
         }
         foreach (string name in (string[])["seconds", "round_trips_per_second", "failed_clients", "jain_index",
@@ -137,6 +137,8 @@ public sealed class LoadVerbTest
         Assert.Equal(PartlyDone, some.ExitCode);
         Assert.Contains("ERROR: 1 of 2 clients failed, first client #1: ", some.Errors, StringComparison.Ordinal);
         Assert.Equal(Failed, all.ExitCode);
+        Assert.Contains("\nlatency       none\n", all.Text, StringComparison.Ordinal);
+        Assert.Contains("\nfairness      none\n", all.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -205,6 +207,16 @@ public sealed class LoadVerbTest
         Assert.EndsWith("ERROR: p50<1 ms is not kept even at the first rate; begin lower with --rate\n", result.Errors,
             StringComparison.Ordinal);
         Assert.Equal(Failed, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_search_whose_steps_are_shorter_than_its_goal_is_refused()
+    {
+        await using PingServer server = PingServer.Start("threads");
+
+        ProgramResult result = await RunAsync(server.EndPoint, "--until", "p99<3s");
+
+        result.IsError(2, "--duration: 1 s is too short for p99<3 s; use more than 3 s");
     }
 
     private static Task<ProgramResult> RunAsync(EndPoint server, params string[] arguments) => ProgramProcess.RunAsync(

@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
 using Hawser.App.Reports;
 
 namespace Hawser.App.Lab.Exporters;
 
 /// <summary>A page of charts, figures and verdicts, light and dark, without scripts or network access.</summary>
-internal sealed class ReportHtml : IExporter
+internal sealed partial class ReportHtml : IExporter
 {
     private const string Style = """
         :root{--s0:#0a66c2;--s1:#d9480f;--s2:#2b8a3e;--s3:#7048e8;--s4:#c2255c;--s5:#0c8599;--s6:#8a6d00;--s7:#5c6773;
@@ -35,7 +37,7 @@ internal sealed class ReportHtml : IExporter
         summary{cursor:pointer;font-weight:600}
         details ul{margin:10px 0 2px;padding-left:20px;color:var(--soft);font-size:13.5px}
         code{font:12.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-        td small{font-size:11px}.figures{font-size:13px}.figures td{padding:6px 5px}
+        .option{white-space:nowrap}td small{font-size:11px}.figures{font-size:13px}.figures td{padding:6px 5px}
         .figures th{white-space:normal;vertical-align:bottom;padding:4px 5px 8px}
         .matrix td,.matrix th{text-align:center;padding:6px 8px}
         .matrix th:first-child,.matrix td:first-child{text-align:left}
@@ -79,7 +81,7 @@ internal sealed class ReportHtml : IExporter
         Fact(page, "Host", $"{result.Machine.Cpu}, {result.Machine.Cores} cores, {result.Machine.OperatingSystem}");
         Fact(page, "Versions", $"hawser {result.Machine.Hawser}, .NET {result.Machine.Dotnet}");
         Fact(page, "CPU pinning", result.Machine.Pinned);
-        page.Add($"<dt>Command</dt><dd><code>{result.Command}</code></dd></dl></div>\n");
+        page.Append("<dt>Command</dt><dd><code>").Append(Unbroken(result.Command)).Append("</code></dd></dl></div>\n");
     }
 
     private static void WriteWarnings(HtmlPage page, IReadOnlyList<string> warnings)
@@ -89,7 +91,7 @@ internal sealed class ReportHtml : IExporter
         page.Append("<details class=\"card\" open><summary>")
             .Add($"{warnings.Count} {(warnings.Count == 1 ? "warning" : "warnings")}</summary><ul>");
         foreach (string warning in warnings)
-            page.Add($"<li>{warning}</li>");
+            page.Append("<li>").Append(Unbroken(warning)).Append("</li>");
         page.Append("</ul></details>\n");
     }
 
@@ -104,7 +106,9 @@ internal sealed class ReportHtml : IExporter
     private static void WriteThroughput(HtmlPage page, LabResult result, ReportCharts charts)
     {
         page.Append("<h2>Throughput</h2>\n<p>Bars and curves are medians of the rounds; whiskers and shading ")
-            .Append("are confidence intervals for the median. Where these overlap, no difference was seen.</p>\n")
+            .Append("are distribution-free 95 % confidence intervals for the median, from the k-th smallest to the k-th ")
+            .Append("largest round. With fewer than six rounds they are minimum and maximum and cover less. Where ")
+            .Append("intervals overlap, no difference was seen.</p>\n")
             .Append("<div class=\"cards\">");
         foreach (IReadOnlyList<LabSetting> ladder in charts.Ladders)
             page.Card(TitleOf(ladder), charts.ThroughputByClients(ladder), isWide: true);
@@ -157,6 +161,13 @@ internal sealed class ReportHtml : IExporter
             page.Append("</div>\n");
         }
     }
+
+    // Without this a browser breaks an option after one of its hyphens.
+    private static string Unbroken(string text) =>
+        Option().Replace(WebUtility.HtmlEncode(text), "<span class=\"option\">$0</span>");
+
+    [GeneratedRegex("--[a-z][a-z-]*")]
+    private static partial Regex Option();
 
     private static void Fact(HtmlPage page, string name, string text) => page.Add($"<dt>{name}</dt><dd>{text}</dd>");
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Lab.Exporters;
 
@@ -17,6 +18,8 @@ internal sealed class SummaryMarkdown : IExporter
 
     public string Export(LabResult result)
     {
+        if (result.Measurements.Count == 0)
+            return "No measurements.\n";
         var text = new StringBuilder();
         text.Append("# Lab results\n\n");
         foreach (string line in Head(result))
@@ -41,7 +44,7 @@ internal sealed class SummaryMarkdown : IExporter
         yield return $"CPU pinning: {result.Machine.Pinned}";
         yield return $"Command: `{result.Command}`";
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{result.Rounds} rounds of {result.SecondsPerMeasurement:0.###} s each, ")
+            $"{Quantity.FormatCount(result.Rounds, "round")} of {result.SecondsPerMeasurement:0.###} s each, ")
             + string.Create(CultureInfo.InvariantCulture, $"after {result.WarmUpSeconds:0.###} s of warm-up; ")
             + "figures are medians of the rounds, with minimum and maximum in parentheses";
     }
@@ -49,13 +52,15 @@ internal sealed class SummaryMarkdown : IExporter
     private static void WriteSetting(StringBuilder text, LabResult result, LabSetting setting)
     {
         text.Append("\n## ").Append(setting).Append("\n\n");
-        string[] head = ["", .. Columns.Select(name => LabMetric.Get(name).Title)];
+        LabSummary[] summaries = [.. result.Summaries.Where(summary => summary.Variant.Setting == setting)];
+        string[] columns = [.. Columns.Where(name => summaries.Any(summary => summary[name] is not null))];
+        string[] head = ["", .. columns.Select(name => LabMetric.Get(name).Title)];
         string[][] rows =
         [
             head,
-            .. result.Summaries.Where(summary => summary.Variant.Setting == setting).Select(summary =>
+            .. summaries.Select(summary =>
                 (string[])[summary.Variant.Subject.Name,
-                    .. Columns.Select(name => Cell(summary, LabMetric.Get(name)))]),
+                    .. columns.Select(name => Cell(summary, LabMetric.Get(name)))]),
         ];
         int[] widths = [.. head.Select((_, column) => rows.Max(row => row[column].Length))];
         WriteRow(rows[0]);

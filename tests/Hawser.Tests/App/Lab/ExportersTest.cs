@@ -67,6 +67,25 @@ public sealed class ExportersTest
     }
 
     [Fact]
+    public void The_summary_leaves_out_columns_without_a_figure()
+    {
+        LabResult noCpu = Result with
+        {
+            Summaries = [.. Result.Summaries.Select(summary => summary with
+            {
+                Metrics = summary.Metrics.Where(metric => metric.Key != "server_cpu_us_per_round_trip").ToDictionary(),
+            })],
+        };
+
+        Assert.Contains("CPU per round trip |", new SummaryMarkdown().Export(Result), StringComparison.Ordinal);
+        Assert.DoesNotContain("CPU per round trip |", new SummaryMarkdown().Export(noCpu), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_summary_of_no_measurement_is_one_line() => Assert.Equal(
+        "No measurements.\n", new SummaryMarkdown().Export(Result with { Measurements = [] }));
+
+    [Fact]
     public void All_files_are_written_whole_and_nothing_else_is_left()
     {
         string folder = Directory.CreateTempSubdirectory("hawser-lab-").FullName;

@@ -42,6 +42,10 @@ public sealed partial class ReportHtmlTest
     }
 
     [Fact]
+    public void Options_are_not_broken_at_their_hyphens() =>
+        Assert.Contains("<span class=\"option\">--models</span>", Page, StringComparison.Ordinal);
+
+    [Fact]
     public void Verdicts_stand_in_a_table_of_row_by_column()
     {
         Assert.Matches("class=\"better\" title=\"epoll has 1\\.99 times the round trips/s of select\">1\\.99<", Page);
