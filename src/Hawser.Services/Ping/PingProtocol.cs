@@ -60,24 +60,20 @@ public static class PingProtocol
     private static bool TryParse(ReadOnlySpan<byte> line, ReadOnlySpan<byte> verb, out long client, out long n)
     {
         client = n = 0;
-        if (!line.StartsWith(verb))
-            return false;
-        line = line[verb.Length..];
-        int space = line.IndexOf((byte)' ');
-        return space > 0 && TryParseNumber(line[..space], out client) && TryParseNumber(line[(space + 1)..], out n);
+        int at = verb.Length;
+        return line.StartsWith(verb)
+            && TryTakeNumber(line, ref at, out client)
+            && at < line.Length && line[at++] == ' '
+            && TryTakeNumber(line, ref at, out n)
+            && at == line.Length;
     }
 
-    private static bool TryParseNumber(ReadOnlySpan<byte> digits, out long value)
+    private static bool TryTakeNumber(ReadOnlySpan<byte> line, ref int at, out long value)
     {
+        int start = at;
         value = 0;
-        if (digits.IsEmpty || digits.Length > DigitsLimit)
-            return false;
-        foreach (byte digit in digits)
-        {
-            if (!char.IsAsciiDigit((char)digit))
-                return false;
-            value = value * 10 + (digit - '0');
-        }
-        return true;
+        for (; at < line.Length && char.IsAsciiDigit((char)line[at]); at++)
+            value = value * 10 + (line[at] - '0');
+        return at > start && at - start <= DigitsLimit;
     }
 }
