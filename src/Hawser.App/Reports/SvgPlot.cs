@@ -10,6 +10,9 @@ internal sealed class SvgPlot
 {
     private const double RowHeight = 30;
 
+    // Of a tick's label in a narrow window, where letters are largest.
+    private const double LetterWidth = 8;
+
     private readonly string _title;
     private readonly PlotAxis _x;
     private readonly PlotAxis? _y;
@@ -121,11 +124,18 @@ internal sealed class SvgPlot
             Text("tick", _left - 8, at + 4, _y!.Format(tick), "end");
         }
 
+        double free = double.NegativeInfinity;
         foreach (double tick in _x.Ticks())
         {
             double at = ToX(tick);
             Add($"<line class=\"grid\" x1=\"{at:F1}\" x2=\"{at:F1}\" y1=\"{_top}\" y2=\"{_height - _bottom}\"/>");
-            Text("tick", at, _height - _bottom + 18, _x.Format(tick), "middle");
+            string text = _x.Format(tick);
+            double half = text.Length * LetterWidth / 2;
+            // A label that would touch the previous one is left out.
+            if (at - half < free)
+                continue;
+            Text("tick", at, _height - _bottom + 18, text, "middle");
+            free = at + half + LetterWidth;
         }
 
         _shapes.Append(shapes).Append(_words);
