@@ -73,9 +73,11 @@ public sealed class DemoTest
     [Fact]
     public async Task A_signal_that_ends_a_drawing_program_shows_the_cursor_again()
     {
-        await using ProgramProcess program = ProgramProcess.StartOnTerminal("", "demo");
+        using var temporary = new TemporaryFolder();
+        await using ProgramProcess program = ProgramProcess.StartOnTerminal("", temporary.Root, "demo");
         int demo = await program.TerminalIdAsync();
         await program.Output.ContainsAsync("numbers ");
+        await Patience.UntilAsync(() => FoldersIn(temporary).Length > 0);
         ProgramProcess.Signal(demo, ProgramProcess.SIGINT);
         await program.Output.ContainsAsync("a second signal ends it");
         await Patience.UntilAsync(() => !ProgramProcess.TrySignal(demo, ProgramProcess.SIGINT) || program.HasExited);

@@ -15,7 +15,7 @@ public sealed class ProgressBarTest
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         await using ProgramProcess program =
-            ProgramProcess.StartOnTerminal("< /dev/zero", "message", $"{listener.LocalEndpoint}");
+            ProgramProcess.StartOnTerminal("< /dev/zero", Path.GetTempPath(), "message", $"{listener.LocalEndpoint}");
         using Socket client = await listener.AcceptSocketAsync().Bounded();
         byte[] buffer = new byte[64 * 1024];
 
@@ -30,7 +30,8 @@ public sealed class ProgressBarTest
     {
         await using ClockStage stage = ClockStage.Start();
         await using ProgramProcess program = ProgramProcess.StartOnTerminal(
-            "", "clock", $"{stage.EndPoint}", "--clients", "1", "-d", "1m", "--out", stage.Folder["out"]);
+            "", Path.GetTempPath(),
+            "clock", $"{stage.EndPoint}", "--clients", "1", "-d", "1m", "--out", stage.Folder["out"]);
 
         await program.Output.ContainsAsync("recording: ");
 

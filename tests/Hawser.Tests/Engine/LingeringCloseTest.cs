@@ -109,12 +109,26 @@ public sealed class LingeringCloseTest : IDisposable
     }
 
     [Fact]
+    public async Task A_socket_is_half_closed_while_the_peer_has_not_finished()
+    {
+        (Connection connection, Socket peer) = await ConnectAsync();
+        using (connection)
+        using (peer)
+        {
+            Task close = LingeringClose.CloseAsync(connection, Patience.Limit).AsTask();
+
+            Assert.Equal(0, await peer.ReceiveAsync(new byte[1]).Bounded());
+            Assert.False(close.IsCompleted);
+            peer.Shutdown(SocketShutdown.Send);
+            await close.Bounded();
+        }
+    }
+
+    [Fact]
     public async Task What_was_written_after_the_peers_end_arrives()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        await using Connection connection = await Dialer.ConnectAsync(listener.LocalEndpoint, Patience.Limit);
-        using Socket peer = await listener.AcceptSocketAsync().Bounded();
+        (Connection connection, Socket peer) = await ConnectAsync();
+        using Socket client = peer;
         peer.Shutdown(SocketShutdown.Send);
         Assert.True((await connection.ReadAsync().AsTask().Bounded()).IsEmpty);
         connection.Output.Write("late"u8);
@@ -125,6 +139,14 @@ public sealed class LingeringCloseTest : IDisposable
         byte[] received = new byte[5];
         Assert.Equal(4, await peer.ReceiveAsync(received).Bounded());
         Assert.Equal(0, await peer.ReceiveAsync(received).Bounded());
+    }
+
+    private static async Task<(Connection Connection, Socket Peer)> ConnectAsync()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Connection connection = await Dialer.ConnectAsync(listener.LocalEndpoint, Patience.Limit);
+        return (connection, await listener.AcceptSocketAsync().Bounded());
     }
 
     private Task CloseAsync() => LingeringClose.CloseAsync(_server, Linger).AsTask();

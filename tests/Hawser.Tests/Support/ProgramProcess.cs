@@ -69,16 +69,17 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             "/bin/sh", [("FILE", file)], true, ["-c", script, "sh", "dotnet", "exec", program, .. arguments]);
     }
 
-    /// <summary>Starts it on a terminal of 120 columns, which merges its outputs. The first line is <c>pid</c> and its id.
-    /// Skips the test without script(1).</summary>
+    /// <summary>Starts it on a terminal of 120 columns, which merges its outputs. The first line is <c>pid</c> and its
+    /// id. Skips the test without script(1).</summary>
     /// <param name="redirection">As in a shell, for example <c>&lt; /dev/zero</c>.</param>
+    /// <param name="temporary">The folder for temporary files.</param>
     /// <param name="arguments">Without spaces.</param>
-    public static ProgramProcess StartOnTerminal(string redirection, params string[] arguments)
+    public static ProgramProcess StartOnTerminal(string redirection, string temporary, params string[] arguments)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "a terminal needs script(1)");
+        string script = $"stty cols 120 rows 60; echo pid $\\$; exec $* {redirection}";
         return StartInShell(
-            "TERM=xterm exec script -qec \"stty cols 120 rows 60; echo pid $\\$; exec $* $FILE\" /dev/null",
-            redirection, arguments);
+            $"TERM=xterm TMPDIR=\"$FILE\" exec script -qec \"{script}\" /dev/null", temporary, arguments);
     }
 
     /// <summary>Runs it to its end.</summary>
@@ -125,8 +126,11 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     }
 
     /// <summary>The id of a program on a terminal.</summary>
-    public async Task<int> TerminalIdAsync() => int.Parse(
-        (await Output.LineWithAsync("pid ")).Trim()["pid ".Length..], System.Globalization.CultureInfo.InvariantCulture);
+    public async Task<int> TerminalIdAsync()
+    {
+        string line = await Output.LineWithAsync("pid ");
+        return int.Parse(line.Trim()["pid ".Length..], System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     public bool HasExited => _process.HasExited;
 

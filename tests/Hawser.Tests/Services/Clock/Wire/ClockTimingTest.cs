@@ -51,6 +51,7 @@ public sealed class ClockTimingTest
 
     [Theory]
     [InlineData(0.01, 30)]
+    [InlineData(9, 30)]
     [InlineData(11, 33)]
     public void Without_a_byte_the_connection_ends_after_three_intervals_and_at_least_30_s(double interval, double stall) =>
         Assert.Equal(TimeSpan.FromSeconds(stall), ClockTiming.StallOf(TimeSpan.FromSeconds(interval)));
