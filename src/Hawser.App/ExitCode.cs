@@ -12,6 +12,6 @@ internal static class ExitCode
     /// <summary>A bug of the program: EX_SOFTWARE of sysexits.h.</summary>
     public const int InternalError = 70;
 
-    /// <summary>As of a program that SIGPIPE has ended.</summary>
+    /// <summary>As of a program ended by SIGPIPE.</summary>
     public const int Unread = 128 + 13;
 }

@@ -32,14 +32,14 @@ internal sealed class ReportCharts(LabResult result)
         .Where(group => group.Count > 1 && Of(group).Any(summary => summary.Rounds > 0));
 
     /// <summary>Throughput against clients: a curve per subject, with the interval at each point.</summary>
-    public string ThroughputByClients(IReadOnlyList<LabSetting> ladder)
+    public string ThroughputByClients(IReadOnlyList<LabSetting> ladder, bool isWide)
     {
         LabSummary[] summaries = [.. Of(ladder).Where(summary => summary.Throughput is not null)];
         var x = new PlotAxis("clients", ladder.Min(setting => setting.Clients) * 0.85,
             ladder.Max(setting => setting.Clients) * 1.15, true, Whole);
         var y = new PlotAxis(
             "round trips per second", 0, summaries.Max(summary => summary.Throughput!.High) * 1.08, false, Whole);
-        var plot = new SvgPlot("Round trips per second against clients", x, y, isWide: true);
+        var plot = new SvgPlot("Round trips per second against clients", x, y, isWide);
         foreach (IGrouping<string, LabSummary> subject in summaries.GroupBy(summary => summary.Variant.Subject.Name))
         {
             string style = StyleOf(subject.Key);
@@ -98,7 +98,7 @@ internal sealed class ReportCharts(LabResult result)
     }
 
     /// <summary>Median, p99 and p99.9 of every subject with and without work and a slow client.</summary>
-    public string Hindrance(IReadOnlyList<LabSetting> settings)
+    public string Hindrance(IReadOnlyList<LabSetting> settings, bool isWide)
     {
         (string Subject, LabSummary[] Rows)[] groups =
         [
@@ -110,7 +110,8 @@ internal sealed class ReportCharts(LabResult result)
             measured.Min(summary => summary["latency_p50_ns"]!.Median),
             measured.Max(summary => summary["latency_p999_ns"]!.Median));
         var plot = SvgPlot.OfRows(
-            "Head-of-line blocking: latency", axis, groups.Sum(group => group.Rows.Length), true, 300, 200);
+            "Head-of-line blocking: latency", axis, groups.Sum(group => group.Rows.Length), isWide,
+            isWide ? 300 : 220, isWide ? 200 : 170);
         int row = 0;
         foreach ((string subject, LabSummary[] rows) in groups)
         {

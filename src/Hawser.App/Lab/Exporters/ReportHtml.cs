@@ -111,7 +111,7 @@ internal sealed partial class ReportHtml : IExporter
             .Append("intervals overlap, no difference was seen.</p>\n")
             .Append("<div class=\"cards\">");
         foreach (IReadOnlyList<LabSetting> ladder in charts.Ladders)
-            page.Card(TitleOf(ladder), charts.ThroughputByClients(ladder), isWide: true);
+            page.WideCard(TitleOf(ladder), isWide => charts.ThroughputByClients(ladder, isWide));
         foreach (LabSetting setting in result.Settings)
             page.Card(setting.ToString(), charts.Throughput(setting), isWide: false);
         page.Append("</div>\n");
@@ -141,7 +141,7 @@ internal sealed partial class ReportHtml : IExporter
         foreach (IReadOnlyList<LabSetting> settings in hindrances)
         {
             LabSetting plain = settings[0] with { WorkMicroseconds = 0, SlowClient = null };
-            page.Card(plain.ToString(), charts.Hindrance(settings), isWide: true);
+            page.WideCard(plain.ToString(), isWide => charts.Hindrance(settings, isWide));
         }
         page.Append("</div>\n");
     }

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>Runs a load of pings from this process: one event loop per core, clients dealt out to them.</summary>
+/// <summary>Runs a load of pings from this process: clients are distributed over event loops, a thread each.</summary>
 public sealed class PingLoad
 {
     private static readonly TimeSpan ViewInterval = TimeSpan.FromSeconds(1);
@@ -15,8 +15,8 @@ public sealed class PingLoad
 
     /// <summary>Runs a load to its end.</summary>
     /// <param name="options">The load.</param>
-    /// <param name="onView">Told, once a second, how it goes; looking does not slow the load.</param>
-    /// <param name="cancel">Ends it before its time; what was measured by then is reported.</param>
+    /// <param name="onView">Called once a second with the figures so far.</param>
+    /// <param name="cancel">Stops the load; the report covers what was measured.</param>
     public static async Task<PingLoadReport> RunAsync(
         PingLoadOptions options, Action<PingLoadView>? onView = null, CancellationToken cancel = default)
     {
@@ -45,7 +45,7 @@ public sealed class PingLoad
         {
             Task pause = window.UntilNextAsync(ViewInterval, cancel);
             if (await Task.WhenAny(over, pause) == pause && window.IsOver(_options.Timeout, cancel))
-                await AbortAsync();
+                await AbortAsync(timeline);
             else if (over.IsCompleted)
                 window.EndNow();
             if (onView is not null)
@@ -71,7 +71,7 @@ public sealed class PingLoad
         return loop.RunAsync(() => OpenAllAsync(clients, index, loops, timeline));
     }
 
-    /// <summary>Opens a loop's connections along the ramp, and waits for all its clients to end.</summary>
+    /// <summary>Opens a loop's connections along the ramp and waits until all its clients have ended.</summary>
     private static async Task OpenAllAsync(List<PingLoadClient> clients, int index, int loops, PingTimeline timeline)
     {
         var running = new List<Task>(clients.Count);
@@ -79,7 +79,9 @@ public sealed class PingLoad
         {
             Deadline due = Deadline.At(timeline.ConnectAt(index + i * loops));
             if (!due.HasPassed)
-                await Task.Delay(due.Remaining);
+                await Task.WhenAny(timeline.AllConnected, Task.Delay(due.Remaining));
+            if (clients[i].IsAborted)
+                break;
             running.Add(clients[i].RunAsync());
         }
         await Task.WhenAll(running);
@@ -99,7 +101,7 @@ public sealed class PingLoad
         return total;
     }
 
-    private async Task AbortAsync()
+    private async Task AbortAsync(PingTimeline timeline)
     {
         foreach ((ClientLoop loop, _, List<PingLoadClient> clients) in _loops)
         {
@@ -109,5 +111,7 @@ public sealed class PingLoad
                 return Task.CompletedTask;
             });
         }
+        // Wakes clients that wait for others to connect.
+        timeline.BeginLoad(Stopwatch.GetTimestamp());
     }
 }

@@ -4,13 +4,13 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>One client of a load, on its loop's thread: checks every pong, and books what is measured.</summary>
+/// <summary>One client of a load. Runs on its loop's thread, checks every pong and records round trips.</summary>
 internal sealed class PingLoadClient(
     ClientLoop loop, EndPoint server, int number, PingTimeline timeline, PingTally tally, TimeSpan timeout)
 {
     private static readonly double NanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
-    // A client that is behind its schedule at the end may catch up for so long.
+    // At the end, a client may send pings that are overdue for this long.
     private static readonly long GraceTicks = Stopwatch.Frequency;
 
     private readonly byte[] _ping = new byte[PingProtocol.LineLimit];
@@ -18,24 +18,28 @@ internal sealed class PingLoadClient(
     private long _sent;
     private bool _isAborted;
 
-    /// <summary>Connects at its time and pings until the load is over. Never throws.</summary>
+    /// <summary>The load has been stopped early.</summary>
+    public bool IsAborted => _isAborted;
+
+    /// <summary>Connects and pings until the load is over. Never throws.</summary>
     public async Task RunAsync()
     {
         try
         {
-            long begin = Stopwatch.GetTimestamp();
-            _connection = await loop.ConnectAsync(server, timeout);
-            tally.Connect.Record(Nanoseconds(begin, Stopwatch.GetTimestamp()));
-            tally.Connected++;
-            if (timeline.IsOpenLoop)
-                await KeepScheduleAsync(_connection);
-            else
+            _connection = await ConnectAsync();
+            if (!timeline.IsOpenLoop)
+            {
                 await KeepAskingAsync(_connection);
+                return;
+            }
+            await timeline.AllConnected;
+            if (!_isAborted)
+                await KeepScheduleAsync(_connection);
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
-            // Whom the load itself has ended waited for a pong; its ping is counted as unanswered, not as an error. The
-            // same goes for a server that leaves when the load is over, and for who still waited to be connected then.
+            // Neither a connection that the load itself aborted nor a server that closes after the end is an error: the
+            // ping in flight counts as unanswered.
             if (_isAborted || Stopwatch.GetTimestamp() >= timeline.End)
                 return;
             tally.Failed++;
@@ -49,20 +53,36 @@ internal sealed class PingLoadClient(
         }
     }
 
-    /// <summary>Ends a client that still waits for a pong.</summary>
+    /// <summary>Ends the client, even while it waits for a pong.</summary>
     public void Abort()
     {
         _isAborted = true;
         _connection?.Abort();
     }
 
-    /// <summary>Closed loop: the next ping after the pong.</summary>
+    private async Task<Connection> ConnectAsync()
+    {
+        long begin = Stopwatch.GetTimestamp();
+        try
+        {
+            Connection connection = await loop.ConnectAsync(server, timeout);
+            tally.Connect.Record(Nanoseconds(begin, Stopwatch.GetTimestamp()));
+            tally.Connected++;
+            return connection;
+        }
+        finally
+        {
+            timeline.AddConnected(Stopwatch.GetTimestamp());
+        }
+    }
+
+    /// <summary>Closed loop: the next ping follows the pong.</summary>
     private async Task KeepAskingAsync(Connection connection)
     {
         while (true)
         {
             long now = Stopwatch.GetTimestamp();
-            if (now >= timeline.End)
+            if (_isAborted || now >= timeline.End)
                 return;
             bool isAnswered = false;
             try
@@ -72,16 +92,16 @@ internal sealed class PingLoadClient(
             }
             finally
             {
-                // A load that is stopped before its time does not wait for the pong.
+                // A load that is stopped early does not wait for the pong.
                 bool isCutShort = _isAborted && Stopwatch.GetTimestamp() < timeline.End;
                 tally.Unanswered += isAnswered || isCutShort ? 0 : 1;
             }
         }
     }
 
-    /// <summary>Open loop: each ping at the time fixed in advance, or as soon after it as the last pong has come.
-    /// Latency counts from the time that was intended, so that a stall of the server is seen by every ping it delayed
-    /// (Tene, "How NOT to measure latency": coordinated omission).</summary>
+    /// <summary>Open loop: sends each ping at its scheduled time, or later if the previous pong is late. Latency counts from
+    /// the scheduled time, so that a stall of the server inflates every ping it delayed (coordinated omission: Tene, "How
+    /// NOT to measure latency").</summary>
     private async Task KeepScheduleAsync(Connection connection)
     {
         long n = 0;
@@ -99,7 +119,7 @@ internal sealed class PingLoadClient(
         }
         finally
         {
-            // When the load is stopped before its time, the rest of the schedule was nobody's fault.
+            // Of a load that is stopped early, the rest of the schedule does not count.
             long end = _isAborted ? Math.Min(Stopwatch.GetTimestamp(), timeline.End) : timeline.End;
             for (; timeline.PingAt(number, n) is var missed && missed < end; n++)
                 tally.Unanswered += timeline.IsMeasured(missed) ? 1 : 0;
@@ -129,7 +149,7 @@ internal sealed class PingLoadClient(
         tally.RoundTrips[number] = tally.RoundTrips.GetValueOrDefault(number) + 1;
     }
 
-    /// <summary>A read that is not expected to come to anything is the most precise clock there is.</summary>
+    /// <summary>Waits for input that must not arrive: the loop's deadlines are more precise than a timer.</summary>
     private static async Task SleepUntilAsync(Connection connection, Deadline deadline)
     {
         if (await connection.WaitForInputAsync(deadline) != InputState.TimedOut)

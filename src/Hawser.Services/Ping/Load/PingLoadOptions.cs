@@ -2,35 +2,35 @@ using System.Net;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>A load of pings.</summary>
+/// <summary>The options of a load of pings.</summary>
 public sealed record PingLoadOptions
 {
-    /// <summary>The servers; clients are dealt out to them in turn.</summary>
+    /// <summary>The servers. Clients are assigned to them in turn.</summary>
     public required IReadOnlyList<EndPoint> Servers { get; init; }
 
-    /// <summary>Connections at once. Default 1.</summary>
+    /// <summary>Concurrent connections. Default 1.</summary>
     public int Clients { get; init; } = 1;
 
-    /// <summary>How long is measured. Default 10 s.</summary>
+    /// <summary>The length of the measurement. Default 10 s.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Before that, under full load and not measured. Default 1 s.</summary>
+    /// <summary>Full load before the measurement. It begins when every client has connected or failed to. Default 1 s.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Before that, over which the connections are opened. Default 0: as fast as they come.</summary>
+    /// <summary>The time over which connections are opened, before the warm-up. Default 0: all at once.</summary>
     public TimeSpan Ramp { get; init; }
 
-    /// <summary>Pings per second over all clients, on a schedule fixed in advance (open loop); null: each client sends
-    /// its next ping when it has the pong (closed loop).</summary>
+    /// <summary>Pings per second of all clients, on a schedule fixed in advance (open loop). Null: each client sends its
+    /// next ping when it has the pong (closed loop).</summary>
     public double? Rate { get; init; }
 
-    /// <summary>Event loops, a thread each. Default one per core, no more than clients.</summary>
+    /// <summary>Event loops, a thread each; at most one per client. Default one per core.</summary>
     public int Loops { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>For a connection to be made. Default 10 s.</summary>
+    /// <summary>Bounds each connection attempt. Default 10 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After the end, for pongs that are still under way, or
+    /// <summary>How long to wait at the end for pongs in flight, or
     /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>. Default 2 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
 }

@@ -155,6 +155,48 @@ public sealed class PingLoadTest
         Assert.Contains("the peer reset the connection", report.FirstError, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1000.0)]
+    public async Task The_measurement_begins_when_the_last_client_has_connected(double? rate)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a backlog of 0 delays the second connection");
+        using var server = new RawServer(backlog: 0);
+        var connected = new TaskCompletionSource();
+        Task<PingLoadReport> load = PingLoad.RunAsync(
+            Load(clients: 2, server.EndPoint) with
+            {
+                Rate = rate,
+                Duration = TimeSpan.FromMilliseconds(1),
+                Timeout = TimeSpan.FromMilliseconds(1),
+            },
+            view => _ = view.Connected == 1 && connected.TrySetResult());
+
+        // A view comes a second after the start: the load has lasted longer than its duration and its timeout.
+        await connected.Task.Bounded();
+        Assert.False(load.IsCompleted);
+        using RawPeer first = await server.AcceptAsync();
+        using RawPeer second = await server.AcceptAsync();
+        PingLoadReport report = await load.Bounded();
+
+        Assert.Equal((0, 2), (report.Failed, report.Connect.Count));
+        Assert.Equal(1, report.Time.TotalMilliseconds, 3);
+    }
+
+    [Fact]
+    public async Task A_load_that_is_stopped_while_clients_connect_ends()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a backlog of 0 delays the second connection");
+        using var server = new RawServer(backlog: 0);
+
+        PingLoadReport report = await RunUntilAsync(
+            Load(clients: 2, server.EndPoint) with { Rate = 1000, ConnectTimeout = TimeSpan.FromSeconds(3) },
+            view => view.Connected == 1);
+
+        Assert.Equal((0, 0, 0), (report.RoundTrips, report.Unanswered, report.Failed));
+        Assert.Equal(TimeSpan.Zero, report.Time);
+    }
+
     [Fact]
     public async Task A_server_that_is_not_there_fails_every_client()
     {
