@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Hawser.App.Lab;
@@ -88,13 +89,14 @@ internal sealed class LabVerb
 
     private async Task<int> RunAsync(ParseResult parsed)
     {
+        TimeSpan ownStart = DateTime.Now - Process.GetCurrentProcess().StartTime;
         LabOptions options = UsageException.Guard(() => ReadOptions(parsed));
         LabResultFile? baseline = ReadBaseline(parsed);
         bool isPublished = parsed.GetValue(_publish);
         var pinning = CpuPinning.Find();
         string folder = MakeFolder(isPublished ? FolderToPublish(parsed, options, pinning) : parsed.GetValue(_out));
         var run = new LabRun(options, pinning, TimeProvider.System);
-        var progress = new LabProgress(options);
+        var progress = new LabProgress(options, ownStart);
         string least = options.UntilWidth is null ? "about" : "at least";
         Standard.Error.WriteLine($"{Quantity.FormatCount(progress.Total, "measurement")}, {least} "
             + $"{Quantity.FormatDuration(progress.Estimate)}, into {folder}");

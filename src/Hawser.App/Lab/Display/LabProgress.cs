@@ -2,10 +2,11 @@ namespace Hawser.App.Lab.Display;
 
 /// <summary>How far a lab is and how long it still takes.</summary>
 /// <param name="options">What is measured.</param>
-internal sealed class LabProgress(LabOptions options)
+/// <param name="ownStart">The time that this program took to start: each measurement starts it twice.</param>
+internal sealed class LabProgress(LabOptions options, TimeSpan ownStart)
 {
-    // To start a server and a load and to end them: measured on two cores.
-    private static readonly TimeSpan StartAndEnd = TimeSpan.FromSeconds(0.5);
+    // Two starts, the first code they run, and two ends: measured on two cores, idle and overloaded.
+    private const double StartsPerMeasurement = 4;
 
     private readonly IReadOnlyList<LabVariant> _variants = LabPlan.Variants(options);
     private TimeSpan _plannedDone;
@@ -22,6 +23,8 @@ internal sealed class LabProgress(LabOptions options)
 
     /// <summary>The time that all of it takes, before anything is measured.</summary>
     public TimeSpan Estimate => Planned(Rounds) + (_variants.Count * Rounds * StartAndEnd);
+
+    private TimeSpan StartAndEnd => StartsPerMeasurement * ownStart;
 
     private int Repeats { get; set; }
 
