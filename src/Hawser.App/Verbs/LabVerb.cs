@@ -105,10 +105,11 @@ internal sealed class LabVerb
 
         var signal = new StopSignal();
         bool isDrawn = !Console.IsErrorRedirected;
+        long begin = Stopwatch.GetTimestamp();
         try
         {
             await (isDrawn
-                ? LabLiveTable.RunAsync(run, progress, Keep, signal.Token)
+                ? LabLiveTable.RunAsync(run, progress, Keep, Elapsed, signal.Token)
                 : run.RunAsync(Keep, signal.Token));
         }
         catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
@@ -121,9 +122,11 @@ internal sealed class LabVerb
             Standard.Error.WriteLine($"WARNING: --baseline: {why}");
         return Print(measured.Result, parsed.GetValue(_json));
 
+        TimeSpan Elapsed() => Stopwatch.GetElapsedTime(begin);
+
         void Keep(LabMeasurement taken)
         {
-            progress.Add(taken);
+            progress.Add(taken, Elapsed());
             if (isPublished)
                 LabPublication.Write(run.Result, folder);
             else

@@ -16,11 +16,12 @@ internal static class LabLiveTable
     /// <param name="run">The lab.</param>
     /// <param name="progress">Of the lab; counted by <paramref name="onMeasured"/>.</param>
     /// <param name="onMeasured">Called after each measurement.</param>
+    /// <param name="elapsed">The time since it began.</param>
     /// <param name="cancel">Ends it.</param>
     public static Task RunAsync(
-        LabRun run, LabProgress progress, Action<LabMeasurement> onMeasured, CancellationToken cancel)
+        LabRun run, LabProgress progress, Action<LabMeasurement> onMeasured, Func<TimeSpan> elapsed,
+        CancellationToken cancel)
     {
-        long begin = TimeProvider.System.GetTimestamp();
         return Terminal.Errors.Live(new Text("")).AutoClear(true).StartAsync(async context =>
         {
             var recent = new List<LabVariant>();
@@ -46,7 +47,7 @@ internal static class LabLiveTable
             }
 
             string Caption() => $"{progress.Done} of {progress.Total} measurements, about "
-                + $"{DurationText(progress.Left(TimeProvider.System.GetElapsedTime(begin)))} left";
+                + $"{DurationText(progress.Left(elapsed()))} left";
         });
     }
 

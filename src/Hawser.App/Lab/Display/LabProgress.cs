@@ -10,6 +10,7 @@ internal sealed class LabProgress(LabOptions options, TimeSpan ownStart)
 
     private readonly IReadOnlyList<LabVariant> _variants = LabPlan.Variants(options);
     private TimeSpan _plannedDone;
+    private TimeSpan _elapsed;
     private LabMeasurement? _last;
 
     /// <summary>Measurements done, repeats included.</summary>
@@ -29,8 +30,11 @@ internal sealed class LabProgress(LabOptions options, TimeSpan ownStart)
     private int Repeats { get; set; }
 
     /// <summary>Counts a measurement.</summary>
-    public void Add(LabMeasurement measured)
+    /// <param name="measured">The measurement.</param>
+    /// <param name="elapsed">Since the first began.</param>
+    public void Add(LabMeasurement measured, TimeSpan elapsed)
     {
+        _elapsed = elapsed;
         Done++;
         if (_last is not null && _last.Round == measured.Round && _last.Place == measured.Place)
             Repeats++;
@@ -43,8 +47,8 @@ internal sealed class LabProgress(LabOptions options, TimeSpan ownStart)
     /// <param name="elapsed">Since the first began.</param>
     public TimeSpan Left(TimeSpan elapsed)
     {
-        TimeSpan extra = Done == 0 ? StartAndEnd : (elapsed - _plannedDone) / Done;
-        TimeSpan left = Planned(Rounds) - _plannedDone + ((Total - Done) * extra);
+        TimeSpan extra = Done == 0 ? StartAndEnd : (_elapsed - _plannedDone) / Done;
+        TimeSpan left = Planned(Rounds) - _plannedDone + ((Total - Done) * extra) - (elapsed - _elapsed);
         return left < TimeSpan.Zero ? TimeSpan.Zero : left;
     }
 

@@ -24,10 +24,11 @@ public sealed class LabProgressTest
     {
         Assert.Equal(_progress.Estimate, _progress.Left(TimeSpan.Zero));
 
-        Add(1, 1, "a");
+        Add(1, 1, "a", seconds: 6);
 
         Assert.Equal((1, 4), (_progress.Done, _progress.Total));
         Assert.Equal(3 * 6, _progress.Left(TimeSpan.FromSeconds(6)).TotalSeconds, 6);
+        Assert.Equal((3 * 6) - 2, _progress.Left(TimeSpan.FromSeconds(8)).TotalSeconds, 6);
     }
 
     [Fact]
@@ -60,6 +61,7 @@ public sealed class LabProgressTest
         Assert.Equal(TimeSpan.Zero, _progress.Left(TimeSpan.FromSeconds(10)));
     }
 
-    private void Add(int round, int place, string name) => _progress.Add(
-        new LabMeasurement(round, place, LabFixture.Variant(name), LabFixture.Figures(1), null));
+    private void Add(int round, int place, string name, double seconds = 0) => _progress.Add(
+        new LabMeasurement(round, place, LabFixture.Variant(name), LabFixture.Figures(1), null),
+        TimeSpan.FromSeconds(seconds));
 }
