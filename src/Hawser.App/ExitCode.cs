@@ -9,6 +9,9 @@ internal static class ExitCode
     public const int PartlyDone = 3;
     public const int NotVerified = 4;
 
+    /// <summary>A comparison found something worse.</summary>
+    public const int Regressed = 5;
+
     /// <summary>A bug of the program: EX_SOFTWARE of sysexits.h.</summary>
     public const int InternalError = 70;
 

@@ -80,7 +80,8 @@ internal sealed class SvgPlot
     /// <summary>Names a row.</summary>
     public void Name(int row, string name) => Text("name", _left - 10, Middle(row) + 4, name, "end");
 
-    /// <summary>Draws a row's bar from the left edge, the interval around its end, and its figure.</summary>
+    /// <summary>Draws a row's bar from the left edge, the interval around its end unless it is a point, and its
+    /// figure.</summary>
     public void RowBar(
         int row, (double Low, double Median, double High) spread, string figure, string style, string tip)
     {
@@ -89,7 +90,9 @@ internal sealed class SvgPlot
         Add($"<g class=\"{style}\"><title>{Safe(tip)}</title>");
         double width = Math.Max(1, end - _left);
         Add($"<rect class=\"block\" x=\"{_left}\" y=\"{top:F1}\" width=\"{width:F1}\" height=\"18\" rx=\"3\"/>");
-        Add($"<path class=\"whisker\" d=\"M{low:F1} {top + 5:F1}v8m0 -4H{high:F1}m0 -4v8\"/></g>");
+        if (spread.High > spread.Low)
+            Add($"<path class=\"whisker\" d=\"M{low:F1} {top + 5:F1}v8m0 -4H{high:F1}m0 -4v8\"/>");
+        Add($"</g>");
         Text("figure", Math.Max(end, high) + 8, Middle(row) + 4, figure);
     }
 

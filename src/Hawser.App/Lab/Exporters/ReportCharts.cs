@@ -8,9 +8,6 @@ internal sealed class ReportCharts(LabResult result)
 {
     private const int Colours = 8;
 
-    // At least to p99.99, so that charts of different settings are easier to compare.
-    private const double ShortestAxis = 20_000;
-
     private readonly string[] _subjects =
         [.. result.Summaries.Select(summary => summary.Variant.Subject.Name).Distinct()];
 
@@ -47,8 +44,10 @@ internal sealed class ReportCharts(LabResult result)
             plot.Curve(points.Select(point => (X(point), point.Throughput!.Median)), $"line {style}");
             foreach (LabSummary point in points)
             {
-                plot.Curve([(X(point), point.Throughput!.Low), (X(point), point.Throughput.High)], $"range {style}");
-                plot.Dot(X(point), point.Throughput.Median, 3.6, $"spot {style}");
+                LabSpread rate = point.Throughput!;
+                if (rate.Rounds > 1)
+                    plot.Curve([(X(point), rate.Low), (X(point), rate.High)], $"range {style}");
+                plot.Dot(X(point), rate.Median, 3.6, $"spot {style}");
             }
         }
         return plot.Render();
@@ -73,7 +72,8 @@ internal sealed class ReportCharts(LabResult result)
                 plot.RowWord(row, "failed");
                 continue;
             }
-            string tip = $"{name}: {Whole(rate.Median)}/s, interval {Whole(rate.Low)} to {Whole(rate.High)}";
+            string tip = $"{name}: {Whole(rate.Median)}/s"
+                + (rate.Rounds > 1 ? $", interval {Whole(rate.Low)} to {Whole(rate.High)}" : "");
             plot.RowBar(row, (rate.Low, rate.Median, rate.High), Whole(rate.Median), StyleOf(name), tip);
         }
         return plot.Render();
@@ -84,7 +84,7 @@ internal sealed class ReportCharts(LabResult result)
     {
         LabSummary[] summaries = [.. Of([setting]).Where(summary => summary.LatencyCurve.Count > 0)];
         double last = summaries.Max(summary => Beyond(summary.LatencyCurve[^1].Percent));
-        var x = new PlotAxis("percentile", 1, Math.Max(ShortestAxis, last), true, PercentOf);
+        var x = new PlotAxis("percentile", 1, Math.Max(2, 1.01 * last), true, PercentOf);
         PlotAxis y = PlotAxis.OfDurations("latency", summaries.Min(summary => summary.LatencyCurve[0].Ns),
             summaries.Max(summary => summary.LatencyCurve[^1].Ns));
         var plot = new SvgPlot($"Latency percentiles, {setting}", x, y, isWide: false);

@@ -24,7 +24,7 @@ public sealed class LabScenarioTest
         LabOptions options = LabOptions.Parse(texts, [], seed: 1);
 
         Assert.True(LabPlan.Variants(options).Count > 1);
-        Assert.True(options.Rounds >= LabVerdict.FewestRounds);
+        Assert.True(options.Rounds >= LabWarnings.AdvisedRounds);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class LabScenarioTest
             LabScenario.Read(path).Select(option => (option.Key, option.Value))));
 
     [Theory]
-    [InlineData("""{ "client": 5 }""", "'client' is no option; use description, models, clients")]
+    [InlineData("""{ "client": 5 }""", "'client' is no option; use description, goals, models, clients")]
     [InlineData("""{ "clients": { "a": 1 } }""", "is neither a string nor a number")]
     [InlineData("[]", "not a JSON object")]
     [InlineData("{", "scenario '")]

@@ -43,6 +43,8 @@ public sealed class LabTest : IDisposable
             JsonElement figures = measured.GetProperty("figures");
             Assert.True(figures.GetProperty("round_trips").GetInt64() > 0);
             Assert.False(measured.TryGetProperty("error", out _));
+            if (OperatingSystem.IsLinux())
+                Assert.True(measured.TryGetProperty("conditions", out _));
         }
         foreach (JsonElement summary in json.RootElement.GetProperty("summaries").EnumerateArray())
         {
@@ -83,7 +85,7 @@ public sealed class LabTest : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are found in /proc");
         await using ProgramProcess lab = ProgramProcess.Start(
             ["lab", "--models", "select,threads,async", "--clients", "2", "--rounds", "1",
-                "--duration", LongEnough, "--warm-up", "0", "--out", _folder]);
+                "--duration", LongEnough, "--warm-up", "0", "--spoiled-at", "none", "--out", _folder]);
         int? server = null;
         await Patience.UntilAsync(() =>
             (server = ChildOf(lab.Id, "serve")) is not null && ChildOf(lab.Id, "--json-stream") is not null);
@@ -157,12 +159,30 @@ public sealed class LabTest : IDisposable
         ProgramResult result = await RunAsync("--scenario", scenario, "--clients", "3");
 
         Assert.Equal(0, result.ExitCode);
-        Assert.Contains("\n## 3 clients, at 2,000/s\n", result.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("## 1 client", result.Text, StringComparison.Ordinal);
+        Assert.Contains("\n3 clients, at 2,000/s\n", result.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("1 client", result.Text, StringComparison.Ordinal);
+        Assert.Contains($"hawser lab --scenario {scenario} --clients 3 --duration {LongEnough} --warm-up 50ms ",
+            await File.ReadAllTextAsync(Path.Combine(_folder, "summary.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Earlier_results_stand_in_the_report()
+    {
+        string earlier = Path.Combine(_folder, "earlier");
+        string now = Path.Combine(_folder, "now");
+        string[] same = ["--models", "select", "--clients", "2", "--rounds", "1"];
+        Assert.Equal(0, (await RunAsync([.. same, "--out", earlier])).ExitCode);
+
+        ProgramResult result = await RunAsync([.. same, "--out", now, "--baseline", earlier]);
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.Contains("<h2 id=\"earlier\">Compared with an earlier run</h2>",
+            await File.ReadAllTextAsync(Path.Combine(now, "report.html")), StringComparison.Ordinal);
     }
 
     private Task<ProgramResult> RunAsync(params string[] arguments) => ProgramProcess.RunAsync(
-        ["lab", "--duration", LongEnough, "--warm-up", "50ms", "--seed", "1", "--out", _folder, .. arguments]);
+        ["lab", "--duration", LongEnough, "--warm-up", "50ms", "--seed", "1", "--spoiled-at", "none",
+            .. arguments.Contains("--out") ? [] : (string[])["--out", _folder], .. arguments]);
 
     private static int? ChildOf(int parent, string argument)
     {
