@@ -47,10 +47,7 @@ public sealed partial class Connection
     /// <summary>A stop ended the wait for the next message. Neither side owes the other anything.</summary>
     internal bool HasStoppedAtRest { get; private set; }
 
-    /// <summary>It waits for the next message.</summary>
-    internal bool IsBetweenMessages => _receiving && _isAtRest && !_sending;
-
-    /// <summary>It waits for the rest of a message, or for the peer to read.</summary>
+    /// <summary>It waits for the rest of a message, or for the peer to read; not for the next message.</summary>
     internal bool AwaitsProgress => _sending || (_receiving && !_isAtRest);
 
     /// <summary><see cref="Aborted"/> without polling for a reset, for code that reads or writes anyway.</summary>

@@ -20,7 +20,7 @@ internal sealed class RateWindow(long now)
         long elapsed = Math.Min(now - _lookedAt, 2 * pause);
         _lookedAt = now;
         long moved = connection.BytesReceived + connection.BytesSent;
-        if (moved == 0 || connection.LayeringSince != 0 || connection.IsBetweenMessages)
+        if (moved == 0 || connection.LayeringSince != 0)
         {
             Begin(moved);
             return false;

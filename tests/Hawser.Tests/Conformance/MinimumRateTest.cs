@@ -85,7 +85,7 @@ public sealed class MinimumRateTest
         Connection connection = await FirstAsync(server);
         for (int i = 1; i <= 3; i++)
         {
-            await Patience.UntilAsync(() => connection.IsBetweenMessages);
+            await Patience.UntilAsync(() => connection is { IsReceiving: true, AwaitsProgress: false });
             _time.Advance(TimeSpan.FromMinutes(10));
             await client.SendAsync("x\n");
             Assert.Equal("x", await client.ReceiveLineAsync());
