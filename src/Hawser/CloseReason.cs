@@ -43,4 +43,10 @@ public enum CloseReason
 
     /// <summary>The handler threw an unexpected exception.</summary>
     HandlerFault,
+
+    /// <summary>Bytes moved more slowly than <see cref="ServerLimits.MinimumRate"/>.</summary>
+    TooSlow,
+
+    /// <summary>The connection was open for <see cref="ServerLimits.TotalTimeout"/>.</summary>
+    TotalTimeout,
 }

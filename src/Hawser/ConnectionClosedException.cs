@@ -14,6 +14,8 @@ public sealed class ConnectionClosedException : IOException
         CloseReason.PeerReset => "the peer reset the connection",
         CloseReason.IdleTimeout => "idle timeout",
         CloseReason.FirstByteTimeout => "first-byte timeout",
+        CloseReason.TotalTimeout => "total timeout",
+        CloseReason.TooSlow => "below the minimum rate",
         CloseReason.DrainTimeout => "drain timeout",
         CloseReason.ServerStopping => "the server is stopping",
         _ => "connection aborted",

@@ -131,6 +131,49 @@ public sealed class LatencyHistogram
     /// <summary>A copy as plain values, for JSON.</summary>
     public HistogramSnapshot ToSnapshot() => new(Count, Saturated, MinNs, MaxNs, (decimal)_sum, [.. Buckets()]);
 
+    /// <summary>The inverse of <see cref="ToSnapshot"/>.</summary>
+    /// <exception cref="FormatException">The snapshot contradicts itself or has other buckets.</exception>
+    public static LatencyHistogram FromSnapshot(HistogramSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var histogram = new LatencyHistogram();
+        foreach (HistogramBucket bucket in snapshot.Buckets ?? [])
+            histogram.Restore(bucket);
+        if (histogram.Count != snapshot.Count)
+            throw new FormatException($"the buckets hold {histogram.Count} durations, not {snapshot.Count}");
+        if (snapshot.Saturated < 0 || snapshot.Saturated > snapshot.Count)
+            throw new FormatException($"{snapshot.Saturated} saturated of {snapshot.Count} cannot be");
+        if (histogram.Count > 0 && !histogram.Spans(snapshot.MinNs, snapshot.MaxNs))
+            throw new FormatException("minimum or maximum lies outside the outermost buckets");
+        decimal count = snapshot.Count;
+        if (snapshot.SumNs < snapshot.MinNs * count || snapshot.SumNs > snapshot.MaxNs * count)
+            throw new FormatException("the sum does not lie between minimum and maximum times count");
+        histogram.Saturated = snapshot.Saturated;
+        histogram._sum = (UInt128)snapshot.SumNs;
+        histogram._min = histogram.Count > 0 ? snapshot.MinNs : long.MaxValue;
+        histogram.MaxNs = snapshot.MaxNs;
+        return histogram;
+    }
+
+    private void Restore(HistogramBucket bucket)
+    {
+        if (bucket.LowestNs is < 0 or > HighestNs || bucket.Count <= 0)
+            throw new FormatException($"no bucket starts at {bucket.LowestNs} ns or none holds {bucket.Count}");
+        int index = IndexOf(bucket.LowestNs);
+        if (LowestOf(index) != bucket.LowestNs || HighestOf(index) != bucket.HighestNs || _counts[index] != 0)
+            throw new FormatException($"{bucket.LowestNs} to {bucket.HighestNs} ns is no bucket, or is given twice");
+        _counts[index] = bucket.Count;
+        Count = checked(Count + bucket.Count);
+    }
+
+    private bool Spans(long minNs, long maxNs)
+    {
+        HistogramBucket first = Buckets().First();
+        HistogramBucket last = Buckets().Last();
+        return minNs <= maxNs && minNs >= first.LowestNs && minNs <= first.HighestNs
+            && maxNs >= last.LowestNs && maxNs <= last.HighestNs;
+    }
+
     private static int IndexOf(long ns)
     {
         int shift = Math.Max(0, BitOperations.Log2((ulong)ns) - PartBits);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Hawser.Services.Measuring;
@@ -40,6 +41,15 @@ public sealed class LatencyHistogramTest
             LatencyHistogram sum = Of(left);
             sum.Add(Of(right));
             AssertSame(Of([.. left, .. right]), sum);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_snapshot_survives_json_and_becomes_the_same_histogram() =>
+        Prop.ForAll(Samples, samples =>
+        {
+            string json = JsonSerializer.Serialize(Of(samples).ToSnapshot());
+            HistogramSnapshot back = JsonSerializer.Deserialize<HistogramSnapshot>(json)!;
+            AssertSame(Of(samples), LatencyHistogram.FromSnapshot(back));
         }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -89,6 +99,7 @@ public sealed class LatencyHistogramTest
         histogram.Add(new LatencyHistogram());
         Assert.Equal((0, 0, 0), (histogram.MinNs, histogram.MaxNs, histogram.PercentileNs(99)));
         Assert.Equal(0, histogram.MeanNs);
+        AssertSame(histogram, LatencyHistogram.FromSnapshot(histogram.ToSnapshot()));
     }
 
     [Theory]
@@ -107,6 +118,26 @@ public sealed class LatencyHistogramTest
         for (long ns = 1; ns < LatencyHistogram.HighestNs; ns *= 3)
             histogram.Record(ns);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void A_snapshot_that_contradicts_itself_is_refused()
+    {
+        HistogramSnapshot good = Of([5, 300, 70_000]).ToSnapshot();
+        HistogramBucket[] foreign = [new(257, 257, 1), .. good.Buckets.Skip(1)];
+        HistogramBucket[] twice = [good.Buckets[0], good.Buckets[0], good.Buckets[1]];
+        HistogramSnapshot[] bad =
+        [
+            good with { Count = 4 },
+            good with { Saturated = 4 },
+            good with { MinNs = 6 },
+            good with { MaxNs = 80_000 },
+            good with { SumNs = 1 },
+            good with { Buckets = foreign },
+            good with { Buckets = twice },
+            good with { Buckets = [new HistogramBucket(-1, -1, 3)] },
+        ];
+        Assert.All(bad, snapshot => Assert.Throws<FormatException>(() => LatencyHistogram.FromSnapshot(snapshot)));
     }
 
     // Evenly over the exponents, so that nanoseconds and minutes both occur.
