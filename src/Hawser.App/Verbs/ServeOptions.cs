@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Hawser.App.Tls;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Text;
@@ -23,12 +24,14 @@ internal sealed class ServeOptions
     private readonly Option<TimeSpan> _idle;
     private readonly Option<TimeSpan> _drain;
     private readonly ServerLimits _limits;
+    private readonly ServeTls _tls;
     private readonly Option<bool> _quiet = VerbOptions.Flag("--quiet", "log failures only");
     private readonly Option<bool> _verbose = VerbOptions.Flag("--verbose", "log every connection");
 
     public ServeOptions(Service service)
     {
         _limits = service.DefaultLimits;
+        _tls = new ServeTls(service);
         ModelOptions models = new();
         if (service.PortIsArgument)
             _portArgument = VerbOptions.Argument("PORT", "where to listen; 0: the system chooses", ParsePort);
@@ -66,6 +69,7 @@ internal sealed class ServeOptions
         command.AddGroup(
             VerbOptions.Common, [.. _portArgument is null ? (Option[])[_port] : [], _host, _model, .. own, _quiet, .. verbose]);
         command.AddGroup("Limits", _connections, _idle, _firstByte, _drain);
+        _tls.AddTo(command);
         command.AddGroup("Tuning", _threads, _loops, _backlog);
     }
 
@@ -74,6 +78,10 @@ internal sealed class ServeOptions
 
     /// <summary>Whether to log every connection.</summary>
     public bool IsVerbose(ParseResult parsed) => parsed.GetValue<bool>(_verbose.Name);
+
+    /// <summary>Reads certificates, the token and the networks of proxies.</summary>
+    /// <exception cref="UsageException">They contradict each other, or a file is bad.</exception>
+    public ServeSecurity ReadSecurity(ParseResult parsed) => _tls.Read(parsed);
 
     /// <exception cref="UsageException">An option does not apply to the chosen model or address.</exception>
     public ServerOptions Read(ParseResult parsed)

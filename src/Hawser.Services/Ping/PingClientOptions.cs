@@ -1,3 +1,5 @@
+using Hawser.Transports;
+
 namespace Hawser.Services.Ping;
 
 /// <summary>What a ping client does.</summary>
@@ -15,4 +17,8 @@ public sealed record PingClientOptions
     /// <summary>To connect, and for each pong; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for ever.
     /// Default 10 s.</summary>
     public TimeSpan Timeout { get; init; } = Dialer.DefaultTimeout;
+
+    /// <summary>Layers between the wire and the protocol, such as <see cref="Hawser.Layers.TlsLayer"/>; see
+    /// <see cref="DialOptions.Layers"/>.</summary>
+    public IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; init; } = [];
 }

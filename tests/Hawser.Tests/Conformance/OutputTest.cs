@@ -44,7 +44,11 @@ public sealed class OutputTest
             ConcurrencyModels.Get(model), new PingHandler(new PingHandlerOptions(), TextWriter.Null),
             options => options with
             {
-                Layers = [(inner, _) => new(new CountingTransport(inner, () => Interlocked.Increment(ref sends)))],
+                Layers =
+                [
+                    .. options.Layers,
+                    (inner, _) => new(new CountingTransport(inner, () => Interlocked.Increment(ref sends))),
+                ],
             });
         using RawClient client = await server.ConnectAsync();
 

@@ -6,7 +6,8 @@ namespace Hawser.Services.Ping.Load;
 
 /// <summary>One client of a load, on its loop's thread: checks every pong, and books what is measured.</summary>
 internal sealed class PingLoadClient(
-    ClientLoop loop, EndPoint server, int number, PingTimeline timeline, PingTally tally, TimeSpan timeout)
+    ClientLoop loop, EndPoint server, int number, PingTimeline timeline, PingTally tally,
+    PingLoadOptions options)
 {
     private static readonly double NanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
@@ -24,7 +25,8 @@ internal sealed class PingLoadClient(
         try
         {
             long begin = Stopwatch.GetTimestamp();
-            _connection = await loop.ConnectAsync(server, timeout);
+            _connection = await loop.ConnectAsync(
+                server, new DialOptions { Timeout = options.ConnectTimeout, Layers = options.Layers(server) });
             tally.Connect.Record(Nanoseconds(begin, Stopwatch.GetTimestamp()));
             tally.Connected++;
             if (timeline.IsOpenLoop)
