@@ -41,7 +41,7 @@ internal static class TokenLayer
                 if (line is { } shown && connection.Buffered.IsEmpty && IsRight(shown.Span, hash))
                 {
                     await connection.WriteAsync(Accepted, limit.Token);
-                    return inner;
+                    return new AdmittedTransport(inner);
                 }
                 await connection.WriteAsync(Refused, limit.Token);
             }
@@ -74,7 +74,7 @@ internal static class TokenLayer
                     break;
             }
             if (answer.SequenceEqual(Accepted))
-                return inner;
+                return new AdmittedTransport(inner);
             string why = answer.SequenceEqual(Refused) ? $"the server refused it: {Refusal}"
                 : "the server does not ask for a token; start it with --token-file";
             throw new ConnectException($"--token-file: {why}", new ProtocolException(why));
@@ -82,4 +82,7 @@ internal static class TokenLayer
 
     private static bool IsRight(ReadOnlySpan<byte> line, byte[] hash) =>
         line.StartsWith(Verb) && CryptographicOperations.FixedTimeEquals(SHA256.HashData(line[Verb.Length..]), hash);
+
+    /// <summary>Counts the bytes of the conversation, without the token.</summary>
+    private sealed class AdmittedTransport(Transport inner) : LayeredTransport(inner);
 }

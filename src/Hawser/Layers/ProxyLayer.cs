@@ -45,7 +45,7 @@ public static class ProxyLayer
         return async (inner, cancel) =>
         {
             await new Connection(inner).WriteAsync(header, cancel);
-            return inner;
+            return new SentTransport(inner);
         };
     }
 
@@ -78,6 +78,9 @@ public static class ProxyLayer
                 throw ProtocolException.Truncated("PROXY header");
         }
     }
+
+    /// <summary>Counts the bytes after the header.</summary>
+    private sealed class SentTransport(Transport inner) : LayeredTransport(inner);
 
     /// <summary>Has the addresses of a header. Returns the bytes that arrived together with the header first.</summary>
     private sealed class HeaderTransport(Transport inner, Connection wire, ProxyHeader header) : LayeredTransport(inner)

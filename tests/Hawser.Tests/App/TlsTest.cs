@@ -76,7 +76,7 @@ public sealed class TlsTest : IDisposable
         string[] tls = ["--tls", "--fingerprint", fingerprint];
         string[][] commands = service switch
         {
-            "ping" => [["ping", address, "-c", "2"], ["load", address, "-d", "300ms", "--warm-up", "100ms"]],
+            "ping" => [["ping", address, "-c", "2"], ["load", address, "-d", "5s", "--warm-up", "100ms"]],
             "numbers" => [["numbers", address, "--lists", "3", "--count", "250000", "--out", _folder["lists"]]],
             _ => [["clock", address, "-d", "200ms", "--out", _folder["out"]]],
         };
@@ -178,7 +178,7 @@ public sealed class TlsTest : IDisposable
             ($"--client-ca {crt}", "--client-ca: applies with --tls-cert only"),
             ($"--token-file {text}", "--token-file: applies with --tls-cert only"),
             ("--proxy-from nonsense", "--proxy-from: 'nonsense' is not a network"),
-            ("--proxy-from 10.0.0.1/8", "--proxy-from: '10.0.0.1/8' is not a network"),
+            ("--proxy-from 10.0.0.0/33", "--proxy-from: '10.0.0.0/33' is not a network"),
         ])
         {
             (await ProgramProcess.RunAsync(["serve", "upload", "0", _folder["stored"], .. options.Split(' ')]))

@@ -104,9 +104,9 @@ public sealed class TlsServiceTest : IDisposable
     public async Task A_token_admits_its_holders_only(string model)
     {
         await using var output = new RecordedOutput();
-        var errors = new LineRecorder();
+        var events = new LineRecorder();
         await using ServiceHost host = Start(
-            new MessageService(), new ServiceSettings(), model, output, errors, TokenLayer.Server(Secret));
+            new MessageService(), new ServiceSettings(), model, output, events, TokenLayer.Server(Secret));
         foreach (string wrong in (string[])["a secret of 24 bytes, no", "a secret of 24 bytes, ok!", "short"])
         {
             ConnectException refused = await Assert.ThrowsAsync<ConnectException>(
@@ -116,6 +116,7 @@ public sealed class TlsServiceTest : IDisposable
 
         Assert.True(await SendAsync(host, TokenLayer.Client(Secret)));
         output.Is("whole"u8);
+        await events.LineWithAsync("written: 5 bytes");
     }
 
     /// <summary>Its end must not look like the confirmation of a message.</summary>
@@ -153,6 +154,7 @@ public sealed class TlsServiceTest : IDisposable
         var environment = new ServiceEnvironment
         {
             Log = TextWriter.Null,
+            Events = errors,
             Errors = errors,
             Output = output,
             Fail = _ => { },
