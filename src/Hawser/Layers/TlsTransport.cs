@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Hawser.Recycling;
@@ -95,6 +96,8 @@ internal sealed class TlsTransport : LayeredTransport
             int sent = 0;
             while (await FlushAsync() && sent < data.Length)
             {
+                if (_hasFinished)
+                    throw new SocketException((int)SocketError.Shutdown);
                 ReadOnlyMemory<byte> record = data.Slice(sent, Math.Min(RecordBytes, data.Length - sent));
                 lock (_crypto)
                     Complete(Tls.WriteAsync(record));

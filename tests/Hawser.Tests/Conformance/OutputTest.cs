@@ -172,7 +172,8 @@ public sealed class OutputTest
 
         byte[] received = await client.ReceiveToEndAsync();
 
-        Assert.InRange(sentBefore, 1, Bytes - 1);
+        // Over TLS, the first record of the process may take longer.
+        Assert.InRange(sentBefore, TestVariant.IsTls ? 0 : 1, Bytes - 1);
         Assert.Equal(Bytes + 2, received.Length);
         for (int i = 0; i < Bytes; i++)
         {

@@ -4,6 +4,7 @@ using System.Text;
 using Hawser.Layers;
 using Hawser.Tests.Layers;
 using Hawser.Transports;
+using Xunit;
 
 namespace Hawser.Tests.Support;
 
@@ -26,7 +27,9 @@ internal sealed class RawClient : IDisposable
         if (!aboveTls)
             return;
         var options = new DialOptions { Layers = [TlsLayer.Client(TestCertificate.Client)] };
-        _tls = Dialer.OpenAsync(SocketTransports.Completing(socket), options, Deadline.None, default);
+        // On the thread pool: the tests' context has few threads.
+        _tls = Task.Run(
+            () => Dialer.OpenAsync(SocketTransports.Completing(socket), options, Deadline.None, default));
         _ = _tls.ContinueWith(static tls => tls.Exception, TaskScheduler.Default);
     }
 
@@ -152,9 +155,23 @@ internal sealed class RawClient : IDisposable
 
     public void Dispose()
     {
-        // As the kernel would: an end, not a truncation.
-        if (_tls is { IsCompletedSuccessfully: true } && !_isReset)
-            FinishSending();
+        if (_tls is null || _isReset)
+            _socket.Dispose();
+        else
+            _ = CloseAsync();
+    }
+
+    /// <summary>Closes above TLS as the kernel does: what was sent arrives, then an end, not a truncation.</summary>
+    private async Task CloseAsync()
+    {
+        await Record.ExceptionAsync(() => SendAfterAsync(_sent, async connection =>
+        {
+            await connection.FinishWritingAsync();
+            // Session tickets that are unread at the close would make it a reset.
+            while (await connection.ReadAsync(new byte[4096]) > 0)
+            {
+            }
+        }));
         _socket.Dispose();
     }
 
