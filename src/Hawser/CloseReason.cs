@@ -21,7 +21,7 @@ public enum CloseReason
     /// <summary>The peer violated the protocol.</summary>
     ProtocolError,
 
-    /// <summary>The peer finished in the middle of a message.</summary>
+    /// <summary>The peer finished in the middle of a message, or closed without ending its TLS stream.</summary>
     Truncated,
 
     /// <summary>The peer sent more than <see cref="ServerLimits.BytesPerConnection"/>.</summary>

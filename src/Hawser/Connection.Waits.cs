@@ -227,6 +227,11 @@ public sealed partial class Connection
         {
             throw Closed(e);
         }
+        catch (ConnectionClosedException) when (EndedBy != CloseReason.None || _isDisposed)
+        {
+            // An abort ends a receive as if the peer had finished, which a layer takes for a truncation.
+            throw Closed(null);
+        }
         finally
         {
             _receiving = false;

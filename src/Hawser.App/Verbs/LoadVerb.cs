@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hawser.App.Tls;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
@@ -8,6 +9,8 @@ namespace Hawser.App.Verbs;
 internal sealed class LoadVerb
 {
     private readonly ServerArguments _servers = new(8000, ArgumentArity.ZeroOrMore);
+
+    private readonly ClientTls _tls = new("ping");
 
     private readonly Option<int> _clients = VerbOptions.Int(
         "--clients", "concurrent connections, distributed over the servers", 1, 1_000_000, "1", "--num-clients");
@@ -56,6 +59,7 @@ internal sealed class LoadVerb
         command.AddGroup("Output", verb._json, verb._jsonStream);
         command.AddGroup("Course of the load", verb._warmUp, verb._ramp, verb._timeout, verb._loops);
         verb._servers.AddTo(command);
+        verb._tls.AddTo(command);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
     }
@@ -73,6 +77,7 @@ internal sealed class LoadVerb
             Rate = parsed.GetValue(_rate),
             Timeout = parsed.GetValue(_timeout),
             Loops = parsed.GetValue(_loops),
+            Layers = _tls.Read(parsed),
         };
         var run = new LoadRun(parsed.GetValue(_json), parsed.GetValue(_jsonStream));
         return goal is null ? run.RunAsync(options) : run.SearchAsync(options, goal);

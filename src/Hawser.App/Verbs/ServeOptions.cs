@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Hawser.App.Tls;
 using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Services;
@@ -55,12 +56,14 @@ internal sealed class ServeOptions
 
     private readonly Option<TimeSpan> _drain;
     private readonly ServerLimits _limits;
+    private readonly ServeTls _tls;
     private readonly Option<bool> _quiet = VerbOptions.Flag("--quiet", "log failures only");
     private readonly Option<bool> _verbose = VerbOptions.Flag("--verbose", "log every connection");
 
     public ServeOptions(Service service)
     {
         _limits = service.DefaultLimits;
+        _tls = new ServeTls(service);
         ModelOptions models = new();
         if (service.PortIsArgument)
             _portArgument = VerbOptions.Argument("PORT", "where to listen; 0: the system chooses", ParsePort);
@@ -108,6 +111,7 @@ internal sealed class ServeOptions
         command.AddGroup("Limits", [_connections, _idle, _firstByte, _drain, _total, .. minRate, _bytes]);
         command.AddGroup("Limits of addresses", _perAddress, _acceptRate, _allow, _deny);
         command.AddGroup("Bandwidth", _rate, _connectionRate);
+        _tls.AddTo(command);
         command.AddGroup("Tuning", _threads, _loops, _backlog);
     }
 
@@ -116,6 +120,10 @@ internal sealed class ServeOptions
 
     /// <summary>Whether to log every connection.</summary>
     public bool IsVerbose(ParseResult parsed) => parsed.GetValue<bool>(_verbose.Name);
+
+    /// <summary>Reads certificates, the token and the networks of proxies.</summary>
+    /// <exception cref="UsageException">They contradict each other, or a file is bad.</exception>
+    public ServeSecurity ReadSecurity(ParseResult parsed) => _tls.Read(parsed);
 
     /// <exception cref="UsageException">An option does not apply to the chosen model or address.</exception>
     public ServerOptions Read(ParseResult parsed)

@@ -49,6 +49,10 @@ internal static class VerbOptions
         CustomParser = result => [.. result.Tokens.Select(token => Parse(name, result, token.Value, parse)!)],
     };
 
+    /// <summary>Any texts but empty ones.</summary>
+    public static Option<string[]> Texts(string name, string valueName, string help) =>
+        Values(name, valueName, help, text => text);
+
     /// <summary>A duration, like <c>500ms</c>.</summary>
     public static Option<TimeSpan> Duration(
         string name, string help, string defaultText, params string[] aliases) =>

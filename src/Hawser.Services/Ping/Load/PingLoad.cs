@@ -66,7 +66,7 @@ public sealed class PingLoad
         var tally = new PingTally();
         IReadOnlyList<EndPoint> servers = _options.Servers;
         List<PingLoadClient> clients = [.. Enumerable.Range(0, _options.Clients).Where(n => n % loops == index)
-            .Select(n => new PingLoadClient(loop, servers[n % servers.Count], n, timeline, tally, _options.ConnectTimeout))];
+            .Select(n => new PingLoadClient(loop, servers[n % servers.Count], n, timeline, tally, _options))];
         _loops.Add((loop, tally, clients));
         return loop.RunAsync(() => OpenAllAsync(clients, index, loops, timeline));
     }

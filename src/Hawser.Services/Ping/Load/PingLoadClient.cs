@@ -6,7 +6,8 @@ namespace Hawser.Services.Ping.Load;
 
 /// <summary>One client of a load. Runs on its loop's thread, checks every pong and records round trips.</summary>
 internal sealed class PingLoadClient(
-    ClientLoop loop, EndPoint server, int number, PingTimeline timeline, PingTally tally, TimeSpan timeout)
+    ClientLoop loop, EndPoint server, int number, PingTimeline timeline, PingTally tally,
+    PingLoadOptions options)
 {
     private static readonly double NanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
@@ -65,7 +66,8 @@ internal sealed class PingLoadClient(
         long begin = Stopwatch.GetTimestamp();
         try
         {
-            Connection connection = await loop.ConnectAsync(server, timeout);
+            Connection connection = await loop.ConnectAsync(
+                server, new DialOptions { Timeout = options.ConnectTimeout, Layers = options.Layers(server) });
             tally.Connect.Record(Nanoseconds(begin, Stopwatch.GetTimestamp()));
             tally.Connected++;
             return connection;

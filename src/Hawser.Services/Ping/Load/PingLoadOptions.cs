@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Transports;
 
 namespace Hawser.Services.Ping.Load;
 
@@ -33,4 +34,8 @@ public sealed record PingLoadOptions
     /// <summary>How long to wait at the end for pongs in flight, or
     /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>. Default 2 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Layers between the wire and the protocol of each server, such as <see cref="Hawser.Layers.TlsLayer"/>;
+    /// see <see cref="DialOptions.Layers"/>. Default none.</summary>
+    public Func<EndPoint, IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>>> Layers { get; init; } = _ => [];
 }
