@@ -270,9 +270,12 @@ public sealed partial class Server : IAsyncDisposable
         catch (Exception e)
         {
             // It was reset before it was served, its loop has ended, or memory is exhausted.
-            _scope.Guard(accepted.Close);
+            _scope.Guard(accepted.Abort);
             Leave(place);
-            if (e is not (ObjectDisposedException or SocketException { SocketErrorCode: SocketError.ConnectionReset }))
+            if (e is not (ObjectDisposedException or SocketException
+                {
+                    SocketErrorCode: SocketError.ConnectionReset or SocketError.NotConnected,
+                }))
                 _observer.Faulted(e);
             return;
         }
