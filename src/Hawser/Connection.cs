@@ -30,6 +30,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     private volatile bool _stopping;
     private volatile bool _receiving;
     private volatile bool _sending;
+    private volatile bool _finishing;
     private volatile bool _isDisposed;
     private ConnectionStream? _stream;
 
@@ -106,7 +107,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     internal bool IsForgotten { get; set; }
 
     internal bool IsReceiving => _receiving;
-    internal bool IsSending => _sending;
+    internal bool IsSending => _sending || _finishing;
 
     /// <summary>Waits for input without reading it: the place between two messages. Invalidates bytes returned by
     /// earlier reads.</summary>
@@ -224,15 +225,13 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     public async ValueTask FinishWritingAsync(CancellationToken cancel = default)
     {
         await FlushOutputAsync(cancel);
-        bool waits = false;
         try
         {
+            if (!_receiving && !_sending)
+                _transport.BeginWait();
             // A layer may have to wait for room.
-            ValueTask finish = _transport.FinishSendingAsync();
-            waits = !finish.IsCompleted && !_sending;
-            if (waits)
-                BeginSending();
-            await finish;
+            _finishing = true;
+            await _transport.FinishSendingAsync();
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -240,8 +239,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         }
         finally
         {
-            if (waits)
-                _sending = false;
+            _finishing = false;
         }
     }
 
