@@ -31,6 +31,8 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
     /// intervals.</summary>
     public async Task UntilNextAsync(TimeSpan interval, CancellationToken cancel)
     {
+        // Without a warm-up the measured time begins now.
+        Look();
         long now = Stopwatch.GetTimestamp();
         long next = now + (long)(interval.TotalSeconds * Stopwatch.Frequency);
         foreach (long moment in (long[])[timeline.Begin, timeline.End])
@@ -48,11 +50,11 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
         Look();
     }
 
-    /// <summary>Nobody pings any more: what follows is not measured.</summary>
+    /// <summary>Ends the measured time: all clients have ended.</summary>
     public void EndNow() => _ended = Stopwatch.GetTimestamp();
 
-    /// <summary>Whether clients that still wait should be ended: the load is over since longer than they may take, or
-    /// somebody does not want to wait.</summary>
+    /// <summary>Whether clients that still wait must be ended: their time after the load has passed, or the load was
+    /// cancelled.</summary>
     public bool IsOver(TimeSpan patience, CancellationToken cancel)
     {
         if (cancel.IsCancellationRequested && _ended == 0)

@@ -1,22 +1,21 @@
 using System.Diagnostics;
-using System.Net;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>Runs a load of pings from this process: one event loop per core, clients dealt out to them.</summary>
+/// <summary>Runs a load of pings from this process: one loop per core, each with its share of the clients.</summary>
 public sealed class PingLoad
 {
     private static readonly TimeSpan ViewInterval = TimeSpan.FromSeconds(1);
 
     private readonly PingLoadOptions _options;
-    private readonly List<(ClientLoop Loop, PingTally Tally, List<PingLoadClient> Clients)> _loops = [];
+    private readonly List<ILoadLoop> _loops = [];
 
     private PingLoad(PingLoadOptions options) => _options = options;
 
     /// <summary>Runs a load to its end.</summary>
     /// <param name="options">The load.</param>
-    /// <param name="onView">Told, once a second, how it goes; looking does not slow the load.</param>
-    /// <param name="cancel">Ends it before its time; what was measured by then is reported.</param>
+    /// <param name="onView">Called once a second with the progress.</param>
+    /// <param name="cancel">Ends the load early; the figures so far are reported.</param>
     public static async Task<PingLoadReport> RunAsync(
         PingLoadOptions options, Action<PingLoadView>? onView = null, CancellationToken cancel = default)
     {
@@ -27,7 +26,7 @@ public sealed class PingLoad
         }
         finally
         {
-            foreach ((ClientLoop loop, _, _) in load._loops)
+            foreach (ILoadLoop loop in load._loops)
                 await loop.DisposeAsync();
         }
     }
@@ -36,8 +35,9 @@ public sealed class PingLoad
     {
         var timeline = new PingTimeline(_options, Stopwatch.GetTimestamp());
         int loops = Math.Min(_options.Loops, _options.Clients);
-        Task[] running = [.. Enumerable.Range(0, loops).Select(index => StartLoop(index, loops, timeline))];
-        Task over = Task.WhenAll(running);
+        for (int index = 0; index < loops; index++)
+            _loops.Add(CreateLoop(timeline, index, loops));
+        Task over = Task.WhenAll(_loops.ConvertAll(loop => loop.RunAsync()));
 
         var window = new MeasuredWindow(timeline);
         PingTally before = new();
@@ -45,7 +45,7 @@ public sealed class PingLoad
         {
             Task pause = window.UntilNextAsync(ViewInterval, cancel);
             if (await Task.WhenAny(over, pause) == pause && window.IsOver(_options.Timeout, cancel))
-                await AbortAsync();
+                await Task.WhenAll(_loops.ConvertAll(loop => loop.AbortAsync()));
             else if (over.IsCompleted)
                 window.EndNow();
             if (onView is not null)
@@ -60,54 +60,20 @@ public sealed class PingLoad
         return new PingLoadReport(_options, total, window.MeasuredTime, window.CpuShare / loops);
     }
 
-    private Task StartLoop(int index, int loops, PingTimeline timeline)
+    private ILoadLoop CreateLoop(PingTimeline timeline, int index, int loops)
     {
-        ClientLoop loop = ClientLoop.Start($"hawser load {index + 1}");
-        var tally = new PingTally();
-        IReadOnlyList<EndPoint> servers = _options.Servers;
-        List<PingLoadClient> clients = [.. Enumerable.Range(0, _options.Clients).Where(n => n % loops == index)
-            .Select(n => new PingLoadClient(loop, servers[n % servers.Count], n, timeline, tally, _options.ConnectTimeout))];
-        _loops.Add((loop, tally, clients));
-        return loop.RunAsync(() => OpenAllAsync(clients, index, loops, timeline));
-    }
-
-    /// <summary>Opens a loop's connections along the ramp, and waits for all its clients to end.</summary>
-    private static async Task OpenAllAsync(List<PingLoadClient> clients, int index, int loops, PingTimeline timeline)
-    {
-        var running = new List<Task>(clients.Count);
-        for (int i = 0; i < clients.Count; i++)
-        {
-            Deadline due = Deadline.At(timeline.ConnectAt(index + i * loops));
-            if (!due.HasPassed)
-                await Task.Delay(due.Remaining);
-            running.Add(clients[i].RunAsync());
-        }
-        await Task.WhenAll(running);
+        if (!_options.IsChurn)
+            return new PingLoop(_options, timeline, index, loops);
+        return OperatingSystem.IsLinux()
+            ? new ChurnLoop(_options, timeline, index, loops)
+            : throw new PlatformNotSupportedException("churn needs Linux");
     }
 
     private async Task<PingTally> SnapshotAsync()
     {
         var total = new PingTally();
-        foreach ((ClientLoop loop, PingTally tally, _) in _loops)
-        {
-            await loop.RunAsync(() =>
-            {
-                total.Add(tally);
-                return Task.CompletedTask;
-            });
-        }
+        foreach (ILoadLoop loop in _loops)
+            await loop.AddToAsync(total);
         return total;
-    }
-
-    private async Task AbortAsync()
-    {
-        foreach ((ClientLoop loop, _, List<PingLoadClient> clients) in _loops)
-        {
-            await loop.RunAsync(() =>
-            {
-                clients.ForEach(client => client.Abort());
-                return Task.CompletedTask;
-            });
-        }
     }
 }

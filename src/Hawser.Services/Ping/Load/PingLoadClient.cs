@@ -1,22 +1,30 @@
 using System.Diagnostics;
 using System.Net;
+using System.Runtime.CompilerServices;
 using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>One client of a load, on its loop's thread: checks every pong, and books what is measured.</summary>
+/// <summary>One client of a load, on its loop's thread: checks every pong to the byte, and records what is
+/// measured.</summary>
 internal sealed class PingLoadClient(
-    ClientLoop loop, EndPoint server, int number, PingTimeline timeline, PingTally tally, TimeSpan timeout)
+    ClientLoop loop, int number, PingLoadOptions options, PingTimeline timeline, PingTally tally)
 {
+    private const int LongestAnswer = 1024 * 1024;
+
     private static readonly double NanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
     // A client that is behind its schedule at the end may catch up for so long.
     private static readonly long GraceTicks = Stopwatch.Frequency;
 
-    private readonly byte[] _ping = new byte[PingProtocol.LineLimit];
+    private readonly EndPoint _server = options.Servers[number % options.Servers.Count];
+    private readonly byte[] _requests = new byte[options.Pipeline * PingProtocol.LineLimit];
+    private readonly TaskCompletionSource _aborted = new();
+    private byte[] _received = new byte[2 * options.Pipeline * PingProtocol.LineLimit];
     private Connection? _connection;
+    private int _filled;
     private long _sent;
-    private bool _isAborted;
+    private long _answered;
 
     /// <summary>Connects at its time and pings until the load is over. Never throws.</summary>
     public async Task RunAsync()
@@ -24,7 +32,11 @@ internal sealed class PingLoadClient(
         try
         {
             long begin = Stopwatch.GetTimestamp();
-            _connection = await loop.ConnectAsync(server, timeout);
+            Task<Connection> connecting = loop.ConnectAsync(_server, options.ConnectTimeout);
+            // An aborted connect ends with the loop.
+            if (await Task.WhenAny(connecting, _aborted.Task) != connecting)
+                return;
+            _connection = await connecting;
             tally.Connect.Record(Nanoseconds(begin, Stopwatch.GetTimestamp()));
             tally.Connected++;
             if (timeline.IsOpenLoop)
@@ -34,12 +46,12 @@ internal sealed class PingLoadClient(
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
-            // Whom the load itself has ended waited for a pong; its ping is counted as unanswered, not as an error. The
-            // same goes for a server that leaves when the load is over, and for who still waited to be connected then.
-            if (_isAborted || Stopwatch.GetTimestamp() >= timeline.End)
+            // Not an error: the load ended the client, or the server left when the load was over. Pings without a pong
+            // are counted as unanswered.
+            if (_aborted.Task.IsCompleted || Stopwatch.GetTimestamp() >= timeline.End)
                 return;
             tally.Failed++;
-            tally.FirstError ??= $"client #{number}: {EndPointText.Blame(server, e)}";
+            tally.FirstError ??= $"client #{number}: {EndPointText.Blame(_server, e)}";
             if (_connection is not null)
                 tally.Connected--;
         }
@@ -49,37 +61,30 @@ internal sealed class PingLoadClient(
         }
     }
 
-    /// <summary>Ends a client that still waits for a pong.</summary>
+    /// <summary>Ends a client that still waits for its connection or a pong.</summary>
     public void Abort()
     {
-        _isAborted = true;
+        _aborted.TrySetResult();
         _connection?.Abort();
     }
 
-    /// <summary>Closed loop: the next ping after the pong.</summary>
+    /// <summary>Closed loop: the next pings after the pongs.</summary>
     private async Task KeepAskingAsync(Connection connection)
     {
-        while (true)
+        try
         {
-            long now = Stopwatch.GetTimestamp();
-            if (now >= timeline.End)
-                return;
-            bool isAnswered = false;
-            try
-            {
-                await RoundTripAsync(connection, now);
-                isAnswered = true;
-            }
-            finally
-            {
-                // A load that is stopped before its time does not wait for the pong.
-                bool isCutShort = _isAborted && Stopwatch.GetTimestamp() < timeline.End;
-                tally.Unanswered += isAnswered || isCutShort ? 0 : 1;
-            }
+            while (Stopwatch.GetTimestamp() is var now && now < timeline.End)
+                await ExchangeAsync(connection, now);
+        }
+        finally
+        {
+            // A load that is stopped before its time does not wait for the pongs.
+            bool isCutShort = _aborted.Task.IsCompleted && Stopwatch.GetTimestamp() < timeline.End;
+            tally.Unanswered += isCutShort ? 0 : _sent - _answered;
         }
     }
 
-    /// <summary>Open loop: each ping at the time fixed in advance, or as soon after it as the last pong has come.
+    /// <summary>Open loop: pings at the times fixed in advance, or as soon after them as the last pong has come.
     /// Latency counts from the time that was intended, so that a stall of the server is seen by every ping it delayed
     /// (Tene, "How NOT to measure latency": coordinated omission).</summary>
     private async Task KeepScheduleAsync(Connection connection)
@@ -94,47 +99,86 @@ internal sealed class PingLoadClient(
                     return;
                 if (now < intended)
                     await SleepUntilAsync(connection, Deadline.At(intended));
-                await RoundTripAsync(connection, intended);
+                await ExchangeAsync(connection, intended);
             }
         }
         finally
         {
             // When the load is stopped before its time, the rest of the schedule was nobody's fault.
-            long end = _isAborted ? Math.Min(Stopwatch.GetTimestamp(), timeline.End) : timeline.End;
-            for (; timeline.PingAt(number, n) is var missed && missed < end; n++)
-                tally.Unanswered += timeline.IsMeasured(missed) ? 1 : 0;
+            long end = _aborted.Task.IsCompleted ? Math.Min(Stopwatch.GetTimestamp(), timeline.End) : timeline.End;
+            long answered = _answered - n * options.Pipeline;
+            for (; timeline.PingAt(number, n) is var missed && missed < end; n++, answered = 0)
+                tally.Unanswered += timeline.IsMeasured(missed) ? options.Pipeline - answered : 0;
         }
     }
 
-    private async Task RoundTripAsync(Connection connection, long intended)
+    /// <summary>Sends a pipeline of pings with one call and receives their pongs.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ExchangeAsync(Connection connection, long intended)
     {
+        int length = 0;
+        for (int i = 0; i < options.Pipeline; i++)
+            length += options.Wire.WriteRequest(number, ++_sent, _requests.AsSpan(length));
         long sentAt = Stopwatch.GetTimestamp();
-        long n = ++_sent;
-        await connection.WriteAsync(_ping.AsMemory(0, PingProtocol.WritePing(number, n, _ping)));
-        ReadOnlyMemory<byte> line = await connection.TryReadLineAsync(PingProtocol.LineLimit)
-            ?? throw new ProtocolException("the server closed the connection");
-        long now = Stopwatch.GetTimestamp();
-        if (!PingProtocol.TryParsePong(line.Span, out long client, out long answered)
-            || client != number || answered != n)
+        await connection.WriteAsync(_requests.AsMemory(0, length));
+        while (_answered < _sent)
         {
-            throw new ProtocolException("the server answered a ping with something else than its pong");
+            int received = await connection.ReadAsync(_received.AsMemory(_filled));
+            long now = Stopwatch.GetTimestamp();
+            if (received == 0)
+                throw new ProtocolException(_filled == 0 ? "the server closed the connection" : "truncated answer");
+            _filled += received;
+            Record(TakeAnswers(), intended, sentAt, now);
         }
+        if (_filled > 0)
+            throw Unasked();
+    }
 
-        if (n == 1)
+    /// <summary>Removes the answers that have come.</summary>
+    /// <returns>Their number.</returns>
+    private int TakeAnswers()
+    {
+        int count = 0;
+        int taken = 0;
+        for (; _answered < _sent && taken < _filled; count++, _answered++)
+        {
+            int length = options.Wire.MatchAnswer(number, _answered + 1, _received.AsSpan(taken, _filled - taken));
+            if (length == 0)
+                break;
+            taken += length;
+        }
+        _received.AsSpan(taken, _filled - taken).CopyTo(_received);
+        _filled -= taken;
+        if (_filled == _received.Length)
+        {
+            if (_filled >= LongestAnswer)
+                throw new ProtocolException($"answer longer than {LongestAnswer} bytes");
+            Array.Resize(ref _received, 2 * _filled);
+        }
+        return count;
+    }
+
+    private void Record(int answers, long intended, long sentAt, long now)
+    {
+        if (answers == 0)
+            return;
+        if (_answered == answers)
             tally.FirstAnswer.Record(Nanoseconds(sentAt, now));
         if (!timeline.IsMeasured(intended))
             return;
-        tally.Latency.Record(Nanoseconds(intended, now));
-        tally.ServiceTime.Record(Nanoseconds(sentAt, now));
-        tally.RoundTrips[number] = tally.RoundTrips.GetValueOrDefault(number) + 1;
+        tally.Latency.Record(Nanoseconds(intended, now), answers);
+        tally.ServiceTime.Record(Nanoseconds(sentAt, now), answers);
+        tally.RoundTrips[number] = tally.RoundTrips.GetValueOrDefault(number) + answers;
     }
 
     /// <summary>A read that is not expected to come to anything is the most precise clock there is.</summary>
     private static async Task SleepUntilAsync(Connection connection, Deadline deadline)
     {
         if (await connection.WaitForInputAsync(deadline) != InputState.TimedOut)
-            throw new ProtocolException("the server sent or closed without being asked");
+            throw Unasked();
     }
+
+    private static ProtocolException Unasked() => new("the server sent or closed without being asked");
 
     private static long Nanoseconds(long from, long to) => (long)((to - from) * NanosecondsPerTick);
 }

@@ -5,29 +5,44 @@ namespace Hawser.Services.Ping.Load;
 /// <summary>A load of pings.</summary>
 public sealed record PingLoadOptions
 {
-    /// <summary>The servers; clients are dealt out to them in turn.</summary>
+    /// <summary>Most pings that a client sends at once: they fit into any socket's buffer.</summary>
+    public const int LongestPipeline = 256;
+
+    /// <summary>The servers, to which clients connect in turn.</summary>
     public required IReadOnlyList<EndPoint> Servers { get; init; }
 
     /// <summary>Connections at once. Default 1.</summary>
     public int Clients { get; init; } = 1;
 
-    /// <summary>How long is measured. Default 10 s.</summary>
+    /// <summary>Measured time. Default 10 s.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Before that, under full load and not measured. Default 1 s.</summary>
+    /// <summary>Time of full load before the measured time. Default 1 s.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Before that, over which the connections are opened. Default 0: as fast as they come.</summary>
+    /// <summary>Time over which connections are opened, before the warm-up. Default 0: all at once.</summary>
     public TimeSpan Ramp { get; init; }
 
     /// <summary>Pings per second over all clients, on a schedule fixed in advance (open loop); null: each client sends
     /// its next ping when it has the pong (closed loop).</summary>
     public double? Rate { get; init; }
 
+    /// <summary>Their protocol. Default <see cref="LoadWire.Ping"/>.</summary>
+    public LoadWire Wire { get; init; } = LoadWire.Ping;
+
+    /// <summary>Pings that a client sends at once, up to <see cref="LongestPipeline"/>; the next ones follow the last
+    /// pong. Default 1.</summary>
+    public int Pipeline { get; init; } = 1;
+
+    /// <summary>Each client connects, sends one ping, receives its pong, half-closes, waits for the server's end,
+    /// closes and connects again; a round trip is all of that. Linux, to addresses of IPv4, without
+    /// <see cref="Rate"/> and <see cref="Pipeline"/>. Default false.</summary>
+    public bool IsChurn { get; init; }
+
     /// <summary>Event loops, a thread each. Default one per core, no more than clients.</summary>
     public int Loops { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>For a connection to be made. Default 10 s.</summary>
+    /// <summary>Time that a connect may take. Default 10 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>After the end, for pongs that are still under way, or

@@ -48,8 +48,8 @@ public sealed class PingLoadReport
     /// <summary>Each connection's first round trip.</summary>
     public LatencyHistogram FirstAnswer => _tally.FirstAnswer;
 
-    /// <summary>Pings that got no pong: of an open loop's schedule those that were to be measured, of a closed loop
-    /// those that were under way when their connection ended.</summary>
+    /// <summary>Pings without a pong: of an open loop's schedule those that were to be measured, of a closed loop those
+    /// that were under way when their connection ended. Under churn, connections that failed.</summary>
     public long Unanswered => _tally.Unanswered;
 
     /// <summary>Clients that ended in an error.</summary>
@@ -72,6 +72,10 @@ public sealed class PingLoadReport
 
     /// <summary>How busy the load client's loops were, 1 for all the time.</summary>
     public double CpuShare { get; }
+
+    /// <summary>User and system time of the load client per round trip; zero without one.</summary>
+    public TimeSpan CpuPerRoundTrip =>
+        RoundTrips == 0 ? default : Time * CpuShare * Math.Min(Options.Loops, Options.Clients) / RoundTrips;
 
     /// <summary>The load client itself may have been the limit: its figures are then a lower bound.</summary>
     public bool WasItsOwnLimit => CpuShare > BusyShare;

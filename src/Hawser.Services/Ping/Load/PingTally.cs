@@ -2,7 +2,7 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>What one loop's clients have measured. Belongs to that loop's thread.</summary>
+/// <summary>The figures of one loop's clients. Belongs to that loop's thread.</summary>
 internal sealed class PingTally
 {
     /// <summary>From the beginning of a connection to its end.</summary>

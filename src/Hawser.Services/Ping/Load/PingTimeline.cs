@@ -16,7 +16,7 @@ internal sealed class PingTimeline
         End = Begin + Ticks(options.Duration);
         TicksPerConnect = (double)Ticks(options.Ramp) / options.Clients;
         IsOpenLoop = options.Rate is not null;
-        _ticksPerPing = Stopwatch.Frequency / (options.Rate ?? 1);
+        _ticksPerPing = Stopwatch.Frequency * (double)options.Pipeline / (options.Rate ?? 1);
         _ticksPerTurn = _ticksPerPing * options.Clients;
     }
 
@@ -40,8 +40,8 @@ internal sealed class PingTimeline
     /// <summary>When a client is to connect.</summary>
     public long ConnectAt(int client) => Start + (long)(client * TicksPerConnect);
 
-    /// <summary>When a client's n-th ping of an open loop is to be sent: the pings of all clients together come at
-    /// equal distances.</summary>
+    /// <summary>When a client's n-th ping of an open loop, or its n-th pipeline of pings, is to be sent: those of all
+    /// clients together come at equal distances.</summary>
     public long PingAt(int client, long n) => LoadBegins + (long)(client * _ticksPerPing + n * _ticksPerTurn);
 
     /// <summary>Whether a ping that is to be sent at that moment is measured.</summary>
