@@ -1,5 +1,6 @@
 using Hawser.App.Verbs;
 using Hawser.Models;
+using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;
@@ -16,10 +17,16 @@ internal sealed record LabOptions
         ["slow-client"] = "none",
         ["idle"] = "0",
         ["rate"] = "none",
+        ["pipeline"] = "1",
+        ["churn"] = "no",
+        ["floor"] = "yes",
         ["rounds"] = "5",
         ["duration"] = "3s",
         ["warm-up"] = "1s",
     };
+
+    /// <summary>The other servers of a scenario: a list, unlike the options above.</summary>
+    public const string Against = "against";
 
     private const int MostClients = 1_000_000;
 
@@ -38,6 +45,9 @@ internal sealed record LabOptions
     /// <summary>Load before each measurement that is not measured.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The floor is measured with the subjects.</summary>
+    public bool HasFloor { get; init; }
+
     /// <summary>Seeds the order of the variants.</summary>
     public int Seed { get; init; }
 
@@ -46,7 +56,7 @@ internal sealed record LabOptions
 
     /// <summary>Parses the options.</summary>
     /// <param name="texts">All of <see cref="Defaults"/>, by name.</param>
-    /// <param name="against">NAME=HOST:PORT of servers that run.</param>
+    /// <param name="against">Other servers, as <see cref="LabSubject.Parse"/> reads them.</param>
     /// <param name="seed">Of the order.</param>
     /// <exception cref="FormatException">A text is not what it should be; the message names the option and says what
     /// would be.</exception>
@@ -59,9 +69,12 @@ internal sealed record LabOptions
             Rounds = Read(texts, "rounds", text => Quantity.ParseInt(text, "number of rounds", 1, 10_000)),
             Duration = Read(texts, "duration", ParseDuration),
             WarmUp = Read(texts, "warm-up", Quantity.ParseDuration),
+            HasFloor = Read(texts, "floor", ParseYes),
             Seed = seed,
             Command = CommandOf(texts, against, seed),
         };
+        if (options.HasFloor && options.Subjects.Any(subject => subject.Name == LabFloor.Name))
+            throw new FormatException($"'{LabFloor.Name}' is the name of the floor; use another, or --floor no");
         if (options.Subjects.GroupBy(subject => subject.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new FormatException($"'{twice.Key}' is named twice");
         if (LabPlan.Variants(options).Count == 0)
@@ -97,12 +110,14 @@ internal sealed record LabOptions
 
     private static LabSubject ParseAgainst(string text)
     {
-        int equals = text.IndexOf('=', StringComparison.Ordinal);
-        string address = text[(equals + 1)..];
-        if (equals <= 0 || !(ServerAddress.HasPort(address) || ServerAddress.IsUnix(address)))
-            throw new FormatException($"--against: '{text}' is not NAME=HOST:PORT; use redis=127.0.0.1:6379");
-        _ = ServerAddress.Parse(address, defaultPort: 0);
-        return new LabSubject(text[..equals], null, address);
+        try
+        {
+            return LabSubject.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"--against: {e.Message}", e);
+        }
     }
 
     private static LabSetting[] ParseSettings(IReadOnlyDictionary<string, string> texts)
@@ -111,19 +126,33 @@ internal sealed record LabOptions
         int[] idles = Read(texts, "idle", text => ParseCounts(text, "number of connections", 0));
         TimeSpan[] works = Read(texts, "work", text => Words(text).Select(Quantity.ParseDuration).ToArray());
         int[] clientCounts = Read(texts, "clients", text => ParseCounts(text, "number of clients", 1));
+        int[] pipelines = Read(texts, "pipeline", text =>
+            ParseCounts(text, "number of pings", 1, PingLoadOptions.LongestPipeline));
+        bool[] churns = Read(texts, "churn", text => Words(text).Select(ParseYes).ToArray());
+        if (churns.Contains(true) && (rate is not null || pipelines.Any(pipeline => pipeline > 1)))
+            throw new FormatException("--churn: does not apply beside --rate and --pipeline");
         return
         [
-            .. from idle in idles
+            .. from churn in churns
+               from pipeline in pipelines
+               from idle in idles
                from slow in Words(texts["slow-client"])
                from work in works
                from clients in clientCounts
                let slowClient = Read(texts, "slow-client", _ => ParseSlowClient(slow, clients))
-               select new LabSetting(clients, work.TotalMicroseconds, slowClient, idle, rate),
+               select new LabSetting(clients, work.TotalMicroseconds, slowClient, idle, rate, pipeline, churn),
         ];
     }
 
-    private static int[] ParseCounts(string text, string what, int least) =>
-        [.. Words(text).Select(count => Quantity.ParseInt(count, what, least, MostClients))];
+    private static int[] ParseCounts(string text, string what, int least, int most = MostClients) =>
+        [.. Words(text).Select(count => Quantity.ParseInt(count, what, least, most))];
+
+    private static bool ParseYes(string text) => text switch
+    {
+        "yes" => true,
+        "no" => false,
+        _ => throw new FormatException($"'{text}' is neither yes nor no"),
+    };
 
     private static string? ParseSlowClient(string text, int clients)
     {
@@ -143,6 +172,7 @@ internal sealed record LabOptions
     {
         IEnumerable<string> given = Defaults.Where(option => texts[option.Key] != option.Value)
             .Select(option => $"--{option.Key} {texts[option.Key]}");
-        return string.Join(' ', [.. given, .. against.Select(text => $"--against {text}"), $"--seed {seed}"]);
+        IEnumerable<string> others = against.Select(text => $"--against {ShellWords.Quote(text)}");
+        return string.Join(' ', [.. given, .. others, $"--seed {seed}"]);
     }
 }

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Hawser.App.Lab;
 
-/// <summary>Preset options: a JSON object with a <c>description</c> and members named like the options of
-/// <c>hawser lab</c>.</summary>
+/// <summary>Preset options: a JSON object with a <c>description</c>, members named like the options of
+/// <c>hawser lab</c>, and the list <c>against</c>.</summary>
 internal static class LabScenario
 {
     private const string Description = "description";
@@ -16,7 +16,8 @@ internal static class LabScenario
             ? [.. Directory.GetFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order()]
             : [];
 
-    /// <summary>Reads a scenario by its name or file name.</summary>
+    /// <summary>Reads a scenario by its name or file name: texts by option, the lists joined by commas, that of
+    /// <see cref="LabOptions.Against"/> by line feeds.</summary>
     /// <exception cref="FormatException">The scenario does not exist or is malformed; the message says what is
     /// accepted.</exception>
     public static IReadOnlyDictionary<string, string> Read(string nameOrFile)
@@ -45,13 +46,14 @@ internal static class LabScenario
         {
             if (member.Name == Description)
                 continue;
-            if (!LabOptions.Defaults.ContainsKey(member.Name))
+            bool isAgainst = member.Name == LabOptions.Against;
+            if (!isAgainst && !LabOptions.Defaults.ContainsKey(member.Name))
             {
-                string known = string.Join(", ", LabOptions.Defaults.Keys);
+                string known = string.Join(", ", [.. LabOptions.Defaults.Keys, LabOptions.Against]);
                 throw new FormatException($"'{member.Name}' is no option; use {Description}, {known}");
             }
             texts[member.Name] = member.Value.ValueKind == JsonValueKind.Array
-                ? string.Join(',', member.Value.EnumerateArray().Select(TextOf))
+                ? string.Join(isAgainst ? '\n' : ',', member.Value.EnumerateArray().Select(TextOf))
                 : TextOf(member.Value);
         }
         return texts;

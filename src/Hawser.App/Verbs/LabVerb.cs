@@ -3,6 +3,7 @@ using System.Globalization;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Exporters;
 using Hawser.App.Output;
+using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
@@ -19,6 +20,9 @@ internal sealed class LabVerb
         ("slow-client", "LIST", "ID=DURATION: answers to that client block their thread; or none"),
         ("idle", "LIST", "numbers of further connections that stay idle"),
         ("rate", "N", "pings per second on a fixed schedule, or none: each next ping after the pong"),
+        ("pipeline", "LIST", "numbers of pings that a client sends at once"),
+        ("churn", "LIST", "yes: a new connection for each ping; or no"),
+        ("floor", "yes|no", "measure an echo server in C as well: what the load and the kernel cost"),
         ("rounds", "N", "how often everything is measured"),
         ("duration", "TIME", "of each measurement"),
         ("warm-up", "TIME", "before each, under load and not measured"),
@@ -31,8 +35,9 @@ internal sealed class LabVerb
 
     private readonly Option<string[]> _against = new("--against")
     {
-        Description = "a running server of the same protocol; may be given several times",
-        HelpName = "NAME=HOST:PORT",
+        Description = "HOST:PORT of a running server, or a command with {port} that starts one; a prefix names another "
+            + $"protocol: {string.Join(", ", LoadWire.All.Skip(1).Select(wire => $"{wire}:"))}; may be repeated",
+        HelpName = "NAME=SERVER",
     };
 
     private readonly Option<string> _scenario = VerbOptions.Text(
@@ -56,11 +61,12 @@ internal sealed class LabVerb
             [
                 "hawser lab --scenario exercise",
                 "hawser lab --models select,epoll --clients 50 --rounds 9 --duration 5s --out results",
+                "hawser lab --models epoll --against redis='resp:redis-server --port {port}'",
             ],
         };
         command.AddGroup(VerbOptions.Common, verb._scenario, verb._out, verb._json);
-        command.AddGroup("What is measured", [.. Group("models", "clients", "work", "slow-client", "idle", "rate"),
-            verb._against]);
+        command.AddGroup("What is measured", [.. Group(
+            "models", "clients", "work", "slow-client", "idle", "rate", "pipeline", "churn", "floor"), verb._against]);
         command.AddGroup("How often and how long", [.. Group("rounds", "duration", "warm-up"), verb._seed]);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
@@ -72,6 +78,9 @@ internal sealed class LabVerb
     {
         LabOptions options = UsageException.Guard(() => ReadOptions(parsed));
         string folder = MakeFolder(parsed.GetValue(_out));
+        using LabFloor? floor = options.HasFloor ? LabFloor.Create("gcc", Warn) : null;
+        if (floor is not null)
+            options = options with { Subjects = [.. options.Subjects, floor.Subject] };
         var run = new LabRun(options, CpuPinning.Find(), TimeProvider.System);
         int total = LabPlan.Variants(options).Count * options.Rounds;
         TimeSpan ramps = LabPlan.Variants(options).Aggregate(
@@ -79,7 +88,7 @@ internal sealed class LabVerb
         TimeSpan least = total * (options.WarmUp + options.Duration) + options.Rounds * ramps;
         Standard.Error.WriteLine($"{Quantity.FormatCount(total, "measurement")}, about {Quantity.FormatDuration(1.1 * least)}, into {folder}");
         foreach (string warning in run.WarningsBefore)
-            Standard.Error.WriteLine($"WARNING: {warning}");
+            Warn(warning);
 
         var signal = new StopSignal();
         int done = 0;
@@ -92,6 +101,8 @@ internal sealed class LabVerb
             Standard.Error.WriteLine($"ERROR: stopped after {done} of {total} measurements; they are kept in {folder}");
         }
         return Print(run.Result, parsed.GetValue(_json));
+
+        static void Warn(string warning) => Standard.Error.WriteLine($"WARNING: {warning}");
 
         void Keep(LabMeasurement measured)
         {
@@ -114,8 +125,11 @@ internal sealed class LabVerb
             if (parsed.GetValue(option) is { } text)
                 texts[name] = text;
         }
+        string[] against = parsed.GetValue(_against) is { Length: > 0 } given
+            ? given
+            : texts.GetValueOrDefault(LabOptions.Against)?.Split('\n') ?? [];
         int seed = parsed.GetValue(_seed) ?? Random.Shared.Next(1_000_000);
-        return LabOptions.Parse(texts, parsed.GetValue(_against) ?? [], seed);
+        return LabOptions.Parse(texts, against, seed);
     }
 
     private static string MakeFolder(string? given)
