@@ -68,6 +68,20 @@ internal sealed record ProcessSample(
         return found;
     }
 
+    /// <summary>Whether a process runs. A zombie does while threads of it still exit.</summary>
+    public static bool IsRunning(int process)
+    {
+        try
+        {
+            return FieldsOf(process)[0] is not ("Z" or "X")
+                || Directory.EnumerateDirectories($"/proc/{process}/task").Count() > 1;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static int? TryParentOf(int process)
     {
         try

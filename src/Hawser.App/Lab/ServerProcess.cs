@@ -115,12 +115,17 @@ internal sealed class ServerProcess : IAsyncDisposable
     public async Task<string?> FindDeathAsync() =>
         _process.HasExited ? $"{_name} ended: {await LastWordsAsync()}" : null;
 
-    /// <summary>Kills the server and its descendants.</summary>
+    /// <summary>Kills the server and its descendants, and waits for their ends.</summary>
     public async ValueTask DisposeAsync()
     {
+        IReadOnlyList<int> descendants = _isOwn || _process.HasExited ? [] : ProcessSample.DescendantsOf(_process.Id);
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
+        // Otherwise they would still run beside the next server. Bounded, because a process may be stuck in the kernel.
+        long begin = Stopwatch.GetTimestamp();
+        while (descendants.Any(ProcessSample.IsRunning) && Stopwatch.GetElapsedTime(begin) < AcceptLimit)
+            await Task.Delay(BetweenLooks);
         _process.Dispose();
     }
 
