@@ -62,7 +62,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         int port = variant.Subject.Command is null ? 0 : FindFreePort();
         Process process = variant.Subject.Command is null
             ? OwnProgram.Start(cores, Arguments(variant))
-            : OwnProgram.StartOther(cores, variant.Subject.CommandAt(port));
+            : StartCommand(variant.Subject, port, cores);
         var server = new ServerProcess(variant, process);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         over.CancelAfter(startLimit);
@@ -144,6 +144,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         if (setting.SlowClient is { } slow)
             arguments.AddRange(["--slow-client", slow]);
         return arguments;
+    }
+
+    private static Process StartCommand(LabSubject subject, int port, string? cores)
+    {
+        try
+        {
+            return OwnProgram.StartOther(cores, subject.CommandAt(port));
+        }
+        catch (LabException e)
+        {
+            throw new LabException($"{subject.Name} did not start: {e.Message}");
+        }
     }
 
     /// <summary>A loopback port that is free now, below those that Linux gives to clients: none of these takes it

@@ -63,7 +63,7 @@ public sealed class ServerProcessTest
     [InlineData("sh -c 'echo only on the output {port}'",
         @"^c did not start: exit code 0, only on the output \d+$")]
     [InlineData("sh -c 'sleep 5 & exit 4' {port}", "^c did not start: exit code 4$")]
-    [InlineData("nowhere/none {port}", "^cannot start nowhere/none: ")]
+    [InlineData("nowhere/none {port}", "^c did not start: cannot start nowhere/none: ")]
     public async Task A_command_that_ends_is_named_with_its_last_words(string command, string message)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the commands need a shell");
