@@ -50,6 +50,22 @@ internal sealed record ProcessSample(
                 .Aggregate(sample, (sum, other) => sum.Plus(other))
             : null;
 
+    /// <summary>The open sockets of a process and its descendants; 0 without /proc.</summary>
+    public static int SocketsOf(int root) => DescendantsOf(root).Append(root).Sum(CountSockets);
+
+    private static int CountSockets(int process)
+    {
+        try
+        {
+            return new DirectoryInfo($"/proc/{process}/fd").EnumerateFileSystemInfos()
+                .Count(descriptor => descriptor.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
     private ProcessSample Plus(ProcessSample other) => new(
         Cpu + other.Cpu, VoluntarySwitches + other.VoluntarySwitches, InvoluntarySwitches + other.InvoluntarySwitches,
         ResidentBytes + other.ResidentBytes, Threads + other.Threads, Descriptors + other.Descriptors);
@@ -57,6 +73,8 @@ internal sealed record ProcessSample(
     /// <summary>The children of a process, their children, and so on.</summary>
     public static IReadOnlyList<int> DescendantsOf(int root)
     {
+        if (!Directory.Exists("/proc"))
+            return [];
         var childrenOf = Directory.EnumerateDirectories("/proc")
             .Select(folder => int.TryParse(Path.GetFileName(folder), out int process) ? process : 0)
             .Where(process => process > 0)

@@ -28,7 +28,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Task _read;
     private string? _error;
     private string? _output;
-    private int _descriptors;
+    private int _sockets;
     private int _accepted;
 
     private ServerProcess(LabVariant variant, Process process)
@@ -82,7 +82,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 throw new LabException($"{server._name} did not start: {await server.LastWordsAsync()}");
             string line = await ready;
             server.Address = line[(line.LastIndexOf(' ') + 1)..];
-            server._descriptors = server.TrySample()?.Descriptors ?? 0;
+            server._sockets = server._isOwn ? 0 : ProcessSample.SocketsOf(process.Id);
             return server;
         }
         catch
@@ -199,10 +199,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Looks until it has as many descriptors more as there are idle connections.</summary>
+    /// <summary>Looks until it has as many sockets more as there are idle connections.</summary>
     private async Task UntilOpenAsync(CancellationToken cancel)
     {
-        while (TrySample() is { } sample && sample.Descriptors < _descriptors + _idle)
+        // The connection of the start may have been one of those that were counted then.
+        while (OperatingSystem.IsLinux() && ProcessSample.SocketsOf(_process.Id) < _sockets - 1 + _idle)
             await Task.Delay(BetweenLooks, cancel);
     }
 
