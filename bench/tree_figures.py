@@ -1,16 +1,23 @@
 #!/usr/bin/env python3
-"""Prints the size of the C# tree at two or more revisions, as a table of Markdown.
+"""Prints a page about the size of the C# tree at two or more revisions, oldest first.
 
-    bench/tree_figures.py 35dd3c7 HEAD
-
-code      lines that are neither blank nor a comment
-method    median lines of a method body in braces; expression-bodied members do not count
-repeated  blocks of six code lines that stand in more than one place
+    bench/tree_figures.py 35dd3c7 HEAD > docs/results/<date>-<host>/tree.md
 """
 import re
 import statistics
 import subprocess
 import sys
+
+PAGE = """# The source tree, before and after
+
+Size of the C# files at each revision, from `{command}`.
+
+- **Code lines** are neither blank nor a comment.
+- **Method** is the median length of method bodies in braces; expression-bodied members do not
+  count.
+- **Duplicated blocks** are runs of six code lines that occur more than once in the folder. Adjacent
+  blocks overlap: a run of eight lines is three blocks.
+"""
 
 FOLDERS = ["src/Hawser", "src/Hawser.Services", "src/Hawser.App", "tests", "bench"]
 METHOD = re.compile(r"^ {4,12}(?:public|private|internal|protected|static|async|override|sealed|virtual|unsafe| )+"
@@ -51,18 +58,27 @@ def repeated_blocks(files):
     return len(repeated)
 
 
+def figures(revision, folder):
+    files = list(sources(revision, folder))
+    lengths = [length for file in files for length in method_lengths(file)]
+    return [
+        len(files),
+        sum(len(file) for file in files),
+        sum(1 for file in files for line in file if line.strip() and not line.strip().startswith("//")),
+        statistics.median(lengths) if lengths else 0,
+        repeated_blocks(files),
+    ]
+
+
 def main(revisions):
-    print("| folder | revision | files | lines | code | method | repeated |")
+    print(PAGE.format(command=" ".join(["bench/tree_figures.py", *revisions])))
+    print("| folder | revision | files | lines | code lines | method, median lines | duplicated blocks |")
     print("|---|---|---:|---:|---:|---:|---:|")
     for folder in FOLDERS:
         for revision in revisions:
-            files = list(sources(revision, folder))
-            lines = sum(len(file) for file in files)
-            code = sum(1 for file in files for line in file if line.strip() and not line.strip().startswith("//"))
-            lengths = [length for file in files for length in method_lengths(file)]
-            median = statistics.median(lengths) if lengths else 0
-            print(f"| `{folder}` | {revision} | {len(files)} | {lines:,} | {code:,} | {median:g} "
-                  f"| {repeated_blocks(files)} |")
+            name = git("rev-parse", "--short=7", revision).strip()
+            cells = " | ".join(f"{figure:,g}" if figure < 1e6 else f"{figure:,}" for figure in figures(revision, folder))
+            print(f"| `{folder}` | {name} | {cells} |")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,8 @@ internal sealed class RedisHandler : IConnectionHandler
                 pipe.Input.AdvanceTo(consumed: rest.Start, examined: rest.End);
                 await pipe.Output.FlushAsync();
             }
-            while (!read.IsCompleted);
+            // A stop between two requests cancels a read.
+            while (!read.IsCompleted && !read.IsCanceled);
         }
         catch (ProtocolException e)
         {

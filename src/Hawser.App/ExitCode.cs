@@ -9,9 +9,12 @@ internal static class ExitCode
     public const int PartlyDone = 3;
     public const int NotVerified = 4;
 
+    /// <summary>A comparison found something worse.</summary>
+    public const int Regressed = 5;
+
     /// <summary>A bug of the program: EX_SOFTWARE of sysexits.h.</summary>
     public const int InternalError = 70;
 
-    /// <summary>As of a program that SIGPIPE has ended.</summary>
+    /// <summary>As of a program ended by SIGPIPE.</summary>
     public const int Unread = 128 + 13;
 }

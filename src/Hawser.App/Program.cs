@@ -14,10 +14,10 @@ internal sealed class Program
     {
     }
 
-    /// <summary>Reports what ended the program, and gives the exit code for it.</summary>
-    /// <param name="fault">A usage error, a failure of the world outside, or, by any other type, a bug.</param>
+    /// <summary>Reports the exception that ended the program and returns the exit code.</summary>
+    /// <param name="fault">A usage error, an external failure, or, of any other type, a bug.</param>
     /// <param name="misused">The exit code of a usage error.</param>
-    /// <param name="errors">Takes one line; of a bug, the stack trace as well.</param>
+    /// <param name="errors">Receives one line; of a bug, the stack trace as well.</param>
     internal static int Report(Exception fault, int misused, TextWriter errors)
     {
         switch (fault)
@@ -26,7 +26,7 @@ internal sealed class Program
                 errors.WriteLine($"ERROR: {Printable.Line(fault.Message)}");
                 return misused;
             case IOException { InnerException.HResult: DescriptorStream.EPIPE }:
-                // As in `hawser ping HOST | head -1`: the reader of the output has left.
+                // The reader has closed the output, as in `hawser ping HOST | head -1`.
                 return ExitCode.Unread;
             case IOException or ProtocolException or UnauthorizedAccessException or PlatformNotSupportedException
                 or OperationCanceledException or SocketException or TimeoutException:
@@ -43,7 +43,7 @@ internal sealed class Program
         int misused = ExitCode.Misused;
         try
         {
-            // Without arguments the program explains itself.
+            // Without arguments, the program prints its help.
             bool isHelp = arguments is [] or ["help", ..];
             string[] named = [.. arguments.Skip(1).TakeWhile(word => !word.StartsWith('-'))];
             string[] words = isHelp ? [.. named, "--help"] : arguments;
@@ -52,9 +52,9 @@ internal sealed class Program
             if (isHelp)
                 UsageException.RequireCommand(parsed, named);
             misused = (parsed.CommandResult.Command as VerbCommand)?.MisuseExitCode ?? misused;
-            // Help and completion take a command line that is not finished.
+            // Help and completion accept an incomplete command line.
             bool isMeant = parsed.Action is ParseErrorAction || parsed.Action == parsed.CommandResult.Command.Action;
-            if (isMeant && UsageException.Of(parsed) is { } mistaken)
+            if (isMeant && UsageException.Of(parsed, words) is { } mistaken)
                 throw mistaken;
             return await parsed.InvokeAsync(new InvocationConfiguration
             {

@@ -46,7 +46,7 @@ public abstract class Service
 
     /// <summary>Creates the handler of one server. A disposable handler is disposed when the server has
     /// stopped.</summary>
-    /// <exception cref="FormatException">Settings that contradict each other.</exception>
+    /// <exception cref="FormatException">The settings contradict each other.</exception>
     public abstract IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment);
 
     /// <summary>Where it writes, printed at the start: an absolute path or the standard output; null if

@@ -1,18 +1,18 @@
 namespace Hawser.Services;
 
-/// <summary>What the program gives a service to run with. The writers take whole lines from any thread.</summary>
+/// <summary>The environment of a service. The writers accept whole lines from any thread.</summary>
 public sealed record ServiceEnvironment
 {
-    /// <summary>Takes the lines that the service's exercise prescribes.</summary>
+    /// <summary>Receives the lines that the service's exercise prescribes.</summary>
     public required TextWriter Log { get; init; }
 
-    /// <summary>Takes a line per success beyond those. Default: discarded.</summary>
+    /// <summary>Receives a line per success beyond those. Default: discarded.</summary>
     public TextWriter Events { get; init; } = TextWriter.Null;
 
-    /// <summary>Takes a line per failure.</summary>
+    /// <summary>Receives a line per failure.</summary>
     public required TextWriter Errors { get; init; }
 
-    /// <summary>Takes the bytes that are the service's result, if it has any.</summary>
+    /// <summary>Receives the service's result as bytes, if it has one.</summary>
     public required Stream Output { get; init; }
 
     /// <summary>Called once, with the reason, when the service can no longer work: the server must stop and the program

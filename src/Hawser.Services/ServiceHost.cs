@@ -20,20 +20,20 @@ public sealed class ServiceHost : IAsyncDisposable
     /// <summary>The server.</summary>
     public Server Server { get; }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The addresses it listens on.</summary>
     public EndPoint EndPoint => Server.EndPoints[0];
 
-    /// <summary>Completes, with a line that says why, if the service can no longer do its work.</summary>
+    /// <summary>Completes with the reason, one line, if the service can no longer do its work.</summary>
     public Task<string> Failure => _failure.Task;
 
     /// <summary>Starts a service.</summary>
     /// <param name="service">The service.</param>
     /// <param name="settings">Its options.</param>
-    /// <param name="environment">Its surroundings; its <see cref="ServiceEnvironment.Fail"/> is heard as well as
-    /// <see cref="Failure"/>.</param>
-    /// <param name="options">Where and how to serve.</param>
-    /// <exception cref="ListenException">An address cannot be had.</exception>
-    /// <exception cref="FormatException">Settings that contradict each other.</exception>
+    /// <param name="environment">Its environment. A failure calls its <see cref="ServiceEnvironment.Fail"/> and
+    /// completes <see cref="Failure"/>.</param>
+    /// <param name="options">The addresses, the model and the limits.</param>
+    /// <exception cref="ListenException">An address cannot be listened on.</exception>
+    /// <exception cref="FormatException">The settings contradict each other.</exception>
     public static ServiceHost Start(
         Service service, ServiceSettings settings, ServiceEnvironment environment, ServerOptions options)
     {
@@ -57,8 +57,8 @@ public sealed class ServiceHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a service for its own demonstration: on the loopback interface, at a port of the system's
-    /// choice, with nothing printed.</summary>
+    /// <summary>Starts a service for its own demonstration: on the loopback interface, on a port that the system
+    /// chooses, without output.</summary>
     public static ServiceHost StartForDemonstration(
         Service service, ServiceSettings settings, ConcurrencyModel model, Stream output)
     {
@@ -78,7 +78,7 @@ public sealed class ServiceHost : IAsyncDisposable
         });
     }
 
-    /// <summary>Drains the server and ends the handler.</summary>
+    /// <summary>Drains the server and disposes the handler.</summary>
     public async Task<DrainReport> StopAsync()
     {
         DrainReport report = await Server.StopAsync();
@@ -109,7 +109,7 @@ public sealed class ServiceHost : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // The listener is broken: nobody would be served any more, and nobody would know.
+            // The listener is broken: without an error, nobody would notice that no connection is served.
             _failure.TrySetResult($"the server at {EndPoint} cannot accept any more: {e.Message}; start it again");
         }
     }

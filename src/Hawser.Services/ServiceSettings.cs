@@ -1,6 +1,6 @@
 namespace Hawser.Services;
 
-/// <summary>The values of a service's options. What is not set has its default.</summary>
+/// <summary>The values of a service's options; those not set have their defaults.</summary>
 public sealed class ServiceSettings
 {
     private readonly Dictionary<ServiceOption, object> _values = [];
@@ -9,7 +9,8 @@ public sealed class ServiceSettings
     public static ServiceSettings Defaults => new();
 
     /// <summary>Sets an option from text.</summary>
-    /// <exception cref="FormatException">The text is not a value of it; the message names the option.</exception>
+    /// <exception cref="FormatException">The text is not a value of the option; the message names the
+    /// option.</exception>
     public ServiceSettings Set(ServiceOption option, string text)
     {
         try
@@ -22,7 +23,7 @@ public sealed class ServiceSettings
         }
     }
 
-    /// <summary>Sets an option to what <see cref="ServiceOption.ParseValue"/> gave.</summary>
+    /// <summary>Sets an option to a result of <see cref="ServiceOption.ParseValue"/>.</summary>
     public ServiceSettings SetValue(ServiceOption option, object value)
     {
         _values[option] = value;
@@ -36,7 +37,7 @@ public sealed class ServiceSettings
             : option.Parse(
                 option.DefaultText ?? throw new InvalidOperationException($"--{option.Name} has no default"));
 
-    /// <summary>The value of an option that need not have one.</summary>
+    /// <summary>The value of an option without a default.</summary>
     public T? Find<T>(ServiceOption<T> option) where T : notnull =>
         _values.TryGetValue(option, out object? value) ? (T)value : default;
 

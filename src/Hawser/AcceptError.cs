@@ -18,7 +18,12 @@ internal static class AcceptError
             or SocketError.ProtocolOption or SocketError.OperationNotSupported or SocketError.TimedOut
             or SocketError.ProtocolNotSupported or SocketError.Interrupted;
 
-    /// <summary>The exhausted resource: descriptors (EMFILE, ENFILE) or memory (ENOBUFS, ENOMEM).</summary>
+    /// <summary>Descriptors (EMFILE, ENFILE) or memory (ENOBUFS, ENOMEM) are exhausted, so waiting clients are shed. Any
+    /// other error says nothing about them.</summary>
+    public static bool IsExhaustion(SocketException e) =>
+        e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
+
+    /// <summary>The exhausted resource, or the error.</summary>
     public static string Describe(SocketException e) => e.SocketErrorCode switch
     {
         SocketError.TooManyOpenSockets => "descriptors",

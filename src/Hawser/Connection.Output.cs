@@ -1,10 +1,11 @@
 using System.IO.Pipelines;
 using Hawser.Pipelines;
 using Hawser.Transports;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
 
-/// <content>Buffered writes, pipes and layers.</content>
+/// <content>Buffered writes, files, pipes and layers.</content>
 public sealed partial class Connection
 {
     private ConnectionWriter? _output;
@@ -24,12 +25,50 @@ public sealed partial class Connection
     public PipeWriter Output =>
         _output ?? Interlocked.CompareExchange(ref _output, new ConnectionWriter(this), null) ?? _output;
 
-    /// <summary>The connection as a pipe. Its input completes when the peer finishes, and when the server stops between
-    /// two messages (nothing buffered). Completing either side does not close the connection.</summary>
-    /// <remarks>A <see cref="ReadResult"/> is valid until <see cref="PipeReader.AdvanceTo(SequencePosition)"/>; do not
+    /// <summary>The connection as a pipe. Its input completes when the peer finishes. Completing either side does not
+    /// close the connection.</summary>
+    /// <remarks>A stop of the server while nothing is buffered cancels one read (<see cref="ReadResult.IsCanceled"/>):
+    /// between two messages, the handler should return; within one, it should read on. A <see cref="ReadResult"/> is valid until <see cref="PipeReader.AdvanceTo(SequencePosition)"/>; do not
     /// read the connection in other ways before that.</remarks>
     public IDuplexPipe AsDuplexPipe() =>
         _pipe ?? Interlocked.CompareExchange(ref _pipe, new ConnectionPipe(this), null) ?? _pipe;
+
+    /// <summary>Sends <paramref name="count"/> bytes of a file, within the kernel where possible.</summary>
+    /// <param name="file">Open for reading.</param>
+    /// <param name="offset">The position of the first byte.</param>
+    /// <param name="count">Bytes to send.</param>
+    /// <param name="cancel">Ends the wait; <see cref="BytesSent"/> counts the sent bytes.</param>
+    /// <exception cref="EndOfStreamException">The file is too short; its bytes were sent.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public async ValueTask SendFileAsync(
+        SafeFileHandle file, long offset, long count, CancellationToken cancel = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        await FlushOutputAsync(cancel);
+        using CancellationTokenRegistration interrupt = InterruptOn(cancel);
+        BeginSending();
+        try
+        {
+            for (long sent = 0; sent < count;)
+            {
+                cancel.ThrowIfCancellationRequested();
+                sent += await _transport.SendFileAsync(file, offset + sent, count - sent);
+            }
+            while (_transport.HasUnsent)
+            {
+                cancel.ThrowIfCancellationRequested();
+                await _transport.SendUnsentAsync();
+            }
+        }
+        catch (Exception e) when (IsBroken(e) && !file.IsClosed)
+        {
+            throw Closed(e);
+        }
+        finally
+        {
+            _sending = false;
+        }
+    }
 
     /// <summary>Adds layers, the first one next to the wire. The server's limits treat this as waiting for the first
     /// byte.</summary>
@@ -65,20 +104,24 @@ public sealed partial class Connection
         }
     }
 
-    /// <summary>When the peer has finished, closing alone ends the stream in order.</summary>
-    internal bool CloseFinishes => _transport.CloseFinishes;
+    /// <summary>Lets the close alone finish the stream: one system call less for each connection that the peer
+    /// ends.</summary>
+    /// <returns>False if the peer has not finished, or the close might reset the stream.</returns>
+    internal bool TryFinishByClosing() =>
+        PeerHasFinished && !_receiving && !_isWatched && _transport.TryFinishByClosing();
 
     /// <summary>A layer holds bytes that count as sent.</summary>
     internal bool HasUnsent => _transport.HasUnsent;
 
-    /// <summary>Receives bytes behind the buffered ones; counts as between two messages while nothing is buffered.
-    /// <see cref="CancelPipeRead"/> ends it.</summary>
-    internal async ValueTask<InputState> ReadMoreAsync(CancellationToken cancel)
+    /// <summary>Receives bytes behind the buffered ones. <see cref="CancelPipeRead"/> ends it.</summary>
+    /// <param name="tellsStop">A stop ends the wait while nothing is buffered.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    internal async ValueTask<InputState> ReadMoreAsync(bool tellsStop, CancellationToken cancel)
     {
         _isPipeReading = true;
         try
         {
-            return await FillAsync(Deadline.None, atRest: _received.IsEmpty, cancel);
+            return await FillAsync(Deadline.None, atRest: tellsStop && _received.IsEmpty, cancel);
         }
         finally
         {

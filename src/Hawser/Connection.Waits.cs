@@ -55,7 +55,7 @@ public sealed partial class Connection
             {
                 Interlocked.CompareExchange(ref _aborted, new CancellationTokenSource(), null);
                 // The connection may have ended before the token existed.
-                if (EndedBy != CloseReason.None)
+                if (EndedBy != CloseReason.None || BytesReceived > _scope.ByteLimit)
                     FireAborted();
             }
             return _aborted!.Token;
@@ -68,9 +68,12 @@ public sealed partial class Connection
     /// <summary>Resets the connection: pending calls throw. Thread-safe.</summary>
     public void Abort() => Abort(CloseReason.Aborted);
 
-    /// <summary>Resets the connection; pending calls throw the reason.</summary>
+    /// <summary>Resets the connection; pending calls throw the reason. Thread-safe. A Unix domain socket has no reset:
+    /// its peer reads the end of the stream.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><see cref="CloseReason.None"/>.</exception>
     public void Abort(CloseReason reason)
     {
+        ArgumentOutOfRangeException.ThrowIfEqual(reason, CloseReason.None);
         EndBy(reason);
         _transport.Abort();
     }
@@ -91,7 +94,7 @@ public sealed partial class Connection
     }
 
     /// <summary>Ends the connection if its layers have received nothing: layers do not handle a stop.</summary>
-    internal void EndIfNothingHasCome()
+    internal void EndIfSilent()
     {
         if (LayeringSince == 0 || _transport.BytesReceived > 0)
             return;
@@ -209,6 +212,9 @@ public sealed partial class Connection
                     continue;
                 if (target == ReceiveTarget.Buffer)
                     _received.Add(received);
+                // Otherwise the last buffer would be held, and count, until the connection is closed.
+                if (received == 0 && _received.IsEmpty)
+                    _received.Return();
                 _lastReceived = Check(received);
                 return received > 0 ? InputState.Ready : InputState.Finished;
             }
@@ -223,12 +229,19 @@ public sealed partial class Connection
         }
     }
 
+    /// <exception cref="InvalidOperationException">A read is pending.</exception>
     private void BeginReceiving()
     {
+        if (_receiving)
+            throw TwoAtOnce("read");
+        HasStoppedAtRest = false;
         if (!_sending)
             _transport.BeginWait();
         _receiving = true;
     }
+
+    private static InvalidOperationException TwoAtOnce(string call) => new(
+        $"a {call} is pending; a connection allows one read and one write at a time");
 
     private void ThrowIfOver(CancellationToken cancel)
     {
@@ -277,9 +290,10 @@ public sealed partial class Connection
     private ConnectionClosedException Closed(Exception? cause)
     {
         // A call that ended because we closed the socket says nothing about the peer.
-        bool byPeer = cause is SocketException
+        bool byPeer = !_isDisposed && cause is SocketException
         {
-            SocketErrorCode: not (SocketError.OperationAborted or SocketError.Interrupted),
+            SocketErrorCode: not (SocketError.OperationAborted or SocketError.Interrupted
+                or SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable),
         };
         if (byPeer)
             EndBy(CloseReason.PeerReset);

@@ -2,7 +2,6 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Hawser.Recycling;
 using Hawser.Transports;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hawser;
 
@@ -219,52 +218,20 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Sends <paramref name="count"/> bytes of a file, within the kernel where possible.</summary>
-    /// <param name="file">Open for reading.</param>
-    /// <param name="offset">The position of the first byte.</param>
-    /// <param name="count">Bytes to send.</param>
-    /// <param name="cancel">Ends the wait; <see cref="BytesSent"/> counts the sent bytes.</param>
-    /// <exception cref="EndOfStreamException">The file is too short; its bytes were sent.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public async ValueTask SendFileAsync(
-        SafeFileHandle file, long offset, long count, CancellationToken cancel = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        await FlushOutputAsync(cancel);
-        using CancellationTokenRegistration interrupt = InterruptOn(cancel);
-        BeginSending();
-        try
-        {
-            for (long sent = 0; sent < count;)
-            {
-                cancel.ThrowIfCancellationRequested();
-                sent += await _transport.SendFileAsync(file, offset + sent, count - sent);
-            }
-            while (_transport.HasUnsent)
-            {
-                cancel.ThrowIfCancellationRequested();
-                await _transport.SendUnsentAsync();
-            }
-        }
-        catch (Exception e) when (IsBroken(e) && !file.IsClosed)
-        {
-            throw Closed(e);
-        }
-        finally
-        {
-            _sending = false;
-        }
-    }
-
     /// <summary>Half-closes: the peer reads the end of the stream after the written bytes. Reading continues.</summary>
     /// <param name="cancel">Ends the wait for <see cref="Output"/> to be sent.</param>
     public async ValueTask FinishWritingAsync(CancellationToken cancel = default)
     {
         await FlushOutputAsync(cancel);
-        BeginSending();
+        bool waits = false;
         try
         {
-            await _transport.FinishSendingAsync();
+            // A layer may have to wait for room.
+            ValueTask finish = _transport.FinishSendingAsync();
+            waits = !finish.IsCompleted && !_sending;
+            if (waits)
+                BeginSending();
+            await finish;
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -272,7 +239,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         }
         finally
         {
-            _sending = false;
+            if (waits)
+                _sending = false;
         }
     }
 
@@ -290,6 +258,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         if (!EndsInOrder)
             _transport.Abort();
         _transport.Close();
+        // Not to the pool: the caller may still hold what it read.
+        _received.Leave();
         IsClosed = true;
     }
 
@@ -336,7 +306,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     /// <param name="line">The line.</param>
     private bool TryTakeLine(int limit, int searched, out ReadOnlyMemory<byte> line)
     {
-        ReadOnlySpan<byte> buffered = _received.Content.Span;
+        ReadOnlySpan<byte> buffered = _received.Span;
         int found = buffered[searched..].IndexOf((byte)'\n');
         int length = found < 0 ? found : searched + found;
         if (length >= limit || (length < 0 && buffered.Length >= limit))
@@ -388,8 +358,11 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <exception cref="InvalidOperationException">A write is pending.</exception>
     private void BeginSending()
     {
+        if (_sending)
+            throw TwoAtOnce("write");
         if (!_receiving)
             _transport.BeginWait();
         _sending = true;

@@ -65,16 +65,18 @@ public static class Dialer
         ArgumentNullException.ThrowIfNull(target);
         options.Validate();
         Deadline deadline = Deadline.After(options.Timeout);
-        var transport = new BlockingTransport(ConnectSocket(target, options, cancel));
+        Socket socket = ConnectSocket(target, options, cancel);
         try
         {
+            var transport = new BlockingTransport(socket);
             Connection? connection = null;
             ModelThread.Run(
                 async () => connection = await OpenAsync(transport, options, deadline, cancel));
             return connection!;
         }
-        catch (TimeoutException e)
+        catch (Exception e) when (e is SocketException or TimeoutException)
         {
+            socket.Dispose();
             throw Failure(target, options, e);
         }
     }

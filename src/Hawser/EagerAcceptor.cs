@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Hawser.Native;
 
@@ -31,6 +32,19 @@ internal sealed class EagerAcceptor
         _stopping = stopping;
     }
 
+    /// <summary>The thread has met an error and waits until it is taken.</summary>
+    public bool IsResting
+    {
+        get
+        {
+            lock (_taken)
+                return _isResting;
+        }
+    }
+
+    /// <summary>Loads the assembly of channels while there are descriptors.</summary>
+    public static void WarmUp() => RuntimeHelpers.RunClassConstructor(typeof(Channel).TypeHandle);
+
     public static EagerAcceptor Start(ListenerSet listeners, CancellationToken stopping)
     {
         var acceptor = new EagerAcceptor(listeners, stopping);
@@ -58,12 +72,15 @@ internal sealed class EagerAcceptor
         }
     }
 
-    /// <summary>Takes a connection that is already accepted.</summary>
+    /// <summary>Takes a connection that is already accepted. An error stays for <see cref="TakeAsync"/>, which alone
+    /// ends the thread's pause.</summary>
     public bool TryTake(out AcceptedSocket accepted)
     {
-        bool isTaken = _taken.Reader.TryRead(out var next);
+        accepted = default;
+        if (!_taken.Reader.TryPeek(out var next) || next.Error is not null || !_taken.Reader.TryRead(out next))
+            return false;
         accepted = next.Accepted;
-        return isTaken && next.Error is null;
+        return true;
     }
 
     private void Run()
@@ -103,8 +120,10 @@ internal sealed class EagerAcceptor
     private void Report(SocketException error)
     {
         lock (_taken)
+        {
             _isResting = true;
-        _taken.Writer.TryWrite((default, error));
+            _taken.Writer.TryWrite((default, error));
+        }
         using CancellationTokenRegistration stop =
             _stopping.UnsafeRegister(static acceptor => ((EagerAcceptor)acceptor!).GoOn(), this);
         lock (_taken)
@@ -136,7 +155,7 @@ internal sealed class EagerAcceptor
                 while (_batch.Count < LargestBatch && _listeners.TryAccept(out AcceptedSocket next))
                     _batch.Enqueue(next);
             }
-            while (_batch.Count < LargestBatch && _listeners.HasMoreOfBurst());
+            while (_batch.Count is > 1 and < LargestBatch && _listeners.HasMoreOfBurst());
             return null;
         }
         catch (SocketException e)

@@ -38,7 +38,8 @@ public interface IServerObserver
     {
     }
 
-    /// <summary>The episode that <see cref="Exhausted"/> reported is over.</summary>
+    /// <summary>The episode that <see cref="Exhausted"/> reported is over: connections have been accepted normally for
+    /// a second.</summary>
     /// <param name="shed">Connections accepted and closed at once during it.</param>
     void Recovered(long shed)
     {

@@ -12,12 +12,9 @@ internal static class LingeringClose
             // The handler may have written after a timeout: that arrives as well.
             if (!connection.EndsInOrder)
                 return;
-            if (connection.PeerHasFinished && connection.CloseFinishes)
-            {
-                // One system call less for each connection that the peer ends.
-                await connection.FlushOutputAsync(CancellationToken.None);
+            await connection.FlushOutputAsync(CancellationToken.None);
+            if (connection.TryFinishByClosing())
                 return;
-            }
             await connection.FinishWritingAsync();
             // With a receive left pending by the handler, closing ends it. A peer at rest that has all answers is
             // not waited for.

@@ -63,7 +63,10 @@ public sealed class ListenerSet : IDisposable
         IReadOnlyList<EndPoint> endPoints, int backlog, Action<Socket>? configure = null)
     {
         if (Interlocked.Exchange(ref _isWarm, 1) == 0)
+        {
             Listener.WarmUp();
+            EagerAcceptor.WarmUp();
+        }
         var set = new ListenerSet { _isShort = backlog <= ShortBacklog };
         try
         {
@@ -126,7 +129,8 @@ public sealed class ListenerSet : IDisposable
     }
 
     /// <summary>Waits for a connection accepted by a dedicated thread, so that a burst does not wait for the server's
-    /// work on each connection. With a backlog of 64 or less, the thread waits 1 ms for the rest of a burst.</summary>
+    /// work on each connection. With a backlog of 64 or less, the thread waits 1 ms for the rest of a burst, once
+    /// two connections have come together.</summary>
     /// <exception cref="OperationCanceledException">The server stops.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
     public ValueTask<AcceptedSocket> AcceptAsync(CancellationToken stopping)
@@ -195,9 +199,11 @@ public sealed class ListenerSet : IDisposable
     {
         lock (_gate)
         {
+            // Once: by now a successor may listen at the path of a Unix domain socket.
+            bool isFirst = !_closed;
             _closed = true;
-            foreach (Listener listener in _listeners)
-                listener.Dispose();
+            if (isFirst)
+                _listeners.ForEach(static listener => listener.Dispose());
         }
         // A thread that waits for the sockets keeps them open until it wakes.
         _wake.Signal();

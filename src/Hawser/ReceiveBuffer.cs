@@ -18,6 +18,9 @@ internal struct ReceiveBuffer()
     /// <summary>The unread bytes; valid until the next call that changes the buffer.</summary>
     public readonly ReadOnlyMemory<byte> Content => _bytes.AsMemory(_start, _end - _start);
 
+    /// <summary>The same bytes, cheaper to search.</summary>
+    public readonly ReadOnlySpan<byte> Span => _bytes.AsSpan(_start, _end - _start);
+
     /// <summary>Removes bytes. They stay valid until <see cref="MakeRoom"/> or <see cref="Return"/>.</summary>
     public ReadOnlyMemory<byte> Take(int count)
     {
@@ -56,7 +59,7 @@ internal struct ReceiveBuffer()
             return;
         byte[] target = ReceiveMemory.Rent(bytes.Length + Count + 1, out int counted);
         bytes.CopyTo(target);
-        Content.Span.CopyTo(target.AsSpan(bytes.Length));
+        Span.CopyTo(target.AsSpan(bytes.Length));
         int count = bytes.Length + Count;
         Return();
         _bytes = target;
@@ -67,8 +70,8 @@ internal struct ReceiveBuffer()
     /// <summary>Returns the memory and drops its bytes.</summary>
     public void Return()
     {
-        byte[]? bytes = _bytes;
-        _bytes = null;
+        // Exchanged, so that a reader left by a handler cannot make the same memory return twice.
+        byte[]? bytes = Interlocked.Exchange(ref _bytes, null);
         _start = _end = 0;
         Leave();
         if (bytes is not null)
@@ -83,14 +86,14 @@ internal struct ReceiveBuffer()
     {
         if (_start > 0)
         {
-            Content.Span.CopyTo(_bytes);
+            Span.CopyTo(_bytes);
             _end -= _start;
             _start = 0;
             return;
         }
         byte[] target = ReceiveMemory.Rent(2 * _bytes!.Length, out int counted);
         int count = Count;
-        Content.Span.CopyTo(target);
+        Span.CopyTo(target);
         Return();
         _bytes = target;
         _counted = counted;

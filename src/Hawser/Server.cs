@@ -184,8 +184,10 @@ public sealed class Server : IAsyncDisposable
         }
         catch (SocketException e) when (!AcceptError.IsOfListener(e))
         {
-            if (!AcceptError.IsOfOneConnection(e))
+            if (AcceptError.IsExhaustion(e))
                 await _shedder.ShedAsync(AcceptError.Describe(e), last: null, _closing.Token);
+            else if (!AcceptError.IsOfOneConnection(e))
+                await _shedder.PauseAsync(AcceptError.Describe(e), _closing.Token);
             return true;
         }
         catch (OutOfMemoryException)
@@ -247,16 +249,19 @@ public sealed class Server : IAsyncDisposable
             // It was reset before it was served, its loop has ended, or memory is exhausted.
             _scope.Guard(accepted.Close);
             Leave();
-            if (!Connection.IsBroken(e))
+            if (e is not (ObjectDisposedException or SocketException { SocketErrorCode: SocketError.ConnectionReset }))
                 _observer.Faulted(e);
             return;
         }
         // The stop may have begun between accepting and registering.
         if (IsStopping)
+        {
             _scope.Guard(connection.Stop);
+            _ = EndIfSilentAsync([connection]);
+        }
         // The drain timeout may have passed while it was queued in the model.
         if (_drainIsOver)
-            _scope.Guard(() => connection.Abort(CloseReason.DrainTimeout));
+            _ = AbortAsync(connection);
         _observer.Accepted(connection);
         CloseReason reason = await HandleAsync(connection);
         if (!connection.IsClosed)
@@ -338,16 +343,18 @@ public sealed class Server : IAsyncDisposable
 
     private async Task StopConnectionsAsync()
     {
-        ForEachConnection(connection => connection.Stop());
-        // By then the input from before the stop has been read.
-        await Task.Delay(ReadingGrace, _options.TimeProvider);
-        ForEachConnection(connection => connection.EndIfNothingHasCome());
+        foreach (Connection connection in _connections.Values)
+            _scope.Guard(connection.Stop);
+        await EndIfSilentAsync(_connections.Values);
     }
 
-    private void ForEachConnection(Action<Connection> call)
+    /// <summary>Ends connections whose layers wait for a first byte.</summary>
+    private async Task EndIfSilentAsync(ICollection<Connection> connections)
     {
-        foreach (Connection connection in _connections.Values)
-            _scope.Guard(() => call(connection));
+        // By then the input from before the stop has been read.
+        await Task.Delay(ReadingGrace, _options.TimeProvider);
+        foreach (Connection connection in connections)
+            _scope.Guard(connection.EndIfSilent);
     }
 
     private Task OnScheduler(Func<Task> body) => Task.Factory.StartNew(
@@ -360,11 +367,9 @@ public sealed class Server : IAsyncDisposable
         {
             aborted = Connections;
             _drainIsOver = true;
-            _ = OnScheduler(() =>
-            {
-                ForEachConnection(connection => connection.Abort(CloseReason.DrainTimeout));
-                return Task.CompletedTask;
-            });
+            // Each by itself: one whose socket is in use, as by a disk that hangs, must not hold up the others.
+            foreach (Connection connection in _connections.Values)
+                _ = OnScheduler(() => AbortAsync(connection));
             await EndsWithin(AbortGrace);
         }
         int stuck = Connections;
@@ -372,6 +377,12 @@ public sealed class Server : IAsyncDisposable
         var report = new DrainReport(Math.Max(0, open - aborted), aborted - Math.Min(stuck, aborted), stuck);
         _observer.Drained(report);
         _drained.SetResult(report);
+    }
+
+    private Task AbortAsync(Connection connection)
+    {
+        _scope.Guard(() => connection.Abort(CloseReason.DrainTimeout));
+        return Task.CompletedTask;
     }
 
     private async Task<bool> EndsWithin(TimeSpan timeout)

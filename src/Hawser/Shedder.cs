@@ -14,6 +14,9 @@ internal sealed class Shedder : IDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    // An episode ends when nothing was shed for so long: a server that is full accepts one for each that leaves.
+    private static readonly TimeSpan QuietEnd = TimeSpan.FromSeconds(1);
+
     // One to accept with, the others for the runtime, which aborts the process if it cannot start a thread.
     private const int ReserveDescriptors = 8;
 
@@ -21,9 +24,11 @@ internal sealed class Shedder : IDisposable
     private readonly IServerObserver _observer;
     private readonly TimeProvider _time;
     private readonly SafeFileHandle?[] _reserve = new SafeFileHandle?[ReserveDescriptors];
+    private readonly ITimer _quiet;
     private readonly Lock _gate = new();
     private Task _shedding = Task.CompletedTask;
     private TimeSpan _pause = TimeSpan.Zero;
+    private bool _isReported;
     private long _shed;
 
     public Shedder(ListenerSet listeners, IServerObserver observer, TimeProvider time)
@@ -31,6 +36,9 @@ internal sealed class Shedder : IDisposable
         _listeners = listeners;
         _observer = observer;
         _time = time;
+        _quiet = time.CreateTimer(
+            static shedder => ((Shedder)shedder!).EndEpisode(), this,
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         TakeReserve();
         DescriptorBudget.Shared.Measure();
     }
@@ -55,22 +63,50 @@ internal sealed class Shedder : IDisposable
         }
     }
 
-    /// <summary>Ends the episode, if any: a connection was accepted normally.</summary>
+    /// <summary>Pauses like <see cref="ShedAsync"/>, but sheds nothing: for errors that say nothing about waiting
+    /// clients.</summary>
+    public Task PauseAsync(string what, CancellationToken stopping)
+    {
+        lock (_gate)
+        {
+            if (_shedding.IsCompleted)
+                _shedding = BackOffAsync(what, stopping);
+            return _shedding;
+        }
+    }
+
+    /// <summary>A connection was accepted normally. After a second without another pause, this ends the
+    /// episode.</summary>
     public void Recovered()
     {
         if (_pause == TimeSpan.Zero)
             return;
         lock (_gate)
         {
-            if (_pause == TimeSpan.Zero)
-                return;
             _pause = TimeSpan.Zero;
-            _observer.Recovered(_shed);
-            _shed = 0;
+            _quiet.Change(QuietEnd, Timeout.InfiniteTimeSpan);
         }
     }
 
-    public void Dispose() => ReleaseReserve();
+    public void Dispose()
+    {
+        _quiet.Dispose();
+        ReleaseReserve();
+    }
+
+    private void EndEpisode()
+    {
+        long shed;
+        lock (_gate)
+        {
+            if (!_isReported || _pause != TimeSpan.Zero)
+                return;
+            _isReported = false;
+            shed = _shed;
+            _shed = 0;
+        }
+        _observer.Recovered(shed);
+    }
 
     private async Task ShedWaitingAsync(string what, CancellationToken stopping)
     {
@@ -95,8 +131,9 @@ internal sealed class Shedder : IDisposable
     /// <summary>Pauses without blocking a thread, each time longer within an episode.</summary>
     private async Task BackOffAsync(string what, CancellationToken stopping)
     {
-        if (_pause == TimeSpan.Zero)
+        if (!_isReported)
             _observer.Exhausted(what);
+        _isReported = true;
         _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         await Task.Delay(_pause, _time, stopping).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -115,7 +152,7 @@ internal sealed class Shedder : IDisposable
             for (int i = 0; i < _reserve.Length; i++)
                 _reserve[i] ??= File.OpenHandle(OperatingSystem.IsWindows() ? "NUL" : "/dev/null");
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The next try takes the rest.
         }

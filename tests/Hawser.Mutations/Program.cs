@@ -12,7 +12,8 @@ const string usage = """
 
       --files FILE,...   source files of one project
       --tests CLASS,...  test classes below Hawser.Tests, with * at their ends
-                         (default: Services.Message.* for src/Hawser.Services/Message, *.FileTest* for other files)
+                         (default: those listed in Targets.cs; otherwise Services.Message.* for
+                         src/Hawser.Services/Message, *.FileTest* for src/Hawser/File.cs)
       --most N           mutants at the most, chosen by the seed (default: all)
       --seed N           of the choice (default: 1)
       --limit SECONDS    for one mutant (default: three times what the tests need, and 10 s)
@@ -34,7 +35,7 @@ if (files.FirstOrDefault(file => !File.Exists(file)) is { } missing)
     return Misused($"--files: there is no '{missing}'");
 string[] tests = options.TryGetValue("--tests", out string? given)
     ? given.Split(',')
-    : [.. files.Select(TestsOf).Distinct()];
+    : [.. files.SelectMany(Targets.TestsOf).Distinct()];
 int most = int.Parse(options.GetValueOrDefault("--most", $"{int.MaxValue}"), CultureInfo.InvariantCulture);
 int seed = int.Parse(options.GetValueOrDefault("--seed", "1"), CultureInfo.InvariantCulture);
 
@@ -97,14 +98,6 @@ static int Misused(string why)
 {
     Console.Error.WriteLine($"ERROR: {why}\n\n{usage}");
     return 2;
-}
-
-static string TestsOf(string file)
-{
-    const string services = "Hawser.Services/";
-    int below = file.IndexOf(services, StringComparison.Ordinal);
-    string folder = below < 0 ? "" : Path.GetDirectoryName(file[(below + services.Length)..])!.Replace('/', '.');
-    return folder.Length > 0 ? $"Services.{folder}.*" : $"*.{Path.GetFileNameWithoutExtension(file)}Test*";
 }
 
 static string ProjectOf(string file)

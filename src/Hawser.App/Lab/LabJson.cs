@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab.Publishing;
 
 namespace Hawser.App.Lab;
 
@@ -10,12 +12,17 @@ namespace Hawser.App.Lab;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(LabResult))]
+[JsonSerializable(typeof(LabComparison))]
+[JsonSerializable(typeof(IReadOnlyList<LabGoal>))]
 internal sealed partial class LabJson : JsonSerializerContext
 {
-    /// <summary>The results in one line, with its end.</summary>
-    public static string LineOf(LabResult result)
+    /// <summary>For what is written by hand: a member that is not known is an error.</summary>
+    public static LabJson Strict => field ??= new LabJson(new JsonSerializerOptions(Default.Options)
     {
-        var compact = new LabJson(new JsonSerializerOptions(Default.Options) { WriteIndented = false });
-        return JsonSerializer.Serialize(result, compact.LabResult) + "\n";
-    }
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    });
+
+    /// <summary>For output: one line.</summary>
+    public static LabJson Compact =>
+        field ??= new LabJson(new JsonSerializerOptions(Default.Options) { WriteIndented = false });
 }

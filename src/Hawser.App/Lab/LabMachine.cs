@@ -28,7 +28,8 @@ internal sealed record LabMachine(
     private static string? FindCpu() => TryRead("/proc/cpuinfo")?.Split('\n')
         .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim();
 
-    private static double? FindLoadAverage() => TryRead("/proc/loadavg")?.Split(' ')[0] is { } text
+    /// <summary>The one-minute load average; null if unknown.</summary>
+    public static double? FindLoadAverage() => TryRead("/proc/loadavg")?.Split(' ')[0] is { } text
         ? double.Parse(text, CultureInfo.InvariantCulture)
         : null;
 

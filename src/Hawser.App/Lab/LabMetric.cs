@@ -53,6 +53,11 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
     /// <summary>Returns the metric of that name.</summary>
     public static LabMetric Get(string name) => All.First(metric => metric.Name == name);
 
+    /// <summary>The metric whose intervals decide how many rounds a setting needs: throughput, or p99 where the rate is
+    /// given.</summary>
+    public static LabMetric MainOf(LabSetting setting) =>
+        Get(setting.ScheduledPerSecond is null ? "round_trips_per_second" : "latency_p99_ns");
+
     private static string Percent(double share) =>
         share < 0.1 ? Text($"{share * 100:0.##} %") : Text($"{share * 100:0} %");
 

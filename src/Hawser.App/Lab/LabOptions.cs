@@ -1,3 +1,5 @@
+using System.Globalization;
+using Hawser.App.Lab.Publishing;
 using Hawser.App.Verbs;
 using Hawser.Models;
 using Hawser.Services.Ping.Load;
@@ -20,9 +22,12 @@ internal sealed record LabOptions
         ["pipeline"] = "1",
         ["churn"] = "no",
         ["floor"] = "yes",
-        ["rounds"] = "5",
+        ["rounds"] = "9",
+        ["until-width"] = "none",
+        ["time-limit"] = "1h",
         ["duration"] = "3s",
         ["warm-up"] = "1s",
+        ["spoiled-at"] = "5%",
     };
 
     /// <summary>The other servers of a scenario: a list, unlike the options above.</summary>
@@ -36,8 +41,19 @@ internal sealed record LabOptions
     /// <summary>The settings to compare them under.</summary>
     public required IReadOnlyList<LabSetting> Settings { get; init; }
 
-    /// <summary>How often each variant is measured.</summary>
-    public int Rounds { get; init; } = 5;
+    /// <summary>How often each variant is measured, or how often at least with <see cref="UntilWidth"/>.</summary>
+    public int Rounds { get; init; } = 9;
+
+    /// <summary>Adds rounds until every interval of the main metric is narrower than this share; null for a fixed
+    /// number of rounds.</summary>
+    public double? UntilWidth { get; init; }
+
+    /// <summary>With <see cref="UntilWidth"/>, begins no round that would end later.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Share of the machine's CPU time that others may take before a measurement is spoiled; null if all count
+    /// as good.</summary>
+    public double? SpoiledAt { get; init; }
 
     /// <summary>Duration of one measurement.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(3);
@@ -51,6 +67,9 @@ internal sealed record LabOptions
     /// <summary>Seeds the order of the variants.</summary>
     public int Seed { get; init; }
 
+    /// <summary>What the scenario should reach.</summary>
+    public IReadOnlyList<LabGoal> Goals { get; init; } = [];
+
     /// <summary>The options as on a command line.</summary>
     public required string Command { get; init; }
 
@@ -58,20 +77,27 @@ internal sealed record LabOptions
     /// <param name="texts">All of <see cref="Defaults"/>, by name.</param>
     /// <param name="against">Other servers, as <see cref="LabSubject.Parse"/> reads them.</param>
     /// <param name="seed">Of the order.</param>
+    /// <param name="scenario">Where preset options come from; null for none.</param>
+    /// <param name="preset">The options that it sets.</param>
     /// <exception cref="FormatException">A text is not what it should be; the message names the option and says what
     /// would be.</exception>
-    public static LabOptions Parse(IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> against, int seed)
+    public static LabOptions Parse(
+        IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> against, int seed, string? scenario = null,
+        IReadOnlyDictionary<string, string>? preset = null)
     {
         var options = new LabOptions
         {
             Subjects = [.. Read(texts, "models", ParseModels), .. against.Select(ParseAgainst)],
             Settings = ParseSettings(texts),
             Rounds = Read(texts, "rounds", text => Quantity.ParseInt(text, "number of rounds", 1, 10_000)),
+            UntilWidth = Read(texts, "until-width", ParseShare),
+            TimeLimit = Read(texts, "time-limit", ParseDuration),
+            SpoiledAt = Read(texts, "spoiled-at", ParseShare),
             Duration = Read(texts, "duration", ParseDuration),
             WarmUp = Read(texts, "warm-up", Quantity.ParseDuration),
             HasFloor = Read(texts, "floor", ParseYes),
             Seed = seed,
-            Command = CommandOf(texts, against, seed),
+            Command = CommandOf(texts, against, seed, scenario, preset),
         };
         if (options.HasFloor && options.Subjects.Any(subject => subject.Name == LabFloor.Name))
             throw new FormatException($"'{LabFloor.Name}' is the name of the floor; use another, or --floor no");
@@ -107,6 +133,17 @@ internal sealed record LabOptions
         Quantity.ParseDuration(text) is var duration && duration > TimeSpan.Zero
             ? duration
             : throw new FormatException($"'{text}' is too short; use 500ms, 5s or 2m");
+
+    private static double? ParseShare(string text)
+    {
+        if (text == "none")
+            return null;
+        string number = text.EndsWith('%') ? text[..^1] : "";
+        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent)
+            && percent is > 0 and <= 100
+            ? percent / 100
+            : throw new FormatException($"'{text}' is not a share above 0 % and up to 100 %; use 5%, or none");
+    }
 
     private static LabSubject ParseAgainst(string text)
     {
@@ -168,11 +205,18 @@ internal sealed record LabOptions
 
     private static string[] Words(string text) => text.Split(',', StringSplitOptions.TrimEntries);
 
-    private static string CommandOf(IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> against, int seed)
+    // Only what differs from the scenario, or else from the defaults.
+    private static string CommandOf(
+        IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> against, int seed, string? scenario,
+        IReadOnlyDictionary<string, string>? preset)
     {
-        IEnumerable<string> given = Defaults.Where(option => texts[option.Key] != option.Value)
-            .Select(option => $"--{option.Key} {texts[option.Key]}");
-        IEnumerable<string> others = against.Select(text => $"--against {ShellWords.Quote(text)}");
-        return string.Join(' ', [.. given, .. others, $"--seed {seed}"]);
+        IEnumerable<string> given = Defaults.Keys
+            .Where(name => texts[name] != (preset?.GetValueOrDefault(name) ?? Defaults[name]))
+            .Select(name => $"--{name} {texts[name]}");
+        IEnumerable<string> others = string.Join('\n', against) == (preset?.GetValueOrDefault(Against) ?? "")
+            ? []
+            : against.Select(text => $"--{Against} {ShellWords.Quote(text)}");
+        return string.Join(' ', [.. scenario is null ? [] : (string[])[$"--scenario {ShellWords.Quote(scenario)}"], .. given, .. others,
+            $"--seed {seed}"]);
     }
 }

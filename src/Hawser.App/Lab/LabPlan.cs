@@ -14,18 +14,16 @@ internal static class LabPlan
            select new LabVariant(subject, setting),
     ];
 
-    /// <summary>The rounds. Equal seeds give equal orders.</summary>
-    public static IReadOnlyList<IReadOnlyList<LabVariant>> Rounds(LabOptions options)
+    /// <summary>The rounds, without end. Equal seeds give equal orders.</summary>
+    public static IEnumerable<IReadOnlyList<LabVariant>> Rounds(LabOptions options)
     {
         var random = new Random(options.Seed);
         IReadOnlyList<LabVariant> variants = Variants(options);
-        var rounds = new List<IReadOnlyList<LabVariant>>();
-        for (int round = 0; round < options.Rounds; round++)
+        while (true)
         {
             LabVariant[] order = [.. variants];
             random.Shuffle(order);
-            rounds.Add(order);
+            yield return order;
         }
-        return rounds;
     }
 }

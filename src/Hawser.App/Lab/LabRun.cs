@@ -1,19 +1,33 @@
 using System.Globalization;
+using Hawser.App.Lab.Conditions;
 using Hawser.Services.Measuring;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;
 
 /// <summary>Runs a lab and keeps the results so far.</summary>
 /// <param name="options">What to measure.</param>
 /// <param name="pinning">The cores of server and load.</param>
-/// <param name="time">The wall clock.</param>
-internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="measure">Measures a variant; null for server and load in processes of their own.</param>
+internal sealed class LabRun(
+    LabOptions options, CpuPinning pinning, TimeProvider time,
+    Func<LabVariant, CancellationToken, Task<(LoadReport Report, LabConditions? Conditions)>>? measure = null)
 {
+    /// <summary>A spoiled measurement is repeated until it has been taken this often.</summary>
+    public const int MostAttempts = 3;
+
     private readonly LabMachine _machine = LabMachine.Look(pinning);
+    private readonly LabLooks? _looks = options.UntilWidth is null ? null : new LabLooks(options.Rounds);
     private readonly DateTimeOffset _begun = time.GetUtcNow();
+    private readonly long _beginning = time.GetTimestamp();
     private readonly List<LabMeasurement> _measurements = [];
     private readonly Dictionary<LabVariant, LatencyHistogram> _latencies = [];
+    private int _repeats;
     private bool _isComplete;
+
+    // On a machine that is never quiet, repeats take about a fifth more time.
+    private bool MayRepeat => _repeats < MostAttempts + (_measurements.Count / 5);
 
     /// <summary>The warnings known before the first measurement.</summary>
     public IEnumerable<string> WarningsBefore => LabWarnings.Before(options, _machine, pinning);
@@ -25,29 +39,40 @@ internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvide
         {
             LabSummary[] summaries =
             [
-                .. LabPlan.Variants(options).Select(variant =>
-                    LabSummary.Of(variant, _measurements, _latencies.GetValueOrDefault(variant))),
+                .. LabPlan.Variants(options).Select(variant => LabSummary.Of(
+                    variant, _measurements, _latencies.GetValueOrDefault(variant), _looks)),
             ];
+            IReadOnlyList<LabVerdict> verdicts = LabVerdict.Of(summaries, _looks);
+            double widest = WidestOf(summaries, verdicts);
             return new LabResult
             {
                 Command = $"hawser lab {options.Command}",
+                Goals = options.Goals,
                 Begun = _begun,
                 IsComplete = _isComplete,
                 Machine = _machine,
                 Seed = options.Seed,
-                Rounds = options.Rounds,
+                Rounds = Math.Max(options.Rounds, _measurements is [.., var last] ? last.Round : 0),
+                UntilWidth = options.UntilWidth,
+                WidestInterval = double.IsFinite(widest) ? widest : null,
+                SpoiledAt = options.SpoiledAt,
                 SecondsPerMeasurement = options.Duration.TotalSeconds,
                 WarmUpSeconds = options.WarmUp.TotalSeconds,
                 Warnings =
-                    [.. WarningsBefore, .. summaries.SelectMany(summary => LabWarnings.Of(summary, _measurements))],
+                [
+                    .. WarningsBefore,
+                    .. _isComplete && widest > options.UntilWidth ? TooWide(widest) : [],
+                    .. summaries.SelectMany(summary => LabWarnings.Of(summary, _measurements)),
+                ],
                 Summaries = summaries,
-                Verdicts = LabVerdict.Of(summaries),
+                Verdicts = verdicts,
                 Measurements = [.. _measurements],
             };
         }
     }
 
-    /// <summary>Measures everything, round by round. A failed measurement is recorded with its reason.</summary>
+    /// <summary>Measures everything, round by round. A failed measurement is recorded with its reason; a spoiled one is
+    /// recorded and repeated.</summary>
     /// <param name="onMeasured">Called after each measurement.</param>
     /// <param name="cancel">Ends the run and discards the current measurement.</param>
     public async Task RunAsync(Action<LabMeasurement> onMeasured, CancellationToken cancel)
@@ -56,14 +81,10 @@ internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvide
         foreach (IReadOnlyList<LabVariant> order in LabPlan.Rounds(options))
         {
             round++;
-            int place = 0;
-            foreach (LabVariant variant in order)
-            {
-                LabMeasurement measured = await MeasureAsync(round, ++place, variant, cancel);
-                _measurements.Add(measured);
-                _isComplete = round == options.Rounds && place == order.Count;
-                onMeasured(measured);
-            }
+            foreach ((int index, LabVariant variant) in order.Index())
+                await MeasureRoundAsync(round, index + 1, variant, index == order.Count - 1, onMeasured, cancel);
+            if (_isComplete)
+                return;
         }
     }
 
@@ -74,23 +95,101 @@ internal sealed class LabRun(LabOptions options, CpuPinning pinning, TimeProvide
             + string.Join("  ", LabMetric.All.Where(metric => metric.IsJudged)
                 .Select(metric => metric.Of(measured.Figures!)
                     is { } value ? $"{metric.Title} {metric.Format(value)}" : null)
-                .OfType<string>());
+                .OfType<string>())
+            + (measured.Spoiled is { } spoiled ? $"; SPOILED: {spoiled}" : "");
 
-    private async Task<LabMeasurement> MeasureAsync(int round, int place, LabVariant variant, CancellationToken cancel)
+    private async Task MeasureRoundAsync(
+        int round, int place, LabVariant variant, bool isLast, Action<LabMeasurement> onMeasured,
+        CancellationToken cancel)
+    {
+        var attempts = new List<(LabMeasurement Measured, LatencyHistogram? Latency)>();
+        bool isRepeated;
+        do
+        {
+            attempts.Add(await MeasureAsync(round, place, variant, cancel));
+            LabMeasurement measured = attempts[^1].Measured;
+            _measurements.Add(measured);
+            isRepeated = measured.Spoiled is not null && attempts.Count < MostAttempts && MayRepeat;
+            if (isRepeated)
+                _repeats++;
+            else
+                Keep(variant, attempts);
+            _isComplete = isLast && !isRepeated && IsEnough(round);
+            onMeasured(measured);
+        }
+        while (isRepeated);
+    }
+
+    private void Keep(LabVariant variant, List<(LabMeasurement Measured, LatencyHistogram? Latency)> attempts)
+    {
+        if (LabMeasurement.Counted(attempts.Select(attempt => attempt.Measured)).SingleOrDefault() is not { } counted)
+            return;
+        if (!_latencies.TryGetValue(variant, out LatencyHistogram? latency))
+            _latencies[variant] = latency = new LatencyHistogram();
+        latency.Add(attempts.First(attempt => ReferenceEquals(attempt.Measured, counted)).Latency!);
+    }
+
+    private async Task<(LabMeasurement Measured, LatencyHistogram? Latency)> MeasureAsync(
+        int round, int place, LabVariant variant, CancellationToken cancel)
     {
         try
         {
-            LoadReport report = await LabTrial.RunAsync(variant, options, pinning, cancel);
-            if (!_latencies.TryGetValue(variant, out LatencyHistogram? latency))
-                _latencies[variant] = latency = new LatencyHistogram();
-            latency.Add(report.Latency);
-            return new LabMeasurement(round, place, variant, report.Figures, null);
+            (LoadReport report, LabConditions? conditions) = await (measure ?? TryAsync)(variant, cancel);
+            double? highest = _measurements.Max(measured => measured.Conditions?.Mhz);
+            var measured = new LabMeasurement(round, place, variant, report.Figures, null)
+            {
+                Conditions = conditions,
+                Spoiled = conditions?.FindFault(options.SpoiledAt, highest, variant.Subject.Address is null),
+            };
+            return (measured, report.Latency);
         }
         catch (Exception e) when (e is LabException or IOException)
         {
             // A cancelled measurement is not a failed one.
             cancel.ThrowIfCancellationRequested();
-            return new LabMeasurement(round, place, variant, null, e.Message.ReplaceLineEndings(" "));
+            return (new LabMeasurement(round, place, variant, null, e.Message.ReplaceLineEndings(" ")), null);
         }
     }
+
+    private async Task<(LoadReport Report, LabConditions? Conditions)> TryAsync(
+        LabVariant variant, CancellationToken cancel)
+    {
+        await using var watch = new MachineWatch();
+        LoadReport report = await LabTrial.RunAsync(variant, options, pinning, cancel);
+        return (report, await watch.EndAsync());
+    }
+
+    private bool IsEnough(int round)
+    {
+        if (options.UntilWidth is not { } width)
+            return round == options.Rounds;
+        if (_looks!.IsLook(round) && Result.WidestInterval <= width)
+            return true;
+        TimeSpan elapsed = time.GetElapsedTime(_beginning);
+        return round >= options.Rounds && elapsed + (elapsed / round) > options.TimeLimit;
+    }
+
+    // Of the ratios, or of the figures where there is nothing to compare; 0 without any.
+    private static double WidestOf(IReadOnlyList<LabSummary> summaries, IReadOnlyList<LabVerdict> verdicts)
+    {
+        double[] ratios =
+        [
+            .. verdicts.Where(verdict => verdict.Metric == LabMetric.MainOf(verdict.Setting).Name)
+                .Where(verdict => verdict.Words != LabVerdict.NotComparable)
+                .Select(verdict => verdict.Ratio.RelativeWidth),
+        ];
+        return ratios.Length > 0
+            ? ratios.Max()
+            : summaries.Select(summary => summary[LabMetric.MainOf(summary.Variant.Setting).Name]?.RelativeWidth ?? 0)
+                .DefaultIfEmpty(0).Max();
+    }
+
+    private IEnumerable<string> TooWide(double widest)
+    {
+        string reached = double.IsFinite(widest) ? Text($"{widest * 100:0.#} %") : "not known yet";
+        yield return $"the time limit of {Quantity.FormatDuration(options.TimeLimit)} was reached: the widest interval "
+            + $"is {reached}, wanted was {Text($"{options.UntilWidth * 100:0.#} %")}";
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

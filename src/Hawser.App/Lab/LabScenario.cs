@@ -1,12 +1,14 @@
 using System.Text.Json;
+using Hawser.App.Lab.Publishing;
 
 namespace Hawser.App.Lab;
 
 /// <summary>Preset options: a JSON object with a <c>description</c>, members named like the options of
-/// <c>hawser lab</c>, and the list <c>against</c>.</summary>
+/// <c>hawser lab</c>, the list <c>against</c>, and <c>goals</c>.</summary>
 internal static class LabScenario
 {
     private const string Description = "description";
+    private const string Goals = "goals";
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "lab", "scenarios");
 
@@ -16,11 +18,17 @@ internal static class LabScenario
             ? [.. Directory.GetFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order()]
             : [];
 
-    /// <summary>Reads a scenario by its name or file name: texts by option, the lists joined by commas, that of
-    /// <see cref="LabOptions.Against"/> by line feeds.</summary>
+    /// <summary>Reads the options of a scenario by its name or file name: texts by option, lists joined by commas, that
+    /// of <see cref="LabOptions.Against"/> by line feeds.</summary>
     /// <exception cref="FormatException">The scenario does not exist or is malformed; the message says what is
     /// accepted.</exception>
-    public static IReadOnlyDictionary<string, string> Read(string nameOrFile)
+    public static IReadOnlyDictionary<string, string> Read(string nameOrFile) => Read(nameOrFile, Parse);
+
+    /// <summary>Reads the goals of a scenario.</summary>
+    /// <exception cref="FormatException">The scenario does not exist or is malformed.</exception>
+    public static IReadOnlyList<LabGoal> ReadGoals(string nameOrFile) => Read(nameOrFile, ParseGoals);
+
+    private static T Read<T>(string nameOrFile, Func<JsonElement, T> parse)
     {
         string path = File.Exists(nameOrFile) ? nameOrFile : Path.Combine(Folder, $"{nameOrFile}.json");
         if (!File.Exists(path))
@@ -29,7 +37,9 @@ internal static class LabScenario
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return Parse(json.RootElement);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                ? parse(json.RootElement)
+                : throw new FormatException("not a JSON object");
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
@@ -37,20 +47,28 @@ internal static class LabScenario
         }
     }
 
+    private static IReadOnlyList<LabGoal> ParseGoals(JsonElement root)
+    {
+        if (!root.TryGetProperty(Goals, out JsonElement list))
+            return [];
+        IReadOnlyList<LabGoal> goals = list.Deserialize(LabJson.Strict.IReadOnlyListLabGoal) ?? [];
+        foreach (LabGoal goal in goals)
+            goal.Check();
+        return goals;
+    }
+
     private static Dictionary<string, string> Parse(JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object)
-            throw new FormatException("not a JSON object");
         var texts = new Dictionary<string, string>();
         foreach (JsonProperty member in root.EnumerateObject())
         {
-            if (member.Name == Description)
+            if (member.Name is Description or Goals)
                 continue;
             bool isAgainst = member.Name == LabOptions.Against;
             if (!isAgainst && !LabOptions.Defaults.ContainsKey(member.Name))
             {
                 string known = string.Join(", ", [.. LabOptions.Defaults.Keys, LabOptions.Against]);
-                throw new FormatException($"'{member.Name}' is no option; use {Description}, {known}");
+                throw new FormatException($"'{member.Name}' is no option; use {Description}, {Goals}, {known}");
             }
             texts[member.Name] = member.Value.ValueKind == JsonValueKind.Array
                 ? string.Join(isAgainst ? '\n' : ',', member.Value.EnumerateArray().Select(TextOf))

@@ -14,7 +14,20 @@ namespace Hawser.App.Lab;
 internal sealed record LabSpread(
     double Median, double Low, double High, double Min, double Max, double Coverage, int Rounds)
 {
+    /// <summary>The interval has the confidence that a verdict needs.</summary>
+    [JsonIgnore]
+    public bool IsSure => Coverage >= LabStatistics.Confidence;
+
+    /// <summary>The spread of the ratios the other way round.</summary>
+    [JsonIgnore]
+    public LabSpread Inverse => new(1 / Median, 1 / High, 1 / Low, 1 / Max, 1 / Min, Coverage, Rounds);
+
     /// <summary>Maximum less minimum, as a share of the median.</summary>
     [JsonIgnore]
     public double RelativeRange => Median == 0 ? 0 : (Max - Min) / Math.Abs(Median);
+
+    /// <summary>The upper end of the interval above the lower, as a share of the lower; infinite if the interval is not
+    /// sure.</summary>
+    [JsonIgnore]
+    public double RelativeWidth => !IsSure || Low <= 0 ? double.PositiveInfinity : (High / Low) - 1;
 }

@@ -6,7 +6,7 @@ namespace Hawser.App.Lab;
 /// <summary>The results of one variant over all rounds.</summary>
 /// <param name="Variant">The variant.</param>
 /// <param name="Rounds">Rounds with figures.</param>
-/// <param name="Failed">Rounds that failed.</param>
+/// <param name="Failed">Measurements that failed.</param>
 /// <param name="LeavesOut">A client, or more than 1 % of the pings, received no pong: latency covers the others
 /// only.</param>
 /// <param name="Metrics">The spread of each metric, by its name.</param>
@@ -27,6 +27,13 @@ internal sealed record LabSummary(
         99.97, 99.98, 99.99, 99.997, 99.999, 99.9999,
     ];
 
+    /// <summary>Rounds whose every measurement was spoiled; the least disturbed counts.</summary>
+    public int Spoiled { get; init; }
+
+    /// <summary>The figures that count, by round.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<int, LabFigures> ByRound { get; init; } = new Dictionary<int, LabFigures>();
+
     /// <summary>The spread of a metric; null if it was not measured.</summary>
     public LabSpread? this[string metric] => Metrics.GetValueOrDefault(metric);
 
@@ -35,23 +42,32 @@ internal sealed record LabSummary(
     public LabSpread? Throughput => this["round_trips_per_second"];
 
     /// <summary>Summarizes a variant.</summary>
+    /// <param name="variant">The variant.</param>
+    /// <param name="measurements">The measurements of all variants.</param>
+    /// <param name="latency">The variant's latencies in all rounds that count.</param>
+    /// <param name="looks">The looks of a lab that stops by the width of its intervals.</param>
     public static LabSummary Of(
-        LabVariant variant, IReadOnlyList<LabMeasurement> measurements, LatencyHistogram? latency)
+        LabVariant variant, IReadOnlyList<LabMeasurement> measurements, LatencyHistogram? latency,
+        LabLooks? looks = null)
     {
         LabMeasurement[] own = [.. measurements.Where(measurement => measurement.Variant == variant)];
-        LabFigures[] figures = [.. own.Where(measurement => measurement.Error is null)
-            .Select(measurement => measurement.Figures!)];
+        LabMeasurement[] counted = [.. LabMeasurement.Counted(own)];
+        LabFigures[] figures = [.. counted.Select(measurement => measurement.Figures!)];
         var metrics = new Dictionary<string, LabSpread>();
         foreach (LabMetric metric in LabMetric.All)
         {
             double[] values = [.. figures.Select(metric.Of).OfType<double>()];
             if (values.Length > 0)
-                metrics[metric.Name] = LabStatistics.SpreadOf(values);
+                metrics[metric.Name] = LabStatistics.SpreadOf(values, looks);
         }
         bool leavesOut = figures.Any(figure =>
             figure.SlowestClientRoundTrips == 0 || figure.UnansweredShare > FewUnanswered);
-        return new LabSummary(
-            variant, figures.Length, own.Length - figures.Length, leavesOut, metrics, CurveOf(latency));
+        int failed = own.Count(measurement => measurement.Error is not null);
+        return new LabSummary(variant, figures.Length, failed, leavesOut, metrics, CurveOf(latency))
+        {
+            Spoiled = counted.Count(measurement => measurement.Spoiled is not null),
+            ByRound = counted.ToDictionary(measurement => measurement.Round, measurement => measurement.Figures!),
+        };
     }
 
     // Beyond the last latency every percentile is the maximum.

@@ -11,6 +11,10 @@ internal static class LabWarnings
     private const double WideRange = 0.15;
     private const int FewRoundTrips = 10_000;
 
+    /// <summary>Rounds for figures to rely on: with nine, one outlier at each end does not widen an
+    /// interval.</summary>
+    public const int AdvisedRounds = 9;
+
     /// <summary>The warnings known before the first measurement.</summary>
     public static IEnumerable<string> Before(LabOptions options, LabMachine machine, CpuPinning pinning)
     {
@@ -19,10 +23,15 @@ internal static class LabWarnings
             yield return Text($"measurements of {options.Duration.TotalSeconds:0.###} s are short: ")
                 + "they miss or overweight rare stalls; use --duration 3s or more";
         }
-        if (options.Rounds < LabVerdict.FewestRounds)
+        if (options.Rounds < LabVerdict.FewestRounds && options.UntilWidth is null)
         {
             yield return Text($"too few rounds ({options.Rounds}) to tell a difference from chance; use --rounds ")
-                + Text($"{LabVerdict.FewestRounds} or more");
+                + Text($"{AdvisedRounds} or more");
+        }
+        else if (options.Rounds < AdvisedRounds && options.UntilWidth is null)
+        {
+            yield return Text($"few rounds ({options.Rounds}): a single disturbed round can hide a difference; ")
+                + Text($"use --rounds {AdvisedRounds} or more");
         }
         if (machine.LoadAverage is > CalmLoad and var load)
             yield return Text($"busy machine: the load average was {load:0.0} at the start");
@@ -39,11 +48,15 @@ internal static class LabWarnings
     public static IEnumerable<string> Of(LabSummary summary, IEnumerable<LabMeasurement> measurements)
     {
         LabMeasurement[] own = [.. measurements.Where(measurement => measurement.Variant == summary.Variant)];
-        LabFigures[] figures = [.. own.Where(measurement => measurement.Error is null)
-            .Select(measurement => measurement.Figures!)];
+        LabFigures[] figures = [.. summary.ByRound.Values];
         string name = $"{summary.Variant}";
         if (own.FirstOrDefault(measurement => measurement.Error is not null) is { } failed)
             yield return Text($"{name}: {summary.Failed} of {own.Length} measurements failed, first: {failed.Error}");
+        if (own.LastOrDefault(measurement => measurement.Spoiled is not null) is { } spoiled && summary.Spoiled > 0)
+        {
+            yield return Text($"{name}: {summary.Spoiled} of {summary.Rounds} rounds were spoiled in every attempt ")
+                + Text($"and count nevertheless, last: {spoiled.Spoiled}");
+        }
         bool isClosedLoop = summary.Variant.Setting.ScheduledPerSecond is null;
         if (isClosedLoop && summary.Throughput is { RelativeRange: > WideRange and var range })
             yield return Text($"{name}: throughput varies between rounds by {range * 100:0} % of the median");

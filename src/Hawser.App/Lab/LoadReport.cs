@@ -5,11 +5,13 @@ namespace Hawser.App.Lab;
 
 /// <summary>The report that a load printed.</summary>
 /// <param name="Figures">Its figures.</param>
-/// <param name="Latency">All latencies, at bucket resolution.</param>
+/// <param name="Latency">All latencies: the histogram of the load, so that those of several loads add up to that of
+/// all.</param>
 internal sealed record LoadReport(LabFigures Figures, LatencyHistogram Latency)
 {
     /// <summary>Parses the output of <see cref="Output.LoadJson"/>.</summary>
     /// <exception cref="KeyNotFoundException">A member is missing.</exception>
+    /// <exception cref="FormatException">The histogram contradicts itself.</exception>
     public static LoadReport Parse(JsonElement report)
     {
         JsonElement latency = report.GetProperty("latency");
@@ -32,20 +34,25 @@ internal sealed record LoadReport(LabFigures Figures, LatencyHistogram Latency)
             LoadCpuMicrosecondsPerRoundTrip = report.GetProperty("load_cpu_ns_per_round_trip").GetDouble() / 1e3,
             LoadWasLimit = report.GetProperty("load_was_limit").GetBoolean(),
         };
-        return new LoadReport(figures, ReadBuckets(latency));
+        return new LoadReport(figures, ReadHistogram(latency));
 
         long Count(string name) => report.GetProperty(name).GetInt64();
         long Ns(string name) => latency.GetProperty(name).GetInt64();
     }
 
-    private static LatencyHistogram ReadBuckets(JsonElement latency)
+    // Minimum, maximum and every bucket as the load counted them; the sum only as exact as the mean was printed.
+    private static LatencyHistogram ReadHistogram(JsonElement latency)
     {
-        var histogram = new LatencyHistogram();
-        foreach (JsonElement bucket in latency.GetProperty("buckets").EnumerateArray())
-        {
-            long middle = (bucket[0].GetInt64() + bucket[1].GetInt64()) / 2;
-            histogram.Record(middle, bucket[2].GetInt64());
-        }
-        return histogram;
+        long count = latency.GetProperty("count").GetInt64();
+        long min = latency.GetProperty("min_ns").GetInt64();
+        long max = latency.GetProperty("max_ns").GetInt64();
+        decimal sum = Math.Round((decimal)latency.GetProperty("mean_ns").GetDouble() * count);
+        HistogramBucket[] buckets =
+        [
+            .. latency.GetProperty("buckets").EnumerateArray().Select(bucket =>
+                new HistogramBucket(bucket[0].GetInt64(), bucket[1].GetInt64(), bucket[2].GetInt64())),
+        ];
+        return LatencyHistogram.FromSnapshot(new HistogramSnapshot(
+            count, 0, min, max, Math.Clamp(sum, (decimal)min * count, (decimal)max * count), buckets));
     }
 }

@@ -12,7 +12,9 @@ internal static class DemoTable
         foreach ((int column, string title) in DemoRow.Titles.Index())
             table.AddColumn(new TableColumn(title) { Alignment = column is 2 or 3 ? Justify.Right : Justify.Left });
         int exitCode = ExitCode.Done;
-        await Terminal.Output.Live(table).StartAsync(async context =>
+        IAnsiConsole console = Terminal.Output;
+        using var cursor = new CursorGuard(console);
+        await console.Live(table).StartAsync(async context =>
         {
             context.Refresh();
             exitCode = await run.RunAsync(Show, () => Refresh(table.Caption(stopping)), stop);

@@ -2,12 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Hawser.App.Output;
 
-/// <summary>A descriptor that other processes may share, used by <c>read</c> and <c>write</c> alone (POSIX).</summary>
-/// <remarks>A <see cref="FileStream"/> keeps an offset of its own. With the output sent to a file it would write over
-/// what the standard error, or the program before, wrote through the same descriptor.</remarks>
+/// <summary>A descriptor that other processes may share, used with <c>read</c> and <c>write</c> only (POSIX).</summary>
+/// <remarks>A <see cref="FileStream"/> keeps an offset of its own. With the output redirected to a file, it would
+/// overwrite what standard error or an earlier program wrote through the same descriptor.</remarks>
 internal sealed partial class DescriptorStream(int descriptor) : Stream
 {
-    /// <summary>The <see cref="Exception.HResult"/> of a write whose reader is gone. An error's is the errno.</summary>
+    /// <summary>The <see cref="Exception.HResult"/> of a write without a reader. Other errors have their
+    /// errno.</summary>
     public const int EPIPE = 32;
 
     private const int EINTR = 4;
@@ -44,8 +45,8 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
         }
     }
 
-    /// <summary>Blocks like <see cref="Read(Span{byte})"/>: whoever has the input to itself gains nothing from a second
-    /// thread, which a stream's own way takes for every call.</summary>
+    /// <summary>Blocks like <see cref="Read(Span{byte})"/>. The default would use a second thread for every
+    /// call.</summary>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -77,7 +78,7 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <summary>Whoever gave us the descriptor may have made it non-blocking: then we wait here.</summary>
+    /// <summary>The parent process may have made the descriptor non-blocking: waits until it is ready.</summary>
     private unsafe void WaitOrThrow(short events, string what)
     {
         int error = Marshal.GetLastPInvokeError();

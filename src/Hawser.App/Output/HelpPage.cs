@@ -5,7 +5,7 @@ using Hawser.App.Verbs;
 
 namespace Hawser.App.Output;
 
-/// <summary>The help of a command: usage, arguments, options by group, its own commands, examples.</summary>
+/// <summary>The help of a command: usage, arguments, options by group, subcommands, examples.</summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
 {
     // Off a terminal.
@@ -21,8 +21,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         return ExitCode.Done;
     }
 
-    /// <summary>The page, no line of it wider than <paramref name="width"/> but a single word or an example, which is
-    /// there to be copied.</summary>
+    /// <summary>The page. Only a single word or an example is wider than <paramref name="width"/>.</summary>
     public static string Of(Command command, int width)
     {
         var page = new StringBuilder();
@@ -115,7 +114,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         }
     }
 
-    /// <summary>Appends words from the column where the line stands; further lines begin there as well.</summary>
+    /// <summary>Appends words, wrapped at the current column.</summary>
     private static void Wrap(StringBuilder page, string text, int column, int width)
     {
         int at = column;

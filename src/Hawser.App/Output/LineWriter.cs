@@ -2,9 +2,9 @@ using System.Text;
 
 namespace Hawser.App.Output;
 
-/// <summary>Writes whole lines as UTF-8, each with one call to the system, from any thread.</summary>
-/// <param name="stream">Where to.</param>
-/// <param name="onError">Told of every line that could not be written; without it, the writer throws.</param>
+/// <summary>Writes whole lines as UTF-8, each with one system call. Thread-safe.</summary>
+/// <param name="stream">The output.</param>
+/// <param name="onError">Called for every line that cannot be written; null to throw.</param>
 internal sealed class LineWriter(Stream stream, Action<IOException>? onError = null) : TextWriter
 {
     private readonly Lock _gate = new();

@@ -4,7 +4,7 @@ using Hawser.Services.Ping.Load;
 
 namespace Hawser.App.Output;
 
-/// <summary>A load as JSON, one line. Durations end in their unit.</summary>
+/// <summary>A load as a line of JSON.</summary>
 internal static class LoadJson
 {
     private static readonly (string Name, double Percent)[] Percentiles =
@@ -81,8 +81,7 @@ internal static class LoadJson
         }
     }
 
-    // [lowest_ns, highest_ns, count] of each bucket that holds anything: what curves are drawn from, and what can be
-    // added up over several loads.
+    // [lowest_ns, highest_ns, count] of each non-empty bucket: for curves, and to add up several loads.
     private static void WriteBuckets(Utf8JsonWriter json, LatencyHistogram histogram)
     {
         json.WriteStartArray("buckets");

@@ -4,13 +4,15 @@ using Spectre.Console;
 
 namespace Hawser.App.Output;
 
-/// <summary>A load as it goes, on a terminal.</summary>
+/// <summary>The progress of a load on a terminal.</summary>
 internal static class LoadLiveView
 {
     /// <summary>Runs a load and draws it, once a second, on the standard error.</summary>
-    public static Task<PingLoadReport> RunAsync(PingLoadOptions options, CancellationToken cancel)
+    public static async Task<PingLoadReport> RunAsync(PingLoadOptions options, CancellationToken cancel)
     {
-        return Terminal.Errors.Live(new Text($"opening {options.Clients} connections"))
+        IAnsiConsole console = Terminal.Errors;
+        using var cursor = new CursorGuard(console);
+        return await console.Live(new Text($"opening {options.Clients} connections"))
             .AutoClear(true)
             .StartAsync(context =>
                 PingLoad.RunAsync(options, view => context.UpdateTarget(Draw(options, view)), cancel));

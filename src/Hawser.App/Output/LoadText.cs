@@ -5,7 +5,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Output;
 
-/// <summary>A load in lines for people.</summary>
+/// <summary>A load as plain text.</summary>
 internal static class LoadText
 {
     public static IEnumerable<string> Of(PingLoadReport report)

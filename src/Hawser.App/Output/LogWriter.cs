@@ -7,7 +7,7 @@ namespace Hawser.App.Output;
 /// that the queue cannot hold, or that cannot be written, are dropped, counted and reported.</summary>
 internal sealed class LogWriter : TextWriter
 {
-    /// <summary>Bytes that may wait for the output.</summary>
+    /// <summary>The size limit of the queue.</summary>
     public const int QueueLimitBytes = 1024 * 1024;
 
     // Lines that follow closely are written together: waking the thread for each costs a busy server more than the

@@ -9,15 +9,18 @@ internal sealed class ProgressBar : IDisposable
 {
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _drawing;
+    private readonly CursorGuard _cursor;
     private readonly string _name;
     private ProgressTask? _task;
 
     /// <param name="name">What makes progress.</param>
-    /// <param name="total">How much there is; null when nobody knows.</param>
+    /// <param name="total">The amount; null if unknown.</param>
     public ProgressBar(string name, long? total)
     {
         _name = Printable.Line(name);
-        Progress progress = Terminal.Errors.Progress().AutoClear(true);
+        IAnsiConsole console = Terminal.Errors;
+        _cursor = new CursorGuard(console);
+        Progress progress = console.Progress().AutoClear(true);
         progress.Columns(
             new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
             new RemainingTimeColumn());
@@ -29,7 +32,7 @@ internal sealed class ProgressBar : IDisposable
         });
     }
 
-    /// <summary>Tells how much is done, as a number and in words.</summary>
+    /// <summary>Shows how much is done.</summary>
     public void Report(long done, string words)
     {
         if (_task is null)
@@ -39,10 +42,11 @@ internal sealed class ProgressBar : IDisposable
             _task.Value = done;
     }
 
-    /// <summary>Takes the bar away. A terminal that fails, or hangs up, does not fail the transfer.</summary>
+    /// <summary>Removes the bar. A terminal that fails or hangs up does not fail the transfer.</summary>
     public void Dispose()
     {
         _over.TrySetResult();
         _drawing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+        _cursor.Dispose();
     }
 }

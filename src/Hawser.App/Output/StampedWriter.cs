@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Hawser.App.Output;
 
-/// <summary>Passes lines on, each with the UTC time in front of it.</summary>
-/// <param name="lines">Takes the lines.</param>
+/// <summary>Forwards lines with the UTC time in front.</summary>
+/// <param name="lines">Receives the lines.</param>
 /// <param name="prefix">Stands between the time and the line.</param>
 internal sealed class StampedWriter(TextWriter lines, string prefix) : TextWriter
 {

@@ -2,11 +2,11 @@ using Spectre.Console;
 
 namespace Hawser.App.Output;
 
-/// <summary>The standard streams as Spectre.Console draws on them: it heeds <c>NO_COLOR</c> and the terminal's width, and
-/// sends no escape sequence into a pipe.</summary>
+/// <summary>The standard streams for Spectre.Console, which respects <c>NO_COLOR</c> and the terminal's width and
+/// writes no escape sequence to a pipe.</summary>
 internal static class Terminal
 {
-    /// <summary>The width of what is drawn off a terminal.</summary>
+    /// <summary>The width off a terminal.</summary>
     private const int PipedWidth = 100;
 
     /// <summary>The standard error.</summary>
@@ -16,7 +16,7 @@ internal static class Terminal
     /// <summary>The standard output.</summary>
     public static IAnsiConsole Output => Over(Console.Out);
 
-    /// <summary>Draws into any writer.</summary>
+    /// <summary>Draws to any writer.</summary>
     public static IAnsiConsole Over(TextWriter writer)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });

@@ -3,8 +3,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Output;
 
-/// <summary>A progress bar on the standard error. Off a terminal, and for what is over in a moment, it draws
-/// nothing.</summary>
+/// <summary>A progress bar on the standard error. Draws nothing off a terminal or before 200 ms have passed.</summary>
 internal sealed class TransferProgress : IDisposable
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
@@ -24,14 +23,14 @@ internal sealed class TransferProgress : IDisposable
     }
 
     /// <param name="name">What is transferred.</param>
-    /// <param name="total">Its bytes; null when nobody knows.</param>
+    /// <param name="total">Its bytes; null if unknown.</param>
     public static TransferProgress Start(string name, long? total) => new(name, total, Quantity.FormatSize);
 
     /// <param name="name">What is counted.</param>
     /// <param name="total">How many there are.</param>
     public static TransferProgress StartCounting(string name, long total) => new(name, total, count => $"{count}");
 
-    /// <summary>Tells how much is done. Callers take turns.</summary>
+    /// <summary>Shows how much is done. Not thread-safe.</summary>
     public void Report(long done)
     {
         if (!_draws || (_bar is null && Stopwatch.GetElapsedTime(_begin) < Moment))
@@ -41,7 +40,7 @@ internal sealed class TransferProgress : IDisposable
         _bar.Report(done, $"{_format(done)}, {_format((long)(done / elapsed.TotalSeconds))}/s");
     }
 
-    /// <summary>Takes the bar away.</summary>
+    /// <summary>Removes the bar.</summary>
     public void Dispose()
     {
         _bar?.Dispose();

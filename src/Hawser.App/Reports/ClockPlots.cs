@@ -5,11 +5,11 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Reports;
 
-/// <summary>The three pictures of a client's exchanges.</summary>
+/// <summary>The three plots of a client's exchanges.</summary>
 internal static class ClockPlots
 {
-    /// <summary>Least to greatest delay as a band, the mean as a curve.</summary>
-    public static string DelayOverTime(ClockStatistics statistics)
+    /// <summary>Minimum to maximum delay as a band, the mean as a curve.</summary>
+    public static string DelayOverTime(ClockStatistics statistics, bool isWide)
     {
         (long AtNs, TraceColumn Column)[] columns = [.. statistics.Trace.Columns()];
         double end = (columns[^1].AtNs + statistics.Trace.ColumnNs) / 1e9;
@@ -17,7 +17,7 @@ internal static class ClockPlots
             "time in seconds", 0, end, false, tick => tick.ToString("0.###", CultureInfo.InvariantCulture));
         PlotAxis y = PlotAxis.OfDurations(
             "delay", columns.Min(entry => entry.Column.MinNs), columns.Max(entry => entry.Column.MaxNs));
-        var plot = new SvgPlot("Round-trip delay over time", x, y, isWide: true);
+        var plot = new SvgPlot("Round-trip delay over time", x, y, isWide);
         double half = statistics.Trace.ColumnNs / 2e9;
         double AtOf((long AtNs, TraceColumn) entry) => (entry.AtNs / 1e9) + half;
         plot.Band([.. columns.Select(entry => (AtOf(entry), (double)entry.Column.MinNs, (double)entry.Column.MaxNs))]);
@@ -25,7 +25,7 @@ internal static class ClockPlots
         return plot.Render();
     }
 
-    /// <summary>How often which delay occurred, on a logarithmic axis, with the percentiles marked.</summary>
+    /// <summary>The histogram of delay on a logarithmic axis, with the percentiles marked.</summary>
     public static string DelayHistogram(LatencyHistogram delay, bool isWide)
     {
         PlotAxis x = PlotAxis.OfDurations("delay", delay.MinNs, delay.MaxNs);
@@ -58,8 +58,8 @@ internal static class ClockPlots
     }
 
     /// <summary>
-    /// Offset against delay: the less the delay, the less the offset can be wrong, so that the dots lie in a wedge
-    /// whose tip is the estimate (Mills, "Computer Network Time Synchronization", the wedge scattergram).
+    /// Offset against delay. The delay bounds the error of the offset, so that the dots lie in a wedge whose tip is the
+    /// estimate (Mills, "Computer Network Time Synchronization", the wedge scattergram).
     /// </summary>
     public static string OffsetAgainstDelay(ClockStatistics statistics, OffsetEstimate estimate)
     {
@@ -79,8 +79,7 @@ internal static class ClockPlots
         return plot.Render();
     }
 
-    // A bucket may lie across bins; its count is shared by how much of it each has, lest bars stand and fall by
-    // rounding.
+    // A bucket that overlaps several bins is divided in proportion, so that bars do not depend on rounding.
     private static double[] Rebin(LatencyHistogram delay, PlotAxis axis, double[] bins)
     {
         foreach (HistogramBucket bucket in delay.Buckets())

@@ -5,10 +5,10 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Reports;
 
-/// <summary>The report as one HTML page: style and pictures inside, no script, no network, light and dark.</summary>
+/// <summary>The report as one HTML page.</summary>
 internal static class ClockReportPage
 {
-    /// <summary>Clients whose pictures are on the page: those with the highest p99 delay; the table has all.</summary>
+    /// <summary>Clients with plots of their own: those with the highest p99 delay. The table has all clients.</summary>
     public const int MostPictured = 12;
 
     public static string Of(ClockReport report)
@@ -23,8 +23,8 @@ internal static class ClockReportPage
         if (report.Clients.Count(client => client.Statistics?.Exchanges > 0) > 1)
         {
             page.Append("<h2>All clients</h2>\n<div class=\"cards\">");
-            string plot = ClockPlots.DelayHistogram(Merged(report), isWide: true);
-            page.Card("How often which delay occurred", plot, isWide: true);
+            LatencyHistogram merged = Merged(report);
+            page.WideCard("Histogram of delay", isWide => ClockPlots.DelayHistogram(merged, isWide));
             page.Append("</div>\n");
         }
 
@@ -39,7 +39,7 @@ internal static class ClockReportPage
         string all = report.Clients.Count == 1 ? "One client" : $"{report.Clients.Count} clients";
         string server = string.Join(", ", report.Clients.Select(client => client.Server).Distinct().Take(3));
         string shown = pictured < report.Clients.Count && pictured == MostPictured
-            ? $"; pictures of the {pictured} with the highest p99 delay" : "";
+            ? $"; plots of the {pictured} with the highest p99 delay" : "";
         return $"{all} of {server}{shown}";
     }
 
@@ -104,10 +104,8 @@ internal static class ClockReportPage
         page.Add($"<p>{client.Client} to {client.Server}, one exchange every {every}; {offset}{drift}{steps}.</p>\n");
         page.Append("<div class=\"cards\">");
         WriteSpreads(page, client);
-        string trace = ClockPlots.DelayOverTime(statistics);
-        page.Card("Delay over time: least to greatest, and the mean", trace, isWide: true);
-        string histogram = ClockPlots.DelayHistogram(statistics.Delay, isWide: false);
-        page.Card("How often which delay occurred", histogram, isWide: false);
+        page.WideCard("Delay over time: minimum, mean and maximum", isWide => ClockPlots.DelayOverTime(statistics, isWide));
+        page.Card("Histogram of delay", ClockPlots.DelayHistogram(statistics.Delay, isWide: false), isWide: false);
         if (client.Offset is { } estimate && statistics.Sample.Points.Count > 0)
         {
             string plot = ClockPlots.OffsetAgainstDelay(statistics, estimate);

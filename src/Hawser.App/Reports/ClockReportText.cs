@@ -22,7 +22,7 @@ internal static class ClockReportText
         return text.ToString();
     }
 
-    /// <summary>The first clock steps in words, and how many more there were.</summary>
+    /// <summary>The first clock steps in words, and the number of further ones.</summary>
     public static string StepsOf(ClientReport client)
     {
         if (client.StepsSeen is not > 0)
@@ -41,7 +41,7 @@ internal static class ClockReportText
     public static string Wording(DriftEstimate drift) =>
         $"{Signed(drift.PartsPerMillion)} ppm (95 % interval {Signed(drift.Lowest)} to {Signed(drift.Highest)})";
 
-    /// <summary>Millionths with two decimals and a sign.</summary>
+    /// <summary>Parts per million with two decimals and a sign.</summary>
     public static string Signed(double partsPerMillion) =>
         partsPerMillion.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture);
 

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Hawser.App.Reports;
 
-/// <summary>One self-contained HTML page: style and pictures inside, no script, no network, light and dark.</summary>
+/// <summary>A self-contained HTML page: style and plots inline, no script, no network, a light and a dark scheme.</summary>
 internal sealed class HtmlPage
 {
     private const string Style = """
@@ -38,7 +38,8 @@ internal sealed class HtmlPage
         .warn{color:var(--warn)}
         small{color:var(--soft);font-size:12.5px}
         svg{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-        @media(min-width:800px){.wide svg{min-width:720px}}
+        .narrow{display:none}
+        @media(max-width:799px){.broad{display:none}.narrow{display:block}svg{font-size:14px}}
         .grid{stroke:var(--grid)}.tick,.label{fill:var(--soft)}.word{fill:var(--warm);font-weight:600}
         .word,.label{paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
         .band{fill:var(--band)}.curve{fill:none;stroke:var(--main);stroke-width:1.5;stroke-linejoin:round}
@@ -49,8 +50,8 @@ internal sealed class HtmlPage
 
     private readonly StringBuilder _text = new();
 
-    /// <param name="title">Of the window.</param>
-    /// <param name="style">Style beside that of every page.</param>
+    /// <param name="title">The title of the window.</param>
+    /// <param name="style">CSS to add to that of every page.</param>
     public HtmlPage(string title, string style = "")
     {
         Append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
@@ -59,14 +60,14 @@ internal sealed class HtmlPage
         Append("\n</style></head>\n<body><main>\n");
     }
 
-    /// <summary>Puts HTML into the page as it is.</summary>
+    /// <summary>Appends HTML as it is.</summary>
     public HtmlPage Append(string html)
     {
         _text.Append(html);
         return this;
     }
 
-    /// <summary>Puts HTML into the page; what stands in its places is text, and is made harmless.</summary>
+    /// <summary>Appends HTML with escaped values.</summary>
     public HtmlPage Add(FormattableString html)
     {
         object?[] safe = [.. html.GetArguments().Select(value => (object?)WebUtility.HtmlEncode(value?.ToString()))];
@@ -74,17 +75,28 @@ internal sealed class HtmlPage
         return this;
     }
 
-    /// <summary>A figure and its name.</summary>
+    /// <summary>Appends a figure and its name.</summary>
     public void Tile(string figure, string name) =>
         Add($"<div class=\"tile\"><b>{figure}</b><span>{name}</span></div>");
 
-    /// <summary>A picture in a frame.</summary>
+    /// <summary>A plot over the width of the page; a narrow window shows it at half the width, so that its letters stay
+    /// readable.</summary>
+    /// <param name="title">The title of the plot.</param>
+    /// <param name="draw">Draws it, wide or not.</param>
+    public void WideCard(string title, Func<bool, string> draw)
+    {
+        Add($"<div class=\"card wide\"><h3>{title}</h3>");
+        Append("<div class=\"broad\">").Append(draw(true)).Append("</div>");
+        Append("<div class=\"narrow\">").Append(draw(false)).Append("</div></div>");
+    }
+
+    /// <summary>A plot of half the width of the page, or of its width.</summary>
     public void Card(string title, string plot, bool isWide)
     {
         Append(isWide ? "<div class=\"card wide\">" : "<div class=\"card\">");
         Add($"<h3>{title}</h3>").Append(plot).Append("</div>");
     }
 
-    /// <summary>The page; to be called once.</summary>
+    /// <summary>Finishes the page. Call it once.</summary>
     public string Finish() => Append("</main></body></html>\n")._text.ToString();
 }

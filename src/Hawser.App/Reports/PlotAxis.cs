@@ -2,10 +2,10 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Reports;
 
-/// <summary>One axis of a plot: what it shows, from where to where, and how its numbers read.</summary>
+/// <summary>One axis of a plot: label, range, scale and number format.</summary>
 internal sealed record PlotAxis(string Label, double Min, double Max, bool IsLogarithmic, Func<double, string> Format)
 {
-    /// <summary>Where a value lies, 0 at the start of the axis and 1 at its end; never beyond.</summary>
+    /// <summary>The position of a value, clamped to 0 (start) to 1 (end).</summary>
     public double Place(double value)
     {
         double place = IsLogarithmic
@@ -22,7 +22,8 @@ internal sealed record PlotAxis(string Label, double Min, double Max, bool IsLog
         return new PlotAxis(label, min, max, IsLogarithmic: true, DurationText.Short);
     }
 
-    /// <summary>The values to mark: some of each decade, fewer the more decades there are, or even steps.</summary>
+    /// <summary>The values to mark: some of each decade, fewer for more decades; on a linear axis, even
+    /// steps.</summary>
     public IReadOnlyList<double> Ticks()
     {
         if (!IsLogarithmic || Max / Min < 4)

@@ -4,13 +4,14 @@ using System.Text;
 
 namespace Hawser.App.Reports;
 
-/// <summary>
-/// A plot as inline SVG: values against values, or rows of values with a name each. Colours are CSS classes of the
-/// page, so that the plot follows its light and dark scheme.
-/// </summary>
+/// <summary>A plot as inline SVG: an x-y plot, or rows with a name each. Colours are CSS classes of the page, so that
+/// the plot follows its light and dark scheme.</summary>
 internal sealed class SvgPlot
 {
     private const double RowHeight = 30;
+
+    // Of a tick's label in a narrow window, where letters are largest.
+    private const double LetterWidth = 8;
 
     private readonly string _title;
     private readonly PlotAxis _x;
@@ -18,10 +19,10 @@ internal sealed class SvgPlot
     private readonly double _left, _right, _top, _bottom, _width, _height;
     private readonly StringBuilder _shapes = new();
 
-    // Drawn last, so that no line runs across a word.
+    // Drawn last, so that no line crosses a word.
     private readonly StringBuilder _words = new();
 
-    /// <summary>Begins a plot of values against values.</summary>
+    /// <summary>Begins an x-y plot.</summary>
     public SvgPlot(string title, PlotAxis x, PlotAxis y, bool isWide)
         : this(title, x, isWide, (60, 16, 30, 46), isWide ? 300 : 310) => _y = y;
 
@@ -31,11 +32,11 @@ internal sealed class SvgPlot
     {
         (_title, _x, _height) = (title, x, height);
         (_left, _right, _top, _bottom) = margins;
-        // The size at which a page 1,180 wide shows it, so that letters have one size in all plots.
+        // The size in a page that is 1,180 wide, so that letters have the same size in all plots.
         _width = isWide ? 1106 : 536;
     }
 
-    /// <summary>Begins a plot of rows, with room for their names at the left and their figures at the right.</summary>
+    /// <summary>Begins a plot of rows, with room for names on the left and figures on the right.</summary>
     public static SvgPlot OfRows(string title, PlotAxis x, int rows, bool isWide, double left, double right) =>
         new(title, x, isWide, (left, right, 6, 46), 52 + (rows * RowHeight));
 
@@ -66,9 +67,8 @@ internal sealed class SvgPlot
     public void Dot(double atX, double atY, double radius, string style) =>
         Add($"<circle class=\"{style}\" cx=\"{ToX(atX):F1}\" cy=\"{ToY(atY):F1}\" r=\"{radius:F1}\"/>");
 
-    /// <summary>
-    /// Draws an upright line with a word at its head; <paramref name="row"/> keeps neighbours' words apart.
-    /// </summary>
+    /// <summary>Draws a vertical line with a word at its top; <paramref name="row"/> separates the words of
+    /// neighbours.</summary>
     public void Mark(double at, string word, int row)
     {
         double left = ToX(at);
@@ -80,7 +80,8 @@ internal sealed class SvgPlot
     /// <summary>Names a row.</summary>
     public void Name(int row, string name) => Text("name", _left - 10, Middle(row) + 4, name, "end");
 
-    /// <summary>Draws a row's bar from the left edge, the interval around its end, and its figure.</summary>
+    /// <summary>Draws a row's bar from the left edge, the interval around its end unless it is a point, and its
+    /// figure.</summary>
     public void RowBar(
         int row, (double Low, double Median, double High) spread, string figure, string style, string tip)
     {
@@ -89,7 +90,9 @@ internal sealed class SvgPlot
         Add($"<g class=\"{style}\"><title>{Safe(tip)}</title>");
         double width = Math.Max(1, end - _left);
         Add($"<rect class=\"block\" x=\"{_left}\" y=\"{top:F1}\" width=\"{width:F1}\" height=\"18\" rx=\"3\"/>");
-        Add($"<path class=\"whisker\" d=\"M{low:F1} {top + 5:F1}v8m0 -4H{high:F1}m0 -4v8\"/></g>");
+        if (spread.High > spread.Low)
+            Add($"<path class=\"whisker\" d=\"M{low:F1} {top + 5:F1}v8m0 -4H{high:F1}m0 -4v8\"/>");
+        Add($"</g>");
         Text("figure", Math.Max(end, high) + 8, Middle(row) + 4, figure);
     }
 
@@ -124,11 +127,18 @@ internal sealed class SvgPlot
             Text("tick", _left - 8, at + 4, _y!.Format(tick), "end");
         }
 
+        double free = double.NegativeInfinity;
         foreach (double tick in _x.Ticks())
         {
             double at = ToX(tick);
             Add($"<line class=\"grid\" x1=\"{at:F1}\" x2=\"{at:F1}\" y1=\"{_top}\" y2=\"{_height - _bottom}\"/>");
-            Text("tick", at, _height - _bottom + 18, _x.Format(tick), "middle");
+            string text = _x.Format(tick);
+            double half = text.Length * LetterWidth / 2;
+            // A label that would touch the previous one is left out.
+            if (at - half < free)
+                continue;
+            Text("tick", at, _height - _bottom + 18, text, "middle");
+            free = at + half + LetterWidth;
         }
 
         _shapes.Append(shapes).Append(_words);

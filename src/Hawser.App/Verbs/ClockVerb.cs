@@ -28,11 +28,11 @@ internal sealed class ClockVerb
     private readonly Option<TimeSpan> _duration = VerbOptions.Value("--duration", "TIME", "how long to record, at most 24h",
         text => ParseBetween(text, ShortestInterval, LongestDuration), "5m", "-d");
 
-    private readonly Option<TimeSpan> _interval = VerbOptions.Value("--interval", "TIME", "between ticks, 1ms to 1m",
+    private readonly Option<TimeSpan> _interval = VerbOptions.Value("--interval", "TIME", "time between ticks, 1ms to 1m",
         text => ParseBetween(text, ShortestInterval, LongestInterval), "10ms", "-i");
 
     private readonly Option<string> _out =
-        VerbOptions.Text("--out", "DIR", "where the recordings go; created if missing", "out");
+        VerbOptions.Text("--out", "DIR", "folder of the recordings; created if missing", "out");
 
     private readonly Option<bool> _alone =
         VerbOptions.Flag("--no-exchange", "record only; neither give nor take recordings");
@@ -96,16 +96,24 @@ internal sealed class ClockVerb
         report.SetAction(parsed =>
         {
             Array.ForEach(parsed.GetValue(files)!, UsageException.RequireFile);
-            ClockReport found = UsageException.Guard(() => ClockReport.FromFiles(parsed.GetValue(files)!));
             string? page = parsed.GetValue(html);
-            if (page is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(page))))
-                throw new IOException($"{html.Name}: {page}: no such folder");
+            if (page is not null)
+                RequireWritable(html.Name, page);
+            ClockReport found = UsageException.Guard(() => ClockReport.FromFiles(parsed.GetValue(files)!));
             if (page is not null)
                 File.WriteAllText(page, ClockReportPage.Of(found));
             Standard.Out.Write(parsed.GetValue(json) ? found.ToJson() + "\n" : ClockReportText.Of(found));
             return found.IsCut ? ExitCode.PartlyDone : ExitCode.Done;
         });
         return report;
+    }
+
+    private static void RequireWritable(string option, string path)
+    {
+        if (Directory.Exists(path))
+            throw new IOException($"{option}: {path} is a folder, not a file");
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+            throw new IOException($"{option}: {path}: no such folder");
     }
 
     private async Task<int> RunAsync(ParseResult parsed)
@@ -138,7 +146,8 @@ internal sealed class ClockVerb
     private static async Task<int> RunAsync(ClockClientOptions options, bool json)
     {
         var signal = new StopSignal();
-        ClockRun run = await ClockClients.RunAsync(options, json ? Standard.Error : Standard.Out, signal.Token);
+        ClockRun run = await TimeProgress.RunAsync("recording", options.Duration,
+            () => ClockClients.RunAsync(options, json ? Standard.Error : Standard.Out, signal.Token));
         if (json || run.Report.Clients.Count > 0)
             Standard.Out.Write(json ? run.Report.ToJson() + "\n" : ClockReportText.Of(run.Report));
         foreach (string trouble in run.Troubles.Take(MostTroubles))

@@ -15,7 +15,7 @@ internal sealed record DemoRow(string Service, Demonstration Shown)
         [Service, Shown.What, Quantity.FormatSize(Shown.Bytes), Quantity.FormatDuration(Shown.Time),
             Shown.Difference ?? "yes"];
 
-    /// <summary>Cells in columns: rows come one by one, so the widths are fixed.</summary>
+    /// <summary>Cells in columns. The widths are fixed, because rows are printed one by one.</summary>
     public static string ToText(IReadOnlyList<string> cells) =>
         $"{cells[0],-7}  {cells[1],-66}  {cells[2],8}  {cells[3],7}  {cells[4]}";
 

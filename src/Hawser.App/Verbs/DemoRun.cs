@@ -8,11 +8,13 @@ namespace Hawser.App.Verbs;
 /// <summary>Runs the demonstrations of services, one after the other.</summary>
 internal sealed class DemoRun(IReadOnlyList<Service> services)
 {
-    /// <summary>Runs them all. One that throws is a row, and the others follow.</summary>
-    /// <param name="onRow">Gets each row when its demonstration is done.</param>
+    private volatile DirectoryInfo? _folder;
+
+    /// <summary>Runs all demonstrations. One that throws becomes a row as well.</summary>
+    /// <param name="onRow">Called with each row when its demonstration is done.</param>
     /// <param name="onStopping">Called if <paramref name="stop"/> has to wait for a demonstration.</param>
     /// <param name="stop">Ends the run after the demonstration in progress.</param>
-    /// <returns>The exit code: 4 when anything differs or fails, 3 when stopped.</returns>
+    /// <returns>The exit code: 4 if anything differs or fails, 3 if stopped.</returns>
     public async Task<int> RunAsync(Action<DemoRow> onRow, Action onStopping, CancellationToken stop)
     {
         bool verified = true;
@@ -35,9 +37,27 @@ internal sealed class DemoRun(IReadOnlyList<Service> services)
         return verified ? ExitCode.Done : ExitCode.NotVerified;
     }
 
-    private static async Task<IReadOnlyList<Demonstration>> ShowAsync(Service service, ConcurrencyModel model)
+    /// <summary>Deletes the folder of the demonstration in progress, before the process ends.</summary>
+    public void Abandon()
+    {
+        // The demonstration may create a file meanwhile, and the folder is then not empty.
+        for (int attempt = 1; attempt <= 10; attempt++)
+        {
+            try
+            {
+                _folder?.Delete(recursive: true);
+                return;
+            }
+            catch (IOException)
+            {
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<Demonstration>> ShowAsync(Service service, ConcurrencyModel model)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hawser-demo-");
+        _folder = folder;
         long begin = Stopwatch.GetTimestamp();
         try
         {
@@ -49,6 +69,7 @@ internal sealed class DemoRun(IReadOnlyList<Service> services)
         }
         finally
         {
+            _folder = null;
             folder.Delete(recursive: true);
         }
     }

@@ -4,10 +4,10 @@ using Hawser.Services;
 
 namespace Hawser.App.Verbs;
 
-/// <summary><c>hawser demo</c>: every service, every client, for real, checked byte by byte.</summary>
+/// <summary><c>hawser demo</c>: runs every service with its clients and checks every byte.</summary>
 internal static class DemoVerb
 {
-    private const string Stopping = "stopping: waiting for the demonstration in progress; a second signal ends at once";
+    private const string Stopping = "stopping: waiting for the demonstration in progress; a second signal ends it";
 
     public static Command Create()
     {
@@ -17,19 +17,20 @@ internal static class DemoVerb
         };
         Option<bool> json = VerbOptions.Flag("--json", "print a line of JSON per demonstration");
         verb.AddGroup(VerbOptions.Common, json);
-        verb.SetAction((parsed, _) => parsed.GetValue(json) ? RunAsync(row => row.ToJson())
-            : Console.IsOutputRedirected ? PrintTableAsync()
-            : DemoTable.RunAsync(new DemoRun(ServiceCatalog.All), Stopping, new StopSignal().Token));
+        verb.SetAction((parsed, _) => RunAsync(parsed.GetValue(json)));
         return verb;
     }
 
-    private static Task<int> PrintTableAsync()
+    private static Task<int> RunAsync(bool json)
     {
-        Standard.Out.WriteLine(DemoRow.ToText(DemoRow.Titles));
-        return RunAsync(row => DemoRow.ToText(row.Cells));
+        var run = new DemoRun(ServiceCatalog.All);
+        CancellationToken stop = new StopSignal(run.Abandon).Token;
+        if (!json && !Console.IsOutputRedirected)
+            return DemoTable.RunAsync(run, Stopping, stop);
+        if (!json)
+            Standard.Out.WriteLine(DemoRow.ToText(DemoRow.Titles));
+        return run.RunAsync(
+            row => Standard.Out.WriteLine(json ? row.ToJson() : DemoRow.ToText(row.Cells)),
+            () => Standard.Error.WriteLine(Stopping), stop);
     }
-
-    private static Task<int> RunAsync(Func<DemoRow, string> format) =>
-        new DemoRun(ServiceCatalog.All).RunAsync(
-            row => Standard.Out.WriteLine(format(row)), () => Standard.Error.WriteLine(Stopping), new StopSignal().Token);
 }

@@ -1,7 +1,12 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Hawser.App.Lab;
+using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab.Display;
 using Hawser.App.Lab.Exporters;
+using Hawser.App.Lab.Publishing;
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
@@ -23,9 +28,12 @@ internal sealed class LabVerb
         ("pipeline", "LIST", "numbers of pings that a client sends at once"),
         ("churn", "LIST", "yes: a new connection for each ping; or no"),
         ("floor", "yes|no", "measure an echo server in C as well: what the load and the kernel cost"),
-        ("rounds", "N", "how often everything is measured"),
+        ("rounds", "N", "how often everything is measured; with --until-width, at least"),
+        ("until-width", "SHARE", "add rounds until every interval is narrower, like 5%; or none"),
+        ("time-limit", "TIME", "with --until-width: begin no round that would end later"),
         ("duration", "TIME", "of each measurement"),
         ("warm-up", "TIME", "before each, under load and not measured"),
+        ("spoiled-at", "SHARE", "repeat a measurement if others take more of the CPU time; or none"),
     ];
 
     private readonly Dictionary<string, Option<string>> _measured = Measured.ToDictionary(
@@ -49,6 +57,12 @@ internal sealed class LabVerb
     private readonly Option<string> _out = VerbOptions.Text(
         "--out", "DIR", "where the results go [default: hawser-lab- and the time]");
 
+    private readonly Option<bool> _publish = VerbOptions.Flag("--publish",
+        "write to docs/results of this repository; needs a clean tree and a scenario");
+
+    private readonly Option<string> _baseline = VerbOptions.Text(
+        "--baseline", "DIR|FILE", "earlier results that the report compares with");
+
     private readonly Option<bool> _json = VerbOptions.Flag("--json", "print the results as a line of JSON");
 
     public static Command Create()
@@ -62,12 +76,17 @@ internal sealed class LabVerb
                 "hawser lab --scenario exercise",
                 "hawser lab --models select,epoll --clients 50 --rounds 9 --duration 5s --out results",
                 "hawser lab --models epoll --against redis='resp:redis-server --port {port}'",
+                "hawser lab --models select,epoll --clients 50 --until-width 5% --time-limit 30m",
+                "hawser lab compare results-before results-after",
             ],
         };
-        command.AddGroup(VerbOptions.Common, verb._scenario, verb._out, verb._json);
+        command.Add(LabCompareVerb.Create());
+        command.AddGroup(
+            VerbOptions.Common, verb._scenario, verb._out, verb._publish, verb._baseline, verb._json);
         command.AddGroup("What is measured", [.. Group(
             "models", "clients", "work", "slow-client", "idle", "rate", "pipeline", "churn", "floor"), verb._against]);
-        command.AddGroup("How often and how long", [.. Group("rounds", "duration", "warm-up"), verb._seed]);
+        command.AddGroup("How often and how long",
+            [.. Group("rounds", "until-width", "time-limit", "duration", "warm-up", "spoiled-at"), verb._seed]);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
 
@@ -76,50 +95,91 @@ internal sealed class LabVerb
 
     private async Task<int> RunAsync(ParseResult parsed)
     {
+        TimeSpan ownStart = DateTime.Now - Process.GetCurrentProcess().StartTime;
         LabOptions options = UsageException.Guard(() => ReadOptions(parsed));
-        string folder = MakeFolder(parsed.GetValue(_out));
+        LabResultFile? baseline = ReadBaseline(parsed);
+        bool isPublished = parsed.GetValue(_publish);
+        var pinning = CpuPinning.Find();
+        string folder = MakeFolder(isPublished ? FolderToPublish(parsed, options, pinning) : parsed.GetValue(_out));
         using LabFloor? floor = options.HasFloor ? LabFloor.Create("gcc", Warn) : null;
         if (floor is not null)
             options = options with { Subjects = [.. options.Subjects, floor.Subject] };
-        var run = new LabRun(options, CpuPinning.Find(), TimeProvider.System);
-        int total = LabPlan.Variants(options).Count * options.Rounds;
-        TimeSpan ramps = LabPlan.Variants(options).Aggregate(
-            TimeSpan.Zero, (sum, variant) => sum + variant.Setting.Ramp);
-        TimeSpan least = total * (options.WarmUp + options.Duration) + options.Rounds * ramps;
-        Standard.Error.WriteLine($"{Quantity.FormatCount(total, "measurement")}, about {Quantity.FormatDuration(1.1 * least)}, into {folder}");
+        var run = new LabRun(options, pinning, TimeProvider.System);
+        var progress = new LabProgress(options, ownStart);
+        string least = options.UntilWidth is null ? "about" : "at least";
+        Standard.Error.WriteLine($"{Quantity.FormatCount(progress.Total, "measurement")}, {least} "
+            + $"{Quantity.FormatDuration(progress.Estimate)}, into {folder}");
         foreach (string warning in run.WarningsBefore)
             Warn(warning);
 
         var signal = new StopSignal();
-        int done = 0;
+        bool isDrawn = !Console.IsErrorRedirected;
+        long begin = Stopwatch.GetTimestamp();
         try
         {
-            await run.RunAsync(Keep, signal.Token);
+            await (isDrawn
+                ? LabLiveTable.RunAsync(run, progress, Keep, Elapsed, signal.Token)
+                : run.RunAsync(Keep, signal.Token));
         }
         catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
         {
-            Standard.Error.WriteLine($"ERROR: stopped after {done} of {total} measurements; they are kept in {folder}");
+            Standard.Error.WriteLine(
+                $"ERROR: stopped after {progress.Done} of {progress.Total} measurements; they are kept in {folder}");
         }
-        return Print(run.Result, parsed.GetValue(_json));
+        var measured = new LabResultFile("", folder, run.Result);
+        if (baseline is not null && LabComparison.WhyNot(baseline, measured) is { } why)
+            Warn($"--baseline: {why}");
+        return Print(measured.Result, parsed.GetValue(_json));
 
         static void Warn(string warning) => Standard.Error.WriteLine($"WARNING: {warning}");
 
-        void Keep(LabMeasurement measured)
+        TimeSpan Elapsed() => Stopwatch.GetElapsedTime(begin);
+
+        void Keep(LabMeasurement taken)
         {
-            ExporterCatalog.Write(run.Result, folder);
-            Standard.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{++done}/{total}  {LabRun.TextOf(measured)}"));
+            progress.Add(taken, Elapsed());
+            if (isPublished)
+                LabPublication.Write(run.Result, folder);
+            else
+                ExporterCatalog.Write(WithBaseline(run.Result), folder);
+            if (!isDrawn)
+                Standard.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{progress.Done}/{progress.Total}  {LabRun.TextOf(taken)}"));
         }
+
+        LabResult WithBaseline(LabResult result)
+        {
+            var file = new LabResultFile("", folder, result);
+            return baseline is null || LabComparison.WhyNot(baseline, file) is not null
+                ? result
+                : result with { Baseline = LabComparison.Of(baseline, file, control: null) };
+        }
+    }
+
+    private LabResultFile? ReadBaseline(ParseResult parsed)
+    {
+        if (parsed.GetValue(_baseline) is not { } path)
+            return null;
+        return LabResultFile.ReadAll(path) is [var only]
+            ? only
+            : throw new UsageException($"--baseline: {path} has results of several scenarios; give one of its folders");
+    }
+
+    private string FolderToPublish(ParseResult parsed, LabOptions options, CpuPinning pinning)
+    {
+        if (parsed.GetValue(_out) is not null)
+            throw new UsageException("--out: does not apply with --publish");
+        return LabPublication.FolderFor(SourceTree.Find(Environment.CurrentDirectory), LabMachine.Look(pinning),
+            DateOnly.FromDateTime(TimeProvider.System.GetLocalNow().DateTime), parsed.GetValue(_scenario), options);
     }
 
     private LabOptions ReadOptions(ParseResult parsed)
     {
         var texts = new Dictionary<string, string>(LabOptions.Defaults);
-        if (parsed.GetValue(_scenario) is { } scenario)
-        {
-            foreach ((string name, string text) in LabScenario.Read(scenario))
-                texts[name] = text;
-        }
+        string? scenario = parsed.GetValue(_scenario);
+        IReadOnlyDictionary<string, string>? preset = scenario is null ? null : LabScenario.Read(scenario);
+        foreach ((string name, string text) in preset ?? new Dictionary<string, string>())
+            texts[name] = text;
         foreach ((string name, Option<string> option) in _measured)
         {
             if (parsed.GetValue(option) is { } text)
@@ -129,7 +189,10 @@ internal sealed class LabVerb
             ? given
             : texts.GetValueOrDefault(LabOptions.Against)?.Split('\n') ?? [];
         int seed = parsed.GetValue(_seed) ?? Random.Shared.Next(1_000_000);
-        return LabOptions.Parse(texts, against, seed);
+        return LabOptions.Parse(texts, against, seed, scenario, preset) with
+        {
+            Goals = scenario is null ? [] : LabScenario.ReadGoals(scenario),
+        };
     }
 
     private static string MakeFolder(string? given)
@@ -149,7 +212,8 @@ internal sealed class LabVerb
 
     private static int Print(LabResult result, bool json)
     {
-        Standard.Out.Write(json ? LabJson.LineOf(result) : new SummaryMarkdown().Export(result));
+        Standard.Out.Write(json
+            ? JsonSerializer.Serialize(result, LabJson.Compact.LabResult) + "\n" : LabText.Of(result));
         int failed = result.Measurements.Count(measurement => measurement.Error is not null);
         if (failed > 0)
             Standard.Error.WriteLine(

@@ -4,7 +4,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>One load of pings, and what is shown of it.</summary>
+/// <summary>Runs a load of pings and prints its progress and results.</summary>
 internal sealed class LoadRun(bool json, bool jsonStream)
 {
     /// <summary>Runs a load and prints its figures.</summary>
@@ -15,13 +15,13 @@ internal sealed class LoadRun(bool json, bool jsonStream)
         var signal = new StopSignal();
         PingLoadReport report = await MeasureAsync(options, signal.Token);
         int exitCode = Print(report);
-        // Stopped half-way, it has measured less than it was asked to.
+        // A stopped load has measured less than it was asked to.
         return signal.Token.IsCancellationRequested && exitCode == ExitCode.Done ? ExitCode.PartlyDone : exitCode;
     }
 
-    /// <summary>Searches the highest rate that keeps a latency, and prints the figures of that.</summary>
-    /// <exception cref="UsageException">A step is not longer than the latency of the goal: pings that queue for the
-    /// whole step would still meet it.</exception>
+    /// <summary>Searches the highest rate that meets a latency goal and prints its figures.</summary>
+    /// <exception cref="UsageException">A step is not longer than the goal's latency: pings that queue for the whole
+    /// step would still meet it.</exception>
     public async Task<int> SearchAsync(PingLoadOptions options, LatencyGoal goal)
     {
         if (options.Duration <= goal.Below)
@@ -44,7 +44,7 @@ internal sealed class LoadRun(bool json, bool jsonStream)
         }
         if (best is not null)
             return Print(best);
-        Standard.Error.WriteLine($"ERROR: {goal} is not kept even at the first rate; begin lower with --rate");
+        Standard.Error.WriteLine($"ERROR: {goal} is not met even at the first rate; start lower with --rate");
         return ExitCode.Failed;
 
         void Note(PingLoadReport tried, bool isKept)
@@ -78,7 +78,7 @@ internal sealed class LoadRun(bool json, bool jsonStream)
         Standard.Error.WriteLine(LoadText.Of(view));
     }
 
-    /// <exception cref="IOException">No ping was ever answered: there is nothing to search.</exception>
+    /// <exception cref="IOException">No ping was answered.</exception>
     private static async Task<PingLoadReport> MeasureAnsweredAsync(PingLoadOptions options, CancellationToken cancel)
     {
         PingLoadReport report = await PingLoad.RunAsync(options, onView: null, cancel);
@@ -87,7 +87,7 @@ internal sealed class LoadRun(bool json, bool jsonStream)
     }
 
     private static string WhyNothing(PingLoadReport report) =>
-        report.FirstError ?? "no ping was answered while it was measured; is it a ping server?";
+        report.FirstError ?? "no ping was answered during the measurement; is it a ping server?";
 
     private int Print(PingLoadReport report)
     {
@@ -104,7 +104,7 @@ internal sealed class LoadRun(bool json, bool jsonStream)
         {
             Standard.Error.WriteLine(
                 "WARNING: the load client used nearly all of its cores: the server may be faster than "
-                + "these figures; use more cores or a machine of its own for the load");
+                + "these figures; use more cores or a separate machine for the load");
         }
         if (report is { Options.IsChurn: true, RoundTrips: > 0, FirstError: { } error })
         {

@@ -10,14 +10,14 @@ internal sealed class LoadVerb
     private readonly ServerArguments _servers = new(8000, ArgumentArity.ZeroOrMore);
 
     private readonly Option<int> _clients = VerbOptions.Int(
-        "--clients", "connections at once, distributed over the servers", 1, 1_000_000, "1", "--num-clients");
+        "--clients", "concurrent connections, distributed over the servers", 1, 1_000_000, "1", "--num-clients");
 
     private readonly Option<TimeSpan?> _duration = VerbOptions.Value<TimeSpan?>(
         "--duration", "TIME", "how long to measure [default: 10s, with --until 2s for each step]",
         text => ParseDuration(text), null, "-d");
 
     private readonly Option<TimeSpan> _warmUp =
-        VerbOptions.Duration("--warm-up", "full load before that, not measured", "1s");
+        VerbOptions.Duration("--warm-up", "full load before the measurement, once all clients have connected", "1s");
 
     private readonly Option<TimeSpan> _ramp =
         VerbOptions.Duration("--ramp", "time over which connections are opened, before the warm-up", "0s");
@@ -38,7 +38,7 @@ internal sealed class LoadVerb
     private readonly Option<bool> _churn = VerbOptions.Flag("--churn", "open a new connection for each ping");
 
     private readonly Option<TimeSpan> _timeout = VerbOptions.Value(
-        "--timeout", "TIME", "wait for pongs that are under way at the end", Quantity.ParseTimeout, "2s", "-w");
+        "--timeout", "TIME", "wait for pongs in flight at the end", Quantity.ParseTimeout, "2s", "-w");
 
     private readonly Option<int> _loops =
         VerbOptions.Int("--loops", "event loops, a thread each", 1, 1_000, $"{Environment.ProcessorCount}");

@@ -44,7 +44,7 @@ internal static class MessageVerb
 
     private static EndPoint ParseServer(string server, int? port)
     {
-        // The exercise's form with a socket's path has a port that says nothing.
+        // After the path of a Unix domain socket, the exercise's form has a port without a meaning.
         if (port is not null && ServerAddress.HasPort(server))
             throw new UsageException($"unexpected argument '{port}': '{server}' has a port already");
         return UsageException.Guard(() => ServerAddress.Parse(server, port ?? DefaultPort));
@@ -53,12 +53,15 @@ internal static class MessageVerb
     private static async Task<int> SendAsync(EndPoint server, TimeSpan wait)
     {
         ServerAddress.RequireSocket(server);
-        if (!Console.IsInputRedirected)
+        bool isTyped = !Console.IsInputRedirected;
+        if (isTyped)
             Standard.Error.WriteLine("reading the message from the terminal; end it with Ctrl-D");
         await using Stream input = Standard.OpenInput();
+        using TransferProgress? progress =
+            isTyped ? null : TransferProgress.Start("message", input.CanSeek ? input.Length : null);
         try
         {
-            if (!await MessageClient.SendAsync(server, input, wait))
+            if (!await MessageClient.SendAsync(server, input, wait, progress is null ? null : progress.Report))
             {
                 Standard.Error.WriteLine("sent, not confirmed: "
                     + $"{EndPointText.Of(server)} did not close within {Quantity.FormatDuration(wait)}");

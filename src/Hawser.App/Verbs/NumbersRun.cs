@@ -29,7 +29,7 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
         if (!json)
             PrintTimes(before, "One by one, on one thread:");
         NumbersReport after = Run(options);
-        // A ratio of runs that did different work means nothing.
+        // A ratio of runs that did different work is meaningless.
         bool isWhole = before.Failures.Count + after.Failures.Count == 0;
         double? download = isWhole ? before.Download / after.Download : null;
         double? sorting = isWhole ? before.Sorting / after.Sorting : null;
@@ -39,7 +39,7 @@ internal sealed class NumbersRun(NumbersClientOptions options, bool json, bool v
             if (isWhole)
                 Standard.Out.WriteLine(Text($"Speed-up: download {download:0.00}, sorting {sorting:0.00}"));
         }
-        // The second run wrote the lists that are on disk and get verified.
+        // The lists on disk, which get verified, are those of the second run.
         ListFailure[] failures = [.. before.Failures.Concat(after.Failures).DistinctBy(failure => failure.List)
             .OrderBy(failure => failure.List)];
         return Finish(options, failures, after.Doubts, writer =>

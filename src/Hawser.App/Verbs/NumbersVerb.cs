@@ -13,7 +13,7 @@ internal sealed class NumbersVerb
     private readonly ServerArguments _servers = new(12345, ArgumentArity.ZeroOrOne);
     private readonly Option<int> _lists = VerbOptions.Int("--lists", "how many lists", 1, 1_000_000, "100");
 
-    private readonly Option<string> _out = VerbOptions.Text("--out", "DIR", "where unsorted_files and sorted_files go", ".");
+    private readonly Option<string> _out = VerbOptions.Text("--out", "DIR", "parent of unsorted_files and sorted_files", ".");
 
     private readonly Option<bool> _plain = VerbOptions.Flag("--plain", "one by one, on one thread");
 
@@ -24,12 +24,12 @@ internal sealed class NumbersVerb
         "--parallel", "threads that sort; twice as many connections [default: one per core]", 1, 1_000);
 
     private readonly Option<int?> _count = VerbOptions.Value<int?>(
-        "--count", "N", "numbers each list must have [default: any]", text => NumbersService.Count.Parse(text));
+        "--count", "N", "required numbers per list [default: any]", text => NumbersService.Count.Parse(text));
 
     private readonly Option<bool> _verify =
         VerbOptions.Flag("--verify", "check every sorted list against its unsorted one");
 
-    private readonly Option<bool> _resume = VerbOptions.Flag("--resume", "keep lists that are on disk already");
+    private readonly Option<bool> _resume = VerbOptions.Flag("--resume", "keep lists that are already on disk");
 
     private readonly Option<TimeSpan> _idle =
         VerbOptions.Timeout("--idle-timeout", "give up after this long without a byte, or at less than 1 KiB/s; or never", "10s");
@@ -39,7 +39,7 @@ internal sealed class NumbersVerb
     public static Command Create()
     {
         var verb = new NumbersVerb();
-        var command = new VerbCommand("numbers", "Download lists of numbers and sort them, and say how long it took.")
+        var command = new VerbCommand("numbers", "Download lists of numbers, sort them, and print the times.")
         {
             Examples =
             [

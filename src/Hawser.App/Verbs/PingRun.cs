@@ -6,7 +6,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>Clients in parallel: every pong is printed as it comes, and a summary at the end, also after a
+/// <summary>Runs ping clients in parallel. Prints every pong as it arrives and a summary at the end, also after a
 /// signal.</summary>
 internal sealed class PingRun
 {
@@ -15,7 +15,7 @@ internal sealed class PingRun
     private int _failed;
     private string? _firstFailure;
 
-    /// <summary>Clients are dealt out to them in turn.</summary>
+    /// <summary>The servers. Clients are assigned to them in turn.</summary>
     public required IReadOnlyList<EndPoint> Servers { get; init; }
 
     public required int Clients { get; init; }
@@ -65,7 +65,7 @@ internal sealed class PingRun
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // A ping that is under way at the signal is not lost.
+            // A ping in flight at the signal does not count as lost.
         }
         catch (Exception e) when (
             e is ConnectException or ConnectionClosedException or ProtocolException or TimeoutException)
@@ -101,7 +101,7 @@ internal sealed class PingRun
             Standard.Out.WriteLine(SummaryJson(time));
             return;
         }
-        // What one client alone has to say without a pong is its error.
+        // A single client without a pong prints its error only.
         if (_milliseconds.Count == 0 && Clients == 1 && _failed > 0)
             return;
         string answered = _failed > 0 ? $"{Clients - _failed} of " : "";

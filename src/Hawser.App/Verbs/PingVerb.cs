@@ -3,13 +3,13 @@ using System.Net;
 
 namespace Hawser.App.Verbs;
 
-/// <summary><c>hawser ping</c>: clients that print every pong.</summary>
+/// <summary><c>hawser ping</c>: pings servers and prints every pong.</summary>
 internal sealed class PingVerb
 {
     private readonly ServerArguments _servers = new(8000, ArgumentArity.ZeroOrMore);
 
     private readonly Option<int?> _clients = VerbOptions.OptionalInt(
-        "--clients", "clients at once [default: one per server]", 1, 1_000_000, "--num-clients");
+        "--clients", "concurrent clients [default: one per server]", 1, 1_000_000, "--num-clients");
 
     private readonly Option<int> _count = VerbOptions.Int("--count", "pings of each client", 1, int.MaxValue, "10", "-c");
 
@@ -17,7 +17,7 @@ internal sealed class PingVerb
         VerbOptions.Duration("--interval", "pause between a pong and the next ping", "0ms", "-i");
 
     private readonly Option<TimeSpan> _timeout =
-        VerbOptions.Timeout("--timeout", "to connect, and for each pong", "10s", "-w");
+        VerbOptions.Timeout("--timeout", "limit for connecting and for each pong", "10s", "-w");
 
     private readonly Option<bool> _json = VerbOptions.Flag("--json", "print each pong, and the summary, as a line of JSON");
 

@@ -4,7 +4,7 @@ using Hawser.Services.Ping;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>Has the path of a ping compiled before the first one is timed.</summary>
+/// <summary>Compiles the code path of a ping before the first one is timed.</summary>
 internal static class PingWarmUp
 {
     private const int Pings = 2;

@@ -14,14 +14,15 @@ internal sealed class ServeLogs : IDisposable
     private readonly LogWriter _errors = new(Standard.OpenError(), onError: _ => { });
     private readonly LogWriter? _output;
 
-    /// <param name="errorsOnly">A service writes its result to the standard output.</param>
+    /// <param name="errorsOnly">A service writes its result to the standard output: log to the standard error
+    /// only.</param>
     public ServeLogs(bool errorsOnly) =>
         _output = errorsOnly ? null : new LogWriter(Standard.OpenOutput(), OnOutputError);
 
-    /// <summary>Takes the lines that belong on the standard output, if it is free.</summary>
+    /// <summary>Receives the lines for the standard output, if it is free.</summary>
     public TextWriter Log => _output ?? _errors;
 
-    /// <summary>Takes the lines for the standard error.</summary>
+    /// <summary>Receives the lines for the standard error.</summary>
     public TextWriter Errors => _errors;
 
     /// <summary>Completes with an error line when the reader of the standard output has closed it.</summary>

@@ -5,12 +5,12 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>Logs what happens in one server, and its totals at the end.</summary>
+/// <summary>Logs the events of a server, and its totals at the end.</summary>
 /// <param name="prefix">Names the service if several run.</param>
-/// <param name="logs">Take the lines at the start.</param>
+/// <param name="logs">Receive the lines at the start.</param>
 /// <param name="startLines">Printed on the standard error once the server listens.</param>
-/// <param name="events">Takes successes.</param>
-/// <param name="errors">Takes failures.</param>
+/// <param name="events">Receives successes.</param>
+/// <param name="errors">Receives failures.</param>
 /// <param name="isVerbose">Log every connection.</param>
 internal sealed class ServeObserver(
     string prefix, ServeLogs logs, IEnumerable<string> startLines, TextWriter events, TextWriter errors, bool isVerbose)

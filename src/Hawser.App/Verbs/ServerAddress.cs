@@ -2,11 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Hawser.Native;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>Addresses as a command line has them: <c>HOST</c>, <c>HOST:PORT</c>, <c>[::1]:PORT</c>,
+/// <summary>Parses addresses on the command line: <c>HOST</c>, <c>HOST:PORT</c>, <c>[::1]:PORT</c>,
 /// <c>unix:PATH</c>.</summary>
 internal static class ServerAddress
 {
@@ -15,8 +16,8 @@ internal static class ServerAddress
     // unix(7): sun_path has 108 bytes, its end mark included; macOS has 104.
     private const int LongestUnixPathBytes = 103;
 
-    /// <summary>A server to connect to.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <summary>Parses the address of a server to connect to.</summary>
+    /// <exception cref="FormatException">The text is not an address.</exception>
     public static EndPoint Parse(string text, int defaultPort)
     {
         if (TryParseUnix(text, out UnixDomainSocketEndPoint? local))
@@ -33,7 +34,7 @@ internal static class ServerAddress
                 + "use example.org, 127.0.0.1, ::1 or unix:PATH");
     }
 
-    /// <summary>The error line for a number in the place of a server.</summary>
+    /// <summary>The error message for a number in place of a server.</summary>
     public static string NotAServer(string number) =>
         $"'{number}' is a number, not a server; use HOST:PORT, like 127.0.0.1:{number}";
 
@@ -43,12 +44,12 @@ internal static class ServerAddress
     /// <summary>Whether the text names a port.</summary>
     public static bool HasPort(string text) => !IsUnix(text) && Split(text).Port is not null;
 
-    /// <summary>A port to connect to.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <summary>Parses a port to connect to.</summary>
+    /// <exception cref="FormatException">The text is not a port.</exception>
     public static int ParsePort(string text) => Quantity.ParseInt(text, "port", 1, 65535);
 
-    /// <summary>A port to listen at; 0 lets the system choose.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <summary>Parses a port to listen on; 0 lets the system choose.</summary>
+    /// <exception cref="FormatException">The text is not a port, or below <paramref name="lowest"/>.</exception>
     public static int ParseListenPort(string text, int lowest)
     {
         int port = Quantity.ParseInt(text, "port", 0, 65535);
@@ -57,8 +58,8 @@ internal static class ServerAddress
             : throw new FormatException($"port {port} is not allowed; use {lowest} or above, or 0 for any free port");
     }
 
-    /// <summary>Where to listen: one address, all those of a name, or <c>unix:PATH</c>; their ports are 0.</summary>
-    /// <exception cref="FormatException">It is none of these.</exception>
+    /// <summary>Parses where to listen: an address, a name (all its addresses) or <c>unix:PATH</c>. The ports are 0.</summary>
+    /// <exception cref="FormatException">The text is none of these.</exception>
     public static IReadOnlyList<EndPoint> ParseListen(string host)
     {
         if (TryParseUnix(host, out UnixDomainSocketEndPoint? local))
@@ -85,7 +86,8 @@ internal static class ServerAddress
     public static EndPoint At(EndPoint address, int port) =>
         address is IPEndPoint internet ? new IPEndPoint(internet.Address, port) : address;
 
-    /// <exception cref="IOException">It is a path where there is no socket.</exception>
+    /// <summary>Checks that the path of a Unix domain socket is a socket.</summary>
+    /// <exception cref="IOException">It is not.</exception>
     public static void RequireSocket(EndPoint server)
     {
         if (server is not UnixDomainSocketEndPoint)
@@ -93,12 +95,16 @@ internal static class ServerAddress
         var file = new FileInfo(server.ToString()!);
         if (!Path.Exists(file.FullName))
             throw new IOException($"{EndPointText.Of(server)}: no such socket; is the server running?");
-        // .NET does not tell a socket from other files, but a socket has no length.
-        if (file.Attributes.HasFlag(FileAttributes.Directory) || file.Length > 0)
+        if (!MayBeSocket(file))
             throw new IOException($"{EndPointText.Of(server)}: not a socket");
     }
 
-    // With more colons than one and without brackets it is an IPv6 address.
+    private static bool MayBeSocket(FileInfo file) => OperatingSystem.IsLinux()
+        ? FileIdentity.Of(file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file.FullName) is not { IsSocket: false }
+        // .NET does not tell a socket from other files without a length.
+        : !file.Attributes.HasFlag(FileAttributes.Directory) && file.Length == 0;
+
+    // More than one colon without brackets is an IPv6 address.
     private static (string Host, string? Port) Split(string text)
     {
         int bracket = text.StartsWith('[') ? text.IndexOf(']') : -1;

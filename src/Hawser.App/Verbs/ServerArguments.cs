@@ -3,8 +3,8 @@ using System.Net;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>The servers on a command line: <c>HOST[:PORT]</c>, or <c>--host</c> and <c>--port</c> as the exercises have
-/// it.</summary>
+/// <summary>The servers on a command line: <c>HOST[:PORT]</c>, or <c>--host</c> and <c>--port</c> as in the
+/// exercises.</summary>
 internal sealed class ServerArguments
 {
     /// <summary>The argument's name in the help.</summary>
@@ -14,8 +14,8 @@ internal sealed class ServerArguments
     private readonly Option<string> _host = VerbOptions.Text("--host", "HOST", "a server without its port", "127.0.0.1");
     private readonly Option<int> _port;
 
-    /// <param name="defaultPort">The port of a server that is named without one.</param>
-    /// <param name="arity">How many servers there may be.</param>
+    /// <param name="defaultPort">The port of a server given without one.</param>
+    /// <param name="arity">The number of servers allowed.</param>
     public ServerArguments(int defaultPort, ArgumentArity arity)
     {
         _servers = new Argument<string[]>(Name)
@@ -25,7 +25,7 @@ internal sealed class ServerArguments
             CustomParser = result => [.. result.Tokens.Select(token => token.Value)],
         };
         _port = VerbOptions.Value(
-            "--port", "PORT", "of servers that are named without one", ServerAddress.ParsePort, $"{defaultPort}");
+            "--port", "PORT", "port of servers given without one", ServerAddress.ParsePort, $"{defaultPort}");
     }
 
     public void AddTo(VerbCommand command)

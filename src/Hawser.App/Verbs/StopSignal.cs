@@ -16,10 +16,13 @@ internal sealed class StopSignal
 
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
+    private readonly Action? _onSecond;
     private long _askedAt;
 
-    public StopSignal()
+    /// <param name="onSecond">Runs before a second signal ends the process.</param>
+    public StopSignal(Action? onSecond = null)
     {
+        _onSecond = onSecond;
         foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT])
             Registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
     }
@@ -35,6 +38,8 @@ internal sealed class StopSignal
     {
         long askedAt = Interlocked.CompareExchange(ref _askedAt, Stopwatch.GetTimestamp(), 0);
         context.Cancel = askedAt == 0 || Stopwatch.GetElapsedTime(askedAt) < OneRequest;
+        if (!context.Cancel)
+            _onSecond?.Invoke();
         if (_asked.TrySetResult())
             _ = _stop.CancelAsync();
     }

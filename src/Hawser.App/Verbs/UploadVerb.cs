@@ -29,10 +29,10 @@ internal static class UploadVerb
         };
         var files = new Argument<string[]>("FILE")
         {
-            Description = "what to send; - is the standard input",
+            Description = "file to send; - is standard input",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<TimeSpan> connect = VerbOptions.Timeout("--connect-timeout", "to connect, name resolution included", "10s");
+        Option<TimeSpan> connect = VerbOptions.Timeout("--connect-timeout", "limit for connecting, including name resolution", "10s");
         Option<TimeSpan> idle = VerbOptions.Timeout(
             "--idle-timeout", "give up after this long without progress or a receipt", "10s");
         Option<bool> noHash =

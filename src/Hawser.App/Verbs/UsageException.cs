@@ -3,14 +3,16 @@ using System.CommandLine.Parsing;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>The command line does not make sense. The message says what would.</summary>
+/// <summary>A usage error. The message names the option at fault and says what is accepted.</summary>
 internal sealed class UsageException(string message) : Exception(message)
 {
-    /// <summary>The first thing that is wrong with a command line; null when nothing is. The words are ours, never
-    /// System.CommandLine's.</summary>
-    public static UsageException? Of(ParseResult parsed)
+    /// <summary>The first error of a command line, in words of our own; null if there is none.</summary>
+    public static UsageException? Of(ParseResult parsed, IEnumerable<string> words)
     {
         CommandResult at = parsed.CommandResult;
+        // System.CommandLine would take the value for an argument.
+        if (words.Select(word => FlagWithValue(word, at.Command)).FirstOrDefault(name => name is not null) is { } flag)
+            return new UsageException($"{flag}: takes no value");
         if (parsed.UnmatchedTokens.Concat(SwallowedOptions(at)).FirstOrDefault() is { } word)
             return new UsageException(Unexpected(word, at));
         return parsed.Errors is [var first, ..] ? new UsageException(Explain(first, at)) : null;
@@ -54,7 +56,7 @@ internal sealed class UsageException(string message) : Exception(message)
             throw new IOException($"{path}: {why}");
     }
 
-    /// <summary>The end of an error line that names the nearest of the known words; null when none is near.</summary>
+    /// <summary>The end of an error line that suggests the nearest known word; null if none is near.</summary>
     public static string? Suggest(string typed, IEnumerable<string> known)
     {
         string? nearest = known.MinBy(name => Distance(typed, name));
@@ -63,11 +65,17 @@ internal sealed class UsageException(string message) : Exception(message)
             : null;
     }
 
-    /// <summary>An option that an argument of several words has taken for one of them.</summary>
+    /// <summary>Unknown options among the values of arguments.</summary>
     private static IEnumerable<string> SwallowedOptions(CommandResult at) => at.Children.OfType<ArgumentResult>()
         .SelectMany(argument => argument.Tokens)
         .Select(token => token.Value)
         .Where(word => word is ['-', not (>= '0' and <= '9'), ..]);
+
+    /// <summary>The name of a flag that is given a value, as in <c>--json=yes</c>; null if it is none.</summary>
+    private static string? FlagWithValue(string word, Command command) =>
+        word.IndexOfAny(['=', ':']) is > 0 and var end
+        && command.Options.FirstOrDefault(option => option.Name == word[..end] || option.Aliases.Contains(word[..end]))
+            is { Arity.MaximumNumberOfValues: 0 } option ? option.Name : null;
 
     private static string Unexpected(string word, CommandResult at)
     {
@@ -99,7 +107,7 @@ internal sealed class UsageException(string message) : Exception(message)
         OptionResult { IdentifierTokenCount: 0 } absent => $"missing option {absent.Option.Name}{See(at)}",
         OptionResult { Tokens.Count: 0 } bare => $"{bare.Option.Name}: missing value{See(at)}",
         ArgumentResult { Tokens.Count: 0 } missing => $"missing argument {missing.Argument.Name}{See(at)}",
-        // An option's own parser has said it.
+        // From the option's own parser.
         _ => error.Message,
     };
 
@@ -108,8 +116,7 @@ internal sealed class UsageException(string message) : Exception(message)
     private static string Path(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "hawser";
 
-    /// <summary>The letters to insert, delete, replace or swap to make one of the other (optimal string
-    /// alignment).</summary>
+    /// <summary>The edit distance with swaps (optimal string alignment).</summary>
     private static int Distance(string from, string to)
     {
         int[,] edits = new int[from.Length + 1, to.Length + 1];

@@ -20,8 +20,8 @@ internal static class VerbCatalog
         ("demo", DemoVerb.Create),
     ];
 
-    /// <summary>The root command. When the first argument names a verb only that one is made: the others would cost
-    /// start-up time for nothing.</summary>
+    /// <summary>The root command. If the first argument names a verb, only that one is created, to save start-up
+    /// time.</summary>
     public static RootCommand CreateRoot(string[] arguments)
     {
         var root = new RootCommand("Hawser, a TCP toolbox: serves, uses and measures everyday TCP services.");

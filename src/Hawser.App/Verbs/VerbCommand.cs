@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>A verb, or a verb of a verb, with what its help page shows.</summary>
+/// <summary>A verb or subcommand, with the content of its help page.</summary>
 internal sealed class VerbCommand(string name, string summary) : Command(name, summary)
 {
     private readonly List<(string Title, IReadOnlyList<Option> Options)> _groups = [];

@@ -5,7 +5,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>Makes options and arguments. Each parses and checks its own value; its error begins with its
+/// <summary>Creates options and arguments. Each parses and checks its own value; its error begins with its
 /// name.</summary>
 internal static class VerbOptions
 {
@@ -14,10 +14,10 @@ internal static class VerbOptions
 
     /// <summary>An option whose value <paramref name="parse"/> reads.</summary>
     /// <param name="name">With its dashes.</param>
-    /// <param name="valueName">What stands for the value in the help.</param>
+    /// <param name="valueName">The placeholder of the value in the help.</param>
     /// <param name="help">One line.</param>
-    /// <param name="parse">Throws <see cref="FormatException"/> on what is not a value.</param>
-    /// <param name="defaultText">The default, as one would type it; null for none.</param>
+    /// <param name="parse">Throws <see cref="FormatException"/> for an invalid value.</param>
+    /// <param name="defaultText">The default, as users type it; null for none.</param>
     /// <param name="aliases">Other names.</param>
     public static Option<T> Value<T>(
         string name, string valueName, string help, Func<string, T> parse, string? defaultText = null,
@@ -89,7 +89,7 @@ internal static class VerbOptions
         return argument;
     }
 
-    /// <summary>Whether the option is on the command line, as opposed to having its default.</summary>
+    /// <summary>Whether the option was given on the command line.</summary>
     public static bool Has(this ParseResult parsed, Option option) =>
         parsed.GetResult(option) is { Implicit: false };
 

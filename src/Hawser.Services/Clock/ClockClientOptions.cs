@@ -5,50 +5,50 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock;
 
-/// <summary>What a process's clients do.</summary>
+/// <summary>The options of a process's clock clients.</summary>
 public sealed record ClockClientOptions
 {
-    /// <summary>Where the server is.</summary>
+    /// <summary>The server's address.</summary>
     public required EndPoint Server { get; init; }
 
-    /// <summary>Where the recordings go; made if it is missing.</summary>
+    /// <summary>The folder of the recordings; created if missing.</summary>
     public required string Folder { get; init; }
 
     /// <summary>Clients in this process. Default 1.</summary>
     public int Clients { get; init; } = 1;
 
-    /// <summary>Between ticks, 1 ms to 60 s. Default 10 ms.</summary>
+    /// <summary>The time between ticks, 1 ms to 60 s. Default 10 ms.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>How long to record, one interval to a day. Default 5 min.</summary>
+    /// <summary>The duration of the recording, one interval to 24 h. Default 5 min.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whether to swap recordings when all are done. Default true.</summary>
+    /// <summary>Whether to swap recordings at the end. Default true.</summary>
     public bool Swap { get; init; } = true;
 
-    /// <summary>Name or secret of the session; null: one that is open to anyone. Default null.</summary>
+    /// <summary>The name or secret of the session; null for one open to anyone. Default null.</summary>
     public string? Session { get; init; }
 
-    /// <summary>How many members the session must have, this process's clients included; a client in a smaller one
-    /// reports it. Default: <see cref="Clients"/>.</summary>
+    /// <summary>The members the session must have, including the clients of this process; fewer are reported as an
+    /// error. Default: <see cref="Clients"/>.</summary>
     public int? Members { get; init; }
 
-    /// <summary>The only networks in which peers are connected to; null: those from which they can have reached the
-    /// server. Default null.</summary>
+    /// <summary>The networks in which this client connects to peers; null for those from which a peer can have reached
+    /// the server. Default null.</summary>
     public IReadOnlyList<IPNetwork>? PeerNetworks { get; init; }
 
-    /// <summary>The ports at which clients listen for peers, one each; null: ports of the system's choice. Default
+    /// <summary>The ports on which clients listen for peers, one each; null for ports that the system chooses. Default
     /// null.</summary>
     public PortRange? PeerPorts { get; init; }
 
     /// <summary>The clients' clocks.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>The most bytes of each file that wait for the disk.</summary>
+    /// <summary>The size limit of data waiting for the disk, in bytes per file.</summary>
     internal int PendingLimit { get; init; } = LineFile.PendingLimit;
 
-    /// <summary>Networks as the command line has them: <c>10.0.0.0/8,fd00::/8</c>.</summary>
-    /// <exception cref="FormatException">It is not that.</exception>
+    /// <summary>Parses a list of networks: <c>10.0.0.0/8,fd00::/8</c>.</summary>
+    /// <exception cref="FormatException">An entry is not a network.</exception>
     public static IReadOnlyList<IPNetwork> ParseNetworks(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -58,15 +58,15 @@ public sealed record ClockClientOptions
     internal Hello ToHello(int peerPort) => new(ClockAbilities.Brotli, (ushort)peerPort,
         ClockTiming.ToNanoseconds(Interval), ClockTiming.ToNanoseconds(Duration), SessionKey.Of(Session));
 
-    /// <exception cref="FormatException">A value is out of bounds; the message says what would do.</exception>
+    /// <exception cref="FormatException">A value is out of bounds; the message names the bounds.</exception>
     internal void Validate()
     {
         if (Clients is < 1 or > ClockLimits.Clients)
-            throw new FormatException($"{Clients} clients are not 1 to {ClockLimits.Clients}");
+            throw new FormatException($"--clients: {Clients} is out of bounds; use 1 to {ClockLimits.Clients}");
         if (Members < Clients || Members > ClockLimits.Clients)
         {
             throw new FormatException(
-                $"--members is {Clients} (the clients here) to {ClockLimits.Clients}, not {Members}");
+                $"--members: {Members} is out of bounds; use {Clients} (the clients here) to {ClockLimits.Clients}");
         }
 
         if (PeerPorts is { } ports && ports.Count < Clients)

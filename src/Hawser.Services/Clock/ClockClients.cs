@@ -4,15 +4,15 @@ using Hawser.Services.Clock.Statistics;
 
 namespace Hawser.Services.Clock;
 
-/// <summary>Any number of clock clients in one process: one thread, one timer, and one writer of files for all of
+/// <summary>Runs any number of clock clients in one process, with one thread, one timer and one file writer for all of
 /// them.</summary>
 public static class ClockClients
 {
-    /// <summary>Runs them to their end: the recordings, and then the swap.</summary>
-    /// <param name="options">How many, how often, for how long.</param>
-    /// <param name="log">Takes lines for people.</param>
-    /// <param name="leave">Ends the recordings early, cleanly, and leaves the exchange as it is then.</param>
-    /// <returns>Never fails for what a server or a peer does: <see cref="ClockRun.Troubles"/> tells of it.</returns>
+    /// <summary>Runs the recordings, then the swap.</summary>
+    /// <param name="options">The number of clients, the interval and the duration.</param>
+    /// <param name="log">Receives progress lines.</param>
+    /// <param name="leave">Ends the recordings early and in order, and abandons the swap.</param>
+    /// <returns>The results. Errors of the server and of peers are in <see cref="ClockRun.Troubles"/>.</returns>
     /// <exception cref="FormatException">An option is out of bounds.</exception>
     public static async Task<ClockRun> RunAsync(
         ClockClientOptions options, TextWriter log, CancellationToken leave = default)

@@ -8,7 +8,7 @@ namespace Hawser.Services.Clock;
 /// <param name="Clients">The number of clients started.</param>
 public sealed record ClockRun(ClockReport Report, IReadOnlyList<string> Troubles, int Clients)
 {
-    /// <summary>Whether every client recorded to its end, lacks no row, and received every recording.</summary>
+    /// <summary>Whether every client recorded to the end, dropped no row and received every recording.</summary>
     public bool IsComplete => Troubles.Count == 0
         && Report.Clients.Count == Clients
         && Report.Clients.All(client => client.Deliveries?.IsComplete ?? true);

@@ -7,7 +7,8 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock;
 
-/// <summary>Timestamps at a fixed rate with many clients, who then give each other what they recorded.</summary>
+/// <summary>The clock service: exchanges timestamps with clients at a fixed rate; afterwards the clients swap
+/// recordings.</summary>
 public sealed class ClockService : Service
 {
     /// <summary><c>--out DIR</c>.</summary>
@@ -103,8 +104,8 @@ public sealed class ClockService : Service
             : throw new FormatException($"'{text}' is less than --recording-limit needs, 4096 bytes");
     }
 
-    /// <summary>Whether every copy is its original, and every row of a client stands in the server's
-    /// recording.</summary>
+    /// <summary>Checks that every copy equals its original and that the server recorded every row of a
+    /// client.</summary>
     private static string? Compare(ClockClientOptions options, ClockRun run)
     {
         if (!run.IsComplete)

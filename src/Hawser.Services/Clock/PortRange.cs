@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace Hawser.Services.Clock;
 
-/// <summary>The ports at which clients listen for their peers.</summary>
+/// <summary>The ports on which clients listen for peers.</summary>
 /// <param name="First">The lowest, 1024 or above.</param>
 /// <param name="Last">The highest.</param>
 public readonly record struct PortRange(int First, int Last)
 {
-    /// <summary>How many ports it has.</summary>
+    /// <summary>The number of ports.</summary>
     public int Count => Last - First + 1;
 
-    /// <summary>A range as <c>--peer-ports</c> has it: <c>5000-6000</c>, or one port.</summary>
-    /// <exception cref="FormatException">It is not that.</exception>
+    /// <summary>Parses the value of <c>--peer-ports</c>: <c>5000-6000</c>, or one port.</summary>
+    /// <exception cref="FormatException">The text is not a range.</exception>
     public static PortRange Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

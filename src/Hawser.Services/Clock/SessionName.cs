@@ -3,10 +3,10 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock;
 
-/// <summary>The name or secret of a session, as <c>--session</c> and <c>--session-file</c> give it.</summary>
+/// <summary>The name or secret of a session, from <c>--session</c> or <c>--session-file</c>.</summary>
 public static class SessionName
 {
-    /// <summary>The name that one of the two options gives; null when neither does.</summary>
+    /// <summary>The name; null if neither option is given.</summary>
     /// <param name="name">The value of <c>--session</c>.</param>
     /// <param name="file">The value of <c>--session-file</c>: a file whose content, without a line break at its end, is
     /// the secret.</param>
@@ -16,7 +16,7 @@ public static class SessionName
     public static string? From(string? name, string? file)
     {
         if (name is not null && file is not null)
-            throw new FormatException("--session and --session-file exclude each other");
+            throw new FormatException("--session-file: does not apply with --session");
         string option = file is null ? "--session" : "--session-file";
         if (file is not null)
         {

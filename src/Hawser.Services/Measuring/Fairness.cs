@@ -1,6 +1,6 @@
 namespace Hawser.Services.Measuring;
 
-/// <summary>How evenly a service was shared.</summary>
+/// <summary>Measures how evenly a resource is shared.</summary>
 public static class Fairness
 {
     /// <summary>

@@ -6,11 +6,9 @@ namespace Hawser.Services.Measuring;
 /// Counts durations from 0 ns to <see cref="HighestNs"/> (73 minutes) in log-linear buckets: every power of two is cut
 /// into 128 equal parts. Memory is fixed (4,608 counts, 36 KiB); recording is O(1) and allocates nothing.
 /// </summary>
-/// <remarks>
-/// Durations below 256 ns are exact. Above, a percentile differs from the exact one (nearest rank over the sorted
-/// samples) by at most <see cref="RelativeError"/> of it. Minimum, maximum and mean are exact. The layout is that of
-/// Gil Tene's HdrHistogram. Not safe for several threads: give each its own and <see cref="Add"/> them up.
-/// </remarks>
+/// <remarks>Durations below 256 ns are exact. Above, a percentile differs from the exact one (nearest rank over the
+/// sorted samples) by at most <see cref="RelativeError"/> of it. Minimum, maximum and mean are exact. The layout is
+/// that of Gil Tene's HdrHistogram. Not thread-safe: give each thread its own and <see cref="Add"/> them.</remarks>
 public sealed class LatencyHistogram
 {
     private const int PartBits = 7;
@@ -22,34 +20,30 @@ public sealed class LatencyHistogram
     private long _min = long.MaxValue;
     private UInt128 _sum;
 
-    /// <summary>
-    /// The longest duration told apart, in nanoseconds (about 73 minutes); longer ones count as this one.
-    /// </summary>
+    /// <summary>The longest distinct duration in nanoseconds (about 73 minutes); longer ones count as this
+    /// one.</summary>
     public const long HighestNs = (1L << HighestBit) - 1;
 
     /// <summary>The bound on the relative error of a percentile: half a bucket, 1/256 or 0.4 %.</summary>
     public const double RelativeError = 1.0 / (2 * Parts);
 
-    /// <summary>How many durations were recorded.</summary>
+    /// <summary>The number of durations.</summary>
     public long Count { get; private set; }
 
-    /// <summary>How many of them were longer than <see cref="HighestNs"/>.</summary>
+    /// <summary>The number of durations longer than <see cref="HighestNs"/>.</summary>
     public long Saturated { get; private set; }
 
-    /// <summary>The shortest duration in nanoseconds, exact; 0 when nothing was recorded.</summary>
+    /// <summary>The shortest duration in nanoseconds, exact; 0 if empty.</summary>
     public long MinNs => Count == 0 ? 0 : _min;
 
-    /// <summary>
-    /// The longest duration in nanoseconds, exact up to <see cref="HighestNs"/>; 0 when nothing was recorded.
-    /// </summary>
+    /// <summary>The longest duration in nanoseconds, exact up to <see cref="HighestNs"/>; 0 if empty.</summary>
     public long MaxNs { get; private set; }
 
-    /// <summary>The mean in nanoseconds, from the exact sum; 0 when nothing was recorded.</summary>
+    /// <summary>The mean in nanoseconds, from the exact sum; 0 if empty.</summary>
     public double MeanNs => Count == 0 ? 0 : (double)_sum / Count;
 
-    /// <summary>
-    /// Records one duration in nanoseconds. A negative one counts as 0, one too long as <see cref="HighestNs"/>.
-    /// </summary>
+    /// <summary>Records a duration in nanoseconds. A negative one counts as 0, one that is too long as
+    /// <see cref="HighestNs"/>.</summary>
     public void Record(long ns) => Record(ns, 1);
 
     /// <summary>Records the same duration several times.</summary>
@@ -76,7 +70,7 @@ public sealed class LatencyHistogram
             MaxNs = ns;
     }
 
-    /// <summary>Adds all that <paramref name="other"/> has counted, as if it had been recorded here.</summary>
+    /// <summary>Adds the counts of <paramref name="other"/>.</summary>
     public void Add(LatencyHistogram other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -89,9 +83,9 @@ public sealed class LatencyHistogram
         MaxNs = Math.Max(MaxNs, other.MaxNs);
     }
 
-    /// <summary>What was recorded since an earlier copy of this histogram was taken. Minimum and maximum are those of the
+    /// <summary>The durations recorded since an earlier copy of this histogram. Minimum and maximum are those of the
     /// outermost buckets.</summary>
-    /// <exception cref="ArgumentException">The other one has counted more: it is not an earlier copy.</exception>
+    /// <exception cref="ArgumentException">The other one has higher counts: it is not an earlier copy.</exception>
     public LatencyHistogram Since(LatencyHistogram earlier)
     {
         ArgumentNullException.ThrowIfNull(earlier);
@@ -105,10 +99,7 @@ public sealed class LatencyHistogram
         return since;
     }
 
-    /// <summary>
-    /// The duration in nanoseconds that <paramref name="percent"/> per cent of the recorded ones do not exceed (nearest
-    /// rank), within <see cref="RelativeError"/>; 0 when nothing was recorded.
-    /// </summary>
+    /// <summary>A percentile in nanoseconds (nearest rank), within <see cref="RelativeError"/>; 0 if empty.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="percent"/> is not between 0 and 100.</exception>
     public long PercentileNs(double percent)
     {
@@ -127,7 +118,7 @@ public sealed class LatencyHistogram
         return Math.Clamp(MiddleOf(index), MinNs, MaxNs);
     }
 
-    /// <summary>The buckets that hold anything, shortest first.</summary>
+    /// <summary>The non-empty buckets, shortest first.</summary>
     public IEnumerable<HistogramBucket> Buckets()
     {
         for (int i = 0; i < BucketCount; i++)
@@ -137,13 +128,11 @@ public sealed class LatencyHistogram
         }
     }
 
-    /// <summary>A copy fit for JSON; <see cref="FromSnapshot"/> is its inverse.</summary>
+    /// <summary>A copy as plain values, for JSON.</summary>
     public HistogramSnapshot ToSnapshot() => new(Count, Saturated, MinNs, MaxNs, (decimal)_sum, [.. Buckets()]);
 
-    /// <summary>The histogram a snapshot was taken of.</summary>
-    /// <exception cref="FormatException">
-    /// The snapshot contradicts itself or has other buckets than this class.
-    /// </exception>
+    /// <summary>The inverse of <see cref="ToSnapshot"/>.</summary>
+    /// <exception cref="FormatException">The snapshot contradicts itself or has other buckets.</exception>
     public static LatencyHistogram FromSnapshot(HistogramSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);

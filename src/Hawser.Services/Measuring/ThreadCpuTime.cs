@@ -3,13 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Hawser.Services.Measuring;
 
-/// <summary>The CPU time of the calling thread: what it has computed, without the time in which others had its
-/// core.</summary>
+/// <summary>The CPU time of the calling thread.</summary>
 public static unsafe partial class ThreadCpuTime
 {
     private const int CLOCK_THREAD_CPUTIME_ID = 3;
 
-    /// <summary>Computes nothing of use for so long.</summary>
+    /// <summary>Burns CPU time.</summary>
     public static void Burn(TimeSpan work)
     {
         TimeSpan end = Now() + work;
@@ -18,11 +17,10 @@ public static unsafe partial class ThreadCpuTime
         }
     }
 
-    /// <summary>User and system time so far, to 100 ns. Where the system does not tell it (only Linux is asked), the
-    /// clock on the wall counts.</summary>
+    /// <summary>User and system time so far, to 100 ns. Linux only; elsewhere, elapsed time.</summary>
     public static TimeSpan Now()
     {
-        // Seconds and nanoseconds, each as long as a register.
+        // Seconds and nanoseconds, each of the size of a register.
         nint* now = stackalloc nint[2];
         return OperatingSystem.IsLinux() && ClockGetTime(CLOCK_THREAD_CPUTIME_ID, now) == 0
             ? TimeSpan.FromSeconds(now[0]) + TimeSpan.FromTicks(now[1] / TimeSpan.NanosecondsPerTick)

@@ -1,7 +1,7 @@
 namespace Hawser.Services.Message;
 
-/// <summary>Bytes that all messages may hold together, of memory or of disk. From any thread.</summary>
-/// <param name="limitBytes">The most that may be held.</param>
+/// <summary>A limit on the bytes of memory or disk that all messages hold together. Thread-safe.</summary>
+/// <param name="limitBytes">The limit.</param>
 internal sealed class ByteBudget(long limitBytes)
 {
     private readonly Lock _gate = new();
@@ -10,7 +10,7 @@ internal sealed class ByteBudget(long limitBytes)
 
     public long LimitBytes => limitBytes;
 
-    /// <summary>A request failed, and at least half of the limit has been held ever since.</summary>
+    /// <summary>A request failed, and at least half of the limit has been in use since then.</summary>
     public bool IsShort
     {
         get
@@ -20,7 +20,7 @@ internal sealed class ByteBudget(long limitBytes)
         }
     }
 
-    /// <summary>Takes all of it or nothing.</summary>
+    /// <summary>Takes all bytes or none.</summary>
     public bool TryTake(int bytes)
     {
         lock (_gate)

@@ -1,6 +1,6 @@
 namespace Hawser.Services.Message;
 
-/// <summary>One message under way: what of it waits, what is written, and how fast it comes.</summary>
+/// <summary>One message in progress: the bytes waiting, the bytes written, and the rate of arrival.</summary>
 internal sealed class IncomingMessage(Connection connection, MessageSpool waiting) : IDisposable
 {
     private long _writtenBytes;
@@ -11,32 +11,32 @@ internal sealed class IncomingMessage(Connection connection, MessageSpool waitin
 
     public Connection Connection => connection;
 
-    /// <summary>What has come and is not written yet.</summary>
+    /// <summary>The bytes received and not yet written.</summary>
     public MessageSpool Waiting => waiting;
 
-    /// <summary>Its place in the line for the output, if it has one.</summary>
+    /// <summary>Its place in the queue for the output, if it has one.</summary>
     public TurnQueue.Turn? Turn { get; set; }
 
-    /// <summary>Nothing more of it comes.</summary>
+    /// <summary>The sender has finished.</summary>
     public bool HasEnded
     {
         get => _hasEnded;
         set => _hasEnded = value;
     }
 
-    /// <summary>The output may have bytes of it.</summary>
+    /// <summary>The output may have some of its bytes.</summary>
     public bool HasBegun => _hasBegun;
 
-    /// <summary>The output is taking bytes of it just now.</summary>
+    /// <summary>The output is writing its bytes.</summary>
     public bool IsBeingWritten => _isBeingWritten;
 
-    /// <summary>Bytes that the output has taken.</summary>
+    /// <summary>Bytes written to the output.</summary>
     public long WrittenBytes => Volatile.Read(ref _writtenBytes);
 
-    /// <summary>Why the server has cut it; null while it has not.</summary>
+    /// <summary>Why the server reset its sender; null if it did not.</summary>
     public string? CutFor => _cutFor;
 
-    /// <summary>How fast it comes while others wait for it.</summary>
+    /// <summary>The rate of arrival while others wait for it.</summary>
     public SenderPace Pace { get; } = new(connection);
 
     public void BeginWriting()
@@ -49,14 +49,14 @@ internal sealed class IncomingMessage(Connection connection, MessageSpool waitin
 
     public void EndWriting() => _isBeingWritten = false;
 
-    /// <summary>Resets its sender. From any thread.</summary>
+    /// <summary>Resets its sender. Thread-safe.</summary>
     public void Cut(string why)
     {
         _cutFor = why;
         connection.Abort(CloseReason.IdleTimeout);
     }
 
-    /// <summary>Gives up its turn, and forgets what waits.</summary>
+    /// <summary>Gives up its turn and discards the waiting bytes.</summary>
     public void Dispose()
     {
         Turn?.Dispose();

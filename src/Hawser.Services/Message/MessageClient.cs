@@ -14,16 +14,18 @@ public static class MessageClient
     /// <param name="server">The server's address.</param>
     /// <param name="input">Read in chunks.</param>
     /// <param name="wait">How long to wait for the close after the last byte.</param>
+    /// <param name="progress">Called with the bytes sent so far, after each chunk.</param>
     /// <returns>False when the server did not close in time: the message is sent, not confirmed.</returns>
     /// <exception cref="ConnectException">The server cannot be reached.</exception>
     /// <exception cref="ConnectionClosedException">The server reset the connection: the message is lost or
     /// truncated.</exception>
     /// <exception cref="IOException">The input cannot be read; the server sees a reset.</exception>
     /// <remarks>Blocks a thread of its own, not the caller's.</remarks>
-    public static Task<bool> SendAsync(EndPoint server, Stream input, TimeSpan wait) =>
-        OwnThread.RunAsync(() => SendHereAsync(server, input, wait));
+    public static Task<bool> SendAsync(EndPoint server, Stream input, TimeSpan wait, Action<long>? progress = null) =>
+        OwnThread.RunAsync(() => SendHereAsync(server, input, wait, progress));
 
-    private static async Task<bool> SendHereAsync(EndPoint server, Stream input, TimeSpan wait)
+    private static async Task<bool> SendHereAsync(
+        EndPoint server, Stream input, TimeSpan wait, Action<long>? progress)
     {
         await using Connection connection = Dialer.Connect(server, Dialer.DefaultTimeout);
         connection.ResetUnlessFinished();
@@ -32,7 +34,10 @@ public static class MessageClient
         {
             int read;
             while ((read = await input.ReadAsync(chunk)) > 0)
+            {
                 await connection.WriteAsync(chunk.AsMemory(0, read));
+                progress?.Invoke(connection.BytesSent);
+            }
         }
         finally
         {

@@ -66,8 +66,8 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the output's thread, unless a write blocks it. Logs every unfinished message; nothing more of it is
-    /// written.</summary>
+    /// <summary>Ends the output's thread, unless a write blocks it. Logs every unfinished message and writes no more of
+    /// it.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_closed.IsCancellationRequested)

@@ -1,14 +1,14 @@
 namespace Hawser.Services.Message;
 
-/// <summary>In which order the messages of concurrent senders come out.</summary>
+/// <summary>The order of concurrent messages in the output.</summary>
 public enum MessageOrder
 {
-    /// <summary>Whole, in the order in which they ended.</summary>
+    /// <summary>Whole messages, in the order in which they ended.</summary>
     Completion,
 
-    /// <summary>Whole, in the order in which their senders connected.</summary>
+    /// <summary>Whole messages, in the order in which their senders connected.</summary>
     Arrival,
 
-    /// <summary>Chunk by chunk, as they come.</summary>
+    /// <summary>Chunks, as they arrive.</summary>
     Interleave,
 }

@@ -2,10 +2,9 @@ using System.Threading.Channels;
 
 namespace Hawser.Services.Message;
 
-/// <summary>Where all messages go: one stream, one thread that writes to it, one message at a time.</summary>
-/// <remarks>Writing has a thread of its own because a slow reader of the output must not hold up an event loop. Where a
-/// connection blocks its thread anyway, it writes there: two threads that hand each other every piece move less than one
-/// that does both.</remarks>
+/// <summary>The output of all messages: one stream and one thread that writes one message at a time.</summary>
+/// <remarks>The thread exists because a slow reader of the output must not stall an event loop. A connection that
+/// blocks its own thread writes there instead: two threads that hand over every piece are slower than one.</remarks>
 internal sealed class MessageOutput
 {
     private readonly Stream _stream;
@@ -21,14 +20,14 @@ internal sealed class MessageOutput
         _writer = OwnThread.RunAsync(WriteAll);
     }
 
-    /// <summary>Whose turn it is to write.</summary>
+    /// <summary>The queue for the output.</summary>
     public TurnQueue Turns { get; } = new();
 
-    /// <summary>It has failed or is closed; nothing can be written any more.</summary>
+    /// <summary>The output has failed or is closed.</summary>
     public bool IsGone => _isGone;
 
-    /// <summary>Writes what waits of a message, then a piece of it, on the output's thread, and flushes. For the owner of
-    /// the turn.</summary>
+    /// <summary>Writes the waiting bytes of a message, then a piece of it, on the output's thread, and flushes. Only
+    /// for the owner of the turn.</summary>
     /// <exception cref="MessageRefusedException">What waits cannot be read.</exception>
     /// <exception cref="IOException">The output is gone.</exception>
     public Task WriteAsync(IncomingMessage message, ReadOnlyMemory<byte> piece = default)
@@ -39,7 +38,8 @@ internal sealed class MessageOutput
         return work.Done.Task;
     }
 
-    /// <summary>The same on the calling thread. For the owner of the turn, who has no other write under way.</summary>
+    /// <summary>The same on the calling thread. Only for the owner of the turn, without another write in
+    /// progress.</summary>
     /// <exception cref="MessageRefusedException">What waits cannot be read.</exception>
     /// <exception cref="IOException">The output is gone.</exception>
     public void WriteHere(IncomingMessage message, ReadOnlyMemory<byte> piece)
@@ -56,8 +56,8 @@ internal sealed class MessageOutput
         }
     }
 
-    /// <summary>Writes nothing more, and fails what has not begun.</summary>
-    /// <param name="isStuck">A write may never end: nobody waits for it.</param>
+    /// <summary>Ends the output; writes that have not begun fail.</summary>
+    /// <param name="isStuck">A write may block forever: do not wait for it.</param>
     public async Task CloseAsync(bool isStuck)
     {
         _isGone = true;
@@ -84,7 +84,7 @@ internal sealed class MessageOutput
         }
         catch (Exception e)
         {
-            // Whatever it is, it ends that message and not the thread that all of them need.
+            // Any exception ends this message, not the thread that all messages need.
             work.Done.SetException(e);
         }
     }

@@ -6,7 +6,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Message;
 
-/// <summary>Messages of many clients on one standard output.</summary>
+/// <summary>The message service: writes the messages of concurrent clients to the standard output.</summary>
 public sealed class MessageService : Service
 {
     /// <summary><c>--order completion|arrival|interleave</c>.</summary>
@@ -60,7 +60,7 @@ public sealed class MessageService : Service
     /// <inheritdoc/>
     public override ServerLimits DefaultLimits => new()
     {
-        // Messages may be typed, or come from a slow program.
+        // A message may be typed or come from a slow program.
         FirstByteTimeout = TimeSpan.FromHours(1),
         IdleTimeout = TimeSpan.FromHours(1),
     };
@@ -119,7 +119,7 @@ public sealed class MessageService : Service
         return new Demonstration(what, arrived.Length, time, Compare(arrived, messages));
     }
 
-    /// <summary>Checks that the output is exactly the messages, each whole, in any order.</summary>
+    /// <summary>Checks that the output consists of the messages, each whole, in any order.</summary>
     private static string? Compare(ReadOnlySpan<byte> output, IReadOnlyList<byte[]> messages)
     {
         var missing = messages.ToList();

@@ -4,14 +4,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Message;
 
-/// <summary>What has come of one message and must wait: in pooled memory while it is small and there is memory left, in
-/// an unlinked temporary file from then on.</summary>
-/// <param name="memory">What all messages may hold in memory.</param>
-/// <param name="disk">What all messages may hold in files.</param>
-/// <param name="folder">Where the files are.</param>
+/// <summary>The waiting bytes of one message: in pooled memory while it is small and memory is left, then in an
+/// unlinked temporary file.</summary>
+/// <param name="memory">The memory budget of all messages.</param>
+/// <param name="disk">The disk budget of all messages.</param>
+/// <param name="folder">The folder of the files.</param>
 internal sealed class MessageSpool(ByteBudget memory, ByteBudget disk, string folder) : IDisposable
 {
-    /// <summary>Bytes of a message that may wait in memory.</summary>
+    /// <summary>The memory limit of a message, in bytes.</summary>
     public const int MemoryLimitBytes = 256 * 1024;
 
     private const int SmallestBufferBytes = 4 * 1024;
@@ -24,14 +24,14 @@ internal sealed class MessageSpool(ByteBudget memory, ByteBudget disk, string fo
     private long _taken;
     private volatile bool _isOnDisk;
 
-    /// <summary>Bytes that wait.</summary>
+    /// <summary>Bytes waiting.</summary>
     public long Length => _inMemory + _inFile;
 
-    /// <summary>It holds a file. From any thread.</summary>
+    /// <summary>Whether it has a file. Thread-safe.</summary>
     public bool IsOnDisk => _isOnDisk;
 
-    /// <summary>Adds bytes at the end.</summary>
-    /// <exception cref="MessageRefusedException">The disk, or what messages may hold of it, is full.</exception>
+    /// <summary>Appends bytes.</summary>
+    /// <exception cref="MessageRefusedException">The disk or the budget is full.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         if (_file is null && TryMakeRoom(_inMemory + bytes.Length))
@@ -45,7 +45,7 @@ internal sealed class MessageSpool(ByteBudget memory, ByteBudget disk, string fo
         }
     }
 
-    /// <summary>Writes all that waits, in order, and is empty then.</summary>
+    /// <summary>Writes all waiting bytes in order and removes them.</summary>
     /// <exception cref="MessageRefusedException">The temporary file cannot be read.</exception>
     public void MoveTo<T>(ReadOnlySpanAction<byte, T> write, T argument)
     {
@@ -56,7 +56,7 @@ internal sealed class MessageSpool(ByteBudget memory, ByteBudget disk, string fo
         Dispose();
     }
 
-    /// <summary>Forgets what waits.</summary>
+    /// <summary>Discards the waiting bytes.</summary>
     public void Dispose()
     {
         if (_buffer is not null)
@@ -118,8 +118,8 @@ internal sealed class MessageSpool(ByteBudget memory, ByteBudget disk, string fo
         }
     }
 
-    /// <summary>A file without a name: the system takes it back when this process is gone, however it goes. Nobody else
-    /// may read it, not even while it has a name.</summary>
+    /// <summary>Creates a file without a name, which the system deletes when this process ends. No other user may read
+    /// it, even while it has a name.</summary>
     private FileStream CreateFile()
     {
         string path = Path.Combine(folder, $"hawser-message-{Guid.NewGuid():N}");

@@ -1,7 +1,7 @@
 namespace Hawser.Services.Message;
 
-/// <summary>Whether one sender keeps the pace while others wait for it. For the <see cref="StallWatch"/>, under its
-/// lock.</summary>
+/// <summary>Checks that a sender keeps the minimum rate while others wait for it. <see cref="StallWatch"/> calls it
+/// under its lock.</summary>
 internal sealed class SenderPace(Connection connection)
 {
     private long _lastLook = -1;
@@ -10,7 +10,7 @@ internal sealed class SenderPace(Connection connection)
     private long _bytesAtWindow;
     private long _bytes;
 
-    /// <summary>What a look finds.</summary>
+    /// <summary>The result of a check.</summary>
     public enum Verdict
     {
         Keeps,
@@ -18,12 +18,12 @@ internal sealed class SenderPace(Connection connection)
         TooSlow,
     }
 
-    /// <summary>Looks at a sender that others wait for.</summary>
-    /// <param name="look">Counts the looks of the watch. A gap means that nobody waited meanwhile: it begins
-    /// anew.</param>
-    /// <param name="isReady">The server is ready to receive; other looks do not count.</param>
-    /// <param name="looksPerWindow">Looks without a byte that make a stall.</param>
-    /// <param name="bytesPerWindow">Bytes that must come within so many looks.</param>
+    /// <summary>Checks a sender that others wait for.</summary>
+    /// <param name="look">The number of the check. A gap means that no message waited meanwhile: the window
+    /// restarts.</param>
+    /// <param name="isReady">The server is ready to receive; other checks do not count.</param>
+    /// <param name="looksPerWindow">The checks without a byte that count as a stall.</param>
+    /// <param name="bytesPerWindow">The bytes required within so many checks.</param>
     public Verdict Look(long look, bool isReady, int looksPerWindow, long bytesPerWindow)
     {
         if (look == _lastLook)

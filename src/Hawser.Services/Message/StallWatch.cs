@@ -2,10 +2,10 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Message;
 
-/// <summary>Resets senders that stall or trickle while other messages wait for them. Its one timer runs only while a message
-/// waits.</summary>
-/// <remarks>Time counts from when a message begins to wait, and only while the server is ready to receive: a slow output
-/// is not the sender's fault.</remarks>
+/// <summary>Resets senders that stall or trickle while other messages wait for them. The timer runs only while a
+/// message waits.</summary>
+/// <remarks>Time counts from the moment at which a message begins to wait, and only while the server is ready to
+/// receive: a slow output is not the sender's fault.</remarks>
 internal sealed class StallWatch : IDisposable
 {
     private const int LooksPerTimeout = 10;
@@ -20,7 +20,7 @@ internal sealed class StallWatch : IDisposable
     private long _look;
 
     /// <param name="options">The timeout and the rate.</param>
-    /// <param name="waitedFor">The messages that block others; null when none waits.</param>
+    /// <param name="waitedFor">Returns the messages that block others; null if none waits.</param>
     public StallWatch(MessageOptions options, Func<IReadOnlyList<IncomingMessage>?> waitedFor)
     {
         _options = options;

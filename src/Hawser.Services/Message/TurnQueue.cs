@@ -1,6 +1,6 @@
 namespace Hawser.Services.Message;
 
-/// <summary>Who may write to the output: one at a time, first come, first served.</summary>
+/// <summary>The queue for the output: first in, first out.</summary>
 internal sealed class TurnQueue
 {
     private readonly Lock _gate = new();
@@ -8,7 +8,7 @@ internal sealed class TurnQueue
     // The first has the turn.
     private readonly LinkedList<Turn> _line = new();
 
-    /// <summary>Takes a place at the end of the line.</summary>
+    /// <summary>Takes a place at the end of the queue.</summary>
     public Turn Join(IncomingMessage message)
     {
         lock (_gate)
@@ -21,14 +21,14 @@ internal sealed class TurnQueue
         }
     }
 
-    /// <summary>Takes the turn at once if nobody has it.</summary>
+    /// <summary>Takes the turn if it is free.</summary>
     public Turn? TryTake(IncomingMessage message)
     {
         lock (_gate)
             return _line.Count == 0 ? Join(message) : null;
     }
 
-    /// <summary>The messages ahead of one whose turn is awaited; null when none is.</summary>
+    /// <summary>The messages ahead of one that waits for its turn; null if none waits.</summary>
     public List<IncomingMessage>? FindWaitedFor()
     {
         lock (_gate)
@@ -76,7 +76,7 @@ internal sealed class TurnQueue
         }
     }
 
-    /// <summary>A place in the line, and then the output's ownership, until it is disposed.</summary>
+    /// <summary>A place in the queue; at its head, the right to write, until it is disposed.</summary>
     internal sealed class Turn : IDisposable
     {
         private readonly TurnQueue _queue;
@@ -97,14 +97,14 @@ internal sealed class TurnQueue
 
         internal Task Come => _come.Task;
 
-        /// <summary>Its message waits for it, and for nothing else. Under the queue's lock.</summary>
+        /// <summary>The message waits for its turn and for nothing else. Guarded by the queue's lock.</summary>
         internal bool IsAwaited { get; set; }
 
-        /// <summary>Completes when the turn has come.</summary>
+        /// <summary>Completes when it has the turn.</summary>
         /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
         public Task WaitAsync(CancellationToken cancel) => _queue.WaitAsync(this, cancel);
 
-        /// <summary>Leaves the line; the next one has the turn if this one had it.</summary>
+        /// <summary>Leaves the queue and passes on the turn.</summary>
         public void Dispose() => _queue.Leave(this);
 
         internal void Grant()

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Numbers;
 
@@ -8,13 +9,13 @@ internal sealed class ListDownload(NumbersClientOptions options, ListFolders fol
 {
     private const int BufferBytes = 256 * 1024;
 
-    /// <summary>Downloads a list, and tries again if the connection breaks or the list is cut. A list of an earlier run
-    /// stays until the new one is whole.</summary>
+    /// <summary>Downloads a list; retries if the connection breaks or the list is truncated. A list of an earlier run stays
+    /// until the new one is complete.</summary>
     /// <exception cref="ConnectException">The server cannot be reached.</exception>
     /// <exception cref="ConnectionClosedException">The connection broke at the last attempt, or was idle.</exception>
-    /// <exception cref="MalformedListException">The list was cut at the last attempt.</exception>
-    /// <exception cref="FormatException">The list is too long. It is not kept and not tried again.</exception>
-    /// <exception cref="IOException">The server is too slow, which is not tried again, or the file cannot be
+    /// <exception cref="MalformedListException">The list was truncated at the last attempt.</exception>
+    /// <exception cref="FormatException">The list is too long. It is not kept, and there is no retry.</exception>
+    /// <exception cref="IOException">The server sends nothing or is too slow, without a retry; or the file cannot be
     /// written.</exception>
     public void Run(int list)
     {
@@ -33,13 +34,13 @@ internal sealed class ListDownload(NumbersClientOptions options, ListFolders fol
             }
             catch (ConnectException) when (earlier is not null)
             {
-                // A server that is gone by now does not explain why the list is missing.
+                // That the server is gone by now does not explain why the list is missing.
                 throw earlier;
             }
         }
     }
 
-    /// <summary>Whether the cause may be gone already. A timeout is not worth a second one.</summary>
+    /// <summary>Whether a retry may succeed. After a timeout it would cost a second one.</summary>
     private static bool IsWorthAnotherTry(Exception e) =>
         e is MalformedListException or ConnectionClosedException { Reason: not CloseReason.IdleTimeout }
             or ConnectException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } };
@@ -63,16 +64,22 @@ internal sealed class ListDownload(NumbersClientOptions options, ListFolders fol
                 last = piece[^1];
             }
         }
+        catch (ConnectionClosedException e) when (
+            e.Reason == CloseReason.IdleTimeout && connection.BytesReceived == 0)
+        {
+            throw new IOException(
+                $"the server sent nothing within {Quantity.FormatDuration(options.IdleTimeout)}{NumbersProtocol.Doubt}", e);
+        }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
         if (NumbersProtocol.FindCut(last, bound.Numbers, options.Count) is { } rule)
-            throw new MalformedListException(file.Length, rule);
+            throw new MalformedListException(file.Length, file.Length == 0 ? rule + NumbersProtocol.Doubt : rule);
         folders.Replace(list, file);
     }
 
-    /// <summary>Fills the buffer, so that a list costs a handful of writes and not one per packet.</summary>
+    /// <summary>Fills the buffer, so that a list costs a few writes and not one per packet.</summary>
     /// <returns>The bytes read; less than the buffer holds only at the end of the stream.</returns>
     private int Fill(Stream stream, byte[] buffer, ListBound bound)
     {

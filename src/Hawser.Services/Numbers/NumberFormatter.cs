@@ -30,10 +30,9 @@ internal static class NumberFormatter
     /// <returns>The bytes written. The rest of <paramref name="destination"/> may be overwritten.</returns>
     internal static int Format(ReadOnlySpan<int> numbers, Span<byte> destination, out int consumed)
     {
-        int written = Avx512NumberFormatter.IsSupported
+        return Avx512NumberFormatter.IsSupported
             ? Avx512NumberFormatter.Format(numbers, destination, out consumed)
             : FormatPortable(numbers, destination, out consumed);
-        return written;
     }
 
     /// <inheritdoc cref="Format(ReadOnlySpan{int}, Span{byte}, out int)"/>
@@ -45,14 +44,9 @@ internal static class NumberFormatter
         int done = 0;
         while (done < numbers.Length && destination.Length - written >= MaxBytes64 + Slack)
             written += Write(numbers[done++], ref Unsafe.Add(ref start, written));
-        for (; done < numbers.Length; done++)
-        {
-            if (!TryWriteNearEnd(numbers[done], destination[written..], out int length))
-                break;
-            written += length;
-        }
-        consumed = done;
-        return written;
+        int rest = FormatNearEnd(numbers[done..], destination[written..], out int more);
+        consumed = done + more;
+        return written + rest;
     }
 
     /// <inheritdoc cref="Format(ReadOnlySpan{int}, Span{byte}, out int)"/>
@@ -64,22 +58,26 @@ internal static class NumberFormatter
         int done = 0;
         while (done < numbers.Length && destination.Length - written >= MaxBytes32 + Slack)
             written += Write(numbers[done++], ref Unsafe.Add(ref start, written));
-        for (; done < numbers.Length; done++)
+        int rest = FormatNearEnd(numbers[done..], destination[written..], out int more);
+        consumed = done + more;
+        return written + rest;
+    }
+
+    /// <summary>Writes numbers where the digits behind a number might not fit.</summary>
+    [SkipLocalsInit]
+    private static int FormatNearEnd<T>(ReadOnlySpan<T> numbers, Span<byte> destination, out int consumed)
+        where T : IBinaryInteger<T>
+    {
+        Span<byte> whole = stackalloc byte[MaxBytes64 + Slack];
+        int written = 0;
+        for (consumed = 0; consumed < numbers.Length; consumed++)
         {
-            if (!TryWriteNearEnd(numbers[done], destination[written..], out int length))
+            int length = Write(long.CreateChecked(numbers[consumed]), ref MemoryMarshal.GetReference(whole));
+            if (!whole[..length].TryCopyTo(destination[written..]))
                 break;
             written += length;
         }
-        consumed = done;
         return written;
-    }
-
-    [SkipLocalsInit]
-    private static bool TryWriteNearEnd(long number, Span<byte> destination, out int length)
-    {
-        Span<byte> whole = stackalloc byte[MaxBytes64 + Slack];
-        length = Write(number, ref MemoryMarshal.GetReference(whole));
-        return whole[..length].TryCopyTo(destination);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

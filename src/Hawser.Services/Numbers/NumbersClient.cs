@@ -3,17 +3,17 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Numbers;
 
-/// <summary>Downloads lists, then sorts them.</summary>
+/// <summary>Downloads lists of numbers, then sorts them.</summary>
 public sealed class NumbersClient
 {
     private readonly NumbersClientOptions _options;
     private readonly ListFolders _folders;
     private readonly ListDownload _download;
     private readonly int[] _lists;
-    // The numbers of each list; 0: not sorted.
+    // The number of numbers in each list; 0 for a list that is not sorted.
     private readonly int[] _counts;
 
-    /// <exception cref="IOException">The folders cannot be made.</exception>
+    /// <exception cref="IOException">The folders cannot be created.</exception>
     public NumbersClient(NumbersClientOptions options)
     {
         _options = options;
@@ -23,7 +23,7 @@ public sealed class NumbersClient
         _counts = new int[options.Lists];
     }
 
-    /// <summary>Downloads all lists, then sorts those that came.</summary>
+    /// <summary>Downloads all lists, then sorts those that arrived.</summary>
     public NumbersReport Run()
     {
         Array.Clear(_counts);
@@ -40,8 +40,8 @@ public sealed class NumbersClient
             [.. missing.Concat(unsorted).OrderBy(failure => failure.List)], FindDoubts());
     }
 
-    /// <summary>Checks that each sorted list is its unsorted one in ascending order.</summary>
-    /// <param name="failures">Lists that are not checked.</param>
+    /// <summary>Checks that each sorted list is its unsorted list in ascending order.</summary>
+    /// <param name="failures">Lists to leave out.</param>
     /// <returns>The lists that differ or are missing.</returns>
     public IReadOnlyList<ListFailure> Verify(IReadOnlyList<ListFailure> failures) =>
         ThreadTeam.Run(_options.Sorters, AllBut(failures), list =>
@@ -83,15 +83,27 @@ public sealed class NumbersClient
 
     private void Sort(int list)
     {
-        using NumberParser parser = Parse(_folders.UnsortedPath(list));
+        using NumberParser parser = ParseDownload(list);
         ListSort.Run(parser.List, _folders.SortedPath(list));
         _counts[list] = parser.List.Count;
     }
 
+    private NumberParser ParseDownload(int list)
+    {
+        try
+        {
+            return Parse(_folders.UnsortedPath(list));
+        }
+        catch (MalformedListException e) when (e.Offset == 0)
+        {
+            throw new FormatException(e.Message + NumbersProtocol.Doubt, e);
+        }
+    }
+
     private NumberParser Parse(string path) => ListSort.Parse(path, _options.Count, _options.MaxNumbers);
 
-    /// <summary>The lists whose count differs from that of most others. The protocol has no length, so a list that a
-    /// dying server truncated between or within numbers looks like a short one.</summary>
+    /// <summary>The lists whose count differs from that of most others. The protocol has no length: a truncated list looks
+    /// like a short one.</summary>
     private IReadOnlyList<ListFailure> FindDoubts()
     {
         (int List, int Count)[] known = [.. _counts.Index().Where(entry => entry.Item > 0)];

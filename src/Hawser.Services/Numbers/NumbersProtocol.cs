@@ -13,6 +13,9 @@ namespace Hawser.Services.Numbers;
 /// </summary>
 internal static class NumbersProtocol
 {
+    /// <summary>The end of an error message when not a single byte was that of a list.</summary>
+    internal const string Doubt = "; is it a numbers server?";
+
     /// <summary>The byte between two numbers.</summary>
     internal const byte Separator = (byte)',';
 
@@ -34,15 +37,15 @@ internal static class NumbersProtocol
     /// <summary>The default of <c>--max</c>.</summary>
     internal const long DefaultMax = 999_999_999;
 
-    /// <summary>The most bytes of a list of so many numbers: sign, 19 digits and comma each, and CR LF instead of the
-    /// last comma.</summary>
+    /// <summary>The size limit of a list of so many numbers, in bytes: sign, 19 digits and comma each, and CR LF instead of
+    /// the last comma.</summary>
     internal static long MaxBytes(int count) => ((long)count * NumberFormatter.MaxBytes64) + 1;
 
     /// <summary>Detects a truncated list.</summary>
-    /// <param name="last">The last byte; null: there is none.</param>
-    /// <param name="count">How many numbers the list has.</param>
-    /// <param name="expectedCount">How many it must have; null: one or more.</param>
-    /// <returns>The broken rule; null: none.</returns>
+    /// <param name="last">The last byte; null if the list is empty.</param>
+    /// <param name="count">The numbers in the list.</param>
+    /// <param name="expectedCount">The numbers it must have; null for one or more.</param>
+    /// <returns>The broken rule; null if the list is complete.</returns>
     internal static string? FindCut(byte? last, int count, int? expectedCount) => last switch
     {
         null when expectedCount != 0 => "the list is empty",

@@ -5,20 +5,21 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping;
 
-/// <summary>One client: sends a ping, waits for its pong, and so on.</summary>
+/// <summary>A client that sends pings one after the other, each after the previous pong.</summary>
 public static class PingClient
 {
-    /// <summary>Connects, pings so many times, and leaves.</summary>
-    /// <param name="server">Where the server is.</param>
-    /// <param name="options">How many pings, and how fast.</param>
-    /// <param name="onPong">Told of every pong: its number and its round-trip time.</param>
-    /// <param name="cancel">Ends the client, also while it waits for a pong.</param>
+    /// <summary>Connects, sends the pings and half-closes.</summary>
+    /// <param name="server">The server's address.</param>
+    /// <param name="options">The number of pings, the interval and the timeout.</param>
+    /// <param name="onPong">Called for every pong with its number and its round-trip time.</param>
+    /// <param name="cancel">Ends the client, even while it waits for a pong.</param>
     /// <returns>Bytes received.</returns>
-    /// <exception cref="ConnectException">Nobody answers there.</exception>
+    /// <exception cref="ConnectException">The server cannot be reached.</exception>
     /// <exception cref="ConnectionClosedException">The server reset the connection.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled while it waited.</exception>
-    /// <exception cref="ProtocolException">The server sent something else than the pong, or left early.</exception>
-    /// <exception cref="TimeoutException">A pong did not come in time.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancel"/> fired during a wait.</exception>
+    /// <exception cref="ProtocolException">The server sent something other than the pong, or closed the
+    /// connection.</exception>
+    /// <exception cref="TimeoutException">A pong did not arrive in time.</exception>
     public static async Task<long> RunAsync(
         EndPoint server, PingClientOptions options, Action<long, TimeSpan> onPong, CancellationToken cancel = default)
     {

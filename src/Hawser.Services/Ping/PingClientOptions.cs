@@ -1,18 +1,18 @@
 namespace Hawser.Services.Ping;
 
-/// <summary>What a ping client does.</summary>
+/// <summary>The options of a ping client.</summary>
 public sealed record PingClientOptions
 {
-    /// <summary>The number the client gives itself.</summary>
+    /// <summary>The client's number, which it sends with every ping.</summary>
     public long Client { get; init; }
 
     /// <summary>Pings to send.</summary>
     public long Count { get; init; } = 1;
 
-    /// <summary>Pause between a pong and the next ping. Default none.</summary>
+    /// <summary>The pause between a pong and the next ping. Default 0.</summary>
     public TimeSpan Interval { get; init; }
 
-    /// <summary>To connect, and for each pong; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for ever.
-    /// Default 10 s.</summary>
+    /// <summary>The timeout of the connection and of each pong; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>
+    /// for none. Default 10 s.</summary>
     public TimeSpan Timeout { get; init; } = Dialer.DefaultTimeout;
 }

@@ -5,9 +5,9 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping;
 
-/// <summary>Answers every ping with its pong.</summary>
-/// <param name="options">What the handler does to itself between a ping and its pong.</param>
-/// <param name="log">Told when a client comes and leaves.</param>
+/// <summary>Answers every ping with a pong.</summary>
+/// <param name="options">The artificial work and pauses before each pong.</param>
+/// <param name="log">Receives a line when a client connects and when it disconnects.</param>
 public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IConnectionHandler
 {
     private readonly bool _isHeldUp = options.Work > TimeSpan.Zero || options.SlowClients.Count > 0;
@@ -29,7 +29,7 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
                     pongs++;
                 }
                 while (!_isHeldUp && connection.TryTakeLine(PingProtocol.LineLimit, out line));
-                // The pongs of pings that came together leave together.
+                // One write for the pongs of pings that arrived together.
                 await connection.Output.FlushAsync();
             }
         }
@@ -56,8 +56,7 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
         output.Advance(PingProtocol.WritePong(ping, output.GetSpan(PingProtocol.LineLimit)));
     }
 
-    /// <summary>Keeps the thread from everybody else, on purpose: what that costs under each model is what this service
-    /// is there to show.</summary>
+    /// <summary>Occupies the thread on purpose: the service shows what that costs under each model.</summary>
     private void HoldThread(long client, CancellationToken stopping)
     {
         if (options.SlowClients.TryGetValue(client, out TimeSpan pause))

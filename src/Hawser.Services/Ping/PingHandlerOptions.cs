@@ -1,14 +1,14 @@
 namespace Hawser.Services.Ping;
 
-/// <summary>What a ping handler does to itself between a ping and its pong.</summary>
+/// <summary>The artificial work and pauses of a ping handler.</summary>
 public sealed record PingHandlerOptions
 {
-    /// <summary>How long each answer to a client of that number blocks the handler's thread.</summary>
+    /// <summary>By client number, how long each answer blocks the handler's thread.</summary>
     public IReadOnlyDictionary<long, TimeSpan> SlowClients { get; init; } = new Dictionary<long, TimeSpan>();
 
-    /// <summary>How long each answer computes.</summary>
+    /// <summary>The CPU time that each answer burns.</summary>
     public TimeSpan Work { get; init; }
 
-    /// <summary>Log every ping.</summary>
+    /// <summary>Whether to log every ping.</summary>
     public bool Verbose { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 
 namespace Hawser.Services.Ping;
 
-/// <summary>The bytes of ping. All ASCII, a line at a time.</summary>
+/// <summary>The wire format of ping: lines of ASCII.</summary>
 /// <remarks>
 /// <code>
 /// client -> server   "ping" SP client SP n LF     client, n: 1 to 18 decimal digits
@@ -13,22 +13,22 @@ namespace Hawser.Services.Ping;
 /// </remarks>
 public static class PingProtocol
 {
-    /// <summary>Bytes of a line at the most, its line feed included.</summary>
+    /// <summary>The length limit of a line in bytes, including its line feed.</summary>
     public const int LineLimit = 128;
 
     private const int DigitsLimit = 18;
 
-    /// <summary>The rule that a line which is not a ping has broken.</summary>
+    /// <summary>The error message for a line that is not a ping.</summary>
     public const string Rule = "expected 'ping <client> <n>', each number of 1 to 18 digits";
 
-    /// <summary>Reads a ping.</summary>
+    /// <summary>Parses a ping.</summary>
     /// <param name="line">A line without its line feed.</param>
-    /// <param name="client">The number the client gave itself.</param>
-    /// <param name="n">Counts its pings.</param>
+    /// <param name="client">The client's number.</param>
+    /// <param name="n">The number of the ping.</param>
     public static bool TryParsePing(ReadOnlySpan<byte> line, out long client, out long n) =>
         TryParse(line, "ping "u8, out client, out n);
 
-    /// <summary>Reads a pong.</summary>
+    /// <summary>Parses a pong.</summary>
     public static bool TryParsePong(ReadOnlySpan<byte> line, out long client, out long n) =>
         TryParse(line, "pong "u8, out client, out n);
 
@@ -47,7 +47,7 @@ public static class PingProtocol
         return length;
     }
 
-    /// <summary>Writes the pong to a line that is a ping.</summary>
+    /// <summary>Writes the pong to a valid ping.</summary>
     /// <returns>Bytes written.</returns>
     public static int WritePong(ReadOnlySpan<byte> ping, Span<byte> destination)
     {
@@ -60,24 +60,20 @@ public static class PingProtocol
     private static bool TryParse(ReadOnlySpan<byte> line, ReadOnlySpan<byte> verb, out long client, out long n)
     {
         client = n = 0;
-        if (!line.StartsWith(verb))
-            return false;
-        line = line[verb.Length..];
-        int space = line.IndexOf((byte)' ');
-        return space > 0 && TryParseNumber(line[..space], out client) && TryParseNumber(line[(space + 1)..], out n);
+        int at = verb.Length;
+        return line.StartsWith(verb)
+            && TryTakeNumber(line, ref at, out client)
+            && at < line.Length && line[at++] == ' '
+            && TryTakeNumber(line, ref at, out n)
+            && at == line.Length;
     }
 
-    private static bool TryParseNumber(ReadOnlySpan<byte> digits, out long value)
+    private static bool TryTakeNumber(ReadOnlySpan<byte> line, ref int at, out long value)
     {
+        int start = at;
         value = 0;
-        if (digits.IsEmpty || digits.Length > DigitsLimit)
-            return false;
-        foreach (byte digit in digits)
-        {
-            if (!char.IsAsciiDigit((char)digit))
-                return false;
-            value = value * 10 + (digit - '0');
-        }
-        return true;
+        for (; at < line.Length && char.IsAsciiDigit((char)line[at]); at++)
+            value = value * 10 + (line[at] - '0');
+        return at > start && at - start <= DigitsLimit;
     }
 }

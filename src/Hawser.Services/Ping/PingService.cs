@@ -4,7 +4,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping;
 
-/// <summary>The ping-pong server of the exercises.</summary>
+/// <summary>The ping service: answers every ping with a pong.</summary>
 public sealed class PingService : Service
 {
     /// <summary><c>--slow-client ID=DURATION</c>.</summary>

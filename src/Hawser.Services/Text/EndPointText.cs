@@ -3,11 +3,10 @@ using System.Net.Sockets;
 
 namespace Hawser.Services.Text;
 
-/// <summary>Addresses for people.</summary>
+/// <summary>Formats addresses.</summary>
 public static class EndPointText
 {
-    /// <summary>The address as one would type it: <c>example.org:8000</c>, <c>[::1]:8000</c> or
-    /// <c>unix:PATH</c>.</summary>
+    /// <summary>The address as users type it: <c>example.org:8000</c>, <c>[::1]:8000</c> or <c>unix:PATH</c>.</summary>
     public static string Of(EndPoint endPoint) => endPoint switch
     {
         DnsEndPoint name => $"{name.Host}:{name.Port}",
@@ -15,13 +14,13 @@ public static class EndPointText
         _ => $"{endPoint}",
     };
 
-    /// <summary>A connection's peer. The client of a Unix domain socket has no address as a rule: it is "a local
+    /// <summary>The peer of a connection. The client of a Unix domain socket usually has no address: it is "a local
     /// client".</summary>
     public static string OfPeer(Connection connection) =>
         $"{connection.RemoteEndPoint}" is { Length: > 0 } address ? address : "a local client";
 
-    /// <summary>The message of a client's error, with the server it happened at.</summary>
+    /// <summary>The message of a client's error, with the server's address.</summary>
     public static string Blame(EndPoint server, Exception fault) =>
-        // A failed connect names its target itself.
+        // The error of a failed connect names its target.
         fault is ConnectException ? fault.Message : $"{Of(server)}: {fault.Message}";
 }

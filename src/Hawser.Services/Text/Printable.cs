@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Hawser.Services.Text;
 
-/// <summary>Text of others, made safe for a terminal.</summary>
+/// <summary>Makes foreign text safe for a terminal.</summary>
 public static class Printable
 {
-    /// <summary>The text with every control character (C0, DEL, C1), line separator, direction mark and lone surrogate
-    /// as <c>\u001B</c>. A terminal obeys none of what is left.</summary>
+    /// <summary>Escapes every control character (C0, DEL, C1), line separator, direction mark and lone surrogate as
+    /// <c>\u001B</c>. A terminal interprets nothing in the result.</summary>
     public static string Of(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Hawser.Services.Text;
 
-/// <summary>Reads and writes durations and sizes as people type them: <c>10ms</c>, <c>5m</c>, <c>64KiB</c>.</summary>
+/// <summary>Parses and formats durations and sizes: <c>10ms</c>, <c>5m</c>, <c>64KiB</c>.</summary>
 public static class Quantity
 {
     private static readonly (string Unit, double Factor)[] DurationUnits =
@@ -18,31 +18,31 @@ public static class Quantity
     private static readonly (string Unit, double Factor)[] RateUnits = [("", 1), ("k", 1e3), ("M", 1e6)];
 
     /// <summary>A duration, or <c>never</c>: <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
-    /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
+    /// <exception cref="FormatException">The text is not one; the message gives examples.</exception>
     public static TimeSpan ParseTimeout(string text) =>
         text == "never" ? Timeout.InfiniteTimeSpan : ParseDuration(text, ", 2m or never");
 
     /// <summary>A number and one of ns, us (or µs), ms, s, m, h; or a bare 0. At most 24 days.</summary>
-    /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
+    /// <exception cref="FormatException">The text is not one; the message gives examples.</exception>
     public static TimeSpan ParseDuration(string text) => ParseDuration(text, " or 2m");
 
     /// <summary>A whole number of bytes, or a number and one of kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB or
     /// K, M, G (powers of 1024).</summary>
-    /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
+    /// <exception cref="FormatException">The text is not one; the message gives examples.</exception>
     public static long ParseSize(string text) =>
         TryParse(text, SizeUnits, out double bytes) && bytes < long.MaxValue
             ? (long)bytes
             : throw new FormatException($"'{text}' is not a size; use 1500, 64KiB, 10MB or 2GiB");
 
-    /// <summary>So many per second: a number, with k or M for thousands and millions.</summary>
-    /// <exception cref="FormatException">It is not that; the message says what would be.</exception>
+    /// <summary>A rate per second: a number, with k or M for thousands and millions.</summary>
+    /// <exception cref="FormatException">The text is not one; the message gives examples.</exception>
     public static double ParseRate(string text) =>
         TryParse(text, RateUnits, out double rate) && rate is > 0 and <= 1e9
             ? rate
             : throw new FormatException($"'{text}' is not a rate; use 500, 50k or 1.5M");
 
     /// <summary>A whole number within bounds.</summary>
-    /// <exception cref="FormatException">It is not; the message says what it is called and what would be.</exception>
+    /// <exception cref="FormatException">It is not; the message gives its name and its bounds.</exception>
     public static int ParseInt(string text, string name, int min, int max) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
         && value >= min && value <= max
@@ -62,8 +62,8 @@ public static class Quantity
     /// <summary>A number of things: <c>1 client</c>, <c>2 clients</c>.</summary>
     public static string FormatCount(long count, string thing) => count == 1 ? $"1 {thing}" : $"{count} {thing}s";
 
-    /// <summary>A duration for people: three significant digits and a unit, like <c>85.3 µs</c>, <c>1.2 ms</c> or
-    /// <c>12 s</c>; of 1,000 s and more, whole seconds.</summary>
+    /// <summary>A duration for people: three significant digits and a unit, like <c>85.3 µs</c>, <c>1.2 ms</c>,
+    /// <c>12 s</c> or <c>24 h</c>. From 1,000 s on, minutes; from 2 h on, hours.</summary>
     public static string FormatDuration(TimeSpan duration) =>
         duration == TimeSpan.Zero ? "0 s" : FormatNanoseconds(duration.TotalNanoseconds);
 

@@ -1,14 +1,14 @@
 namespace Hawser.Services.Upload;
 
-/// <summary>The files and bytes of an upload folder, stored and under way, and the limits on both. A running
-/// count: a refusal does not look at the folder.</summary>
-/// <remarks>The folder is counted again only when an upload begins after a refusal, on a pool thread, and rarely. So
-/// room that somebody makes is noticed, and clients that keep coming cannot keep the disk busy.</remarks>
+/// <summary>Counts the files and bytes of an upload folder, stored and in progress, and enforces their limits. A
+/// refusal does not read the folder.</summary>
+/// <remarks>A recount happens only when an upload begins after a refusal, rarely, and on a pool thread. Freed room is
+/// thus noticed, and a stream of clients cannot keep the disk busy.</remarks>
 /// <param name="settings">The limits.</param>
 /// <param name="count">Counts the stored files.</param>
 internal sealed class FolderUsage(UploadSettings settings, Func<UsageCount> count)
 {
-    // Counting takes less than a tenth of one processor.
+    // Recounts take less than a tenth of one core.
     private const int PauseFactor = 10;
 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(5);
@@ -22,8 +22,8 @@ internal sealed class FolderUsage(UploadSettings settings, Func<UsageCount> coun
     private long? _recounted;
     private TimeSpan _pause;
 
-    /// <summary>Counts the folder again if an upload was refused since the last count and the pause is over. Waits for
-    /// a count that is under way.</summary>
+    /// <summary>Recounts if an upload was refused since the last count and the pause is over. Waits for a recount in
+    /// progress.</summary>
     public Task RecountIfDueAsync(TimeProvider time)
     {
         lock (_gate)
@@ -54,7 +54,7 @@ internal sealed class FolderUsage(UploadSettings settings, Func<UsageCount> coun
         lock (_gate)
         {
             UsageCount all = _stored + _reserved + more;
-            // One that has its file only grows.
+            // An upload that has its file only grows.
             bool isFull = more.Files > 0 && all.Files > settings.MaxFiles;
             _hasRefused |= isFull || all.Bytes > settings.QuotaBytes;
             if (isFull)
@@ -65,7 +65,7 @@ internal sealed class FolderUsage(UploadSettings settings, Func<UsageCount> coun
         }
     }
 
-    /// <summary>An upload is over: what it reserved is free, what it stored counts.</summary>
+    /// <summary>Call at the end of an upload: frees what it reserved and counts what it stored.</summary>
     public void Settle(UsageCount reserved, UsageCount stored)
     {
         lock (_gate)
@@ -86,12 +86,12 @@ internal sealed class FolderUsage(UploadSettings settings, Func<UsageCount> coun
         }
         catch (Exception)
         {
-            // The old count holds, also when memory is short; whoever writes to the folder reports what is wrong with it.
+            // The old count holds, even if memory is short; a write to the folder reports the fault.
         }
         lock (_gate)
         {
-            // What was stored meanwhile may be in the new count as well. The running count is then as good, unless the
-            // folder has become emptier, and the next count may be exact.
+            // Files stored meanwhile may be in the new count as well. The running count is then as good, unless the
+            // folder has shrunk, and the next recount may be exact.
             if (counted is { } found)
                 _stored = _storedMeanwhile == default ? found : UsageCount.Min(_stored, found + _storedMeanwhile);
             _hasRefused |= _storedMeanwhile != default;

@@ -3,13 +3,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>The SHA-256 of a file that another is writing or sending: follows on a pool thread, out of the page cache,
-/// while there is enough to do, and holds no thread while there is not.</summary>
+/// <summary>Computes the SHA-256 of a file that is being written or sent. Follows on a pool thread, from the page
+/// cache, and occupies no thread while there is too little to hash.</summary>
 /// <param name="file">Open for reading until this is disposed.</param>
-/// <param name="offset">Where to begin.</param>
+/// <param name="offset">The offset at which to begin.</param>
 internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposable
 {
-    // On the stack, and small enough to stay in the processor's cache between reading and hashing.
+    // On the stack, and small enough to stay in the CPU's cache between reading and hashing.
     private const int ChunkBytes = 32 * 1024;
     private const int StepBytes = 1024 * 1024;
 
@@ -19,7 +19,7 @@ internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposa
     private Task _step = Task.CompletedTask;
 
     /// <summary>The SHA-256 of a whole file, lower-case hex.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static string Of(SafeFileHandle file)
     {
         using var hash = new FollowingHash(file, 0);
@@ -28,7 +28,7 @@ internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposa
         return hash.ToHex();
     }
 
-    /// <summary>The file may be hashed up to here.</summary>
+    /// <summary>Allows hashing up to this offset.</summary>
     public void Advance(long end)
     {
         Volatile.Write(ref _end, end);
@@ -36,7 +36,7 @@ internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposa
             _step = Task.Run(CatchUp);
     }
 
-    /// <summary>Hashes what is left.</summary>
+    /// <summary>Hashes the rest.</summary>
     /// <returns>Lower-case hex.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public async Task<string> FinishAsync()
@@ -46,7 +46,7 @@ internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposa
         return ToHex();
     }
 
-    /// <summary>What is left need not be hashed; the file is not looked at any more when this is done.</summary>
+    /// <summary>Abandons the rest. Completes when the file is no longer read.</summary>
     public async Task AbandonAsync()
     {
         Volatile.Write(ref _end, 0);
@@ -54,14 +54,14 @@ internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposa
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
-    /// <summary>What is left need not be hashed.</summary>
+    /// <summary>Abandons the rest.</summary>
     public void Dispose()
     {
         Volatile.Write(ref _end, 0);
         _step.ContinueWith(
             static (step, hash) =>
             {
-                // Of a file that was closed meanwhile: nobody is interested any more.
+                // The file was closed meanwhile: the hash is no longer needed.
                 _ = step.Exception;
                 ((IncrementalHash)hash!).Dispose();
             },

@@ -2,10 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>Space on the disk that a growing file has before it needs it (fallocate(2)): the file system then finds a
-/// place for megabytes at once, and not for every block as it is written.</summary>
-/// <remarks>Nobody else gets that space meanwhile, so it is a small share of what is free. Where there is little, or
-/// the file system cannot do it, the file grows as files do.</remarks>
+/// <summary>Reserves disk space ahead of a growing file (fallocate(2)), so that the file system allocates megabytes at
+/// once instead of single blocks.</summary>
+/// <remarks>Reserved space is unavailable to others, so it is a small share of the free space. Without enough free
+/// space or without support by the file system, nothing is reserved.</remarks>
 /// <param name="file">Open for writing.</param>
 /// <param name="path">A path on the same file system.</param>
 internal sealed class ReservedSpace(SafeFileHandle file, string path)
@@ -18,8 +18,8 @@ internal sealed class ReservedSpace(SafeFileHandle file, string path)
     private long _end;
     private bool _isRefused;
 
-    /// <summary>Sees to it that a piece that is written next finds its space, if that is to be had.</summary>
-    /// <param name="length">Of the file so far. A small one needs no space ahead.</param>
+    /// <summary>Reserves space for the next piece, if possible.</summary>
+    /// <param name="length">The length of the file so far. A small file needs no reserve.</param>
     public void Extend(long length)
     {
         if (_isRefused || length < SmallestStep || length + Mebibyte <= _end)
@@ -32,8 +32,8 @@ internal sealed class ReservedSpace(SafeFileHandle file, string path)
             _end = begin + step;
     }
 
-    /// <summary>Gives back what the file does not need.</summary>
-    /// <param name="length">Of the file at its end.</param>
+    /// <summary>Releases the unused space.</summary>
+    /// <param name="length">The final length of the file.</param>
     public void Release(long length)
     {
         if (_end > length)

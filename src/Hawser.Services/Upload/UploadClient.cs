@@ -123,6 +123,10 @@ public static class UploadClient
                 ? UploadReceipt.Parse(line.Span)
                 : null;
         }
+        catch (ProtocolException e)
+        {
+            throw new ProtocolException($"{e.Message}; is it an upload server?");
+        }
         catch (OperationCanceledException)
         {
             return null;

@@ -6,8 +6,8 @@ public sealed record UploadClientOptions
     /// <summary>How long to wait for the connection. Default 10 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the server may accept no byte, and how long to wait for its receipt then. Above zero;
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for ever. Default 10 s.</summary>
+    /// <summary>The timeout without a byte accepted by the server, and of its receipt. Above zero;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for none. Default 10 s.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Compute the SHA-256 of what is sent, to compare it with the receipt's. Default true.</summary>

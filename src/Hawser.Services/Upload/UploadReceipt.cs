@@ -5,22 +5,22 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>The one line with which a server answers an upload, after the client's half-close (FIN).</summary>
+/// <summary>The line with which a server answers an upload, after the client's half-close (FIN).</summary>
 /// <remarks>
-/// The upload itself is the file's bytes and nothing else. The receipt, ASCII, one line of at most 256 bytes:
+/// An upload is the file's bytes and nothing else. The receipt is one line of ASCII, at most 256 bytes:
 /// <code>
 /// "OK" SP n ".file" SP bytes SP "sha256:" 64 lower-case hex digits [SP "synced"] LF
 /// "ERROR" SP reason LF
 /// </code>
 /// </remarks>
-/// <param name="FileName">The name the file has in the server's folder; null when the upload was refused.</param>
-/// <param name="Bytes">Bytes that were stored.</param>
+/// <param name="FileName">The file's name in the server's folder; null if the upload was refused.</param>
+/// <param name="Bytes">Bytes stored.</param>
 /// <param name="Sha256">Their SHA-256, lower-case hex.</param>
-/// <param name="Synced">File and folder were made durable first.</param>
-/// <param name="Refusal">Why nothing was stored; null when it was.</param>
+/// <param name="Synced">File and folder were synced to disk first.</param>
+/// <param name="Refusal">Why the upload was refused; null if it was stored.</param>
 public sealed record UploadReceipt(string? FileName, long Bytes, string? Sha256, bool Synced, string? Refusal)
 {
-    /// <summary>Bytes of a receipt at the most, its line feed included.</summary>
+    /// <summary>The size limit of a receipt in bytes, including its line feed.</summary>
     public const int LineLimit = 256;
 
     private const string HashPrefix = "sha256:";
@@ -34,7 +34,7 @@ public sealed record UploadReceipt(string? FileName, long Bytes, string? Sha256,
     public static UploadReceipt Refused(string reason) => new(null, 0, null, false, reason);
 
     /// <summary>Reads a receipt, without its line feed.</summary>
-    /// <exception cref="ProtocolException">It is none.</exception>
+    /// <exception cref="ProtocolException">The line is not a receipt.</exception>
     public static UploadReceipt Parse(ReadOnlySpan<byte> line)
     {
         string text = Encoding.Latin1.GetString(line);

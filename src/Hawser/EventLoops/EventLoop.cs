@@ -33,6 +33,7 @@ internal sealed class EventLoop
     private int _residents;
     private int _wakePending;
     private bool _ending;
+    private bool _isStarted;
 
     public EventLoop(string name, IPoller poller)
     {
@@ -55,7 +56,12 @@ internal sealed class EventLoop
     /// <summary>Completes when the thread has left the loop; faults if the loop failed.</summary>
     public Task Ended => _ended.Task;
 
-    public void Start() => _thread.UnsafeStart();
+    /// <exception cref="OutOfMemoryException">The system has no thread left.</exception>
+    public void Start()
+    {
+        _thread.UnsafeStart();
+        _isStarted = true;
+    }
 
     /// <summary>Watches a socket until <see cref="Disown"/> or the end of the loop. On the loop's thread.</summary>
     /// <exception cref="ObjectDisposedException">The loop has ended.</exception>
@@ -110,7 +116,13 @@ internal sealed class EventLoop
     }
 
     /// <summary>Ends the thread after the work posted so far, and closes the loop's sockets.</summary>
-    public void End() => Post(static loop => ((EventLoop)loop!)._ending = true, this);
+    public void End()
+    {
+        if (_isStarted)
+            Post(static loop => ((EventLoop)loop!)._ending = true, this);
+        else if (_ended.TrySetResult())
+            _poller.Dispose();
+    }
 
     /// <summary>Parks an operation until it is completed or the deadline passes.</summary>
     public ValueTask<bool> Park(ParkedOperation operation, Deadline deadline)

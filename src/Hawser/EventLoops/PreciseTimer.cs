@@ -1,17 +1,30 @@
+using System.Net.Sockets;
+
 namespace Hawser.EventLoops;
 
 /// <summary>Calls back at a deadline, tens of microseconds late instead of the milliseconds of
 /// <see cref="Task.Delay(TimeSpan)"/>: an event loop without sockets.</summary>
 internal sealed class PreciseTimer
 {
-    private static readonly Lazy<PreciseTimer> LazyShared = new(() => new PreciseTimer());
+    private static readonly Lock Gate = new();
+    private static PreciseTimer? _shared;
 
     private readonly EventLoop _loop = new("hawser timer", Pollers.Best());
 
     private PreciseTimer() => _loop.Start();
 
     /// <summary>The timer of the process; its thread starts on first use.</summary>
-    public static PreciseTimer Shared => LazyShared.Value;
+    /// <exception cref="SocketException">No descriptor is left; the next use tries again.</exception>
+    public static PreciseTimer Shared
+    {
+        get
+        {
+            if (Volatile.Read(ref _shared) is { } shared)
+                return shared;
+            lock (Gate)
+                return _shared ??= new PreciseTimer();
+        }
+    }
 
     /// <summary>Calls back at the deadline, on the timer's thread.</summary>
     /// <returns>Dispose it to cancel: afterwards the callback has completed or will never run.</returns>

@@ -8,7 +8,7 @@ internal sealed class ConnectionReader(Connection connection) : PipeReader
 {
     private ReadOnlySequence<byte> _last;
     private long _examined;
-    private bool _isStopping;
+    private bool _hasToldStop;
 
     public override bool TryRead(out ReadResult result)
     {
@@ -26,8 +26,10 @@ internal sealed class ConnectionReader(Connection connection) : PipeReader
             return Result(isCanceled: false);
         try
         {
-            _isStopping = await connection.ReadMoreAsync(cancellationToken) == InputState.Stopping;
-            return Result(isCanceled: false);
+            InputState state = await connection.ReadMoreAsync(tellsStop: !_hasToldStop, cancellationToken);
+            // Told once: the connection does not know whether a message is half consumed, but the handler does.
+            _hasToldStop |= state == InputState.Stopping;
+            return Result(isCanceled: state == InputState.Stopping);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -56,11 +58,11 @@ internal sealed class ConnectionReader(Connection connection) : PipeReader
     /// byte, or the end.</summary>
     private bool HasNews =>
         (!connection.Buffered.IsEmpty && connection.BytesReceived > _examined)
-        || connection.PeerHasFinished || _isStopping;
+        || connection.PeerHasFinished;
 
     private ReadResult Result(bool isCanceled)
     {
         _last = new ReadOnlySequence<byte>(connection.Buffered);
-        return new ReadResult(_last, isCanceled, isCompleted: connection.PeerHasFinished || _isStopping);
+        return new ReadResult(_last, isCanceled, isCompleted: connection.PeerHasFinished);
     }
 }

@@ -22,7 +22,8 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
     {
         if (Interlocked.CompareExchange(ref _state, Waiting, Idle) == Interrupted)
         {
-            Volatile.Write(ref _state, Idle);
+            // A full fence: the caller reads its reasons next.
+            Interlocked.Exchange(ref _state, Idle);
             return deadline.HasPassed && Poll(deadline, isAlone: true, out _);
         }
         bool isReady = false;

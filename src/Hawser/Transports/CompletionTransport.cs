@@ -53,6 +53,8 @@ internal sealed class CompletionTransport(Socket socket) : SocketTransport(socke
         _sending.Signal();
     }
 
+    internal override bool TryFinishByClosing() => !_input.IsPending && base.TryFinishByClosing();
+
     public override void Abort()
     {
         base.Abort();

@@ -13,7 +13,7 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
     private readonly Socket _socket;
     private readonly Lock _gate = new();
     private ManualResetValueTaskSourceCore<bool> _wait;
-    private bool _isPending;
+    private volatile bool _isPending;
     private bool _isAwaited;
     private bool _isInterrupted;
     private SocketError _error = SocketError.Success;
@@ -26,6 +26,9 @@ internal sealed class InputWatch : SocketAsyncEventArgs, IValueTaskSource<bool>
 
     /// <summary>The peek found an error, which the socket reports only once.</summary>
     public bool HasFailed => _error != SocketError.Success;
+
+    /// <summary>A peek is pending; to close the socket now resets it.</summary>
+    public bool IsPending => _isPending;
 
     /// <summary>Waits until there is input, an end or an error.</summary>
     /// <returns>False after <see cref="Interrupt"/>.</returns>

@@ -22,7 +22,8 @@ internal sealed class Interruption
     {
         if (!_source.IsCancellationRequested)
             return false;
-        Volatile.Write(ref _source, new CancellationTokenSource());
+        // A full fence: the caller reads its reasons next.
+        Interlocked.Exchange(ref _source, new CancellationTokenSource());
         return true;
     }
 }

@@ -14,6 +14,8 @@ internal abstract class SocketTransport : Transport
     private const int BytesAckedOffset = 120;
 
     private bool _resetsUnlessFinished;
+    private bool _hasFinished;
+    private volatile bool _isAborted;
 
     protected SocketTransport(Socket socket)
     {
@@ -80,11 +82,10 @@ internal abstract class SocketTransport : Transport
         }
     }
 
-    internal override bool CloseFinishes => !_resetsUnlessFinished;
-
     public override ValueTask FinishSendingAsync()
     {
         Socket.Shutdown(SocketShutdown.Send);
+        _hasFinished = true;
         if (_resetsUnlessFinished)
             Socket.LingerState = new LingerOption(enable: false, seconds: 0);
         return ValueTask.CompletedTask;
@@ -99,8 +100,15 @@ internal abstract class SocketTransport : Transport
         _resetsUnlessFinished = true;
     }
 
+    internal override bool TryFinishByClosing()
+    {
+        _hasFinished = !_resetsUnlessFinished;
+        return _hasFinished;
+    }
+
     public override void Abort()
     {
+        _isAborted = true;
         try
         {
             Socket.LingerState = new LingerOption(enable: true, seconds: 0);
@@ -112,7 +120,26 @@ internal abstract class SocketTransport : Transport
         Socket.Dispose();
     }
 
-    public override void Close() => Socket.Dispose();
+    public override void Close()
+    {
+        // If another thread uses the socket meanwhile, .NET resets a stream that was not shut down.
+        if (!_hasFinished && !_resetsUnlessFinished && !_isAborted)
+            TryShutDown();
+        Socket.Dispose();
+    }
+
+    private void TryShutDown()
+    {
+        try
+        {
+            _hasFinished = true;
+            Socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Already reset or closed.
+        }
+    }
 
     /// <summary>Receives available bytes, waiting no longer than the socket's options allow.</summary>
     /// <returns>Bytes; 0 at the end; <see cref="Transport.NotReady"/>.</returns>

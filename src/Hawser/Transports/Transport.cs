@@ -140,8 +140,10 @@ public abstract class Transport
     /// <summary>Half-closes: the peer reads the end of the stream after the sent bytes.</summary>
     public abstract ValueTask FinishSendingAsync();
 
-    /// <summary>When the peer has finished, <see cref="Close"/> does what <see cref="FinishSendingAsync"/> would.</summary>
-    internal virtual bool CloseFinishes => false;
+    /// <summary>When the peer has finished and no call is pending, lets <see cref="Close"/> finish the stream without
+    /// <see cref="FinishSendingAsync"/>.</summary>
+    /// <returns>False if closing alone would reset it.</returns>
+    internal virtual bool TryFinishByClosing() => false;
 
     /// <summary>Makes any end before <see cref="FinishSendingAsync"/> a reset, if the stream supports it.</summary>
     public virtual void ResetUnlessFinished()

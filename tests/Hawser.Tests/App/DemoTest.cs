@@ -40,25 +40,59 @@ public sealed class DemoTest
     [Fact]
     public async Task A_signal_ends_the_demo_after_the_demonstration_in_progress_and_its_folder_is_deleted()
     {
-        DirectoryInfo temporary = Directory.CreateTempSubdirectory();
-        try
-        {
-            await using ProgramProcess program = ProgramProcess.StartInShell(
-                "TMPDIR=\"$FILE\" exec \"$@\"", temporary.FullName, "demo");
-            await program.Output.LineWithAsync("ping ");
-            program.Signal(ProgramProcess.SIGINT);
+        using var temporary = new TemporaryFolder();
+        await using ProgramProcess program = StartIn(temporary);
+        await program.Output.LineWithAsync("ping ");
+        program.Signal(ProgramProcess.SIGINT);
 
-            ProgramResult result = await program.EndAsync();
+        ProgramResult result = await program.EndAsync();
 
-            Assert.Equal(3, result.ExitCode);
-            Assert.DoesNotContain("clock ", result.Text, StringComparison.Ordinal);
-            Assert.Empty(temporary.EnumerateFileSystemInfos("hawser-demo-*"));
-        }
-        finally
-        {
-            temporary.Delete(recursive: true);
-        }
+        Assert.Equal(3, result.ExitCode);
+        Assert.DoesNotContain("clock ", result.Text, StringComparison.Ordinal);
+        Assert.Empty(FoldersIn(temporary));
     }
+
+    [Fact]
+    public async Task A_second_signal_ends_the_demo_and_deletes_its_folder()
+    {
+        using var temporary = new TemporaryFolder();
+        await using ProgramProcess program = StartIn(temporary);
+        await program.Output.LineWithAsync("numbers ");
+        await Patience.UntilAsync(() => FoldersIn(temporary).Length > 0);
+        program.Signal(ProgramProcess.SIGINT);
+        await program.Errors.LineWithAsync("a second signal ends it");
+        // Signals within 100 ms count as one.
+        await Patience.UntilAsync(() => !program.TrySignal(ProgramProcess.SIGINT) || program.HasExited);
+
+        ProgramResult result = await program.EndAsync();
+
+        Assert.Equal(128 + ProgramProcess.SIGINT, result.ExitCode);
+        Assert.Empty(FoldersIn(temporary));
+    }
+
+    [Fact]
+    public async Task A_signal_that_ends_a_drawing_program_shows_the_cursor_again()
+    {
+        using var temporary = new TemporaryFolder();
+        await using ProgramProcess program = ProgramProcess.StartOnTerminal("", temporary.Root, "demo");
+        int demo = await program.TerminalIdAsync();
+        await program.Output.ContainsAsync("numbers ");
+        await Patience.UntilAsync(() => FoldersIn(temporary).Length > 0);
+        ProgramProcess.Signal(demo, ProgramProcess.SIGINT);
+        await program.Output.ContainsAsync("a second signal ends it");
+        await Patience.UntilAsync(() => !ProgramProcess.TrySignal(demo, ProgramProcess.SIGINT) || program.HasExited);
+
+        ProgramResult result = await program.EndAsync();
+
+        int hidden = result.Text.LastIndexOf("\e[?25l", StringComparison.Ordinal);
+        Assert.InRange(hidden, 0, result.Text.LastIndexOf("\e[?25h", StringComparison.Ordinal));
+    }
+
+    private static ProgramProcess StartIn(TemporaryFolder temporary) =>
+        ProgramProcess.StartInShell("TMPDIR=\"$FILE\" exec \"$@\"", temporary.Root, "demo");
+
+    private static string[] FoldersIn(TemporaryFolder temporary) =>
+        Directory.GetDirectories(temporary.Root, "hawser-demo-*");
 
     private class Working : Service
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Hawser.Tests.Services.Ping;
 using Hawser.Tests.Services.Ping.Load;
 using Hawser.Tests.Support;
@@ -226,7 +227,8 @@ public sealed class LoadVerbTest
         await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--port", "0");
         IPEndPoint where = await server.ListeningAsync();
         await using ProgramProcess load = ProgramProcess.Start("load", $"{where}", "--duration", "10m", "--warm-up", "0");
-        await load.Errors.LineWithAsync(" round trips");
+        await Patience.UntilAsync(() =>
+            load.Errors.Lines.Any(line => Regex.IsMatch(line, "[1-9][0-9,]* round trips")));
         server.Signal(ProgramProcess.SIGKILL);
 
         ProgramResult result = await load.EndAsync();
@@ -255,7 +257,7 @@ public sealed class LoadVerbTest
         ProgramResult result = await RunAsync(server.EndPoint, "--until", "p50<1ms");
 
         Assert.Matches(@"^ +1,000/s  p50 .*  not kept\n", result.Errors);
-        Assert.EndsWith("ERROR: p50<1 ms is not kept even at the first rate; begin lower with --rate\n", result.Errors,
+        Assert.EndsWith("ERROR: p50<1 ms is not met even at the first rate; start lower with --rate\n", result.Errors,
             StringComparison.Ordinal);
         Assert.Equal(Failed, result.ExitCode);
     }

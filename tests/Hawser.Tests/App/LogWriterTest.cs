@@ -27,8 +27,7 @@ public sealed class LogWriterTest
     {
         using var output = new GatedStream();
         using var log = new LogWriter(output, _ => { });
-        log.WriteLine("in flight");
-        await Patience.UntilAsync(() => output.Entries == 1);
+        await BlockAsync(output, log);
         for (int n = 0; n < 10; n++)
             log.WriteLine(Filler);
         log.WriteLine("dropped too, though it would fit");
@@ -49,8 +48,7 @@ public sealed class LogWriterTest
     {
         using var output = new GatedStream();
         using var log = new LogWriter(output, _ => { });
-        log.WriteLine("in flight");
-        await Patience.UntilAsync(() => output.Entries == 1);
+        await BlockAsync(output, log);
         log.WriteLine("queued");
 
         Assert.Equal(2, log.End(TimeSpan.Zero));
@@ -88,8 +86,7 @@ public sealed class LogWriterTest
     {
         using var output = new GatedStream();
         using var log = new LogWriter(output, _ => { });
-        log.WriteLine("in flight");
-        await Patience.UntilAsync(() => output.Entries == 1);
+        await BlockAsync(output, log);
         for (int n = 0; n < 10; n++)
             log.WriteLine(Filler);
         output.Pass();
@@ -114,6 +111,13 @@ public sealed class LogWriterTest
 
         Assert.Equal(2, log.End(Patience.Limit));
         Assert.Equal(["full", "full"], errors);
+    }
+
+    /// <summary>Writes a line that the output does not take.</summary>
+    private static async Task BlockAsync(GatedStream output, LogWriter log)
+    {
+        log.WriteLine("in flight");
+        await Patience.UntilAsync(() => output.Entries == 1);
     }
 
     /// <summary>Takes nothing until it is opened.</summary>

@@ -43,9 +43,9 @@ public sealed class UsageTest
         { "lab --against redis", "--against: 'redis' is not NAME=HOST:PORT or NAME=COMMAND; use c='build/server {port}'" },
         { "lab --nonsense", "unknown option '--nonsense'; see 'hawser lab --help'" },
         { "load --rate fast", "--rate: 'fast' is not a rate; use 500, 50k or 1.5M" },
-        { "load --until soon", "--until: 'soon' is not a latency to keep; use p99<1ms" },
+        { "load --until soon", "--until: 'soon' is not a latency goal; use p99<1ms" },
         { "upload 127.0.0.1 80 a --nonsense", "unknown option '--nonsense'; see 'hawser upload --help'" },
-        { "load --until p99<0ms", "--until: 'p99<0ms' is not a latency to keep; use p99<1ms" },
+        { "load --until p99<0ms", "--until: 'p99<0ms' is not a latency goal; use p99<1ms" },
         { "message", "missing argument HOST[:PORT]; see 'hawser message --help'" },
         { "message 127.0.0.1:80 81", "unexpected argument '81': '127.0.0.1:80' has a port already" },
         { "upload", "missing argument HOST:PORT; see 'hawser upload --help'" },
@@ -111,6 +111,9 @@ public sealed class UsageTest
         { "serve message 0 --min-rate 5/s", "--min-rate: '5/s' is not a size" },
         { "ping --num-clients 0", "--clients: '0' is out of bounds; use a whole number from 1 to 1000000" },
         { "ping --count x", "--count: 'x' is not a number" },
+        { "load --json=yes", "--json: takes no value" },
+        { "numbers --plain:1", "--plain: takes no value" },
+        { "clock -d 48h", "--duration: '48h' is out of bounds; use 1 ms to 24 h" },
         { "ping --interval never", "--interval: 'never' is not a duration" },
     };
 
@@ -153,9 +156,26 @@ public sealed class UsageTest
     [InlineData("lab --out /dev/null", "--out: /dev/null is a file, not a folder")]
     [InlineData("ping unix:/", "unix:/: not a socket")]
     [InlineData("ping unix:/etc/passwd", "unix:/etc/passwd: not a socket")]
+    [InlineData("clock report /dev/null --html /", "--html: / is a folder, not a file")]
+    [InlineData("clock report /dev/null --html /nosuch/page", "--html: /nosuch/page: no such folder")]
     [InlineData("upload verify nosuch", "nosuch: no such folder")]
+    [InlineData("ping unix:/dev/null", "unix:/dev/null: not a socket")]
     public async Task A_path_that_does_not_lead_there_is_said(string arguments, string part) =>
         (await ProgramProcess.RunAsync(arguments.Split(' '))).IsError(Failed, part);
+
+    [Fact]
+    public async Task An_empty_file_in_the_place_of_a_socket_is_said()
+    {
+        string empty = Path.GetTempFileName();
+        try
+        {
+            (await ProgramProcess.RunAsync("ping", $"unix:{empty}")).IsError(Failed, $"unix:{empty}: not a socket");
+        }
+        finally
+        {
+            File.Delete(empty);
+        }
+    }
 
     [Fact]
     public async Task Help_of_a_command_line_takes_its_words_up_to_the_first_option() =>

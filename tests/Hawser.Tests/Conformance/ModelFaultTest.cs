@@ -41,6 +41,21 @@ public sealed class ModelFaultTest
         Assert.Equal(["threads"], server.Observer.Exhaustions);
     }
 
+    [Fact]
+    public async Task A_transport_that_throws_when_it_opens_loses_only_that_connection()
+    {
+        var model = new ConcurrencyModel("refusing", "cannot open the first", _ => new RefusingModel(refusal: null));
+        await using TestServer server = TestServer.Start(model, new LambdaHandler(Handlers.EchoAsync), options => options with
+        {
+            Limits = TestServer.Limits with { Connections = 1 },
+        });
+
+        await AssertResetAsync(server);
+        await AssertServesAsync(server);
+
+        Assert.IsType<InvalidDataException>(Assert.Single(server.Observer.Faults));
+    }
+
     private static async Task AssertResetAsync(TestServer server)
     {
         // The reset may come before the client knows that it is connected.
@@ -61,19 +76,26 @@ public sealed class ModelFaultTest
         Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
     }
 
-    /// <summary>One connection after the other, but not the first.</summary>
-    private sealed class RefusingModel(Exception refusal) : IConcurrencyModel
+    /// <summary>Serves one connection after the other, but not the first: it throws, or without an exception, the first
+    /// transport cannot be opened.</summary>
+    private sealed class RefusingModel(Exception? refusal) : IConcurrencyModel
     {
         private bool _hasRefused;
+        private bool _hasAccepted;
 
         public Task RunAsync(Func<Task> life) => ModelThread.Start("refusing", life);
 
-        public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping) =>
-            new(SocketTransports.Blocking(listeners.Accept(stopping)));
+        public ValueTask<Transport> AcceptAsync(ListenerSet listeners, CancellationToken stopping)
+        {
+            Transport accepted = SocketTransports.Blocking(listeners.Accept(stopping));
+            bool isFirst = !_hasAccepted;
+            _hasAccepted = true;
+            return new(isFirst && refusal is null ? new UnopenableTransport(accepted) : accepted);
+        }
 
         public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
         {
-            if (!_hasRefused)
+            if (!_hasRefused && refusal is not null)
             {
                 _hasRefused = true;
                 throw refusal;
@@ -81,5 +103,10 @@ public sealed class ModelFaultTest
             ModelThread.Run(serve);
             return ValueTask.CompletedTask;
         }
+    }
+
+    private sealed class UnopenableTransport(Transport inner) : LayeredTransport(inner)
+    {
+        public override void Open() => throw new InvalidDataException();
     }
 }

@@ -22,6 +22,17 @@ public sealed class EventLoopTest
         Assert.Equal(Enumerable.Range(0, 1_000), ran);
     }
 
+    /// <summary>The system had no thread for it.</summary>
+    [Fact]
+    public async Task A_loop_that_was_never_started_ends()
+    {
+        var loop = new EventLoop("never started", Pollers.Best());
+
+        loop.End();
+
+        await loop.Ended.Bounded();
+    }
+
     [Theory, Models(ModelKind.Loop)]
     public async Task A_burst_of_posted_work_is_done_64_at_a_turn(string poller)
     {

@@ -123,6 +123,27 @@ public sealed class ListenerSetTest
         set.ReturnPlace();
     }
 
+    /// <summary>Only the accepting call ends the pause that the thread makes after an error.</summary>
+    [Fact]
+    public async Task An_error_of_the_accepting_thread_is_not_taken_as_a_connection_to_be_shed()
+    {
+        using ListenerSet set = ListenerSet.Open([AnyPort], backlog: 16);
+        set.Places = 1;
+        set.IsShortOfMemory = () => true;
+        using var stop = new CancellationTokenSource();
+        EagerAcceptor acceptor = EagerAcceptor.Start(set, stop.Token);
+        using Socket client = Connect(set.EndPoints[0]);
+        await Patience.UntilAsync(() => acceptor.IsResting);
+
+        for (int i = 0; i < 1_000; i++)
+            Assert.False(acceptor.TryTake(out _));
+
+        await Assert.ThrowsAsync<SocketException>(() => acceptor.TakeAsync().AsTask().Bounded());
+        set.IsShortOfMemory = () => false;
+        (await acceptor.TakeAsync().AsTask().Bounded()).Socket.Dispose();
+        await stop.CancelAsync();
+    }
+
     [Fact]
     public void A_place_that_is_free_again_is_told_when_there_was_none()
     {

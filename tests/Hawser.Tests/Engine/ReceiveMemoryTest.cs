@@ -1,3 +1,4 @@
+using Hawser.Tests.Support;
 using Xunit;
 
 namespace Hawser.Tests.Engine;
@@ -43,6 +44,46 @@ public sealed class ReceiveMemoryTest
         _ = ReceiveMemory.RentWithinBudget(256 * 1024, out int again);
         Assert.Equal(256 * 1024, again);
         ReceiveMemory.Uncount(again);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connection_that_is_over_takes_nothing_from_the_budget(bool isFault)
+    {
+        await using TestServer server = TestServer.Start("async", async connection =>
+        {
+            await connection.WriteAsync(new byte[1_000_000]);
+            while (await connection.ReadAsync() is { IsEmpty: false } bytes)
+            {
+                if (bytes.Length >= 32 * 1024)
+                    throw new InvalidOperationException("holds a large buffer");
+            }
+        });
+        long before = ReceiveMemory.Used;
+        var clients = new List<Connection>();
+        for (int i = 0; i < 64; i++)
+        {
+            Connection client = await Dialer.ConnectAsync(server.EndPoint, Patience.Limit);
+            clients.Add(client);
+            for (int received = 0; received < 1_000_000;)
+                received += (await client.ReadAsync().AsTask().Bounded()).Length;
+            Assert.True(ReceiveMemory.Used > before);
+            if (isFault)
+                await Assert.ThrowsAsync<ConnectionClosedException>(() => WriteForeverAsync(client).Bounded());
+            else
+                client.Dispose();
+        }
+        await Patience.UntilAsync(() => server.Server.Connections == 0);
+        clients.ForEach(client => client.Dispose());
+
+        await Patience.UntilAsync(() => ReceiveMemory.Used < before + 4 * Mebibyte);
+    }
+
+    private static async Task WriteForeverAsync(Connection connection)
+    {
+        while (true)
+            await connection.WriteAsync(new byte[64 * 1024]);
     }
 
     private static byte[] RentAndReturn()

@@ -36,19 +36,50 @@ public sealed class ShedderTest : IDisposable
     }
 
     [Fact]
-    public async Task A_recovery_ends_the_episode()
+    public async Task A_quiet_second_after_a_recovery_ends_the_episode()
     {
-        _shedder.Recovered();
+        Recover();
         Assert.Empty(_observer.Recoveries);
         await AssertPausesAsync(5);
         await AssertPausesAsync(10);
 
         _shedder.Recovered();
-        _shedder.Recovered();
+        Recover();
 
         Assert.Equal([0], _observer.Recoveries);
         await AssertPausesAsync(5);
         Assert.Equal(["descriptors", "descriptors"], _observer.Exhaustions);
+    }
+
+    [Fact]
+    public async Task A_server_that_stays_full_reports_one_episode()
+    {
+        for (int departure = 0; departure < 100; departure++)
+        {
+            Task shedding = _shedder.ShedAsync("descriptors", last: null, CancellationToken.None);
+            _time.Advance(TimeSpan.FromMilliseconds(5));
+            await shedding.Bounded();
+            _shedder.Recovered();
+            _time.Advance(TimeSpan.FromMilliseconds(900));
+        }
+
+        Assert.Equal(["descriptors"], _observer.Exhaustions);
+        Assert.Empty(_observer.Recoveries);
+    }
+
+    [Fact]
+    public async Task An_error_that_says_nothing_about_the_waiting_clients_sheds_none()
+    {
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(_listeners.EndPoints[0]).Bounded();
+
+        Task pause = _shedder.PauseAsync("Operation not permitted", CancellationToken.None);
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        await pause.Bounded();
+
+        Assert.True(_listeners.TryAccept(out AcceptedSocket accepted));
+        accepted.Socket.Dispose();
+        Assert.Equal(["Operation not permitted"], _observer.Exhaustions);
     }
 
     [Fact]
@@ -62,9 +93,9 @@ public sealed class ShedderTest : IDisposable
         }
 
         await AssertPausesAsync(5);
-        _shedder.Recovered();
+        Recover();
         await AssertPausesAsync(5);
-        _shedder.Recovered();
+        Recover();
 
         Assert.Equal([256, 44], _observer.Recoveries);
         foreach (Socket client in clients)
@@ -86,7 +117,7 @@ public sealed class ShedderTest : IDisposable
         Assert.Same(shedding, _shedder.ShedAsync("threads", last: null, CancellationToken.None));
         _time.Advance(TimeSpan.FromMilliseconds(5));
         await shedding.Bounded();
-        _shedder.Recovered();
+        Recover();
         Assert.Equal([1], _observer.Recoveries);
         using var peer = new Connection(theirs);
         Assert.True((await peer.ReadAsync().AsTask().Bounded()).IsEmpty);
@@ -102,6 +133,12 @@ public sealed class ShedderTest : IDisposable
         await stopping.CancelAsync();
 
         await shedding.Bounded();
+    }
+
+    private void Recover()
+    {
+        _shedder.Recovered();
+        _time.Advance(TimeSpan.FromSeconds(1));
     }
 
     private async Task AssertPausesAsync(int milliseconds)

@@ -29,34 +29,29 @@ internal sealed class ProgramOutput
     public string[] Lines => Text.Split('\n')[..^1];
 
     /// <summary>Waits for a line that contains a text.</summary>
-    public async Task<string> LineWithAsync(string part)
-    {
-        while (true)
-        {
-            Task more;
-            lock (_gate)
-                more = _more.Task;
-            if (Lines.FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal)) is { } found)
-                return found;
-            if (Ended.IsCompleted)
-                throw new InvalidOperationException($"the program ended without '{part}'; it said: {Text}");
-            await Task.WhenAny(more, Ended).WaitAsync(ProgramProcess.Limit);
-        }
-    }
+    public async Task<string> LineWithAsync(string part) => await FindAsync($"'{part}'",
+        () => Lines.FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal)));
+
+    /// <summary>Waits for a text, which need not end in a line end.</summary>
+    public Task ContainsAsync(string part) =>
+        FindAsync($"'{part}'", () => Text.Contains(part, StringComparison.Ordinal) ? part : null);
 
     /// <summary>Waits until it has a first byte.</summary>
-    public async Task BeginsAsync()
+    public Task BeginsAsync() => FindAsync("output", () => Text.Length > 0 ? Text : null);
+
+    private async Task<string> FindAsync(string what, Func<string?> find)
     {
         while (true)
         {
             Task more;
+            bool hasEnded = Ended.IsCompleted;
             lock (_gate)
-            {
-                if (_bytes.Count > 0)
-                    return;
                 more = _more.Task;
-            }
-            await more.WaitAsync(ProgramProcess.Limit);
+            if (find() is { } found)
+                return found;
+            if (hasEnded)
+                throw new InvalidOperationException($"the program ended without {what}; it said: {Text}");
+            await Task.WhenAny(more, Ended).WaitAsync(ProgramProcess.Limit);
         }
     }
 

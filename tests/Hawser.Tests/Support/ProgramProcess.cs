@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Runtime.InteropServices;
+using Xunit;
 
 namespace Hawser.Tests.Support;
 
@@ -68,6 +69,19 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             "/bin/sh", [("FILE", file)], true, ["-c", script, "sh", "dotnet", "exec", program, .. arguments]);
     }
 
+    /// <summary>Starts it on a terminal of 120 columns, which merges its outputs. The first line is <c>pid</c> and its
+    /// id. Skips the test without script(1).</summary>
+    /// <param name="redirection">As in a shell, for example <c>&lt; /dev/zero</c>.</param>
+    /// <param name="temporary">The folder for temporary files.</param>
+    /// <param name="arguments">Without spaces.</param>
+    public static ProgramProcess StartOnTerminal(string redirection, string temporary, params string[] arguments)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "a terminal needs script(1)");
+        string script = $"stty cols 120 rows 60; echo pid $\\$; exec $* {redirection}";
+        return StartInShell(
+            $"TERM=xterm TMPDIR=\"$FILE\" exec script -qec \"{script}\" /dev/null", temporary, arguments);
+    }
+
     /// <summary>Runs it to its end.</summary>
     public static Task<ProgramResult> RunAsync(params string[] arguments) => RunAsync([], arguments);
 
@@ -111,13 +125,24 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         return new IPEndPoint(IPAddress.Loopback, port);
     }
 
+    /// <summary>The id of a program on a terminal.</summary>
+    public async Task<int> TerminalIdAsync()
+    {
+        string line = await Output.LineWithAsync("pid ");
+        return int.Parse(line.Trim()["pid ".Length..], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     public bool HasExited => _process.HasExited;
 
     public void Signal(int signal) => Signal(Id, signal);
 
     /// <summary>Signals it unless it has ended.</summary>
     /// <returns>False if it has ended.</returns>
-    public bool TrySignal(int signal) => kill(Id, signal) == 0;
+    public bool TrySignal(int signal) => TrySignal(Id, signal);
+
+    /// <summary>Signals a process that one of ours has started, unless it has ended.</summary>
+    /// <returns>False if it has ended.</returns>
+    public static bool TrySignal(int process, int signal) => kill(process, signal) == 0;
 
     /// <summary>Signals a process that one of ours has started.</summary>
     public static void Signal(int process, int signal)

@@ -8,9 +8,6 @@ internal sealed class ReportCharts(LabResult result)
 {
     private const int Colours = 8;
 
-    // At least to p99.99, so that charts of different settings are easier to compare.
-    private const double ShortestAxis = 20_000;
-
     private readonly string[] _subjects =
         [.. result.Summaries.Select(summary => summary.Variant.Subject.Name).Distinct()];
 
@@ -32,14 +29,14 @@ internal sealed class ReportCharts(LabResult result)
         .Where(group => group.Count > 1 && Of(group).Any(summary => summary.Rounds > 0));
 
     /// <summary>Throughput against clients: a curve per subject, with the interval at each point.</summary>
-    public string ThroughputByClients(IReadOnlyList<LabSetting> ladder)
+    public string ThroughputByClients(IReadOnlyList<LabSetting> ladder, bool isWide)
     {
         LabSummary[] summaries = [.. Of(ladder).Where(summary => summary.Throughput is not null)];
         var x = new PlotAxis("clients", ladder.Min(setting => setting.Clients) * 0.85,
             ladder.Max(setting => setting.Clients) * 1.15, true, Whole);
         var y = new PlotAxis(
             "round trips per second", 0, summaries.Max(summary => summary.Throughput!.High) * 1.08, false, Whole);
-        var plot = new SvgPlot("Round trips per second against clients", x, y, isWide: true);
+        var plot = new SvgPlot("Round trips per second against clients", x, y, isWide);
         foreach (IGrouping<string, LabSummary> subject in summaries.GroupBy(summary => summary.Variant.Subject.Name))
         {
             string style = StyleOf(subject.Key);
@@ -47,8 +44,10 @@ internal sealed class ReportCharts(LabResult result)
             plot.Curve(points.Select(point => (X(point), point.Throughput!.Median)), $"line {style}");
             foreach (LabSummary point in points)
             {
-                plot.Curve([(X(point), point.Throughput!.Low), (X(point), point.Throughput.High)], $"range {style}");
-                plot.Dot(X(point), point.Throughput.Median, 3.6, $"spot {style}");
+                LabSpread rate = point.Throughput!;
+                if (rate.Rounds > 1)
+                    plot.Curve([(X(point), rate.Low), (X(point), rate.High)], $"range {style}");
+                plot.Dot(X(point), rate.Median, 3.6, $"spot {style}");
             }
         }
         return plot.Render();
@@ -73,7 +72,8 @@ internal sealed class ReportCharts(LabResult result)
                 plot.RowWord(row, "failed");
                 continue;
             }
-            string tip = $"{name}: {Whole(rate.Median)}/s, interval {Whole(rate.Low)} to {Whole(rate.High)}";
+            string tip = $"{name}: {Whole(rate.Median)}/s"
+                + (rate.Rounds > 1 ? $", interval {Whole(rate.Low)} to {Whole(rate.High)}" : "");
             plot.RowBar(row, (rate.Low, rate.Median, rate.High), Whole(rate.Median), StyleOf(name), tip);
         }
         return plot.Render();
@@ -84,7 +84,7 @@ internal sealed class ReportCharts(LabResult result)
     {
         LabSummary[] summaries = [.. Of([setting]).Where(summary => summary.LatencyCurve.Count > 0)];
         double last = summaries.Max(summary => Beyond(summary.LatencyCurve[^1].Percent));
-        var x = new PlotAxis("percentile", 1, Math.Max(ShortestAxis, last), true, PercentOf);
+        var x = new PlotAxis("percentile", 1, Math.Max(2, 1.01 * last), true, PercentOf);
         PlotAxis y = PlotAxis.OfDurations("latency", summaries.Min(summary => summary.LatencyCurve[0].Ns),
             summaries.Max(summary => summary.LatencyCurve[^1].Ns));
         var plot = new SvgPlot($"Latency percentiles, {setting}", x, y, isWide: false);
@@ -98,7 +98,7 @@ internal sealed class ReportCharts(LabResult result)
     }
 
     /// <summary>Median, p99 and p99.9 of every subject with and without work and a slow client.</summary>
-    public string Hindrance(IReadOnlyList<LabSetting> settings)
+    public string Hindrance(IReadOnlyList<LabSetting> settings, bool isWide)
     {
         (string Subject, LabSummary[] Rows)[] groups =
         [
@@ -110,7 +110,8 @@ internal sealed class ReportCharts(LabResult result)
             measured.Min(summary => summary["latency_p50_ns"]!.Median),
             measured.Max(summary => summary["latency_p999_ns"]!.Median));
         var plot = SvgPlot.OfRows(
-            "Head-of-line blocking: latency", axis, groups.Sum(group => group.Rows.Length), true, 300, 200);
+            "Head-of-line blocking: latency", axis, groups.Sum(group => group.Rows.Length), isWide,
+            isWide ? 300 : 220, isWide ? 200 : 170);
         int row = 0;
         foreach ((string subject, LabSummary[] rows) in groups)
         {

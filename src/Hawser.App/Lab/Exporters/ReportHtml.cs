@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab.Display;
 using Hawser.App.Reports;
 
 namespace Hawser.App.Lab.Exporters;
@@ -39,6 +41,7 @@ internal sealed partial class ReportHtml : IExporter
         code{font:12.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
         .option{white-space:nowrap}td small{font-size:11px}.figures{font-size:13px}.figures td{padding:6px 5px}
         .figures th{white-space:normal;vertical-align:bottom;padding:4px 5px 8px}
+        nav ol{margin:4px 0 0;padding-left:20px}nav a{color:var(--main)}
         .matrix td,.matrix th{text-align:center;padding:6px 8px}
         .matrix th:first-child,.matrix td:first-child{text-align:left}
         .same{color:var(--soft)}.better{color:var(--good);background:var(--goodbg);font-weight:600}
@@ -54,11 +57,28 @@ internal sealed partial class ReportHtml : IExporter
         WriteHead(page, result);
         if (result.Measurements.All(measurement => measurement.Figures is null))
             return page.Append("<p>No measurements yet.</p>").Finish();
+        List<(string Id, string Title, Action Write)> sections =
+        [
+            ("throughput", "Throughput", () => WriteThroughput(page, result, charts)),
+            ("latency", "Latency", () => WriteLatency(page, result, charts)),
+        ];
+        if (charts.Hindrances.Any())
+            sections.Add(("blocking", "Head-of-line blocking", () => WriteHindrances(page, charts)));
+        if (result.Goals.Count > 0)
+            sections.Add(("goals", "Goals", () => ReportTables.WriteGoals(page, result)));
+        if (result.Baseline is { } baseline)
+            sections.Add(("earlier", "Compared with an earlier run", () => WriteBaseline(page, baseline)));
+        sections.Add(("figures", "Figures and verdicts", () => WriteFigures(page, result)));
+        page.Append("<nav class=\"card\"><b>Contents</b><ol>");
+        foreach ((string id, string title, _) in sections)
+            page.Add($"<li><a href=\"#{id}\">{title}</a></li>");
+        page.Append("</ol></nav>\n");
         WriteLegend(page, charts);
-        WriteThroughput(page, result, charts);
-        WriteLatency(page, result, charts);
-        WriteHindrances(page, charts);
-        WriteFigures(page, result);
+        foreach ((string id, string title, Action write) in sections)
+        {
+            page.Add($"<h2 id=\"{id}\">{title}</h2>\n");
+            write();
+        }
         return page.Finish();
     }
 
@@ -72,7 +92,8 @@ internal sealed partial class ReportHtml : IExporter
             .Append("</p>\n<div class=\"tiles\">");
         page.Tile(Text($"{result.Measurements.Count}"), "measurements");
         page.Tile(Text($"{result.Measurements.Count(measurement => measurement.Error is not null)}"), "failed");
-        page.Tile(Text($"{result.Rounds}"), "rounds, shuffled");
+        page.Tile(Text($"{result.Spoiled}"), "spoiled and repeated");
+        page.Tile(Text($"{result.Rounds}"), result.Rounds == 1 ? "round" : "rounds, shuffled");
         page.Tile(Text($"{result.SecondsPerMeasurement:0.###} s"),
             Text($"per measurement, after {result.WarmUpSeconds:0.###} s of warm-up"));
         page.Tile(Text($"{result.Verdicts.Count(verdict => verdict.Better is not null)}"),
@@ -105,13 +126,15 @@ internal sealed partial class ReportHtml : IExporter
 
     private static void WriteThroughput(HtmlPage page, LabResult result, ReportCharts charts)
     {
-        page.Append("<h2>Throughput</h2>\n<p>Bars and curves are medians of the rounds; whiskers and shading ")
-            .Append("are distribution-free 95 % confidence intervals for the median, from the k-th smallest to the k-th ")
-            .Append("largest round. With fewer than six rounds they are minimum and maximum and cover less. Where ")
-            .Append("intervals overlap, no difference was seen.</p>\n")
+        page.Append(result.Rounds == 1
+                ? "<p>Bars and curves are the figures of the only round.</p>\n"
+                : "<p>Bars and curves are medians of the rounds; whiskers and shading are distribution-free 95 % "
+                    + "confidence intervals for the median, from the k-th smallest to the k-th largest round. With "
+                    + "fewer than six rounds they are minimum and maximum and cover less. Verdicts do not compare "
+                    + "these intervals but the rounds one by one.</p>\n")
             .Append("<div class=\"cards\">");
         foreach (IReadOnlyList<LabSetting> ladder in charts.Ladders)
-            page.Card(TitleOf(ladder), charts.ThroughputByClients(ladder), isWide: true);
+            page.WideCard(TitleOf(ladder), isWide => charts.ThroughputByClients(ladder, isWide));
         foreach (LabSetting setting in result.Settings)
             page.Card(setting.ToString(), charts.Throughput(setting), isWide: false);
         page.Append("</div>\n");
@@ -119,7 +142,7 @@ internal sealed partial class ReportHtml : IExporter
 
     private static void WriteLatency(HtmlPage page, LabResult result, ReportCharts charts)
     {
-        page.Append("<h2>Latency</h2>\n<p>Percentiles over all rounds, ten times rarer per line. With a ")
+        page.Append("<p>Percentiles over all rounds, ten times rarer per line. With a ")
             .Append("scheduled rate, latency counts from the scheduled time. Dotted curves leave out clients or pings ")
             .Append("that were never answered.</p>\n")
             .Append("<div class=\"cards\">");
@@ -133,25 +156,33 @@ internal sealed partial class ReportHtml : IExporter
 
     private static void WriteHindrances(HtmlPage page, ReportCharts charts)
     {
-        IReadOnlyList<LabSetting>[] hindrances = [.. charts.Hindrances];
-        if (hindrances.Length == 0)
-            return;
-        page.Append("<h2>Head-of-line blocking</h2>\n<p>Latency of all clients, undisturbed, with ")
+        page.Append("<p>Latency of all clients, undisturbed, with ")
             .Append("work in the handler and with one slow client. Figures are p99.</p>\n<div class=\"cards\">");
-        foreach (IReadOnlyList<LabSetting> settings in hindrances)
+        foreach (IReadOnlyList<LabSetting> settings in charts.Hindrances)
         {
             LabSetting plain = settings[0] with { WorkMicroseconds = 0, SlowClient = null };
-            page.Card(plain.ToString(), charts.Hindrance(settings), isWide: true);
+            page.WideCard(plain.ToString(), isWide => charts.Hindrance(settings, isWide));
         }
         page.Append("</div>\n");
     }
 
     private static void WriteFigures(HtmlPage page, LabResult result)
     {
-        page.Append("<h2>Figures and verdicts</h2>\n<p>Medians; below them, minimum and maximum of the rounds. ")
-            .Append("Verdicts give the ratio of row to column: green is better, red is worse, ≈ no difference seen, ")
-            .Append("? too few rounds to tell, – not comparable, because one subject left clients or pings ")
-            .Append("unanswered.</p>\n");
+        page.Append("<p>Medians").Append(result.Rounds == 1 ? "" : "; below them, minimum and maximum of the rounds")
+            .Append(". ");
+        if (result.Verdicts.Count > 0 && result.HasTooFewRounds)
+        {
+            page.Append(LabText.TooFewRounds);
+        }
+        else if (result.Verdicts.Count > 0)
+        {
+            page.Append("Verdicts give the ratio of row to column, the median of the ratios within each round: ")
+                .Append("green is better, red is worse, ≈ no difference seen (the 95 % interval includes 1), ")
+                .Append("– not comparable, because one subject left clients or pings unanswered. ")
+                .Append(Text($"By chance alone, {result.Verdicts.Count} comparisons of equal subjects would show "))
+                .Append(Text($"up to {Math.Ceiling(0.05 * result.Verdicts.Count)} differences."));
+        }
+        page.Append("</p>\n");
         foreach (LabSetting setting in result.Settings)
         {
             page.Add($"<h3 class=\"setting\">{setting}</h3>\n<div class=\"cards\">");
@@ -160,6 +191,17 @@ internal sealed partial class ReportHtml : IExporter
                 ReportTables.WriteVerdicts(page, result, setting, metric.Name);
             page.Append("</div>\n");
         }
+    }
+
+    private static void WriteBaseline(HtmlPage page, LabComparison baseline)
+    {
+        page.Add($"<p>{LabComparisonText.Verdict(baseline.Changes)}, compared with {baseline.Old}. The intervals of ")
+            .Append("all rows hold at once with 95 %; what differs between any two runs is part of a change.</p>\n");
+        foreach (string warning in baseline.Warnings)
+            page.Add($"<p class=\"warn\">{warning}</p>\n");
+        page.Append("<div class=\"cards\">");
+        ReportTables.WriteComparison(page, baseline);
+        page.Append("</div>\n");
     }
 
     // Without this a browser breaks an option after one of its hyphens.

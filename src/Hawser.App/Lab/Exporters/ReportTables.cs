@@ -1,4 +1,6 @@
 using System.Globalization;
+using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab.Publishing;
 using Hawser.App.Reports;
 
 namespace Hawser.App.Lab.Exporters;
@@ -28,6 +30,8 @@ internal static class ReportTables
             page.Add($"<tr><td>{summary.Variant.Subject.Name}");
             if (summary.Failed > 0)
                 page.Add($" <span class=\"warn\">{summary.Failed} failed</span>");
+            if (summary.Spoiled > 0)
+                page.Add($" <span class=\"warn\">{summary.Spoiled} spoiled</span>");
             page.Append("</td>");
             foreach (string column in columns)
                 WriteCell(page, LabMetric.Get(column), summary[column]);
@@ -41,7 +45,7 @@ internal static class ReportTables
     {
         LabVerdict[] verdicts =
             [.. result.Verdicts.Where(verdict => verdict.Setting == setting && verdict.Metric == metric)];
-        if (verdicts.Length == 0)
+        if (verdicts.All(verdict => verdict.Words == LabVerdict.TooFewRounds))
             return;
         string[] names = [.. verdicts.SelectMany(verdict => (string[])[verdict.First, verdict.Second]).Distinct()];
         page.Append("<div class=\"card\">");
@@ -59,13 +63,52 @@ internal static class ReportTables
         page.Append("</tbody></table></div>\n");
     }
 
+    /// <summary>The goals of the scenario, and what was reached.</summary>
+    public static void WriteGoals(HtmlPage page, LabResult result)
+    {
+        page.Append("<div class=\"card\"><table><thead><tr><th>goal</th><th>setting</th><th>reached</th>")
+            .Append("<th>interval</th><th></th></tr></thead><tbody>\n");
+        foreach (LabGoalOutcome outcome in result.Goals.SelectMany(goal => goal.Judge(result)))
+        {
+            string style = outcome.Words == LabGoalOutcome.Reached ? "better"
+                : outcome.Words == LabGoalOutcome.Missed ? "worse" : "same";
+            page.Add($"<tr><td>{outcome.Goal.Words}</td><td>{outcome.Setting}</td><td>{outcome.Value}</td>")
+                .Add($"<td>{outcome.Interval}</td><td class=\"{style}\">{outcome.Words}</td></tr>\n");
+        }
+        page.Append("</tbody></table></div>\n");
+    }
+
+    /// <summary>What changed since an earlier result.</summary>
+    public static void WriteComparison(HtmlPage page, LabComparison comparison)
+    {
+        foreach (IGrouping<string, LabChange> setting in comparison.Changes.GroupBy(change => change.Setting))
+        {
+            page.Add($"<div class=\"card wide\"><h3>{setting.Key}</h3><table><thead><tr><th></th><th></th>")
+                .Append("<th>earlier</th><th>now</th><th>now ÷ earlier</th><th></th></tr></thead><tbody>\n");
+            foreach (LabChange change in setting)
+            {
+                string[] cells = LabComparisonText.Row(change, comparison.Control);
+                string style = change.Outcome is LabOutcome.Better or LabOutcome.Worse ? cells[^1] : "same";
+                page.Append("<tr>");
+                foreach (string cell in cells[..^1])
+                    page.Add($"<td>{cell}</td>");
+                page.Add($"<td class=\"{style}\">{cells[^1]}</td></tr>\n");
+            }
+            page.Append("</tbody></table></div>\n");
+        }
+    }
+
     private static void WriteCell(HtmlPage page, LabMetric metric, LabSpread? spread)
     {
         if (spread is null)
             page.Append("<td>–</td>");
         else
-            page.Add($"<td>{metric.Format(spread.Median)}<br>")
-                .Add($"<small>{metric.Format(spread.Min)} – {metric.Format(spread.Max)}</small></td>");
+        {
+            page.Add($"<td>{metric.Format(spread.Median)}");
+            if (spread.Rounds > 1)
+                page.Add($"<br><small>{metric.Format(spread.Min)} – {metric.Format(spread.Max)}</small>");
+            page.Append("</td>");
+        }
     }
 
     private static void WriteVerdict(HtmlPage page, LabVerdict[] verdicts, string row, string column)
@@ -77,7 +120,9 @@ internal static class ReportTables
             page.Append("<td></td>");
             return;
         }
-        if (verdict.Better is null || verdict.Ratio is not { } ratio)
+        LabSpread ratio = verdict.First == row ? verdict.Ratio : verdict.Ratio.Inverse;
+        string range = LabVerdict.TextOf(ratio.Median, ratio.Low, ratio.High);
+        if (verdict.Better is null)
         {
             string mark = verdict.Words switch
             {
@@ -85,10 +130,11 @@ internal static class ReportTables
                 LabVerdict.NotComparable => "–",
                 _ => "?",
             };
-            page.Add($"<td class=\"same\" title=\"{verdict.Words}\">{mark}</td>");
+            string tip = verdict.Words == LabVerdict.NoDifference ? $"{verdict.Words}: {range}" : verdict.Words;
+            page.Add($"<td class=\"same\" title=\"{tip}\">{mark}</td>");
             return;
         }
-        string text = Times(verdict.First == row ? ratio : 1 / ratio);
+        string text = Times(ratio.Median);
         string style = verdict.Better == row ? "better" : "worse";
         page.Add($"<td class=\"{style}\" title=\"{verdict.Words}\">{text}</td>");
     }

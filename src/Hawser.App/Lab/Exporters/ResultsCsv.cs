@@ -11,11 +11,14 @@ internal sealed class ResultsCsv : IExporter
         "pipeline", "churn",
     ];
 
+    private static readonly string[] After =
+        ["error", "spoiled", "steal_share", "others_cpu_share", "load_average", "mhz"];
+
     public string FileName => "results.csv";
 
     public string Export(LabResult result)
     {
-        string[] head = [.. Before, .. LabMetric.All.Select(metric => metric.Name), "error"];
+        string[] head = [.. Before, .. LabMetric.All.Select(metric => metric.Name), .. After];
         IEnumerable<string> lines = result.Measurements.Select(Line).Prepend(string.Join(',', head));
         return string.Concat(lines.Select(line => line + "\n"));
     }
@@ -30,7 +33,9 @@ internal sealed class ResultsCsv : IExporter
             Number(setting.WorkMicroseconds), Quote(setting.SlowClient ?? ""), Number(setting.Idle),
             Number(setting.ScheduledPerSecond), Number(setting.Pipeline), setting.Churn ? "1" : "0",
             .. LabMetric.All.Select(metric => Number(measured.Figures is { } figures ? metric.Of(figures) : null)),
-            Quote(measured.Error ?? ""),
+            Quote(measured.Error ?? ""), Quote(measured.Spoiled ?? ""), Number(measured.Conditions?.StealShare),
+            Number(measured.Conditions?.OthersCpuShare), Number(measured.Conditions?.LoadAverage),
+            Number(measured.Conditions?.Mhz),
         ];
         return string.Join(',', cells);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Hawser.App.Lab.Display;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Lab.Exporters;
@@ -32,6 +33,8 @@ internal sealed class SummaryMarkdown : IExporter
         }
         foreach (LabSetting setting in result.Settings)
             WriteSetting(text, result, setting);
+        if (result.Verdicts.Count > 0 && result.HasTooFewRounds)
+            text.Append('\n').Append(LabText.TooFewRounds).Append('\n');
         return text.ToString();
     }
 
@@ -45,8 +48,11 @@ internal sealed class SummaryMarkdown : IExporter
         yield return $"Command: `{result.Command}`";
         yield return string.Create(CultureInfo.InvariantCulture,
             $"{Quantity.FormatCount(result.Rounds, "round")} of {result.SecondsPerMeasurement:0.###} s each, ")
-            + string.Create(CultureInfo.InvariantCulture, $"after {result.WarmUpSeconds:0.###} s of warm-up; ")
-            + "figures are medians of the rounds, with minimum and maximum in parentheses";
+            + string.Create(CultureInfo.InvariantCulture, $"after {result.WarmUpSeconds:0.###} s of warm-up")
+            + (result.Rounds == 1 ? ""
+                : "; figures are medians of the rounds, with minimum and maximum in parentheses");
+        if (result.Spoiled > 0)
+            yield return $"{Quantity.FormatCount(result.Spoiled, "measurement")} spoiled by other work and repeated";
     }
 
     private static void WriteSetting(StringBuilder text, LabResult result, LabSetting setting)
@@ -69,14 +75,16 @@ internal sealed class SummaryMarkdown : IExporter
             .Append("|\n");
         foreach (string[] row in rows[1..])
             WriteRow(row);
-        WriteVerdicts(text, [.. result.Verdicts.Where(verdict => verdict.Setting == setting)]);
+        if (!result.HasTooFewRounds)
+            WriteVerdicts(text, [.. result.Verdicts.Where(verdict => verdict.Setting == setting)]);
 
         void WriteRow(string[] cells) => text.Append("| ").AppendJoin(" | ", cells.Select((cell, column) =>
             column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).Append(" |\n");
     }
 
     private static string Cell(LabSummary summary, LabMetric metric) => summary[metric.Name] is { } spread
-        ? $"{metric.Format(spread.Median)} ({metric.Format(spread.Min)} to {metric.Format(spread.Max)})"
+        ? metric.Format(spread.Median)
+            + (spread.Rounds == 1 ? "" : $" ({metric.Format(spread.Min)} to {metric.Format(spread.Max)})")
         : "–";
 
     private static void WriteVerdicts(StringBuilder text, IReadOnlyList<LabVerdict> verdicts)
@@ -89,7 +97,9 @@ internal sealed class SummaryMarkdown : IExporter
         foreach (IGrouping<(string Words, string Metric), LabVerdict> undecided in verdicts
             .Where(verdict => verdict.Better is null).GroupBy(verdict => (verdict.Words, verdict.Metric)))
         {
-            string pairs = string.Join("; ", undecided.Select(verdict => $"{verdict.First} and {verdict.Second}"));
+            string pairs = string.Join("; ", undecided.Select(verdict => $"{verdict.First} and {verdict.Second}"
+                + (verdict.Words == LabVerdict.NoDifference
+                    ? $" at {LabVerdict.TextOf(verdict.Ratio.Median, verdict.Ratio.Low, verdict.Ratio.High)}" : "")));
             text.Append("- ").Append(LabMetric.Get(undecided.Key.Metric).Title).Append(": ")
                 .Append(undecided.Key.Words).Append(" between ").Append(pairs).Append('\n');
         }

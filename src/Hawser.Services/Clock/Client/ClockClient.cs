@@ -7,21 +7,21 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Client;
 
-/// <summary>One client through all its phases: register, record, wait for the roster, swap recordings, report
+/// <summary>One client, from Hello to Goodbye: registers, records, waits for the roster, swaps recordings and reports
 /// results.</summary>
-/// <remarks>Belongs to the clients' thread; the swap goes its own way on the thread pool.</remarks>
+/// <remarks>Runs on the clients' thread; the swap runs on the thread pool.</remarks>
 internal sealed class ClockClient(
     int place, ClockClientOptions options, ClientLoop loop, LineFileFlusher flusher, StartBarrier start, TextWriter log)
 {
     private bool _isReady;
 
-    /// <summary>What it measured; null when it never began.</summary>
+    /// <summary>The measured figures; null if the recording did not begin.</summary>
     public ClientReport? Report { get; private set; }
 
-    /// <summary>What went wrong, if anything did.</summary>
+    /// <summary>The error; null if there was none.</summary>
     public string? Trouble { get; private set; }
 
-    /// <summary>Runs to the end. Never throws for what others do.</summary>
+    /// <summary>Runs to the end. Errors of the server and of peers become <see cref="Trouble"/>.</summary>
     public async Task RunAsync(CancellationToken leave)
     {
         try
@@ -52,7 +52,7 @@ internal sealed class ClockClient(
         var frames = new ClockFrames(connection);
         using var watchdog = new ProgressWatchdog(connection, ClockTiming.StallOf(options.Interval));
         uint id = await RegisterAsync(frames, listener, leave);
-        // A thousand clients make two thousand files: not on the thread they share.
+        // A thousand clients create two thousand files: too slow for the thread they share.
         ClockRecorder recorder = await Task.Run(() => new ClockRecorder(options, frames, id, local, remote, flusher));
         Arrive();
         long startNs = await WaitForStartAsync(frames);
@@ -85,16 +85,16 @@ internal sealed class ClockClient(
         if (state != InputState.Ready)
         {
             throw new ProtocolException(state == InputState.TimedOut
-                ? $"the server {options.Server} took the connection and said nothing for "
+                ? $"the server {options.Server} accepted the connection and sent nothing for "
                     + $"{ClockTiming.AnswerPatience.TotalSeconds} s; does it serve one client after the other?"
-                : $"the server {options.Server} closed the connection without a word; is it a clock?");
+                : $"the server {options.Server} closed the connection without an answer; is it a clock server?");
         }
         if (frames.Type == ClockMessage.Refused)
         {
             RefusalReason reason = ClockProtocol.ReadRefused(frames.Payload);
             throw new ProtocolException(reason == RefusalReason.OtherSession
                 ? $"the server {options.Server} serves another session; name its own with --session or --session-file"
-                : $"the server {options.Server} takes no client now ({reason})");
+                : $"the server {options.Server} accepts no clients now ({reason})");
         }
         if (frames.Type == ClockMessage.Goodbye)
             frames.ReadGoodbye();
@@ -103,7 +103,7 @@ internal sealed class ClockClient(
         return ClockProtocol.ReadWelcome(frames.Payload).ClientId;
     }
 
-    /// <summary>Waits for the other clients of the process, and keeps the lease meanwhile.</summary>
+    /// <summary>Waits for the other clients of this process and renews the lease meanwhile.</summary>
     private async Task<long> WaitForStartAsync(ClockFrames frames)
     {
         Task<long> line = start.WaitAsync(place);

@@ -6,16 +6,15 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Client;
 
-/// <summary>One client's recording: ticks by an absolute schedule, independent of the arrival of
-/// replies.</summary>
-/// <remarks>Belongs to the clients' thread. Reading with the next tick's due time as its deadline is what makes one
-/// event loop the one timer of all clients.</remarks>
+/// <summary>Records one client: sends ticks on an absolute schedule, independent of the arrival of replies.</summary>
+/// <remarks>Runs on the clients' thread. The due time of the next tick is the deadline of the read, so that one event
+/// loop is the timer of all clients.</remarks>
 internal sealed class ClockRecorder
 {
     // The longest wait between two checks of the cancellation token.
     private const long LongestWaitNs = 250_000_000;
 
-    // Ticks that may wait for their replies; the oldest beyond that are lost.
+    // The limit on ticks that wait for replies; beyond it, the oldest count as lost.
     private const int MostOutstanding = 65_536;
 
     private readonly TimeProvider _time;
@@ -34,10 +33,10 @@ internal sealed class ClockRecorder
     private long _answered;
 
     /// <param name="options">Interval, duration, folder and clocks.</param>
-    /// <param name="frames">The way to the server.</param>
-    /// <param name="id">The id that the server gave.</param>
-    /// <param name="client">This end.</param>
-    /// <param name="server">The other end.</param>
+    /// <param name="frames">The connection to the server.</param>
+    /// <param name="id">The id that the server assigned.</param>
+    /// <param name="client">The local address.</param>
+    /// <param name="server">The server's address.</param>
     /// <param name="flusher">Writes the files.</param>
     /// <exception cref="IOException">A file cannot be opened.</exception>
     public ClockRecorder(
@@ -62,7 +61,7 @@ internal sealed class ClockRecorder
 
     public string Path { get; }
 
-    /// <summary>Where in the file its run begins.</summary>
+    /// <summary>The offset of this run in the file.</summary>
     public long Start { get; }
 
     public ExchangeLogHeading Heading { get; }
@@ -71,18 +70,18 @@ internal sealed class ClockRecorder
 
     public ExchangeCounts Counts => new(_sent, _answered, _schedule.Missed);
 
-    /// <summary>What the files lack because the disk stalled; null: nothing.</summary>
+    /// <summary>The rows and lines dropped because the disk stalled, in words; null if none.</summary>
     public string? Lack => (_rows.Dropped, _log.Dropped) is (0, 0)
         ? null
         : $"{Path} lacks {Quantity.FormatCount(_rows.Dropped, "row")} and its companion "
             + $"{Quantity.FormatCount(_log.Dropped, "line")}: the disk stalled";
 
-    /// <summary>How long it has recorded.</summary>
+    /// <summary>The duration recorded so far.</summary>
     public TimeSpan Duration => ClockTiming.FromNanoseconds(Math.Max(0, _endNs - _startNs));
 
-    /// <summary>Records from the start to the end of the last interval, or until it is to leave.</summary>
-    /// <exception cref="ProtocolException">The server broke a rule, or left.</exception>
-    /// <exception cref="ConnectionClosedException">The server is gone.</exception>
+    /// <summary>Records until the end of the last interval, or until <paramref name="leave"/> fires.</summary>
+    /// <exception cref="ProtocolException">The server broke a rule or closed the connection.</exception>
+    /// <exception cref="ConnectionClosedException">The connection broke.</exception>
     public async Task RunAsync(long startNs, CancellationToken leave)
     {
         _startNs = _endNs = startNs;
@@ -102,7 +101,7 @@ internal sealed class ClockRecorder
         }
         finally
         {
-            // What comes late is waited for, but the recording ends with its last interval.
+            // The wait for late replies does not count: the recording ends with its last interval.
             _endNs = Math.Min(ClockReading.MonotonicNow(_time), _schedule.EndNs);
         }
     }
@@ -131,7 +130,7 @@ internal sealed class ClockRecorder
         _rows.Append(_client, _server, t1.WallNs);
     }
 
-    /// <summary>The next tick, or the end; and now and then, to see whether the client is to leave.</summary>
+    /// <summary>The next tick or the end, but at most <see cref="LongestWaitNs"/> away.</summary>
     private Deadline NextWake(long now)
     {
         long wake = !_schedule.IsOver ? _schedule.DueNs : now < _schedule.EndNs ? _schedule.EndNs : LastNs;
@@ -143,7 +142,7 @@ internal sealed class ClockRecorder
 
     private long LastNs => _schedule.EndNs + ClockTiming.ToNanoseconds(ClockTiming.LastReplyPatience);
 
-    /// <returns>False when the server has left.</returns>
+    /// <returns>False if the server has closed the connection.</returns>
     private bool TryTake(InputState state)
     {
         ClockReading t4 = ClockReading.Now(_time);
@@ -165,7 +164,7 @@ internal sealed class ClockRecorder
 
     private void Take(ExchangeReply reply, ClockReading t4)
     {
-        // Those before it will not be answered any more: they are lost.
+        // Replies arrive in order: earlier ticks without one are lost.
         (uint Tick, ClockReading Sent) asked = default;
         while (_outstanding.TryDequeue(out asked) && asked.Tick < reply.Tick)
         {
@@ -174,8 +173,7 @@ internal sealed class ClockRecorder
             throw new ProtocolException($"a reply to tick {reply.Tick}, which was not sent or was answered before");
         _answered++;
         _rows.Append(_server, _client, reply.ReplySent.WallNs);
-        var exchange = new Exchange(
-            reply.Tick, asked.Sent.Since(_startNs), reply.RequestReceived, reply.ReplySent, t4.Since(_startNs));
+        Exchange exchange = reply.ReceivedAt(t4.Since(_startNs));
         _log.Append(exchange);
         Statistics.Take(exchange);
     }

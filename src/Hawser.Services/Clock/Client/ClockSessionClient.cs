@@ -5,19 +5,19 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Client;
 
-/// <summary>A client whose recording is over: waits for the roster, swaps recordings with everybody on it, and tells
-/// the server, if that still lives.</summary>
-/// <remarks>Belongs to the clients' thread.</remarks>
+/// <summary>A client after its recording: waits for the roster, swaps recordings with everyone on it, and reports the
+/// results to the server.</summary>
+/// <remarks>Runs on the clients' thread.</remarks>
 internal sealed class ClockSessionClient(
     uint id, ClockClientOptions options, IPAddress server, ClockFrames frames, RecordingDigest recording,
     ExchangeCounts counts, CancellationToken leave)
 {
     private readonly RosterReceiver _roster = new();
 
-    /// <summary>The recordings it received; null when it took part in no swap.</summary>
+    /// <summary>The recordings it received; null if it took no part in a swap.</summary>
     public ClientDeliveries? Deliveries { get; private set; }
 
-    /// <summary>What went wrong, if anything did.</summary>
+    /// <summary>The error; null if there was none.</summary>
     public string? Trouble { get; private set; }
 
     public async Task RunAsync(PeerListener? listener, OwnRecording own)
@@ -32,7 +32,7 @@ internal sealed class ClockSessionClient(
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
-            Trouble = listener is null ? null : $"client {id}: there is no list of peers: {e.Message}";
+            Trouble = listener is null ? null : $"client {id}: no roster: {e.Message}";
             return;
         }
         int members = options.Members ?? options.Clients;
@@ -52,7 +52,7 @@ internal sealed class ClockSessionClient(
             await TellAsync(swap);
     }
 
-    /// <returns>False when this client is not on it.</returns>
+    /// <returns>False if this client is not on it.</returns>
     private async Task<bool> WaitForRosterAsync()
     {
         var done = new RecordingDone(recording, (uint)counts.Sent, (uint)counts.Answered, (uint)counts.Missed);
@@ -73,7 +73,7 @@ internal sealed class ClockSessionClient(
             await Task.Delay(ClockTiming.AlivePeriod);
         }
         throw new ProtocolException(leave.IsCancellationRequested
-            ? "the client was to leave" : "the others were not done in time");
+            ? "the client was stopped" : "the other clients did not finish in time");
     }
 
     private bool IsComplete()
@@ -81,7 +81,7 @@ internal sealed class ClockSessionClient(
         return frames.ReadGoodbye().Reason == GoodbyeReason.Complete;
     }
 
-    /// <returns>Whether it was the last.</returns>
+    /// <returns>Whether it was the last page.</returns>
     private bool TakePage()
     {
         _roster.Take(RosterProtocol.ReadRoster(frames.Payload));
@@ -94,8 +94,8 @@ internal sealed class ClockSessionClient(
         return true;
     }
 
-    /// <summary>Keeps the lease while the peers are met.</summary>
-    /// <returns>False when the server is gone, which the peers need not mind.</returns>
+    /// <summary>Renews the lease during the swap.</summary>
+    /// <returns>False if the connection to the server ended; the swap continues without it.</returns>
     private async Task<bool> KeepAliveAsync(Task playing)
     {
         try
@@ -124,7 +124,7 @@ internal sealed class ClockSessionClient(
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
-            // The server is gone; the received recordings stay.
+            // The connection broke; the received recordings are kept.
         }
     }
 }

@@ -2,18 +2,18 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Client;
 
-/// <summary>Starts a process's clients together, with their ticks spread over the interval, so that one thread can
+/// <summary>Starts the clients of a process together and spreads their ticks over the interval, so that one thread can
 /// send all of them on time.</summary>
-/// <remarks>Belongs to the clients' thread.</remarks>
+/// <remarks>Runs on the clients' thread.</remarks>
 internal sealed class StartBarrier(ClockClientOptions options)
 {
-    // Without another arrival for that long, the wait ends: the server may serve one client at a time.
+    // The wait ends after this long without another arrival: the server may serve one client at a time.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    // Between the end of the wait and the first tick.
+    // The time between the end of the wait and the first tick.
     private const long LeadNs = 10_000_000;
 
-    // Ticks far apart are not spread further than that.
+    // The limit on the spread.
     private const long LongestSpreadNs = 1_000_000_000;
 
     private readonly TaskCompletionSource _all = new();
@@ -21,15 +21,15 @@ internal sealed class StartBarrier(ClockClientOptions options)
     private Task? _open;
     private long _openedNs;
 
-    /// <summary>One more client is ready, or will never be.</summary>
+    /// <summary>Counts a client that is ready or has failed.</summary>
     public void Arrive()
     {
         if (--_missing == 0)
             _all.TrySetResult();
     }
 
-    /// <summary>Waits for the others, within bounds.</summary>
-    /// <returns>When, on the monotonic clock, the client's first tick is due.</returns>
+    /// <summary>Waits for the other clients, within bounds.</summary>
+    /// <returns>The due time of the client's first tick on the monotonic clock.</returns>
     public async Task<long> WaitAsync(int place)
     {
         _open ??= OpenAsync();

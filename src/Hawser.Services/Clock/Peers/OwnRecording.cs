@@ -2,11 +2,11 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>A client's own recording, as it gives it to peer after peer: the last run of its file, packed once, and
-/// kept if it is small.</summary>
+/// <summary>A client's own recording, to send to its peers: the last run of its file. A small one is compressed once
+/// and kept in memory.</summary>
 internal sealed class OwnRecording
 {
-    // What more would take in memory is packed anew for every peer.
+    // A larger one is compressed again for every peer.
     private const int MostKeptBytes = 8 << 20;
 
     private readonly string _path;
@@ -15,18 +15,18 @@ internal sealed class OwnRecording
 
     /// <param name="path">The file.</param>
     /// <param name="digest">Size and hash of the run.</param>
-    /// <param name="start">Where in the file the run begins; it goes on to the end.</param>
+    /// <param name="start">The offset of the run, which extends to the end of the file.</param>
     public OwnRecording(string path, RecordingDigest digest, long start = 0)
     {
         (_path, Digest, _start) = (path, digest, start);
         _packed = new Lazy<byte[]?>(Pack);
     }
 
-    /// <summary>Its size and hash.</summary>
+    /// <summary>Size and hash of the recording.</summary>
     public RecordingDigest Digest { get; }
 
-    /// <summary>Sends it: the offer, the chunks, and the empty one.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Sends the offer, the chunks and the empty last chunk.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public async Task SendAsync(ClockFrames frames, bool isBrotli)
     {
         var offer = new Offer(isBrotli, Digest);
@@ -80,7 +80,7 @@ internal sealed class OwnRecording
         return packed.ToArray();
     }
 
-    // Whoever writes it has ended; others may read it, and even remove it.
+    // The writer has closed the file; other programs may read or delete it.
     private FileStream Open() =>
         new(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) { Position = _start };
 }

@@ -3,14 +3,13 @@ using System.Net.Sockets;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>
-/// Which addresses of a roster a client connects to. Addresses come from the server, which has seen the members connect
-/// from them. One that could not have reached the server is a lie: a loopback address reaches a loopback address alone,
-/// a private one (RFC 1918, RFC 6598, RFC 4193) no public one. So a server on the Internet cannot point its clients at
-/// each other's local networks.
-/// </summary>
-/// <param name="server">The address at which the client has reached the server.</param>
-/// <param name="networks">If given, the only networks to connect to, whatever the server's address.</param>
+/// <summary>Decides which addresses of a roster a client connects to. The server reports the addresses from which
+/// members connected. An address that could not have reached the server is refused: a loopback address reaches only
+/// loopback addresses, and a private one (RFC 1918, RFC 6598, RFC 4193) no public one. A server on the Internet thus
+/// cannot direct its clients to each other's local networks.</summary>
+/// <param name="server">The server's address, as the client connected to it.</param>
+/// <param name="networks">The only networks to connect to, whatever the server's address; null for the rule
+/// above.</param>
 internal sealed class PeerAddresses(IPAddress server, IReadOnlyList<IPNetwork>? networks)
 {
     private static readonly (IPNetwork Network, Reach Reach)[] Special =
@@ -30,7 +29,7 @@ internal sealed class PeerAddresses(IPAddress server, IReadOnlyList<IPNetwork>? 
         Host,
     }
 
-    /// <summary>Whether a peer may be connected to.</summary>
+    /// <summary>Whether to connect to a peer at this address.</summary>
     public bool Allow(IPAddress peer)
     {
         IPAddress address = Unmapped(peer);
@@ -40,8 +39,8 @@ internal sealed class PeerAddresses(IPAddress server, IReadOnlyList<IPNetwork>? 
         return reach != Reach.None && reach <= ReachOf(Unmapped(server));
     }
 
-    /// <summary>Networks as <c>--peer-networks</c> has them: <c>10.0.0.0/8,fd00::/8</c>.</summary>
-    /// <exception cref="FormatException">It is not that.</exception>
+    /// <summary>Parses the value of <c>--peer-networks</c>: <c>10.0.0.0/8,fd00::/8</c>.</summary>
+    /// <exception cref="FormatException">An entry is not a network.</exception>
     public static IReadOnlyList<IPNetwork> Parse(string text) =>
     [
         .. text.Split(',').Select(part => IPNetwork.TryParse(part, out IPNetwork network)

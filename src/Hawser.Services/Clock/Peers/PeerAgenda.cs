@@ -3,14 +3,13 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>
-/// A client's way through the tournament: whom to meet next, who of the two connects, and who must be tried again. The
-/// whole tournament is played up to three times, after the first only by pairs that have not both delivered.
-/// </summary>
-/// <remarks>Not safe for several threads.</remarks>
+/// <summary>One client's schedule in the tournament: the next peer, which side connects, and the peers to retry. The
+/// tournament is played up to three times; the second and third time only by pairs that have not both
+/// delivered.</summary>
+/// <remarks>Not thread-safe.</remarks>
 internal sealed class PeerAgenda
 {
-    /// <summary>How often a pair is tried.</summary>
+    /// <summary>The limit on attempts per pair.</summary>
     public const int MostTries = 3;
 
     private readonly IReadOnlyList<RosterEntry> _roster;
@@ -20,7 +19,7 @@ internal sealed class PeerAgenda
     private int _round;
 
     /// <param name="roster">The session's roster.</param>
-    /// <param name="me">This client's own place in it.</param>
+    /// <param name="me">This client's place in the roster.</param>
     public PeerAgenda(IReadOnlyList<RosterEntry> roster, int me)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(me);
@@ -31,10 +30,10 @@ internal sealed class PeerAgenda
         _given = new bool[roster.Count];
     }
 
-    /// <summary>How many recordings of others have arrived.</summary>
+    /// <summary>Recordings received.</summary>
     public int Delivered => _received.Where((outcome, i) => i != _me && outcome == DeliveryOutcome.Delivered).Count();
 
-    /// <summary>The next to meet, and whether this client connects; false: the tournament is over.</summary>
+    /// <summary>The next peer, and whether this client connects. False: the tournament is over.</summary>
     public bool TryNext([NotNullWhen(true)] out RosterEntry? partner, out bool connects)
     {
         int rounds = Tournament.RoundsFor(_roster.Count) * MostTries;
@@ -53,10 +52,8 @@ internal sealed class PeerAgenda
         return false;
     }
 
-    /// <summary>
-    /// The peer to whom a greeting belongs that came in, whether or not it is its turn: a pair may meet early. Null: it
-    /// is not on the roster, has been met, or is not the one of the two who connects.
-    /// </summary>
+    /// <summary>The peer that sent a greeting, in or out of turn: a pair may meet early. Null: it is not on the roster,
+    /// has been met, or is not the side that connects.</summary>
     public RosterEntry? Expected(PeerHello hello)
     {
         int place = RosterEntry.PlaceIn(_roster, hello.From);
@@ -65,10 +62,8 @@ internal sealed class PeerAgenda
             : null;
     }
 
-    /// <summary>
-    /// Notes how a meeting ended: what came of the peer's recording, and of this client's by the peer's receipt. What
-    /// was delivered once stays so.
-    /// </summary>
+    /// <summary>Records the outcome of a meeting in both directions; the peer's receipt tells that of this client's
+    /// recording. A delivery is never undone.</summary>
     public void Note(RosterEntry partner, DeliveryOutcome received, bool isGiven)
     {
         int place = PlaceOf(partner);
@@ -96,7 +91,8 @@ internal sealed class PeerAgenda
         while (first < failures.Length);
     }
 
-    // A peer that used up the time of a meeting, or has no recording to give, is not called again. It may still call.
+    // This client does not call again a peer that used up the time of a meeting or has no recording. That peer may
+    // still call.
     private bool IsGivenUp(int place) => _received[place] is DeliveryOutcome.TimedOut
         or DeliveryOutcome.NotARecording or DeliveryOutcome.TooLarge or DeliveryOutcome.NotDialled;
 

@@ -4,12 +4,11 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>Where one client listens for its peers: at the address by which it reaches the server. A connection that
-/// does not prove to be a peer gets no byte, and no place to keep: when too many have not yet done so, the oldest of
-/// them is aborted.</summary>
+/// <summary>Listens for one client's peers, on the address from which the client connects to the server. A connection
+/// receives nothing before it proves to be a peer. If too many are unproven, the oldest of them is aborted.</summary>
 internal sealed class PeerListener : IConnectionHandler, IAsyncDisposable
 {
-    /// <summary>Connections that have not proved whose they are.</summary>
+    /// <summary>The limit on unproven connections.</summary>
     internal const int MostStrangers = 16;
 
     private static readonly ServerLimits Limits = new()
@@ -35,11 +34,11 @@ internal sealed class PeerListener : IConnectionHandler, IAsyncDisposable
         Limits = Limits,
     });
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The port.</summary>
     public int Port => ((IPEndPoint)_server.EndPoints[0]).Port;
 
-    /// <summary>Listens at a port of the system's choice, or at a free one of a range, from the client's place in it
-    /// on.</summary>
+    /// <summary>Listens on a port that the system chooses, or on the first free port of a range, beginning at the
+    /// client's place in it.</summary>
     /// <exception cref="ListenException">No port is free.</exception>
     public static PeerListener Open(IPAddress address, PortRange? ports = null, int place = 0)
     {
@@ -57,16 +56,15 @@ internal sealed class PeerListener : IConnectionHandler, IAsyncDisposable
             }
             catch (ListenException)
             {
-                // Another program has it.
+                // Another program has this port.
             }
         }
     }
 
-    /// <summary>From now on peers may have the roster, and greet before this client has it. Before, nobody
-    /// can.</summary>
+    /// <summary>Accepts greetings from now on: peers may receive the roster before this client does.</summary>
     public void Expect() => _expects = true;
 
-    /// <summary>The roster is there: those who have greeted are served.</summary>
+    /// <summary>Serves the peers that have greeted: the roster has arrived.</summary>
     public void Begin(PeerSwap swap) => _swap.TrySetResult(swap);
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)

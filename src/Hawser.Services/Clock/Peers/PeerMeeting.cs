@@ -2,13 +2,13 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>Two clients swap their recordings over one connection, one direction after the other. The peer's is known
-/// by size and hash from the roster, and nothing else is taken.</summary>
-/// <param name="partner">The peer, as the roster has it.</param>
-/// <param name="own">What it is given.</param>
-/// <param name="copyPath">Where its recording goes.</param>
-/// <param name="longest">The most bytes that the peer's recording may have.</param>
-/// <param name="stall">How long no byte may move.</param>
+/// <summary>Swaps recordings with one peer over one connection, one direction after the other. Accepts only the
+/// recording whose size and hash the roster gives.</summary>
+/// <param name="partner">The peer's entry on the roster.</param>
+/// <param name="own">The recording to send.</param>
+/// <param name="copyPath">The path of the peer's recording.</param>
+/// <param name="longest">The size limit of the peer's recording, in bytes.</param>
+/// <param name="stall">The timeout without a byte moving.</param>
 /// <param name="time">The clock of its timeouts.</param>
 internal sealed class PeerMeeting(
     RosterEntry partner, OwnRecording own, string copyPath, long longest, TimeSpan stall, TimeProvider time)
@@ -16,13 +16,13 @@ internal sealed class PeerMeeting(
     private readonly TimeSpan _limit =
         ClockTiming.MeetingOf(own.Digest.Bytes + Math.Min(partner.Recording.Bytes, longest));
 
-    /// <summary>What became of the peer's recording; null while nothing is known.</summary>
+    /// <summary>The outcome for the peer's recording; null while unknown.</summary>
     public DeliveryOutcome? Received { get; private set; }
 
-    /// <summary>The peer's receipt says that it has this client's recording.</summary>
+    /// <summary>The peer confirmed this client's recording.</summary>
     public bool IsGiven { get; private set; }
 
-    /// <summary>The side that connected.</summary>
+    /// <summary>Runs the side that connected.</summary>
     public async Task CallAsync(Connection connection, PeerHello hello)
     {
         using ITimer welcomed = Limit(connection, ClockTiming.WelcomePatience);
@@ -38,7 +38,7 @@ internal sealed class PeerMeeting(
         await connection.FinishWritingAsync();
     }
 
-    /// <summary>The side that listens; the greeting has been found good.</summary>
+    /// <summary>Runs the side that listens, after a valid greeting.</summary>
     public async Task AnswerAsync(Connection connection, ClockFrames frames, PeerHello hello, ClockToken answer)
     {
         using ITimer limited = Limit(connection, _limit);
@@ -50,7 +50,7 @@ internal sealed class PeerMeeting(
         await GiveAsync(frames, isBrotli);
     }
 
-    /// <summary>Cuts off a peer that never stalls and never ends.</summary>
+    /// <summary>Bounds a meeting with a peer that neither stalls nor ends.</summary>
     private ITimer Limit(Connection connection, TimeSpan most) => time.CreateTimer(
         _ => connection.Abort(CloseReason.IdleTimeout), null, most, Timeout.InfiniteTimeSpan);
 
@@ -119,8 +119,8 @@ internal sealed class PeerMeeting(
         }
     }
 
-    /// <summary>Says what became of a recording of which more would come, and takes no more of it.</summary>
-    /// <returns>What to throw.</returns>
+    /// <summary>Sends the receipt for a recording that is refused before its end.</summary>
+    /// <returns>The exception to throw.</returns>
     private async Task<ProtocolException> EndAsync(ClockFrames frames, DeliveryOutcome outcome)
     {
         Received = outcome;

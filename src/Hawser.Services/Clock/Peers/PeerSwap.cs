@@ -4,12 +4,10 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>One client's swap of recordings: plays its rounds, one meeting at a time, whether it calls or is called. Guards
-/// itself: those who call come on threads of their own.</summary>
-/// <remarks>
-/// A client has its turn with one peer at a time. One who calls keeps its own turn while it waits for the other's, who
-/// is always further up the roster: no circle of waiting can close.
-/// </remarks>
+/// <summary>One client's swap of recordings: plays its rounds, one meeting at a time, as caller or as callee.
+/// Thread-safe: calls arrive on threads of their own.</summary>
+/// <remarks>A client meets one peer at a time. A caller keeps its own turn while it waits for the callee's. Callers
+/// wait only for clients further up the roster, so that no cycle of waits can form.</remarks>
 internal sealed class PeerSwap : IDisposable
 {
     private readonly Lock _gate = new();
@@ -22,10 +20,10 @@ internal sealed class PeerSwap : IDisposable
     private readonly string _folder;
     private readonly uint _id;
 
-    /// <param name="id">This client.</param>
-    /// <param name="roster">Everybody, this client included.</param>
-    /// <param name="own">What it gives.</param>
-    /// <param name="folder">Below which it keeps what it gets.</param>
+    /// <param name="id">This client's id.</param>
+    /// <param name="roster">The roster, including this client.</param>
+    /// <param name="own">The recording to send.</param>
+    /// <param name="folder">The parent folder of the received recordings.</param>
     public PeerSwap(uint id, RosterReceiver roster, OwnRecording own, string folder)
     {
         int me = roster.PlaceOf(id);
@@ -34,17 +32,17 @@ internal sealed class PeerSwap : IDisposable
         _calls = roster.Entries.Take(me).ToDictionary(entry => entry.ClientId, _ => new SemaphoreSlim(0));
     }
 
-    /// <summary>Whom to connect to.</summary>
+    /// <summary>The rule for addresses to connect to.</summary>
     public required PeerAddresses Addresses { get; init; }
 
-    /// <summary>The most bytes that a peer's recording can have.</summary>
+    /// <summary>The size limit of a peer's recording, in bytes.</summary>
     public required long LongestRecording { get; init; }
 
-    /// <summary>Whether who calls is who it says, which is found out in constant time.</summary>
+    /// <summary>Whether a greeting has the caller's token; compares in constant time.</summary>
     public bool Knows(PeerHello hello) => PairToken.Of(_roster.Key, hello.From).Call.Equals(hello.Token);
 
-    /// <summary>Plays to the end of the tournament, until its time is over, or until the client is to leave. Never
-    /// throws for what a peer does.</summary>
+    /// <summary>Plays until the end of the tournament, its timeout, or <paramref name="asked"/>. Never throws because
+    /// of a peer.</summary>
     public async Task PlayAsync(CancellationToken asked)
     {
         long bytes = _roster.Entries.Sum(
@@ -65,11 +63,11 @@ internal sealed class PeerSwap : IDisposable
         }
         catch (OperationCanceledException) when (leave.IsCancellationRequested)
         {
-            // What is there is there.
+            // The recordings received so far are kept.
         }
     }
 
-    /// <summary>Serves a peer that called and has proved who it is.</summary>
+    /// <summary>Serves a caller that has proved to be a peer.</summary>
     public async Task AnswerAsync(Connection connection, ClockFrames frames, PeerHello hello)
     {
         if (Expected(hello) is not { } partner)
@@ -91,7 +89,7 @@ internal sealed class PeerSwap : IDisposable
         }
         try
         {
-            // It may have called twice, and been served while this call waited.
+            // The peer may have called twice and been served while this call waited.
             if (Expected(hello) is null)
                 await RefuseAsync(frames, RefusalReason.NoSuchRecording);
             else
@@ -121,7 +119,7 @@ internal sealed class PeerSwap : IDisposable
                 .Select(failure => $"client {failure.From}: {FailedDelivery.Wording(failure.Outcome)}")]);
     }
 
-    /// <summary>When nobody calls any more.</summary>
+    /// <summary>The time after which no peer calls.</summary>
     public void Dispose()
     {
         _turn.Dispose();
@@ -155,7 +153,7 @@ internal sealed class PeerSwap : IDisposable
         }
     }
 
-    /// <summary>Waits until the partner has called, or is no longer there to do so.</summary>
+    /// <summary>Waits until the partner has called or no longer listens.</summary>
     private async Task WaitForCallAsync(RosterEntry partner, CancellationToken leave)
     {
         Deadline patience = Deadline.After(
@@ -175,7 +173,7 @@ internal sealed class PeerSwap : IDisposable
 
     private async Task<bool> IsThereAsync(RosterEntry partner, CancellationToken leave)
     {
-        // One that must not be connected to may still call.
+        // A peer whose address is refused may still call.
         if (!Addresses.Allow(partner.Address.Address))
             return true;
         try
@@ -231,7 +229,7 @@ internal sealed class PeerSwap : IDisposable
             return _agenda.TryNext(out partner, out connects);
     }
 
-    // A member waits in line once, however often it calls.
+    // A member has one place in the queue, however often it calls.
     private bool TryBeginCall(uint from)
     {
         lock (_gate)
@@ -259,12 +257,12 @@ internal sealed class PeerSwap : IDisposable
     }
 }
 
-/// <summary>What a client has of the others' recordings.</summary>
-/// <param name="Delivered">How many it has.</param>
-/// <param name="Expected">How many there were to have.</param>
-/// <param name="Missing">Those it lacks, each with the reason, in words.</param>
+/// <summary>The recordings of other clients that a client received.</summary>
+/// <param name="Delivered">The number received.</param>
+/// <param name="Expected">The number expected.</param>
+/// <param name="Missing">The missing ones, each with its reason.</param>
 public sealed record ClientDeliveries(int Delivered, int Expected, IReadOnlyList<string> Missing)
 {
-    /// <summary>It has all of them.</summary>
+    /// <summary>Whether all arrived.</summary>
     public bool IsComplete => Delivered == Expected;
 }

@@ -4,8 +4,8 @@ using Hawser.Services.Clock.Recording;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>Checks bytes against <see cref="TimeDataFormat"/> as they come, so that what is no recording is refused at
-/// its first wrong line, whatever its size. A client's recording has rows of two endpoints, numbered from 1.</summary>
+/// <summary>Checks arriving bytes against <see cref="TimeDataFormat"/>, so that anything else is refused at its first
+/// wrong line. A client's recording has rows of two endpoints, numbered from 1.</summary>
 internal sealed class RecordingCheck
 {
     private readonly byte[] _line = new byte[TimeDataFormat.LongestLine];
@@ -14,10 +14,10 @@ internal sealed class RecordingCheck
     private int _length;
     private long _lines;
 
-    /// <summary>Whether the last line was the last of a recording.</summary>
+    /// <summary>Whether the recording has its last line.</summary>
     public bool IsWhole { get; private set; }
 
-    /// <summary>Takes the next bytes. False: they are not part of a recording.</summary>
+    /// <summary>Checks the next bytes. False: they are not part of a recording.</summary>
     public bool Take(ReadOnlySpan<byte> content)
     {
         for (int end; (end = content.IndexOf((byte)'\n')) >= 0; content = content[(end + 1)..])

@@ -4,11 +4,9 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>
-/// A peer's recording on its way to its place. It lies under a temporary name until its hash is right and it has
-/// proved to be a recording. Then it takes its own name in one step, or is appended to the runs that have it; whatever
-/// goes wrong leaves nothing behind, and earlier runs as they were.
-/// </summary>
+/// <summary>Receives a peer's recording. The copy has a temporary name until its hash and its format are verified; then
+/// it is renamed, or appended to earlier runs. A failed transfer leaves no file and does not change earlier
+/// runs.</summary>
 internal sealed class RecordingCopy : IDisposable
 {
     private readonly string _path;
@@ -17,9 +15,9 @@ internal sealed class RecordingCopy : IDisposable
     private readonly FileStream _part;
     private readonly RecordingUnpacker _unpacker;
 
-    /// <summary>Begins a copy at <see cref="TimeDataWriter.CopyPath"/>, making its folder.</summary>
-    /// <exception cref="IOException">It cannot be created.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be created.</exception>
+    /// <summary>Begins a copy at <see cref="TimeDataWriter.CopyPath"/> and creates its folder.</summary>
+    /// <exception cref="IOException">The file cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The permissions forbid it.</exception>
     public RecordingCopy(string path, RecordingDigest expected, bool isBrotli)
     {
         _path = path;
@@ -30,7 +28,7 @@ internal sealed class RecordingCopy : IDisposable
         _unpacker = new RecordingUnpacker(_part, expected, isBrotli, new RecordingCheck());
     }
 
-    /// <summary>Takes a chunk that is not empty. Anything but delivered ends the transfer.</summary>
+    /// <summary>Takes a non-empty chunk. Any outcome other than delivered ends the transfer.</summary>
     public DeliveryOutcome Take(ReadOnlySpan<byte> chunk)
     {
         try
@@ -43,7 +41,7 @@ internal sealed class RecordingCopy : IDisposable
         }
     }
 
-    /// <summary>After the empty chunk: checks what came and, if it is right, gives it its name.</summary>
+    /// <summary>Call after the empty chunk: verifies the copy and gives it its name.</summary>
     public DeliveryOutcome Finish()
     {
         DeliveryOutcome outcome = _unpacker.Finish();
@@ -64,7 +62,7 @@ internal sealed class RecordingCopy : IDisposable
         }
     }
 
-    /// <summary>Appends the copy to the runs of earlier sessions, or leaves them as they were.</summary>
+    /// <summary>Appends the copy to the runs of earlier sessions. On failure they do not change.</summary>
     private void Append()
     {
         using var file = new FileStream(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
@@ -86,7 +84,7 @@ internal sealed class RecordingCopy : IDisposable
         }
     }
 
-    // A pair whose receipt was lost meets again, and the copy is there already.
+    // After a lost receipt, the pair meets again and the copy exists.
     private bool EndsWithCopy(FileStream file)
     {
         if (file.Length < _expected.Bytes)

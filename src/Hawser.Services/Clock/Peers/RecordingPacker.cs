@@ -3,10 +3,11 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>Cuts a recording into the payloads of Chunk frames, packed with Brotli or as it is; fixed memory.</summary>
+/// <summary>Splits a recording into the payloads of Chunk frames, uncompressed or with Brotli, in constant
+/// memory.</summary>
 internal sealed class RecordingPacker : IDisposable
 {
-    // Quality 4 with a window of 256 KiB: rows repeat their neighbours, more effort gives little and costs much.
+    // Quality 4 with a window of 256 KiB: rows repeat their neighbours, and a higher quality costs much for little.
     private const int Quality = 4;
     private const int WindowBits = 18;
     private const int SourceBytes = 32_768;
@@ -20,7 +21,7 @@ internal sealed class RecordingPacker : IDisposable
     private bool _sourceEnded;
     private bool _ended;
 
-    /// <summary>Reads <paramref name="source"/> from where it stands to its end; leaves it open.</summary>
+    /// <summary>Reads <paramref name="source"/> from its position to its end; leaves it open.</summary>
     public RecordingPacker(Stream source, bool isBrotli)
     {
         _source = source;
@@ -29,10 +30,8 @@ internal sealed class RecordingPacker : IDisposable
             _encoder = new BrotliEncoder(Quality, WindowBits);
     }
 
-    /// <summary>
-    /// Fills the payload of the next Chunk, <see cref="ClockLimits.ChunkBytes"/> at most; answers with its length, and
-    /// with 0 once, at the end: the empty chunk that ends a recording.
-    /// </summary>
+    /// <summary>Fills the payload of the next Chunk with at most <see cref="ClockLimits.ChunkBytes"/>. Returns its
+    /// length; 0 at the end, for the empty last chunk.</summary>
     public int Pack(Span<byte> payload)
     {
         payload = payload[..Math.Min(payload.Length, ClockLimits.ChunkBytes)];
@@ -54,7 +53,7 @@ internal sealed class RecordingPacker : IDisposable
             _start += taken;
             filled += written;
 
-            // With all input in and room left, the encoder has given all it had.
+            // With all input read and room left, the encoder is finished.
             _ended = _sourceEnded && _start == _end && filled < payload.Length;
         }
 

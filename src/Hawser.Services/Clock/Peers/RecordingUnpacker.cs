@@ -5,10 +5,8 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>
-/// Takes the payloads of Chunk frames, unpacks them into a stream, and tells whether the recording is the one on the
-/// roster. Never writes more bytes than the roster says, however the peer packed them.
-/// </summary>
+/// <summary>Unpacks the payloads of Chunk frames into a stream and verifies the recording against the roster. Never
+/// writes more bytes than the roster says.</summary>
 internal sealed class RecordingUnpacker : IDisposable
 {
     private readonly Stream _destination;
@@ -22,8 +20,8 @@ internal sealed class RecordingUnpacker : IDisposable
     private long _packedBytes;
     private bool _streamEnded;
 
-    /// <summary>Expects the recording that the roster says; the destination is left open. With a check, nothing is
-    /// unpacked beyond the first line that is not part of a recording.</summary>
+    /// <summary>Expects the recording of the roster; leaves the destination open. With a check, unpacking ends at the
+    /// first line that is not part of a recording.</summary>
     public RecordingUnpacker(
         Stream destination, RecordingDigest expected, bool isBrotli, RecordingCheck? check = null)
     {
@@ -33,21 +31,21 @@ internal sealed class RecordingUnpacker : IDisposable
         _isBrotli = isBrotli;
     }
 
-    /// <summary>Takes a chunk that is not empty. Anything but delivered ends the transfer.</summary>
+    /// <summary>Takes a non-empty chunk. Any outcome other than delivered ends the transfer.</summary>
     /// <exception cref="IOException">The destination cannot be written.</exception>
     public DeliveryOutcome Take(ReadOnlySpan<byte> chunk)
     {
         if (!_isBrotli)
             return Store(chunk);
 
-        // A Brotli stream can go on for ever and unpack to nothing; an honest one is hardly longer than what it holds.
+        // A Brotli stream can be endless and unpack to nothing; an honest one is hardly longer than its content.
         _packedBytes += chunk.Length;
         return _packedBytes > _expected.Bytes + (_expected.Bytes / 1024) + 1024
             ? DeliveryOutcome.WrongSize
             : Unpack(chunk);
     }
 
-    /// <summary>After the empty chunk: whether what came is what was expected.</summary>
+    /// <summary>Call after the empty chunk: compares size and hash with the roster.</summary>
     public DeliveryOutcome Finish()
     {
         if (_bytes < _expected.Bytes || (_isBrotli && !_streamEnded))

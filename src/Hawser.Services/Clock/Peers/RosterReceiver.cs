@@ -2,19 +2,19 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>Puts the pages of a roster together as they come, and checks that they make one roster.</summary>
+/// <summary>Assembles the pages of a roster and checks their order.</summary>
 internal sealed class RosterReceiver
 {
     private readonly List<RosterEntry> _entries = [];
     private int _total;
 
-    /// <summary>This client's key; that of the first page.</summary>
+    /// <summary>This client's key, from the first page.</summary>
     public ClockToken Key { get; private set; }
 
     /// <summary>The entries so far, ascending by id.</summary>
     public IReadOnlyList<RosterEntry> Entries => _entries;
 
-    /// <summary>Whether all pages have come.</summary>
+    /// <summary>Whether all pages have arrived.</summary>
     public bool IsComplete => _total > 0 && _entries.Count == _total;
 
     /// <summary>Takes the next page.</summary>

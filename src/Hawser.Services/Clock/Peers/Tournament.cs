@@ -1,31 +1,23 @@
 namespace Hawser.Services.Clock.Peers;
 
-/// <summary>
-/// Who plays whom when everybody plays everybody: the circle method. Players are places 0 .. count - 1 in the roster;
-/// every two meet in exactly one round, and in no round has anybody more than one partner.
-/// </summary>
-/// <remarks>
-/// One place stays, the others walk around a circle and meet who faces them; with an odd count the place that stays is
-/// nobody, and who faces it rests. See E. Lucas, "Les jeux de demoiselles", Récréations mathématiques, 1883.
-/// </remarks>
+/// <summary>A round-robin tournament by the circle method. Players are the places 0 to count - 1 of the roster; every
+/// two meet in exactly one round, and nobody has more than one partner in a round.</summary>
+/// <remarks>One place stays and the others rotate; opposite places meet. With an odd count nobody has the fixed place,
+/// and the opposite player rests. See E. Lucas, "Les jeux de demoiselles", Récréations mathématiques, 1883.</remarks>
 internal static class Tournament
 {
-    /// <summary>What <see cref="PartnerOf"/> answers to one who rests.</summary>
+    /// <summary>The result of <see cref="PartnerOf"/> for a player that rests.</summary>
     public const int Nobody = -1;
 
-    /// <summary>
-    /// How many rounds it takes: count - 1 when it is even, count when it is odd, 0 below two players.
-    /// </summary>
+    /// <summary>The number of rounds: count - 1 for an even count, count for an odd one, 0 below two players.</summary>
     public static int RoundsFor(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         return count < 2 ? 0 : Circle(count);
     }
 
-    /// <summary>
-    /// The partner of a player in a round, or <see cref="Nobody"/>. Rounds past the last begin the same tournament
-    /// anew, which is how a failed pair gets its next try.
-    /// </summary>
+    /// <summary>The partner of a player in a round, or <see cref="Nobody"/>. Rounds past the last repeat the
+    /// tournament, for the next attempt of failed pairs.</summary>
     public static int PartnerOf(int player, int round, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(round);

@@ -24,12 +24,13 @@ internal static class ExchangeLogFormat
     public const string Title = "# hawser clock exchanges 1";
     public const string Header = "tick\tt1_ns\tt2_ns\tt3_ns\tt4_ns\tm1_ns\tm2_ns\tm3_ns\tm4_ns";
 
-    /// <summary>No line is longer, in bytes with its newline: nine numbers of at most twenty characters.</summary>
+    /// <summary>The length limit of a line in bytes, with its newline: nine numbers of at most twenty
+    /// characters.</summary>
     public const int LongestLine = 256;
 
     private const int Columns = 9;
 
-    /// <summary>The companion of a recording.</summary>
+    /// <summary>The path of a recording's companion.</summary>
     public static string PathFor(string recording) => Path.ChangeExtension(recording, ".exchanges.tsv");
 
     /// <summary>The three lines before the first exchange.</summary>
@@ -41,7 +42,7 @@ internal static class ExchangeLogFormat
     public static byte[] End(ExchangeCounts counts) => Encoding.ASCII.GetBytes(
         $"# end sent={counts.Sent} answered={counts.Answered} missed={counts.Missed}\n");
 
-    /// <summary>Writes one exchange with its newline, without allocating; returns its length.</summary>
+    /// <summary>Writes an exchange with its newline, without allocation, and returns its length.</summary>
     public static int WriteExchange(Span<byte> line, in Exchange exchange)
     {
         int at = 0;
@@ -62,7 +63,7 @@ internal static class ExchangeLogFormat
         return at;
     }
 
-    /// <summary>Reads one exchange, without its newline.</summary>
+    /// <summary>Parses an exchange, without its newline.</summary>
     public static bool TryReadExchange(ReadOnlySpan<byte> line, out Exchange exchange)
     {
         Span<long> n = stackalloc long[Columns];
@@ -85,7 +86,7 @@ internal static class ExchangeLogFormat
         return true;
     }
 
-    /// <summary>Reads the second line.</summary>
+    /// <summary>Parses the second line.</summary>
     public static bool TryReadHeading(ReadOnlySpan<byte> line, out ExchangeLogHeading heading)
     {
         heading = default;
@@ -100,7 +101,7 @@ internal static class ExchangeLogFormat
         return true;
     }
 
-    /// <summary>Reads the last line.</summary>
+    /// <summary>Parses the last line.</summary>
     public static bool TryReadEnd(ReadOnlySpan<byte> line, out ExchangeCounts counts)
     {
         counts = default;
@@ -131,19 +132,19 @@ internal static class ExchangeLogFormat
     }
 }
 
-/// <summary>Whose exchanges a log holds.</summary>
-/// <param name="ClientId">The id the server gave.</param>
+/// <summary>The heading of a log.</summary>
+/// <param name="ClientId">The id that the server assigned.</param>
 /// <param name="Client">The client's <c>ip:port</c>.</param>
 /// <param name="Server">The server's <c>ip:port</c>.</param>
 /// <param name="IntervalNs">The time between ticks.</param>
 internal readonly record struct ExchangeLogHeading(uint ClientId, string Client, string Server, long IntervalNs);
 
-/// <summary>Counts of a client's ticks.</summary>
-/// <param name="Sent">Ticks that were sent.</param>
-/// <param name="Answered">Those of them that were answered: the exchanges made.</param>
-/// <param name="Missed">Ticks that were not sent, because their time had passed.</param>
+/// <summary>The counts of a client's ticks.</summary>
+/// <param name="Sent">Ticks sent.</param>
+/// <param name="Answered">Ticks answered: the exchanges made.</param>
+/// <param name="Missed">Ticks not sent because their time had passed.</param>
 internal readonly record struct ExchangeCounts(long Sent, long Answered, long Missed)
 {
-    /// <summary>Ticks sent and never answered.</summary>
+    /// <summary>Ticks sent and not answered.</summary>
     public long Lost => Sent - Answered;
 }

@@ -3,7 +3,7 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Recording;
 
-/// <summary>Reads the runs of an exchange log, exchange by exchange, and tolerates that they are cut.</summary>
+/// <summary>Reads the runs of an exchange log, which may be cut.</summary>
 internal sealed class ExchangeLogReader(Stream source)
 {
     private static readonly byte[] Title = Encoding.ASCII.GetBytes(ExchangeLogFormat.Title);
@@ -11,8 +11,9 @@ internal sealed class ExchangeLogReader(Stream source)
 
     private readonly LineSplitter _lines = new(source, ExchangeLogFormat.LongestLine);
 
-    /// <summary>Reads up to the first exchange of the next run. False: there is no other run with a heading.</summary>
-    /// <exception cref="FormatException">It is no exchange log; says in which line and why.</exception>
+    /// <summary>Reads up to the first exchange of the next run. False: no other run has a heading.</summary>
+    /// <exception cref="FormatException">It is not an exchange log; the message names the line and the
+    /// rule.</exception>
     public bool TryBegin(out ExchangeLogHeading heading)
     {
         heading = default;
@@ -36,9 +37,9 @@ internal sealed class ExchangeLogReader(Stream source)
         return false;
     }
 
-    /// <summary>Reads the exchanges of the run that has begun.</summary>
-    /// <returns>The counts of its last line; null when it is cut.</returns>
-    /// <exception cref="FormatException">A line is no exchange; says which and why.</exception>
+    /// <summary>Reads the exchanges of the current run.</summary>
+    /// <returns>The counts of its last line; null if the run is cut.</returns>
+    /// <exception cref="FormatException">A line is not an exchange; the message names it and the rule.</exception>
     public ExchangeCounts? Read(Action<Exchange> take)
     {
         while (_lines.TryRead(out ReadOnlySpan<byte> line))

@@ -2,15 +2,13 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Recording;
 
-/// <summary>
-/// Writes the companion of one recording in <see cref="ExchangeLogFormat"/>; never waits for the disk.
-/// </summary>
+/// <summary>Writes the companion of a recording in <see cref="ExchangeLogFormat"/>. Never waits for the disk.</summary>
 internal sealed class ExchangeLogWriter
 {
     private readonly LineFile _file;
     private readonly LineFileFlusher? _flusher;
 
-    /// <summary>Begins a log; <paramref name="flusher"/> writes it from now on (null: the caller flushes).</summary>
+    /// <summary>Begins a log, which <paramref name="flusher"/> writes to disk; null if the caller flushes.</summary>
     public ExchangeLogWriter(LineFile file, LineFileFlusher? flusher, ExchangeLogHeading heading)
     {
         _file = file;
@@ -19,7 +17,7 @@ internal sealed class ExchangeLogWriter
         _flusher?.Add(file);
     }
 
-    /// <summary>How many lines were dropped because the disk stalled or failed.</summary>
+    /// <summary>The lines dropped because the disk stalled or failed.</summary>
     public long Dropped => _file.Dropped;
 
     /// <summary>Appends an exchange; the client's monotonic clock counts from the moment tick 0 was due.</summary>
@@ -33,7 +31,7 @@ internal sealed class ExchangeLogWriter
         }
     }
 
-    /// <summary>Writes the last line; completes when all is on its way to the disk and the file closed.</summary>
+    /// <summary>Writes the last line. Completes when everything is written and the file is closed.</summary>
     public Task EndAsync(ExchangeCounts counts)
     {
         _file.Append(ExchangeLogFormat.End(counts));

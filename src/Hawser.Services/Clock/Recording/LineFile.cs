@@ -4,23 +4,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Clock.Recording;
 
-/// <summary>
-/// A file that grows by whole lines. Lines are appended in memory; <see cref="Flush"/> writes all waiting lines in one
-/// write. So appending never waits for the disk, and a killed process leaves whole lines, with the exception in
-/// docs/decisions/0030-recordings.md.
-/// </summary>
-/// <remarks>
-/// Appending is safe from several threads under <see cref="Gate"/>; flushing is for one thread at a time. When the disk
-/// stalls for so long that the limit of waiting bytes is reached, further lines are dropped and counted. When it fails,
-/// the file is cut back to its last whole line and takes no more.
-/// </remarks>
+/// <summary>A file that grows by whole lines. Lines are appended in memory, and <see cref="Flush"/> writes all pending
+/// lines in one write. Appending never waits for the disk, and a killed process leaves whole lines, with the exception
+/// in docs/decisions/0030-recordings.md.</summary>
+/// <remarks>Append under <see cref="Gate"/>, from any thread; flush from one thread at a time. If a stalled disk lets
+/// the pending bytes reach the limit, further lines are dropped and counted. If the disk fails, the file is truncated
+/// to its last whole line and accepts no more.</remarks>
 internal sealed class LineFile : IDisposable
 {
-    /// <summary>Bytes that may wait in memory for the disk: 8 MiB, about four minutes of one client.</summary>
+    /// <summary>The size limit of pending data in memory: 8 MiB, about four minutes of one client.</summary>
     public const int PendingLimit = 8 << 20;
 
-    /// <summary>The same for the server's recording: 256 MiB, more than the rows that <c>ServerRecording</c> holds.
-    /// </summary>
+    /// <summary>The same for the server's recording: 256 MiB, more than the rows that <c>ServerRecording</c> holds
+    /// back.</summary>
     public const int ServerPendingLimit = 256 << 20;
 
     private readonly string _path;
@@ -37,7 +33,7 @@ internal sealed class LineFile : IDisposable
     private bool _ended;
 
     /// <summary>Opens the file, or creates it and its folder. Keeps the existing content.</summary>
-    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
     public LineFile(string path, int pendingLimit = PendingLimit)
     {
         string full = Path.GetFullPath(path);
@@ -56,29 +52,25 @@ internal sealed class LineFile : IDisposable
         }
     }
 
-    /// <summary>The offset of the first appended byte: after all earlier bytes, and the newline that ends a torn line.
-    /// </summary>
+    /// <summary>The offset of the first appended byte, after the earlier content and the newline that ends a torn
+    /// line.</summary>
     public long Start { get; }
 
-    /// <summary>Called at the start of every flush; appends lines that wait elsewhere.</summary>
+    /// <summary>Called at the start of every flush, to append lines held elsewhere.</summary>
     public Action? Filling { get; set; }
 
-    /// <summary>Held while lines are put in, never while the disk is waited for.</summary>
+    /// <summary>The lock for appending; never held during a disk write.</summary>
     public Lock Gate { get; } = new();
 
-    /// <summary>How many lines were dropped because the disk was too slow or had failed.</summary>
+    /// <summary>The lines dropped because the disk was too slow or had failed.</summary>
     public long Dropped { get; private set; }
 
-    /// <summary>
-    /// Completes with size and hash of what was appended when <see cref="End"/> was called and all is written; fails with an
-    /// <see cref="IOException"/> when the disk did.
-    /// </summary>
+    /// <summary>Completes after <see cref="End"/>, when everything is written, with size and hash of the appended
+    /// bytes. Fails with an <see cref="IOException"/> if the disk failed.</summary>
     public Task<RecordingDigest> Closed => _closed.Task;
 
-    /// <summary>
-    /// Room for a line of up to <paramref name="longest"/> bytes, under <see cref="Gate"/>; empty when it must be
-    /// dropped.
-    /// </summary>
+    /// <summary>Returns room for a line of up to <paramref name="longest"/> bytes; empty if the line must be dropped.
+    /// Call under <see cref="Gate"/>.</summary>
     public Span<byte> Reserve(int longest)
     {
         if (_ended || _closed.Task.IsCompleted || _pendingLength + longest > _pendingLimit)
@@ -92,9 +84,8 @@ internal sealed class LineFile : IDisposable
         return _pending.AsSpan(_pendingLength, longest);
     }
 
-    /// <summary>
-    /// Takes the first <paramref name="length"/> bytes of the room as a line, under <see cref="Gate"/>.
-    /// </summary>
+    /// <summary>Commits the first <paramref name="length"/> bytes of the room as a line. Call under
+    /// <see cref="Gate"/>.</summary>
     public void Commit(int length) => _pendingLength += length;
 
     /// <summary>Appends whole lines. False: they were dropped.</summary>
@@ -111,14 +102,14 @@ internal sealed class LineFile : IDisposable
         }
     }
 
-    /// <summary>Takes no more lines; the next flush closes the file.</summary>
+    /// <summary>Ends the file: the next flush closes it.</summary>
     public void End()
     {
         lock (Gate)
             _ended = true;
     }
 
-    /// <summary>Writes what waits, in one write of whole lines. False: there will be nothing more to flush.</summary>
+    /// <summary>Writes the pending lines in one write. False: the file is closed.</summary>
     public bool Flush()
     {
         if (_closed.Task.IsCompleted)
@@ -150,7 +141,7 @@ internal sealed class LineFile : IDisposable
         return false;
     }
 
-    /// <summary>Ends and flushes; after a kill of the flushing thread, what waited is still written here.</summary>
+    /// <summary>Ends the file and writes the pending lines.</summary>
     public void Dispose()
     {
         End();
@@ -159,7 +150,7 @@ internal sealed class LineFile : IDisposable
         _sha256.Dispose();
     }
 
-    /// <summary>Ends the torn line that a killed writer left; returns the file's length.</summary>
+    /// <summary>Ends a torn line that a killed writer left, and returns the file's length.</summary>
     private static long StartLine(SafeFileHandle file)
     {
         long length = RandomAccess.GetLength(file);
@@ -191,7 +182,7 @@ internal sealed class LineFile : IDisposable
         }
         catch (IOException)
         {
-            // The failed disk may refuse this too; a reader recognizes a torn last line.
+            // The failed disk may refuse this as well; readers recognize a torn last line.
         }
 
         _file.Dispose();

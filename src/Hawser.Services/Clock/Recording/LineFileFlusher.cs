@@ -1,9 +1,7 @@
 namespace Hawser.Services.Clock.Recording;
 
-/// <summary>
-/// The one thread of a process that writes its recordings to disk, every quarter of a second, so that no tick ever
-/// waits for a disk. A process killed without warning loses at most that much of each recording.
-/// </summary>
+/// <summary>The thread that writes all recordings of a process to disk, every 250 ms, so that no tick waits for a disk.
+/// A killed process loses at most that much of each recording.</summary>
 internal sealed class LineFileFlusher : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
@@ -20,20 +18,19 @@ internal sealed class LineFileFlusher : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Flushes this file from now on, and disposes of it when it is closed. The caller must not.</summary>
+    /// <summary>Flushes this file from now on, and disposes it when it is closed. The caller must not dispose
+    /// it.</summary>
     public void Add(LineFile file)
     {
         lock (_gate)
             _files.Add(file);
     }
 
-    /// <summary>Flushes now rather than at the end of the period; for a file that has just ended.</summary>
+    /// <summary>Flushes now instead of at the end of the period: for a file that has just ended.</summary>
     public void Wake() => _wake.Set();
 
-    /// <summary>
-    /// Writes what waits, and returns when all files are closed. A recording that was not ended stays without its last
-    /// line, and so says that it was cut.
-    /// </summary>
+    /// <summary>Writes the pending lines and returns when all files are closed. A recording that was not ended has no
+    /// last line, which marks it as cut.</summary>
     public void Dispose()
     {
         if (_stopping)

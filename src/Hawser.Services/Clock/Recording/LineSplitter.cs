@@ -1,6 +1,6 @@
 namespace Hawser.Services.Clock.Recording;
 
-/// <summary>Cuts a stream into lines of bounded length, ending in a newline, with their numbers for errors.</summary>
+/// <summary>Splits a stream into lines of bounded length and counts them for error messages.</summary>
 internal sealed class LineSplitter(Stream source, int longestLine)
 {
     private readonly byte[] _buffer = new byte[Math.Max(65_536, longestLine)];
@@ -12,12 +12,11 @@ internal sealed class LineSplitter(Stream source, int longestLine)
     /// <summary>The number of the last line read, from 1.</summary>
     public long Number { get; private set; }
 
-    /// <summary>
-    /// Whether the stream ended in the middle of a line; known after <see cref="TryRead"/> answered false.
-    /// </summary>
+    /// <summary>Whether the stream ended within a line; valid after <see cref="TryRead"/> returned false.</summary>
     public bool IsTorn { get; private set; }
 
-    /// <summary>The next whole line, without its newline, valid until the next call; false at the end.</summary>
+    /// <summary>Reads the next whole line, without its newline. It is valid until the next call. False at the
+    /// end.</summary>
     /// <exception cref="FormatException">A line is too long.</exception>
     public bool TryRead(out ReadOnlySpan<byte> line)
     {
@@ -51,9 +50,9 @@ internal sealed class LineSplitter(Stream source, int longestLine)
         }
     }
 
-    /// <summary>After a line that continues no run: the title of another, or a piece of a line before that title. Puts
-    /// the title back.</summary>
-    /// <returns>Whether the line was such a piece.</returns>
+    /// <summary>Call after a line that does not continue a run: it is the title of the next one, or a torn line before
+    /// that title. Puts the title back.</summary>
+    /// <returns>Whether the line was torn.</returns>
     /// <exception cref="FormatException">It is neither: <paramref name="broken"/>.</exception>
     public bool ExpectRun(ReadOnlySpan<byte> line, ReadOnlySpan<byte> title, string broken)
     {
@@ -66,7 +65,7 @@ internal sealed class LineSplitter(Stream source, int longestLine)
         return isTorn;
     }
 
-    /// <summary>An error at the last line read.</summary>
+    /// <summary>An error in the last line read.</summary>
     public FormatException Error(string broken) => new($"line {Number}: {broken}");
 
     private void Fill(ReadOnlySpan<byte> unread)

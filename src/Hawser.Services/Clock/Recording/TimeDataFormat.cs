@@ -25,9 +25,8 @@ internal static class TimeDataFormat
     public const string EndPrefix = "End of Timestamp Data (after ";
     public const string EndSuffix = ")";
 
-    /// <summary>
-    /// No line is longer, in bytes with its newline: two IPv6 endpoints with scopes take less than 140.
-    /// </summary>
+    /// <summary>The length limit of a line in bytes, with its newline: two IPv6 endpoints with scopes take less than
+    /// 140.</summary>
     public const int LongestLine = 256;
 
     private const int MicrosecondTicks = 10;
@@ -49,7 +48,7 @@ internal static class TimeDataFormat
         return Encoding.ASCII.GetBytes(shown.ToString());
     }
 
-    /// <summary>Writes one row with its newline, without allocating; returns its length.</summary>
+    /// <summary>Writes a row with its newline, without allocation, and returns its length.</summary>
     public static int WriteRow(
         Span<byte> line, long number, ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, long wallNs)
     {
@@ -66,7 +65,7 @@ internal static class TimeDataFormat
         return at;
     }
 
-    /// <summary>Writes the last line with its newline; returns its length.</summary>
+    /// <summary>Writes the last line with its newline and returns its length.</summary>
     public static int WriteEnd(Span<byte> line, TimeSpan duration) =>
         Encoding.ASCII.GetBytes($"{EndPrefix}{Wording(duration)}{EndSuffix}\n", line);
 
@@ -75,10 +74,8 @@ internal static class TimeDataFormat
         line.StartsWith("End of Timestamp Data (after "u8) && line.EndsWith(")"u8)
         && !line.ContainsAnyExceptInRange((byte)' ', (byte)'~');
 
-    /// <summary>
-    /// A duration in words: below a second in whole milliseconds, below a minute in seconds and tenths, above in whole
-    /// hours, minutes and seconds, of which those that are zero are left out.
-    /// </summary>
+    /// <summary>A duration in words: milliseconds below a second, seconds and tenths below a minute, otherwise hours,
+    /// minutes and seconds without those that are zero.</summary>
     public static string Wording(TimeSpan duration)
     {
         long ms = Math.Max(0, (long)Math.Round(duration.TotalMilliseconds));
@@ -98,7 +95,7 @@ internal static class TimeDataFormat
         return string.Join(' ', parts.Where(part => !part.StartsWith("0 ", StringComparison.Ordinal)));
     }
 
-    /// <summary>Reads a row without its newline. False: it is none, and why.</summary>
+    /// <summary>Parses a row, without its newline. False: it is not a row; the rule says why.</summary>
     public static bool TryReadRow(ReadOnlySpan<byte> line, out TimeRow row, out string? broken)
     {
         row = default;
@@ -200,6 +197,6 @@ internal readonly ref struct TimeRow(
     /// <summary>Its receiver, <c>ip:port</c>.</summary>
     public ReadOnlySpan<byte> Receiver { get; } = receiver;
 
-    /// <summary>The timestamp, in nanoseconds since 1970 by the sender's wall clock, whole microseconds.</summary>
+    /// <summary>The timestamp in nanoseconds since 1970 on the sender's wall clock, whole microseconds.</summary>
     public long WallNs { get; } = wallNs;
 }

@@ -10,15 +10,15 @@ internal sealed class TimeDataPairing(string client, string server)
 
     public string Server { get; } = server;
 
-    /// <summary>T1 of each request, by the client's wall clock, in order.</summary>
+    /// <summary>T1 of each request on the client's wall clock, in order.</summary>
     public IReadOnlyList<long> RequestsNs => _requestsNs;
 
-    /// <summary>T3 of each answer, by the server's wall clock, in order; there may be fewer than requests.</summary>
+    /// <summary>T3 of each answer on the server's wall clock, in order; possibly fewer than requests.</summary>
     public IReadOnlyList<long> AnswersNs => _answersNs;
 
     public void Request(long wallNs) => _requestsNs.Add(wallNs);
 
-    /// <summary>False: there is no request left to answer.</summary>
+    /// <summary>False: no request is left to answer.</summary>
     public bool TryAnswer(long wallNs)
     {
         if (_answersNs.Count == _requestsNs.Count)

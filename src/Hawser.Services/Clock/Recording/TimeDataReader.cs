@@ -2,14 +2,13 @@ using System.Text;
 
 namespace Hawser.Services.Clock.Recording;
 
-/// <summary>
-/// Reads the runs of a recording in <see cref="TimeDataFormat"/>. A run begins with the title line, so one whose writer
-/// was killed ends there without a last line, or with a piece of a row. Anything else wrong is an error with its line.
-/// </summary>
+/// <summary>Reads the runs of a recording in <see cref="TimeDataFormat"/>. A run begins with the title line; before it,
+/// a run whose writer was killed ends without a last line or within a row. Any other deviation is an error that names
+/// the line.</summary>
 internal static class TimeDataReader
 {
-    /// <summary>Reads all runs; none of an empty file.</summary>
-    /// <exception cref="FormatException">It is no recording; says in which line and why.</exception>
+    /// <summary>Reads all runs; an empty file has none.</summary>
+    /// <exception cref="FormatException">It is not a recording; the message names the line and the rule.</exception>
     public static IReadOnlyList<TimeDataRun> Read(Stream source)
     {
         var lines = new LineSplitter(source, TimeDataFormat.LongestLine);

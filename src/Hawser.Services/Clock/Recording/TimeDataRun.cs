@@ -1,38 +1,42 @@
 using System.Net;
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace Hawser.Services.Clock.Recording;
 
 /// <summary>How a run of a recording ends.</summary>
 public enum TimeDataEnding
 {
-    /// <summary>With its last line.</summary>
+    /// <summary>With the last line.</summary>
+    [JsonStringEnumMemberName("whole")]
     Whole,
 
-    /// <summary>After a whole row, without the last line: its writer was killed.</summary>
+    /// <summary>After a complete row, without the last line: the writer was killed.</summary>
+    [JsonStringEnumMemberName("cut")]
     Cut,
 
-    /// <summary>In the middle of a row: its writer was killed while it wrote, or a copy was cut off.</summary>
+    /// <summary>Within a row: the writer was killed during a write, or a copy was truncated.</summary>
+    [JsonStringEnumMemberName("torn")]
     Torn,
 }
 
 /// <summary>One run of a recording: its rows, paired per client into requests and answers.</summary>
-/// <remarks>Requests and answers of one connection pair in order, because TCP keeps it and the server answers in order.
+/// <remarks>Requests and answers of a connection pair in order: TCP keeps the order, and the server answers in order.
 /// The end that sends first is the client.</remarks>
 internal sealed class TimeDataRun
 {
     private readonly Dictionary<(string Client, string Server), TimeDataPairing> _pairings = [];
     private readonly Dictionary<string, string> _endpoints = [];
 
-    /// <summary>The pairings, in order of appearance: one in a client's file, one per client in the server's.</summary>
+    /// <summary>The pairings in order of appearance: one in a client's file, one per client in the server's.</summary>
     public IReadOnlyCollection<TimeDataPairing> Pairings => _pairings.Values;
 
-    /// <summary>How many whole rows there are.</summary>
+    /// <summary>The number of complete rows.</summary>
     public long Rows { get; private set; }
 
     public TimeDataEnding Ending { get; set; } = TimeDataEnding.Cut;
 
-    /// <summary>The duration as the last line words it; null when there is none.</summary>
+    /// <summary>The duration in the words of the last line; null without one.</summary>
     public string? Duration { get; set; }
 
     /// <exception cref="FormatException">The row cannot follow those before it.</exception>
@@ -55,7 +59,7 @@ internal sealed class TimeDataRun
         asking.Request(row.WallNs);
     }
 
-    // There are few endpoints and many rows: each is checked and made a string once.
+    // Few endpoints occur in many rows: each is checked and converted once.
     private string EndpointOf(LineSplitter lines, ReadOnlySpan<byte> text)
     {
         Span<char> characters = stackalloc char[TimeDataFormat.LongestLine];

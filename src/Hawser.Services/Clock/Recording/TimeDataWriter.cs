@@ -3,10 +3,8 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Recording;
 
-/// <summary>
-/// Writes the runs of a recording in <see cref="TimeDataFormat"/>, each from its first row to its last line; safe from
-/// several threads, never waits for the disk.
-/// </summary>
+/// <summary>Writes the runs of a recording in <see cref="TimeDataFormat"/>. Thread-safe; never waits for the
+/// disk.</summary>
 /// <remarks>Requests and answers pair by their order, so a run has no gap: after one dropped row, the rest of the run is
 /// dropped.</remarks>
 internal sealed class TimeDataWriter
@@ -19,13 +17,12 @@ internal sealed class TimeDataWriter
     private bool _hasDropped;
     private Action? _onFull;
 
-    /// <summary>
-    /// Appends to a file; <paramref name="flusher"/> writes it from now on (null: the caller flushes).
-    /// </summary>
-    /// <param name="file">Where it goes.</param>
-    /// <param name="flusher">Writes it.</param>
-    /// <param name="limit">The most bytes the file may have; further rows are dropped, and the last line fits.</param>
-    /// <param name="onFull">Called once, when the first row is dropped for that.</param>
+    /// <summary>Appends to a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="flusher">Writes the file to disk; null if the caller flushes.</param>
+    /// <param name="limit">The size limit of the file in bytes: further rows are dropped, and the last line
+    /// fits.</param>
+    /// <param name="onFull">Called once, when the first row is dropped because of the limit.</param>
     public TimeDataWriter(
         LineFile file, LineFileFlusher? flusher, long limit = long.MaxValue, Action? onFull = null)
     {
@@ -40,35 +37,31 @@ internal sealed class TimeDataWriter
     /// <summary>Whether a run has begun and not ended.</summary>
     public bool IsBegun => _isOpen || _hasDropped;
 
-    /// <summary>How many rows the last run has.</summary>
+    /// <summary>The rows of the last run.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>How many rows were dropped in all runs because the disk stalled or failed, not because of the limit.
-    /// </summary>
+    /// <summary>The rows dropped in all runs because the disk stalled or failed, not because of the limit.</summary>
     public long Dropped { get; private set; }
 
-    /// <summary>Where the server writes.</summary>
+    /// <summary>The path of the server's recording.</summary>
     public static string ServerPath(string folder) => Path.Combine(folder, "serverTimeData.txt");
 
-    /// <summary>Where a client writes its own recording.</summary>
+    /// <summary>The path of a client's own recording.</summary>
     public static string ClientPath(string folder, uint id) => Path.Combine(folder, $"client_{id}_TimeData.txt");
 
-    /// <summary>
-    /// Where a client keeps the recording of another; it follows from two numbers, no peer can name a path.
-    /// </summary>
+    /// <summary>The path of a received recording. It follows from two numbers: no peer can name a path.</summary>
     public static string CopyPath(string folder, uint id, uint other) =>
         ClientPath(Path.Combine(folder, $"client_{id}"), other);
 
-    /// <summary>
-    /// Appends a timestamp that one end sent to the other; both come from <see cref="TimeDataFormat.Endpoint"/>.
-    /// </summary>
+    /// <summary>Appends a timestamp that one end sent to the other; both are from
+    /// <see cref="TimeDataFormat.Endpoint"/>.</summary>
     public void Append(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, long wallNs)
     {
         if (!TryAppend(sender, receiver, wallNs))
             Interlocked.Exchange(ref _onFull, null)?.Invoke();
     }
 
-    /// <returns>False when the limit is reached.</returns>
+    /// <returns>False if the limit is reached.</returns>
     private bool TryAppend(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, long wallNs)
     {
         lock (_file.Gate)
@@ -90,11 +83,11 @@ internal sealed class TimeDataWriter
         }
     }
 
-    /// <summary>Appends a timestamp, taking the endpoints as they are.</summary>
+    /// <summary>Appends a timestamp with the endpoints as they are.</summary>
     public void Append(IPEndPoint sender, IPEndPoint receiver, long wallNs) =>
         Append(TimeDataFormat.Endpoint(sender), TimeDataFormat.Endpoint(receiver), wallNs);
 
-    /// <summary>Writes the last line of a run; the next row begins another.</summary>
+    /// <summary>Writes the last line of a run; the next row begins a new one.</summary>
     public void End(TimeSpan duration)
     {
         Span<byte> line = stackalloc byte[TimeDataFormat.LongestLine];
@@ -107,7 +100,7 @@ internal sealed class TimeDataWriter
         }
     }
 
-    /// <summary>Takes no more rows; completes with size and hash of what was appended when the file is closed.</summary>
+    /// <summary>Ends the file. Completes when it is closed, with size and hash of the appended bytes.</summary>
     public Task<RecordingDigest> CloseAsync()
     {
         _file.End();
@@ -115,7 +108,7 @@ internal sealed class TimeDataWriter
         return _file.Closed;
     }
 
-    /// <summary>Ends a run, and the file with it: see <see cref="CloseAsync"/>.</summary>
+    /// <summary>Ends a run and the file: see <see cref="CloseAsync"/>.</summary>
     public Task<RecordingDigest> EndAsync(TimeSpan duration)
     {
         End(duration);

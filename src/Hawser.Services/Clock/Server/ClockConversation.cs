@@ -5,7 +5,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>One client as its server serves it, from Welcome to Goodbye.</summary>
+/// <summary>The server's side of one connection, from Welcome to Goodbye.</summary>
 internal sealed class ClockConversation(
     ClockHandler server, ClockMember member, ClockFrames frames, ClockLease lease, IPEndPoint local, IPEndPoint remote)
 {
@@ -51,7 +51,7 @@ internal sealed class ClockConversation(
         }
     }
 
-    /// <returns>False when the conversation is over.</returns>
+    /// <returns>False at the end of the conversation.</returns>
     private ValueTask<bool> AnswerAsync(ClockReading received) => frames.Type switch
     {
         ClockMessage.Request => AnswerTickAsync(received),
@@ -88,7 +88,7 @@ internal sealed class ClockConversation(
         server.Register.Finish(member, done);
         EndRecording();
         server.Tell(member, done);
-        // The client now waits for the others, until the session's end at the latest, and then for the swap.
+        // The client now waits for the others, at most until the end of the session, and then for the swap.
         long othersNs = Math.Max(0, member.Session.EndNs - ClockReading.MonotonicNow(server.Time));
         lease.Extend(ClockTiming.FromNanoseconds(othersNs) + ClockTiming.LongestSwap);
         return new ValueTask<bool>(true);
@@ -110,7 +110,7 @@ internal sealed class ClockConversation(
             return false;
         }
 
-        // One page for each question: a long roster keeps no other client waiting.
+        // One page per Alive, so that a long roster delays no other client.
         RosterPage page = member.PageFrom(_entriesSent);
         await frames.SendAsync(RosterProtocol.WriteRoster(frames.Room(RosterProtocol.LongestRoster), page));
         _entriesSent += page.Entries.Count;

@@ -5,8 +5,8 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>The clock's server: answers every tick with its own time, records both, and tells all clients of each other
-/// when their recordings are over. No byte of a recording passes through it.</summary>
+/// <summary>The clock server: answers every tick with its own time, records both, and sends the roster when all clients
+/// have finished recording. Recordings do not pass through it.</summary>
 internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
 {
     private readonly ClockLeases _leases;
@@ -17,13 +17,13 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
     private readonly SessionKey? _session;
     private Task? _ended;
 
-    /// <param name="folder">Where the recording goes; made if it is missing.</param>
-    /// <param name="log">Takes a line per client that joins, is done or leaves, and per completed session.</param>
-    /// <param name="errors">Takes a line when the recording fails, reaches its limit, or lacks rows.</param>
+    /// <param name="folder">The folder of the recording; created if missing.</param>
+    /// <param name="log">Receives a line per client that joins, finishes or leaves, and per completed session.</param>
+    /// <param name="errors">Receives a line if the recording fails, reaches its limit or drops rows.</param>
     /// <param name="time">The server's clocks.</param>
-    /// <param name="session">The one session that it serves; null: any.</param>
-    /// <param name="recordingLimit">The most bytes of the recording.</param>
-    /// <param name="pendingLimit">The most bytes of the recording that wait for the disk.</param>
+    /// <param name="session">The only session to serve; null for any.</param>
+    /// <param name="recordingLimit">The size limit of the recording, in bytes.</param>
+    /// <param name="pendingLimit">The size limit of data waiting for the disk, in bytes.</param>
     /// <exception cref="IOException">The recording cannot be opened.</exception>
     public ClockHandler(
         string folder, TextWriter log, TextWriter errors, TimeProvider time, SessionKey? session = null,
@@ -69,14 +69,14 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>Prints the matrix of a session that is over.</summary>
+    /// <summary>Logs the deliveries of a completed session.</summary>
     public void Tell(SessionSummary? summary)
     {
         if (summary is not null)
             _log.WriteLine(summary.ToText().TrimEnd());
     }
 
-    /// <summary>Prints the counts of a client's Done.</summary>
+    /// <summary>Logs the counts of a client's Done.</summary>
     public void Tell(ClockMember member, RecordingDone done) => _log.WriteLine(
         $"client {member.Id} is done: {DurationText.Count(done.Answered)} exchanges, "
         + $"{DurationText.Count(done.Missed)} missed, {DurationText.Count(done.Sent - done.Answered)} lost");

@@ -2,8 +2,8 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>One client's deadlines for silence and for its stay. Renewed by its connection, watched by
-/// <see cref="ClockLeases"/>.</summary>
+/// <summary>One client's deadlines for silence and for its stay. Its connection renews them; <see cref="ClockLeases"/>
+/// watches them.</summary>
 internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan stay, Action<ClockLease> forget)
     : IDisposable
 {
@@ -20,10 +20,10 @@ internal sealed class ClockLease(TimeProvider time, TimeSpan silence, TimeSpan s
         }
     }
 
-    /// <summary>The client sent a frame.</summary>
+    /// <summary>Call when the client has sent a frame.</summary>
     public void Renew(long nowNs) => Volatile.Write(ref _heardNs, nowNs);
 
-    /// <summary>The client may stay that long from now.</summary>
+    /// <summary>Sets the deadline of the stay, counted from now.</summary>
     public void Extend(TimeSpan more) =>
         Volatile.Write(ref _endNs, ClockReading.MonotonicNow(time) + ClockTiming.ToNanoseconds(more));
 

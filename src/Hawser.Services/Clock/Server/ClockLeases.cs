@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>One timer that watches the leases of all clients of a server, under every model alike. It aborts the
-/// connection of a client that is silent for longer than its lease, or stays longer than announced.</summary>
+/// <summary>Watches the leases of all clients of a server with one timer. Aborts a client that is silent for longer
+/// than its lease or stays longer than announced.</summary>
 internal sealed class ClockLeases : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
@@ -18,10 +18,10 @@ internal sealed class ClockLeases : IDisposable
         _timer = time.CreateTimer(static leases => ((ClockLeases)leases!).Look(), this, Period, Period);
     }
 
-    /// <summary>Watches a connection until the lease is disposed of.</summary>
-    /// <param name="connection">Aborted when its lease runs out.</param>
-    /// <param name="silence">How long the client may be silent.</param>
-    /// <param name="stay">How long it may stay in any case.</param>
+    /// <summary>Watches a connection until the lease is disposed.</summary>
+    /// <param name="connection">The connection to abort when the lease expires.</param>
+    /// <param name="silence">The limit on the client's silence.</param>
+    /// <param name="stay">The limit on its stay.</param>
     public ClockLease Grant(Connection connection, TimeSpan silence, TimeSpan stay)
     {
         var lease = new ClockLease(_time, silence, stay, forget => _leases.TryRemove(forget, out _));

@@ -3,34 +3,34 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>A client as its server knows it. Only the <see cref="ClockRegister"/> changes it.</summary>
+/// <summary>The server's state of one client. Only <see cref="ClockRegister"/> changes it.</summary>
 internal sealed class ClockMember(uint id, Hello hello, IPAddress address, ClockSession session)
 {
     public uint Id { get; } = id;
 
     public Hello Hello { get; } = hello;
 
-    /// <summary>The address that it connects from; peers connect to it.</summary>
+    /// <summary>The address it connects from; peers connect to this address.</summary>
     public IPAddress Address { get; } = address;
 
     public ClockSession Session { get; } = session;
 
-    /// <summary>Its secret with the server; the tokens of its callers derive from it.</summary>
+    /// <summary>The secret it shares with the server; the tokens of its callers derive from it.</summary>
     public ClockToken Key { get; } = ClockToken.Create();
 
-    /// <summary>Its place on the roster; -1: it is not on it, or there is none yet.</summary>
+    /// <summary>Its place on the roster; -1 if it is not on the roster, or before there is one.</summary>
     public int Place { get; set; } = -1;
 
-    /// <summary>Its Done; null while it records.</summary>
+    /// <summary>Its Done frame; null while it records.</summary>
     public RecordingDone? Done { get; set; }
 
     /// <summary>Whether its connection has ended.</summary>
     public bool HasLeft { get; set; }
 
-    /// <summary>How many recordings it reported as received; null before its last page of Results.</summary>
+    /// <summary>The recordings it reported as received; null before its last page of Results.</summary>
     public int? Delivered { get; set; }
 
-    /// <summary>How many it has reported as failed so far.</summary>
+    /// <summary>The recordings it has reported as failed so far.</summary>
     public int Failed { get; set; }
 
     /// <summary>The id of the last failure; ids ascend.</summary>
@@ -43,7 +43,7 @@ internal sealed class ClockMember(uint id, Hello hello, IPAddress address, Clock
     public RosterEntry ToEntry() =>
         new(Id, new IPEndPoint(Address, Hello.PeerPort), Hello.Abilities, Done!.Value.Recording);
 
-    /// <summary>The page of the frozen roster that begins at a place, with the tokens of those it calls.</summary>
+    /// <summary>The page of the frozen roster that begins at a place, with the tokens of the peers it calls.</summary>
     public RosterPage PageFrom(int first)
     {
         IReadOnlyList<RosterEntry> roster = Session.Roster!;

@@ -3,26 +3,21 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>
-/// The state of a server's clients, shared by all its connections: sessions, their members, which of those have
-/// finished recording, and which recordings they received. Safe from several threads. No method waits or calls back: a
-/// waiting client polls with Alive, so blocking and event-driven connections are served alike.
-/// </summary>
-/// <remarks>
-/// Sessions of one key stand beside each other. A session's end is fixed when its first client comes, and a client
-/// joins the first session whose end suits it (<see cref="Suits"/>), so that no newcomer can make others wait for
-/// longer. The roster is frozen when nobody records any more, which the clients' durations and leases bound.
-/// <see cref="ClockLeases"/> aborts a connection whose lease has run out; the connection then calls
-/// <see cref="Leave"/>. The cost of a call is at most proportional to the session's members; of a call that a client
-/// can repeat, to the bytes it sent.
-/// </remarks>
+/// <summary>The sessions of a server, shared by all its connections: their members, which of them have finished
+/// recording, and which recordings they received. Thread-safe. No method waits or calls back: a waiting client polls
+/// with Alive, which works under blocking and event-driven models alike.</summary>
+/// <remarks>Several sessions of one key can coexist. The end of a session is fixed when its first client joins, and a
+/// client joins the first session whose end suits it (<see cref="Suits"/>), so that no newcomer delays the others. The
+/// roster is frozen when no member records; the clients' durations and leases bound that. <see cref="ClockLeases"/>
+/// aborts a connection whose lease has expired; the connection then calls <see cref="Leave"/>. The cost of a call is at
+/// most proportional to the session's members, and of a call that a client can repeat, to the bytes it sent.</remarks>
 internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLimits.Clients)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<SessionKey, LinkedList<ClockSession>> _open = [];
     private uint _nextId;
 
-    /// <summary>Takes a client in, with the next id; null: its session is full, or all ids are given out.</summary>
+    /// <summary>Adds a client with the next id. Null: its session is full, or all ids are assigned.</summary>
     public ClockMember? Join(Hello hello, IPAddress address)
     {
         long nowNs = ClockReading.MonotonicNow(time);
@@ -41,7 +36,7 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
     }
 
     /// <summary>Ends the client's recording.</summary>
-    /// <exception cref="ProtocolException">The client was done before.</exception>
+    /// <exception cref="ProtocolException">The client sent Done before.</exception>
     public void Finish(ClockMember member, RecordingDone done)
     {
         lock (_gate)
@@ -59,7 +54,7 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
             return member.Session.Roster;
     }
 
-    /// <summary>Takes a page of a client's results; pages come in order.</summary>
+    /// <summary>Takes a page of a client's results; pages arrive in order.</summary>
     /// <returns>The summary, for the one call that completes the session.</returns>
     /// <exception cref="ProtocolException">The page breaks a rule.</exception>
     public SessionSummary? Report(ClockMember member, ResultsPage page)
@@ -81,10 +76,8 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
         }
     }
 
-    /// <summary>
-    /// The client is gone, on purpose or not; to be called whenever its connection ends. The summary is not null for
-    /// the one call that completes the session.
-    /// </summary>
+    /// <summary>Call when the connection of a client ends, for any reason. Returns the summary from the one call that
+    /// completes the session, otherwise null.</summary>
     public SessionSummary? Leave(ClockMember member)
     {
         lock (_gate)
@@ -122,7 +115,7 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
         return opened;
     }
 
-    // Neither do the others wait for this client beyond the end they have, nor this one for longer than its patience.
+    // The others do not wait for this client beyond their end, and it does not wait longer than its patience.
     private static bool Suits(ClockSession session, long stayNs, long patienceNs) =>
         stayNs <= session.EndNs && session.EndNs <= stayNs + patienceNs;
 
@@ -188,7 +181,8 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
         {
             delivered += player.Delivered ?? 0;
 
-            // One that left without a word may have all or nothing; what is not known to be delivered is missing.
+            // A client that left without results may have received all or nothing: what is not confirmed counts as
+            // missing.
             IEnumerable<MissingDelivery> its = player.Delivered is not null
                 ? player.Failures.Select(failure => new MissingDelivery(failure.From, player.Id, failure.Outcome))
                 : players.Where(other => other != player)

@@ -1,8 +1,8 @@
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>Whether events keep to a rate: the generic cell rate algorithm (ITU-T I.371). An event
-/// may come up to <paramref name="slackNs"/> early. Events that the network delayed may come in one burst, up to
-/// <paramref name="backlogNs"/> worth of them.</summary>
+/// <summary>Enforces a rate with the generic cell rate algorithm (ITU-T I.371). An event may be up to
+/// <paramref name="slackNs"/> early. Events delayed by the network may arrive in a burst, up to
+/// <paramref name="backlogNs"/> of them.</summary>
 internal sealed class Pace(long intervalNs, long slackNs, long backlogNs, long nowNs)
 {
     private long _dueNs = nowNs;
@@ -13,7 +13,7 @@ internal sealed class Pace(long intervalNs, long slackNs, long backlogNs, long n
         long due = Math.Max(_dueNs, nowNs - backlogNs);
         if (due - nowNs > slackNs)
             return false;
-        // No two clocks have the same rate: a thousandth faster is as agreed.
+        // No two clocks have the same rate: 0.1 % faster is tolerated.
         _dueNs = due + intervalNs - (intervalNs / 1000);
         return true;
     }

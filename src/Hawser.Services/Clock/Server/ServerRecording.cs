@@ -3,16 +3,14 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>
-/// The recording of a server, which all its connections write. A run begins with the first row and ends when no client
-/// records any more. Rows are in order of time, although connections finish their exchanges in any order: they are
-/// held back for a second and sorted.
-/// </summary>
-/// <remarks>Safe from several threads. Formatting and writing are left to the thread that flushes the file.</remarks>
+/// <summary>The recording of a server, written by all its connections. A run begins with the first row and ends when
+/// the last client has finished. Rows are held back for a second and sorted, because connections finish their exchanges
+/// in any order.</summary>
+/// <remarks>Thread-safe. The thread that flushes the file formats and writes the rows.</remarks>
 internal sealed class ServerRecording
 {
-    /// <summary>How long rows are held back; a request that took longer is placed that long before its answer.
-    /// </summary>
+    /// <summary>The time for which rows are held back. A request that took longer is placed this long before its
+    /// answer.</summary>
     public const long HoldNs = 1_000_000_000;
 
     private readonly TimeProvider _time;
@@ -30,10 +28,10 @@ internal sealed class ServerRecording
     private long _endedNs = long.MinValue;
 
     /// <param name="time">The server's clocks.</param>
-    /// <param name="file">Where it goes.</param>
-    /// <param name="flusher">Writes it; null: the caller flushes.</param>
-    /// <param name="limit">The most bytes of the file.</param>
-    /// <param name="onFull">Called once, when the first row is dropped for that.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="flusher">Writes the file; null if the caller flushes.</param>
+    /// <param name="limit">The size limit of the file, in bytes.</param>
+    /// <param name="onFull">Called once, when the first row is dropped because of the limit.</param>
     public ServerRecording(
         TimeProvider time, LineFile file, LineFileFlusher? flusher, long limit = long.MaxValue, Action? onFull = null)
     {
@@ -43,13 +41,13 @@ internal sealed class ServerRecording
         _flusher = flusher;
     }
 
-    /// <summary>How many rows are held for a stalled disk; further ones are dropped and counted.</summary>
+    /// <summary>The rows held for a stalled disk; further ones are dropped and counted.</summary>
     public int MostHeld { get; init; } = 1 << 20;
 
-    /// <summary>How many rows were dropped because the disk stalled or failed.</summary>
+    /// <summary>The rows dropped because the disk stalled or failed.</summary>
     public long Dropped => Volatile.Read(ref _dropped) + _rows.Dropped;
 
-    /// <summary>A client begins to record.</summary>
+    /// <summary>Call when a client begins to record.</summary>
     public void Join()
     {
         lock (_gate)
@@ -60,7 +58,8 @@ internal sealed class ServerRecording
     public void Append(byte[] client, byte[] server, in ExchangeReply exchange)
     {
         long answeredNs = exchange.ReplySent.MonotonicNs;
-        // A client's clock may be wrong: its request is placed at its own time, within the second before the answer.
+        // A client's clock may be wrong: the request is placed at its own time, but within the second before the
+        // answer.
         long earlierNs = Math.Clamp(exchange.ReplySent.WallNs - exchange.RequestSent.WallNs, 0, HoldNs);
         lock (_gate)
         {
@@ -76,8 +75,8 @@ internal sealed class ServerRecording
         }
     }
 
-    /// <summary>A client records no more. When it was the last, the run ends: its last line has the longest duration
-    /// that one of its clients recorded.</summary>
+    /// <summary>Call when a client has finished. The last one ends the run; the last line has the longest duration
+    /// recorded.</summary>
     public void Leave(TimeSpan recorded)
     {
         lock (_gate)
@@ -92,7 +91,7 @@ internal sealed class ServerRecording
         _flusher?.Wake();
     }
 
-    /// <summary>Writes all that is held back and closes the file.</summary>
+    /// <summary>Writes the rows held back and closes the file.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public Task<RecordingDigest> EndAsync()
     {
@@ -124,7 +123,7 @@ internal sealed class ServerRecording
         }
     }
 
-    /// <summary>A row that waits, or the end of a run.</summary>
+    /// <summary>A pending row, or the end of a run.</summary>
     private readonly record struct Held(
         long AtNs, long Order, byte[]? Sender, byte[]? Receiver, long WallNs, TimeSpan Recorded) : IComparable<Held>
     {

@@ -4,17 +4,17 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Server;
 
-/// <summary>How a session's swap of recordings ended, as far as its clients reported.</summary>
-/// <param name="Clients">How many clients were on the roster.</param>
-/// <param name="Delivered">How many recordings arrived.</param>
-/// <param name="Missing">The first <see cref="ClockLimits.ListedFailures"/> recordings that did not arrive, by receiver
-/// and then by sender.</param>
+/// <summary>The deliveries of a session, as its clients reported them.</summary>
+/// <param name="Clients">Clients on the roster.</param>
+/// <param name="Delivered">Recordings delivered.</param>
+/// <param name="Missing">The first <see cref="ClockLimits.ListedFailures"/> missing recordings, by receiver and then by
+/// sender.</param>
 internal sealed record SessionSummary(int Clients, long Delivered, IReadOnlyList<MissingDelivery> Missing)
 {
-    /// <summary>How many deliveries there were to be, k(k-1).</summary>
+    /// <summary>The deliveries expected, k(k-1).</summary>
     public long Expected => (long)Clients * (Clients - 1);
 
-    /// <summary>One line, and one for each of those that are listed as missing.</summary>
+    /// <summary>A line of totals, and a line per listed missing recording.</summary>
     public string ToText()
     {
         var text = new StringBuilder(
@@ -29,7 +29,7 @@ internal sealed record SessionSummary(int Clients, long Delivered, IReadOnlyList
 }
 
 /// <summary>A recording that did not arrive.</summary>
-/// <param name="From">Whose it is.</param>
+/// <param name="From">The client that recorded it.</param>
 /// <param name="To">The client that lacks it.</param>
 /// <param name="Outcome">Why.</param>
 internal readonly record struct MissingDelivery(uint From, uint To, DeliveryOutcome Outcome);

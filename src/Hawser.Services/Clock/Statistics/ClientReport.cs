@@ -3,10 +3,10 @@ using Hawser.Services.Clock.Recording;
 
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>What is known of one client's exchanges. What the sources do not tell is null.</summary>
+/// <summary>The figures of one client's exchanges. What the sources do not contain is null.</summary>
 public sealed record ClientReport
 {
-    /// <summary>The id the server gave; null when only rows were read.</summary>
+    /// <summary>The id that the server assigned; null if only rows were read.</summary>
     public uint? ClientId { get; init; }
 
     /// <summary>The client's <c>ip:port</c>.</summary>
@@ -15,10 +15,10 @@ public sealed record ClientReport
     /// <summary>The server's <c>ip:port</c>.</summary>
     public required string Server { get; init; }
 
-    /// <summary>The file it was read from, without its folder; null when it was measured just now.</summary>
+    /// <summary>The file, without its folder; null for a live measurement.</summary>
     public string? File { get; init; }
 
-    /// <summary>Which run of that file, from 1; null when it has only one.</summary>
+    /// <summary>The run of that file, from 1; null if it has only one.</summary>
     public int? Run { get; init; }
 
     /// <summary>How that run ends.</summary>
@@ -36,22 +36,22 @@ public sealed record ClientReport
     /// <summary>Ticks answered: the exchanges made.</summary>
     public required long Exchanges { get; init; }
 
-    /// <summary>Ticks not sent because their time had passed; from rows alone, those that gaps show.</summary>
+    /// <summary>Ticks not sent because their time had passed; from rows alone, those visible as gaps.</summary>
     public long? Missed { get; init; }
 
-    /// <summary>Ticks sent and never answered.</summary>
+    /// <summary>Ticks sent and not answered.</summary>
     public long Lost => Sent - Exchanges;
 
-    /// <summary>How long after they were due ticks were sent.</summary>
+    /// <summary>How late ticks were sent.</summary>
     public LatencySpread? Lateness { get; init; }
 
     /// <summary>Round-trip delay without the server's own time (RFC 5905, section 8).</summary>
     public LatencySpread? Delay { get; init; }
 
-    /// <summary>How much the delays of ticks that follow each other differ (RFC 3393).</summary>
+    /// <summary>The difference between the delays of consecutive ticks (RFC 3393).</summary>
     public LatencySpread? Jitter { get; init; }
 
-    /// <summary>Offset of the clocks, by the exchange with the least delay.</summary>
+    /// <summary>The offset of the clocks, from the exchange with the least delay.</summary>
     public OffsetEstimate? Offset { get; init; }
 
     /// <summary>Drift of the clocks; null below 64 exchanges.</summary>
@@ -60,23 +60,22 @@ public sealed record ClientReport
     /// <summary>The first hundred steps of either wall clock.</summary>
     public IReadOnlyList<ClockStep> Steps { get; init; } = [];
 
-    /// <summary>How many steps there were; null when they could not be seen.</summary>
+    /// <summary>The number of steps; null if the sources do not show them.</summary>
     public int? StepsSeen { get; init; }
 
-    /// <summary>What the rows alone tell; null when all four timestamps were read.</summary>
+    /// <summary>The figures of rows without a companion; null if all four timestamps were read.</summary>
     public RowTiming? Rows { get; init; }
 
-    /// <summary>What it has of the others' recordings; null when nothing was to be exchanged, or nobody
-    /// knows.</summary>
+    /// <summary>The recordings received from others; null without a swap, or if unknown.</summary>
     public ClientDeliveries? Deliveries { get; init; }
 
-    /// <summary>When its first row in the file was sent, by the wall clock; part of its identity across files.</summary>
+    /// <summary>The time of its first row, on the wall clock; part of its identity across files.</summary>
     internal long FirstRowNs { get; init; }
 
     /// <summary>The distributions behind the figures, for plots and totals; not part of JSON.</summary>
     internal ClockStatistics? Statistics { get; init; }
 
-    /// <summary>The report of a client that has just measured.</summary>
+    /// <summary>The report of a live measurement.</summary>
     internal static ClientReport Of(
         ExchangeLogHeading heading, ExchangeCounts counts, ClockStatistics statistics) => new()
         {

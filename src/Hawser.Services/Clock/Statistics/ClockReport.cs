@@ -3,9 +3,7 @@ using Hawser.Services.Clock.Recording;
 
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>
-/// The figures of one or more clients: what they exchanged, and what it says of the link and the clocks.
-/// </summary>
+/// <summary>The figures of one or more clients: exchanges, the link and the clocks.</summary>
 public sealed record ClockReport
 {
     private ClockReport(IReadOnlyList<ClientReport> clients)
@@ -14,30 +12,28 @@ public sealed record ClockReport
         All = ClockTotals.Of(clients);
     }
 
-    /// <summary>The version of the JSON this becomes.</summary>
+    /// <summary>The version of the JSON format.</summary>
     public string Schema { get; } = "hawser-clock-report/1";
 
     /// <summary>All clients together.</summary>
     public ClockTotals All { get; }
 
-    /// <summary>The clients, by id and then in the order they were given.</summary>
+    /// <summary>The clients, by id, then in the given order.</summary>
     public IReadOnlyList<ClientReport> Clients { get; }
 
-    /// <summary>Whether any file it was made from is cut.</summary>
+    /// <summary>Whether a source file is cut.</summary>
     public bool IsCut => Clients.Any(client => client.Ending is TimeDataEnding.Cut or TimeDataEnding.Torn);
 
     /// <summary>The report of the given clients.</summary>
     public static ClockReport Of(IEnumerable<ClientReport> clients) =>
         new([.. clients.OrderBy(client => client.ClientId ?? uint.MaxValue)]);
 
-    /// <summary>
-    /// The report of recordings. Reads the companion (<c>.exchanges.tsv</c>) of a client's recording if it exists, and
-    /// reports rows only otherwise. A client found in several files is reported once, from the file that has the most
-    /// about it.
-    /// </summary>
+    /// <summary>Reads recordings. Uses the companion (<c>.exchanges.tsv</c>) of a client's recording if it exists,
+    /// otherwise the rows alone. A client found in several files is reported once, from the most detailed
+    /// one.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
-    /// <exception cref="FormatException">A file is no recording; names file, line and rule.</exception>
+    /// <exception cref="FormatException">A file is not a recording; the message names file, line and rule.</exception>
     public static ClockReport FromFiles(IEnumerable<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);

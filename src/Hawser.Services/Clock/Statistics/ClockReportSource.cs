@@ -5,7 +5,8 @@ namespace Hawser.Services.Clock.Statistics;
 /// <summary>Makes client reports from recordings and their companions.</summary>
 internal static class ClockReportSource
 {
-    /// <summary>For each run of a file one report for a client's recording, one per client for the server's.</summary>
+    /// <summary>Reads the runs of a file: one report per run of a client's recording, one per client and run of the
+    /// server's.</summary>
     public static IEnumerable<ClientReport> Read(string path)
     {
         IReadOnlyList<TimeDataRun> runs = Parse(path, TimeDataReader.Read);
@@ -42,7 +43,7 @@ internal static class ClockReportSource
 
     private static ClientReport Of(string path, int? number, TimeDataRun run, Log log)
     {
-        // Both files are flushed apart, so that after a kill either may be ahead of the other.
+        // The files are flushed separately: after a kill, either may be ahead of the other.
         ClockStatistics statistics = log.Statistics;
         long sent = Math.Max(run.Pairings.Sum(pairing => pairing.RequestsNs.Count), statistics.Exchanges);
         ExchangeCounts counts = log.Counts
@@ -57,7 +58,7 @@ internal static class ClockReportSource
         };
     }
 
-    /// <summary>Takes the log of a run out of the list: the first with its endpoints, or simply the first when the run
+    /// <summary>Removes the log of a run from the list: the first with its endpoints, or the first of all if the run
     /// was cut before its first row.</summary>
     private static Log? TakeLog(List<Log> logs, TimeDataRun run)
     {

@@ -3,14 +3,10 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>
-/// What one client's exchanges say of the link and the clocks, in fixed memory, however many there are.
-/// </summary>
-/// <remarks>
-/// Delay and offset are NTP's (RFC 5905, section 8). Jitter is the difference between the delays of two ticks that
-/// follow each other, without sign: RFC 3393's variation on the round trip, the figure that irtt calls IPDV. Lateness
-/// is how long after its due time a tick was sent. Not safe for several threads.
-/// </remarks>
+/// <summary>The statistics of one client's exchanges, in constant memory.</summary>
+/// <remarks>Delay and offset are those of NTP (RFC 5905, section 8). Jitter is the absolute difference between the
+/// delays of two consecutive ticks: the variation of RFC 3393 on the round trip, which irtt calls IPDV. Lateness is the
+/// time from the due time of a tick to its sending. Not thread-safe.</remarks>
 internal sealed class ClockStatistics(long intervalNs)
 {
     private readonly OffsetFilter _filter = new();
@@ -20,7 +16,7 @@ internal sealed class ClockStatistics(long intervalNs)
     private long _lastTick = -1;
     private long _lastDelayNs;
 
-    /// <summary>Steps kept; a clock that is stepped more often is reported by <see cref="StepsSeen"/> alone.</summary>
+    /// <summary>The limit on steps kept; further ones count in <see cref="StepsSeen"/> only.</summary>
     public const int MostSteps = 100;
 
     public long IntervalNs { get; } = intervalNs;
@@ -39,10 +35,10 @@ internal sealed class ClockStatistics(long intervalNs)
 
     public int StepsSeen { get; private set; }
 
-    /// <summary>The number of exchanges taken.</summary>
+    /// <summary>The number of exchanges.</summary>
     public long Exchanges => Delay.Count;
 
-    /// <summary>The last tick that was answered; -1 before the first.</summary>
+    /// <summary>The last tick answered; -1 before the first.</summary>
     public long LastTick => _lastTick;
 
     public OffsetEstimate? Offset => _filter.Offset();

@@ -2,15 +2,15 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>All clients of a report together; the distributions are of those with all four timestamps.</summary>
-/// <param name="Clients">How many clients.</param>
+/// <summary>The totals of a report; the distributions cover the clients with all four timestamps.</summary>
+/// <param name="Clients">The number of clients.</param>
 /// <param name="Sent">Ticks sent.</param>
 /// <param name="Exchanges">Ticks answered.</param>
-/// <param name="Missed">Ticks missed, as far as known; null when nothing is known of any client.</param>
-/// <param name="Lost">Ticks sent and never answered.</param>
+/// <param name="Missed">Ticks missed, as far as known; null if unknown for all clients.</param>
+/// <param name="Lost">Ticks sent and not answered.</param>
 /// <param name="Lateness">Lateness of ticks.</param>
 /// <param name="Delay">Round-trip delay.</param>
-/// <param name="Jitter">Differences of delays that follow each other.</param>
+/// <param name="Jitter">Differences between consecutive delays.</param>
 /// <param name="DelayHistogram">The delays in buckets.</param>
 public sealed record ClockTotals(
     int Clients,

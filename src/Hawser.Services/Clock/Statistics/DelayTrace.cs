@@ -1,9 +1,7 @@
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>
-/// Delay over time in at most 480 columns, each with its least, mean and greatest delay; when time outgrows them,
-/// neighbours are merged. Fixed memory, however long the recording.
-/// </summary>
+/// <summary>Delay over time in at most 480 columns, each with minimum, mean and maximum. When all are used, neighbours
+/// are merged, so that memory is constant.</summary>
 internal sealed class DelayTrace
 {
     private const int MostColumns = 480;
@@ -11,10 +9,10 @@ internal sealed class DelayTrace
 
     private readonly TraceColumn[] _columns = new TraceColumn[MostColumns];
 
-    /// <summary>How much time one column covers.</summary>
+    /// <summary>The time that a column covers.</summary>
     public long ColumnNs { get; private set; } = FirstWidthNs;
 
-    /// <summary>The columns that have any exchange, with when they begin.</summary>
+    /// <summary>The columns with an exchange, each with its begin.</summary>
     public IEnumerable<(long AtNs, TraceColumn Column)> Columns() =>
         _columns.Select((column, i) => (i * ColumnNs, column)).Where(entry => entry.column.Count > 0);
 
@@ -39,7 +37,7 @@ internal sealed class DelayTrace
     }
 }
 
-/// <summary>The exchanges of one stretch of time, by their delay in nanoseconds.</summary>
+/// <summary>The delays of one column, in nanoseconds.</summary>
 internal readonly record struct TraceColumn(long Count, long MinNs, long MaxNs, double SumNs)
 {
     public double MeanNs => SumNs / Count;

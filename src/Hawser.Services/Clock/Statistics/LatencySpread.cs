@@ -2,8 +2,8 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>A distribution of durations in few numbers, in nanoseconds.</summary>
-/// <param name="Count">How many durations there were.</param>
+/// <summary>A summary of a distribution of durations, in nanoseconds.</summary>
+/// <param name="Count">The number of durations.</param>
 /// <param name="MinNs">The shortest, exact.</param>
 /// <param name="MeanNs">The mean, exact.</param>
 /// <param name="MedianNs">The median, within <see cref="LatencyHistogram.RelativeError"/>.</param>
@@ -13,7 +13,7 @@ namespace Hawser.Services.Clock.Statistics;
 public sealed record LatencySpread(
     long Count, long MinNs, double MeanNs, long MedianNs, long P99Ns, long P999Ns, long MaxNs)
 {
-    /// <summary>The spread of what a histogram holds; null when it is empty.</summary>
+    /// <summary>The spread of a histogram; null if it is empty.</summary>
     public static LatencySpread? Of(LatencyHistogram histogram)
     {
         ArgumentNullException.ThrowIfNull(histogram);

@@ -2,11 +2,9 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>
-/// Offset by the minimum-delay filter (RFC 5905, section 10): of every window of exchanges the one with the least delay
-/// is kept, because its offset is wrong by the least. Drift is the Theil-Sen slope of those kept: the median of the
-/// slopes of all pairs, which a queue that fills now and then bends less than a least-squares line.
-/// </summary>
+/// <summary>The minimum-delay filter for the offset (RFC 5905, section 10): keeps the exchange with the least delay of
+/// every window, because its offset has the smallest error bound. Drift is the Theil-Sen slope of those kept, the
+/// median of the slopes of all pairs: an occasional queue bends it less than a least-squares line.</summary>
 /// <remarks>
 /// From 128 exchanges on there are 16 to 31 windows: at 32, neighbours are merged and windows double. Few long windows,
 /// because delays depend on those before them: a burst of load spoils one window and not hundreds of points that look
@@ -28,7 +26,8 @@ internal sealed class OffsetFilter
     private int _inWindow;
     private bool _any;
 
-    /// <summary>Takes an exchange. Its delay is the larger of both clocks', see <see cref="OffsetPoint"/>.</summary>
+    /// <summary>Takes an exchange. Its delay is the larger one of the two clocks: see
+    /// <see cref="OffsetPoint"/>.</summary>
     public void Take(in Exchange exchange)
     {
         OffsetPoint point = OffsetPoint.Of(exchange);
@@ -45,7 +44,7 @@ internal sealed class OffsetFilter
             Merge();
     }
 
-    /// <summary>Forgets everything: a clock was stepped, and what was before says nothing of what is after.</summary>
+    /// <summary>Restarts after a clock step: earlier exchanges say nothing about later ones.</summary>
     public void Restart()
     {
         _points.Clear();
@@ -54,9 +53,8 @@ internal sealed class OffsetFilter
         _any = false;
     }
 
-    /// <summary>
-    /// The offset of the exchange with the least delay since the start or the last step; null without any.
-    /// </summary>
+    /// <summary>The offset of the exchange with the least delay since the start or the last step; null without
+    /// exchanges.</summary>
     public OffsetEstimate? Offset() =>
         _any ? new OffsetEstimate(_best.OffsetNs, (Math.Max(0, _best.DelayNs) + 1) / 2, _best.AtNs) : null;
 
@@ -88,14 +86,14 @@ internal sealed class OffsetFilter
             pairs.Select(pair => pair.Slope + pair.Slack).Order().ElementAt(high) * 1e6);
     }
 
-    /// <summary>What a window's offset is taken to be wrong by: a quarter of its bound, half the delay beyond the
-    /// least. A link that is slower for a while, as while programs warm up, so widens the interval and does not bend it.
-    /// </summary>
+    /// <summary>The assumed error of a window's offset: a quarter of its bound, half the delay beyond the least. A link
+    /// that is slower for a while, for example during a warm-up, thus widens the interval and does not bend
+    /// it.</summary>
     private double ErrorOf(int i) => (_points[i].DelayNs - _best.DelayNs) / 8.0;
 
-    /// <summary>By how much dependence between neighbours multiplies the variance: (1 + r) / (1 - r), with r the
-    /// correlation of each residual's rank with the next one's, corrected for its bias (M. G. Kendall, "Note on bias in
-    /// the estimation of autocorrelation", Biometrika 41, 1954).</summary>
+    /// <summary>The factor by which dependence between neighbours increases the variance: (1 + r) / (1 - r), where r is
+    /// the correlation of consecutive residuals' ranks, corrected for bias (M. G. Kendall, "Note on bias in the
+    /// estimation of autocorrelation", Biometrika 41, 1954).</summary>
     private double InflationOf(double slope)
     {
         int n = _points.Count;
@@ -124,27 +122,26 @@ internal sealed class OffsetFilter
 
 /// <summary>How far the server's wall clock is ahead of the client's (negative: behind).</summary>
 /// <param name="Ns">The offset in nanoseconds.</param>
-/// <param name="ErrorNs">Its error bound: half the delay of the exchange it was taken from.</param>
-/// <param name="AtNs">When that was, in nanoseconds since the client's first tick was due.</param>
+/// <param name="ErrorNs">The error bound: half the delay of the exchange.</param>
+/// <param name="AtNs">The time of the exchange, in nanoseconds since the client's first tick was due.</param>
 public readonly record struct OffsetEstimate(long Ns, long ErrorNs, long AtNs);
 
-/// <summary>How fast the offset grows, in millionths (one is 86 ms a day).</summary>
+/// <summary>The growth of the offset in parts per million (1 ppm is 86 ms a day).</summary>
 /// <param name="PartsPerMillion">The Theil-Sen slope.</param>
-/// <param name="Lowest">Lower end of its 95 % interval, which covers scatter and bursts of delay, and not a queue that
-/// grows or empties throughout the recording.</param>
-/// <param name="Highest">Upper end of the interval.</param>
+/// <param name="Lowest">The lower end of its 95 % interval. The interval covers scatter and bursts of delay, but not a
+/// queue that grows or shrinks throughout the recording.</param>
+/// <param name="Highest">The upper end of the interval.</param>
 public readonly record struct DriftEstimate(double PartsPerMillion, double Lowest, double Highest);
 
-/// <summary>What one exchange says of the clocks' offset.</summary>
-/// <param name="AtNs">When, by the client's monotonic clock since tick 0 was due.</param>
-/// <param name="OffsetNs">How far the server's wall clock is ahead.</param>
+/// <summary>The offset according to one exchange.</summary>
+/// <param name="AtNs">The time on the client's monotonic clock since tick 0 was due.</param>
+/// <param name="OffsetNs">How far the server's wall clock is ahead of the client's.</param>
 /// <param name="DelayNs">The delay that bounds its error.</param>
 internal readonly record struct OffsetPoint(long AtNs, long OffsetNs, long DelayNs)
 {
-    /// <summary>
-    /// The delay is the larger of the monotonic and the wall clocks': when a thread was interrupted between reading one
-    /// clock and the other, the smaller one is too small, and would recommend just the exchange that is wrong.
-    /// </summary>
+    /// <summary>The larger of the delays on the monotonic and on the wall clocks. If a thread was interrupted between
+    /// reading the two clocks, the smaller delay is too small, and the filter would prefer exactly this
+    /// exchange.</summary>
     public static OffsetPoint Of(in Exchange exchange)
     {
         long wallDelay = exchange.T4.WallNs - exchange.T1.WallNs - (exchange.T3.WallNs - exchange.T2.WallNs);

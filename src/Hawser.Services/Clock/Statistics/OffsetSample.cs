@@ -1,8 +1,7 @@
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>
-/// At most 1,500 exchanges, evenly spread over all: every n-th, n doubling when there is no more room.
-/// </summary>
+/// <summary>A sample of at most 1,500 exchanges at equal distances: every n-th one; n doubles when the sample is
+/// full.</summary>
 internal sealed class OffsetSample
 {
     private const int MostPoints = 1500;
@@ -13,7 +12,7 @@ internal sealed class OffsetSample
 
     public IReadOnlyList<OffsetPoint> Points => _points;
 
-    /// <summary>Forgets everything, as <see cref="OffsetFilter.Restart"/> does.</summary>
+    /// <summary>Restarts, as <see cref="OffsetFilter.Restart"/> does.</summary>
     public void Restart()
     {
         _points.Clear();

@@ -3,15 +3,14 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>The timing that follows from a recording's rows alone, without its companion.</summary>
-/// <param name="Spacing">The time between requests by the client's wall clock.</param>
-/// <param name="AnswerAfterRequest">
-/// T3 - T1: the way there plus the server's time plus how far its clock is ahead; the three cannot be told apart.
-/// </param>
+/// <summary>The timing from a recording's rows alone, without its companion.</summary>
+/// <param name="Spacing">The time between requests on the client's wall clock.</param>
+/// <param name="AnswerAfterRequest"> T3 - T1: the way to the server, the server's time and the offset of its clock,
+/// which cannot be separated.</param>
 public sealed record RowTiming(LatencySpread? Spacing, SignedSpread? AnswerAfterRequest)
 {
-    /// <summary>The ticks that gaps between the requests show to be missed; null below three requests. Ticks missed
-    /// before the first request or after the last do not show.</summary>
+    /// <summary>The missed ticks that are visible as gaps between requests; null below three requests. Ticks missed
+    /// before the first or after the last request are not visible.</summary>
     internal static long? MissedOf(IReadOnlyList<long> requestsNs)
     {
         if (requestsNs.Count < 3)
@@ -22,8 +21,8 @@ public sealed record RowTiming(LatencySpread? Spacing, SignedSpread? AnswerAfter
         double lateNs = 0;
         foreach (long spacing in spacings)
         {
-            // A tick is sent within its interval; how late the last one was tells where that begins. The lateness fades,
-            // so that an interval that is a microsecond wrong does not add up to a tick.
+            // A tick is sent within its interval, and the lateness of the last one tells where the interval begins. The
+            // lateness decays, so that an error of a microsecond in the interval does not add up to a tick.
             double passed = Math.Max(1, Math.Floor(((spacing + lateNs) / intervalNs) + 0.1));
             missed += (long)passed - 1;
             lateNs = 0.99 * Math.Max(0, lateNs + spacing - (passed * intervalNs));
@@ -47,7 +46,7 @@ public sealed record RowTiming(LatencySpread? Spacing, SignedSpread? AnswerAfter
     }
 }
 
-/// <summary>A distribution of differences that may be negative, in nanoseconds.</summary>
+/// <summary>A summary of a distribution of signed differences, in nanoseconds.</summary>
 /// <param name="MinNs">The least.</param>
 /// <param name="MedianNs">The median, exact.</param>
 /// <param name="MaxNs">The greatest.</param>

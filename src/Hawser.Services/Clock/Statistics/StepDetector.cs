@@ -2,14 +2,12 @@ using Hawser.Services.Clock.Wire;
 
 namespace Hawser.Services.Clock.Statistics;
 
-/// <summary>
-/// Watches one machine's wall clock against its monotonic clock. A step is a jump of their difference, by more than 1
-/// ms and a tenth of the time since the last reading, that three readings in a row confirm; less is slewing, and a
-/// single outlier is a thread that was interrupted between reading one clock and the other.
-/// </summary>
+/// <summary>Compares a machine's wall clock with its monotonic clock. A step is a jump of their difference by more than
+/// 1 ms and a tenth of the time since the last reading, confirmed by three consecutive readings. Smaller changes are
+/// slewing; a single outlier is a thread interrupted between reading the two clocks.</summary>
 internal struct StepDetector
 {
-    /// <summary>Smaller steps go unseen.</summary>
+    /// <summary>Smaller steps are not detected.</summary>
     public const long SmallestStepNs = 1_000_000;
 
     private const int Confirmations = 3;
@@ -20,7 +18,7 @@ internal struct StepDetector
     private long _suspectNs;
     private int _agreeing;
 
-    /// <summary>Takes the next reading; the size of a step when this reading confirms one, otherwise 0.</summary>
+    /// <summary>Takes the next reading. Returns the size of a step that this reading confirms, otherwise 0.</summary>
     public long Take(ClockReading reading)
     {
         long difference = reading.WallNs - reading.MonotonicNs;
@@ -45,8 +43,8 @@ internal struct StepDetector
     }
 }
 
-/// <summary>A step of a wall clock, seen against the monotonic clock of the same machine.</summary>
-/// <param name="IsServers">Whose wall clock: the server's, or the client's.</param>
-/// <param name="AtNs">When it was confirmed, in nanoseconds since the client's first tick was due.</param>
-/// <param name="Ns">By how much; negative: it was put back.</param>
+/// <summary>A step of a wall clock relative to the monotonic clock of the same machine.</summary>
+/// <param name="IsServers">Whether it is the server's clock, not the client's.</param>
+/// <param name="AtNs">The time of its confirmation, in nanoseconds since the client's first tick was due.</param>
+/// <param name="Ns">The size; negative if the clock was set back.</param>
 public readonly record struct ClockStep(bool IsServers, long AtNs, long Ns);

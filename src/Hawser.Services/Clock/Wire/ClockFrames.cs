@@ -1,24 +1,24 @@
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>The frames of one connection, each whole: read one after the other, and written from one buffer.</summary>
-/// <remarks>For one reader and one writer at a time, as the connection is.</remarks>
+/// <summary>Reads and writes the frames of one connection.</summary>
+/// <remarks>For one reader and one writer at a time, like the connection.</remarks>
 internal sealed class ClockFrames(Connection connection)
 {
     private byte[] _read = new byte[64];
     private byte[] _written = new byte[64];
     private int _length;
 
-    /// <summary>Which message was read last.</summary>
+    /// <summary>The type of the last frame read.</summary>
     public ClockMessage Type { get; private set; }
 
-    /// <summary>Its payload; valid until the next read.</summary>
+    /// <summary>The payload of that frame; valid until the next read.</summary>
     public ReadOnlySpan<byte> Payload => _read.AsSpan(ClockProtocol.HeaderSize, _length);
 
-    /// <summary>Waits for a whole frame and takes it.</summary>
-    /// <returns>Anything but <see cref="InputState.Ready"/>: none was taken. After <see cref="InputState.TimedOut"/>
-    /// one that has come in part can be waited for again.</returns>
-    /// <exception cref="ProtocolException">It is none of the protocol, or was cut off.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled while it waited.</exception>
+    /// <summary>Reads a whole frame.</summary>
+    /// <returns>A result other than <see cref="InputState.Ready"/> means no frame. After
+    /// <see cref="InputState.TimedOut"/>, another call continues a frame that arrived in part.</returns>
+    /// <exception cref="ProtocolException">The frame breaks the protocol or is truncated.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public async ValueTask<InputState> ReadAsync(Deadline deadline = default, CancellationToken cancel = default)
     {
         InputState state = await connection.WaitForInputAsync(ClockProtocol.HeaderSize, deadline, cancel);
@@ -35,34 +35,35 @@ internal sealed class ClockFrames(Connection connection)
         return state;
     }
 
-    /// <summary>Takes a frame of one type.</summary>
-    /// <exception cref="ProtocolException">It is another, was cut off, or did not come in time.</exception>
+    /// <summary>Reads a frame of one type.</summary>
+    /// <exception cref="ProtocolException">The frame has another type, is truncated, or did not arrive in
+    /// time.</exception>
     /// <exception cref="EndOfStreamException">The peer finished instead.</exception>
     public async ValueTask ExpectAsync(ClockMessage type, Deadline deadline = default)
     {
         InputState state = await ReadAsync(deadline);
         if (state == InputState.Finished)
-            throw new EndOfStreamException($"the peer finished where a {type} was to come");
-        ClockProtocol.Rule(state != InputState.Ready ? $"a {type} was to come, and nothing came"
-            : Type != type ? $"a {type} was to come, not a {Type}"
+            throw new EndOfStreamException($"expected {type}, but the peer closed the connection");
+        ClockProtocol.Rule(state != InputState.Ready ? $"no {type} arrived in time"
+            : Type != type ? $"expected {type}, got {Type}"
             : null);
     }
 
-    /// <summary>A client says that it is alive, and hears that its server is.</summary>
-    /// <exception cref="ProtocolException">It is not, or answers with something else than Alive, a page of the roster
-    /// or Goodbye.</exception>
+    /// <summary>Sends Alive and reads the server's answer.</summary>
+    /// <exception cref="ProtocolException">There is no answer in time, or it is not Alive, a page of the roster or
+    /// Goodbye.</exception>
     public async ValueTask AskAsync()
     {
         await SendAsync(ClockProtocol.WriteAlive(Room(0)));
         InputState state = await ReadAsync(Deadline.After(ClockTiming.AnswerPatience));
-        ClockProtocol.Rule(state == InputState.TimedOut ? "the server does not answer any more"
+        ClockProtocol.Rule(state == InputState.TimedOut ? "the server does not answer"
             : state != InputState.Ready ? "the server closed the connection"
             : Type is ClockMessage.Alive or ClockMessage.Roster or ClockMessage.Goodbye ? null
-            : $"{Type} is no answer to Alive");
+            : $"{Type} is not an answer to Alive");
     }
 
-    /// <summary>The Goodbye that was read last.</summary>
-    /// <exception cref="ProtocolException">It says that this end broke a rule, or is none.</exception>
+    /// <summary>Parses the Goodbye that was read last.</summary>
+    /// <exception cref="ProtocolException">It says that this end broke a rule, or it is malformed.</exception>
     public Goodbye ReadGoodbye()
     {
         Goodbye goodbye = ClockProtocol.ReadGoodbye(Payload);
@@ -70,7 +71,8 @@ internal sealed class ClockFrames(Connection connection)
         return goodbye;
     }
 
-    /// <summary>Room for a frame with that payload, header included; then <see cref="SendAsync"/>.</summary>
+    /// <summary>Returns room for a frame with a payload of that size, header included. Then call
+    /// <see cref="SendAsync"/>.</summary>
     public Span<byte> Room(int payload)
     {
         if (_written.Length < ClockProtocol.HeaderSize + payload)
@@ -82,6 +84,6 @@ internal sealed class ClockFrames(Connection connection)
     public ValueTask SendGoodbyeAsync(Goodbye goodbye) =>
         SendAsync(ClockProtocol.WriteGoodbye(Room(1 + goodbye.Rule.Length), goodbye));
 
-    /// <summary>Writes the first bytes of the room.</summary>
+    /// <summary>Sends the first bytes of the room.</summary>
     public ValueTask SendAsync(int length) => connection.WriteAsync(_written.AsMemory(0, length));
 }

@@ -1,8 +1,6 @@
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>
-/// The first byte of every frame: which message follows. Below 16 between client and server, from 16 between peers.
-/// </summary>
+/// <summary>The type of a frame, its first byte: below 16 between client and server, from 16 between peers.</summary>
 internal enum ClockMessage : byte
 {
     Hello = 1,

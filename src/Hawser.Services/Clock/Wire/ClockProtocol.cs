@@ -32,7 +32,7 @@ internal static class ClockProtocol
 
     private const uint Magic = 0x4857434B; // HWCK
 
-    /// <summary>Reads type and payload length; the length is one that the type allows.</summary>
+    /// <summary>Parses type and payload length; the length is one that the type allows.</summary>
     public static (ClockMessage Type, int Length) ReadHeader(ReadOnlySpan<byte> header)
     {
         var type = (ClockMessage)header[0];
@@ -192,8 +192,8 @@ internal static class ClockProtocol
 
     public static int WriteAlive(Span<byte> frame) => WriteHeader(frame, ClockMessage.Alive, 0);
 
-    /// <summary>Of the rule the first <see cref="ClockLimits.RuleBytes"/> characters are written, those that are not
-    /// printable ASCII as question marks.</summary>
+    /// <summary>Writes the first <see cref="ClockLimits.RuleBytes"/> characters of the rule, those outside printable
+    /// ASCII as question marks.</summary>
     public static int WriteGoodbye(Span<byte> frame, Goodbye goodbye)
     {
         int length = Math.Min(goodbye.Rule.Length, ClockLimits.RuleBytes);
@@ -279,7 +279,7 @@ internal static class ClockProtocol
     private static ClockReading ReadReading(ReadOnlySpan<byte> payload) =>
         new(BinaryPrimitives.ReadInt64BigEndian(payload), BinaryPrimitives.ReadInt64BigEndian(payload[8..]));
 
-    // Both below 2^63, so that no difference of two of them overflows.
+    // Both are below 2^63, so that no difference overflows.
     private static string? BrokenReading(ClockReading reading) =>
         reading.WallNs < 0 ? $"a wall clock is not before 1970 ({reading.WallNs} ns)"
         : reading.MonotonicNs < 0 ? $"a monotonic clock is not negative ({reading.MonotonicNs} ns)"

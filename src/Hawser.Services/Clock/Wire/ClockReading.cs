@@ -1,11 +1,11 @@
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>One moment on both clocks of one machine.</summary>
-/// <param name="WallNs">Nanoseconds since 1970-01-01T00:00:00Z by the wall clock, which may be stepped.</param>
-/// <param name="MonotonicNs">Nanoseconds since some fixed moment by the monotonic clock, which never is.</param>
+/// <summary>A moment on both clocks of a machine.</summary>
+/// <param name="WallNs">Nanoseconds since 1970-01-01T00:00:00Z on the wall clock, which may be stepped.</param>
+/// <param name="MonotonicNs">Nanoseconds since a fixed moment on the monotonic clock, which is never stepped.</param>
 internal readonly record struct ClockReading(long WallNs, long MonotonicNs)
 {
-    /// <summary>Reads both clocks, one right after the other.</summary>
+    /// <summary>Reads both clocks, one immediately after the other.</summary>
     public static ClockReading Now(TimeProvider time)
     {
         long wallNs = (time.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick;

@@ -3,10 +3,8 @@ using System.Security.Cryptography;
 
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>
-/// Sixteen secret bytes: a member's key, which the server alone shares with it, or half of a <see cref="PairToken"/>.
-/// They keep out who does not know them, not one who reads the wire: the frames are not encrypted.
-/// </summary>
+/// <summary>Sixteen secret bytes: a member's key, shared with the server only, or half of a <see cref="PairToken"/>.
+/// They keep out strangers, but not an eavesdropper: the frames are not encrypted.</summary>
 internal readonly struct ClockToken : IEquatable<ClockToken>
 {
     public const int Size = 16;
@@ -26,7 +24,7 @@ internal readonly struct ClockToken : IEquatable<ClockToken>
 
     public void CopyTo(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, _value);
 
-    /// <summary>Compares in constant time, so that an answer's delay tells nothing about the token.</summary>
+    /// <summary>Compares in constant time, so that the delay of an answer reveals nothing about the token.</summary>
     public bool Equals(ClockToken other)
     {
         Span<byte> mine = stackalloc byte[Size];

@@ -1,9 +1,9 @@
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>What became of one recording on its way to one peer; also the wire's receipt.</summary>
+/// <summary>The outcome of one recording's delivery to one peer; sent as the receipt.</summary>
 internal enum DeliveryOutcome : byte
 {
-    /// <summary>Stored, and its size and hash are those of the roster.</summary>
+    /// <summary>Stored with the size and hash of the roster.</summary>
     Delivered = 0,
     Unreachable = 1,
     Refused = 2,
@@ -15,7 +15,7 @@ internal enum DeliveryOutcome : byte
     NotStored = 8,
     Departed = 9,
 
-    /// <summary>What came is not in the format of a recording.</summary>
+    /// <summary>The content is not in the format of a recording.</summary>
     NotARecording = 10,
 
     /// <summary>It is larger than a client of this session can have recorded.</summary>

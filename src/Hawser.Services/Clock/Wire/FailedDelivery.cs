@@ -1,8 +1,8 @@
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>A recording that a client did not get.</summary>
-/// <param name="From">Whose it is.</param>
-/// <param name="Outcome">Why not.</param>
+/// <summary>A recording that a client did not receive.</summary>
+/// <param name="From">The client that recorded it.</param>
+/// <param name="Outcome">The reason.</param>
 internal readonly record struct FailedDelivery(uint From, DeliveryOutcome Outcome)
 {
     /// <summary>An outcome in words.</summary>

@@ -3,18 +3,16 @@ using System.Security.Cryptography;
 
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>
-/// What two members of a session prove themselves to each other with. It is HMAC-SHA-256 (RFC 2104) of the caller's
-/// id under the key of the member that is called; so that member computes it, the caller has it from the server, and
-/// nobody else knows it.
-/// </summary>
-/// <param name="Call">What the caller says: the first half.</param>
-/// <param name="Answer">What it must hear: the second half.</param>
+/// <summary>The token with which two members of a session authenticate each other: the HMAC-SHA-256 (RFC 2104) of the
+/// caller's id under the callee's key. The callee computes it, the caller has it from the server, and nobody else knows
+/// it.</summary>
+/// <param name="Call">The first half, sent by the caller.</param>
+/// <param name="Answer">The second half, expected as the answer.</param>
 internal readonly record struct PairToken(ClockToken Call, ClockToken Answer)
 {
     public const int Size = 2 * ClockToken.Size;
 
-    /// <summary>The token of a pair, from the key of who is called and the id of who calls.</summary>
+    /// <summary>The token of a pair, from the callee's key and the caller's id.</summary>
     public static PairToken Of(ClockToken key, uint caller)
     {
         Span<byte> secret = stackalloc byte[ClockToken.Size];

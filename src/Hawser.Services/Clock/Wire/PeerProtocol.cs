@@ -36,9 +36,7 @@ internal static class PeerProtocol
         return ClockProtocol.WriteHeader(frame, ClockMessage.PeerHello, PeerHelloSize);
     }
 
-    /// <summary>
-    /// Reads a greeting. Whether its token is the pair's is for the caller to ask, before anything else.
-    /// </summary>
+    /// <summary>Parses a greeting. The caller must check the token before anything else.</summary>
     public static PeerHello ReadPeerHello(ReadOnlySpan<byte> payload)
     {
         var hello = new PeerHello(
@@ -76,7 +74,7 @@ internal static class PeerProtocol
         return welcome;
     }
 
-    /// <summary>The payload is read by <see cref="ClockProtocol.ReadRefused"/>.</summary>
+    /// <summary><see cref="ClockProtocol.ReadRefused"/> parses the payload.</summary>
     public static int WritePeerRefused(Span<byte> frame, RefusalReason reason) =>
         ClockProtocol.WriteCode(frame, ClockMessage.PeerRefused, (byte)reason);
 
@@ -108,22 +106,20 @@ internal static class PeerProtocol
     }
 }
 
-/// <summary>How the client that connects makes itself known to a peer.</summary>
+/// <summary>The greeting of the client that connects.</summary>
 /// <param name="Abilities">What it can do.</param>
-/// <param name="Token">The first half of the pair's token: who does not know it is not <paramref name="From"/>.</param>
+/// <param name="Token">The first half of the pair's token, which authenticates <paramref name="From"/>.</param>
 /// <param name="From">Its id.</param>
-/// <param name="To">The id of whom it means to meet.</param>
+/// <param name="To">The id of the peer it calls.</param>
 internal readonly record struct PeerHello(ClockAbilities Abilities, ClockToken Token, uint From, uint To);
 
-/// <summary>How the peer that was connected to answers, proving that it is who was meant.</summary>
+/// <summary>The callee's answer, which proves its identity.</summary>
 /// <param name="Abilities">What it can do.</param>
 /// <param name="ClientId">Its id.</param>
 /// <param name="Token">The second half of the pair's token.</param>
 internal readonly record struct PeerWelcome(ClockAbilities Abilities, uint ClientId, ClockToken Token);
 
-/// <summary>
-/// What precedes the chunks of a recording. The receiver checks it against the roster before it takes any.
-/// </summary>
-/// <param name="IsBrotli">Whether the chunks are one Brotli stream, or the recording as it is.</param>
-/// <param name="Recording">Size and hash of the recording, unpacked.</param>
+/// <summary>Precedes the chunks of a recording. The receiver checks it against the roster first.</summary>
+/// <param name="IsBrotli">Whether the chunks are a Brotli stream or the recording uncompressed.</param>
+/// <param name="Recording">Size and hash of the uncompressed recording.</param>
 internal readonly record struct Offer(bool IsBrotli, RecordingDigest Recording);

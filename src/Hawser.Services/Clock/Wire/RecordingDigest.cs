@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>Size and SHA-256 of a recording: what tells a whole and true copy from any other.</summary>
+/// <summary>Size and SHA-256 of a recording, which identify a correct copy.</summary>
 internal readonly record struct RecordingDigest
 {
     public const int HashBytes = SHA256.HashSizeInBytes;
@@ -46,7 +46,7 @@ internal readonly record struct RecordingDigest
     }
 }
 
-/// <summary>What a client says when its recording is over and its file is closed.</summary>
+/// <summary>The Done of a client, sent after its file is closed.</summary>
 /// <param name="Recording">Size and hash of the file.</param>
 /// <param name="Sent">Ticks sent.</param>
 /// <param name="Answered">Ticks answered.</param>

@@ -2,16 +2,16 @@ using System.Net;
 
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>One client on the frozen list.</summary>
-/// <param name="ClientId">Its id; entries ascend by it.</param>
-/// <param name="Address">Where it listens for peers.</param>
-/// <param name="Abilities">What it can do.</param>
+/// <summary>One client on the roster.</summary>
+/// <param name="ClientId">Its id; entries are in ascending order.</param>
+/// <param name="Address">The address on which it listens for peers.</param>
+/// <param name="Abilities">Its abilities.</param>
 /// <param name="Recording">Size and hash of its recording.</param>
 internal sealed record RosterEntry(
     uint ClientId, IPEndPoint Address, ClockAbilities Abilities, RecordingDigest Recording)
 {
-    /// <summary>What the client that the roster is sent to proves itself with when it calls this one; zero for those
-    /// who call it.</summary>
+    /// <summary>The token with which the receiver of the roster calls this client; zero for clients that call the
+    /// receiver.</summary>
     public PairToken Pair { get; init; }
 
     /// <summary>The place of a client on a roster, or -1.</summary>
@@ -30,9 +30,9 @@ internal sealed record RosterEntry(
     }
 }
 
-/// <summary>One frame of the roster.</summary>
-/// <param name="Key">The key of the member that it is sent to.</param>
-/// <param name="Total">How many entries the whole roster has.</param>
+/// <summary>One page of the roster.</summary>
+/// <param name="Key">The key of the receiving member.</param>
+/// <param name="Total">The number of entries in the whole roster.</param>
 /// <param name="First">The place of this page's first entry.</param>
 /// <param name="Entries">Its entries.</param>
 internal sealed record RosterPage(ClockToken Key, int Total, int First, IReadOnlyList<RosterEntry> Entries);

@@ -4,13 +4,13 @@ using System.Text;
 
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>Which sessions a client belongs to: the SHA-256 of a name or secret, or zero for the sessions that are open
-/// to anyone. Clients with different keys never share a session.</summary>
+/// <summary>The key of a session: the SHA-256 of a name or secret, or zero for sessions open to anyone. Clients with
+/// different keys never share a session.</summary>
 internal readonly record struct SessionKey
 {
     public const int Size = SHA256.HashSizeInBytes;
 
-    /// <summary>The longest name or secret, in bytes.</summary>
+    /// <summary>The length limit of a name or secret, in bytes.</summary>
     public const int LongestName = 4096;
 
     private readonly UInt128 _high;
@@ -18,7 +18,7 @@ internal readonly record struct SessionKey
 
     private SessionKey(UInt128 high, UInt128 low) => (_high, _low) = (high, low);
 
-    /// <summary>The key of a name; of null, the open one.</summary>
+    /// <summary>The key of a name; null gives the open one.</summary>
     public static SessionKey Of(string? name) => name is null
         ? default
         : Read(SHA256.HashData(Encoding.UTF8.GetBytes($"hawser clock session\n{name}")));

@@ -1,12 +1,12 @@
 namespace Hawser.Services.Clock.Wire;
 
-/// <summary>How the server takes a client in.</summary>
-/// <param name="Abilities">What the server can do.</param>
-/// <param name="ClientId">The id it gives out, counted from 0.</param>
-/// <param name="LeaseMs">A client that says nothing for so long, in milliseconds, counts as departed.</param>
+/// <summary>The server's answer to a Hello that it accepts.</summary>
+/// <param name="Abilities">The server's abilities.</param>
+/// <param name="ClientId">The id it assigns, from 0.</param>
+/// <param name="LeaseMs">The lease in milliseconds: a client that is silent for longer counts as departed.</param>
 internal readonly record struct Welcome(ClockAbilities Abilities, uint ClientId, uint LeaseMs);
 
-/// <summary>Why a server or a peer does not take one in.</summary>
+/// <summary>Why a server or a peer refuses a client.</summary>
 internal enum RefusalReason : byte
 {
     Full = 1,

@@ -25,6 +25,7 @@ internal sealed class ChurnClient(
     private int _filled;
     private bool _hasSent;
     private bool _hasFinished;
+    private bool _wasCounted;
 
     /// <summary>It has no connection: its last connection failed.</summary>
     public bool IsIdle => _socket == None;
@@ -97,6 +98,7 @@ internal sealed class ChurnClient(
     /// <summary>Closes the connection as failed. The loop starts the next one a little later.</summary>
     public void Fail(string error)
     {
+        CountOnce();
         loop.RecordFailure(number, error);
         Leave();
     }
@@ -110,7 +112,7 @@ internal sealed class ChurnClient(
         int sent = ClientSocket.Send(_socket, _request.AsSpan(0, length));
         _hasSent = sent == length;
         if (_hasSent)
-            loop.RecordConnect(_beganAt);
+            OnConnected();
         if (_hasSent || sent == -ClientSocket.EAGAIN)
             return true;
         if (sent < 0)
@@ -118,6 +120,20 @@ internal sealed class ChurnClient(
         else
             Fail("partial send");
         return false;
+    }
+
+    private void OnConnected()
+    {
+        loop.RecordConnect(_beganAt);
+        CountOnce();
+    }
+
+    /// <summary>The load begins when the first connection of every client has succeeded or failed.</summary>
+    private void CountOnce()
+    {
+        if (!_wasCounted)
+            loop.AddConnected();
+        _wasCounted = true;
     }
 
     private void OnInput(int received)

@@ -81,6 +81,9 @@ internal sealed class ChurnLoop : ILoadLoop
     /// <summary>The source address of the next connection.</summary>
     public uint NextSource() => FirstSource + _nextSource++ % Sources;
 
+    /// <summary>Counts a client whose first connection could send, or failed.</summary>
+    public void AddConnected() => _timeline.AddConnected(Stopwatch.GetTimestamp());
+
     /// <summary>Records the time until a connection could send.</summary>
     public void RecordConnect(long begun) => _tally.Connect.Record(NanosecondsSince(begun));
 
@@ -129,6 +132,8 @@ internal sealed class ChurnLoop : ILoadLoop
         catch (Exception e)
         {
             _ended.SetException(e);
+            // The other loops must not wait for clients that never connect.
+            _timeline.BeginLoad(Stopwatch.GetTimestamp());
         }
     }
 

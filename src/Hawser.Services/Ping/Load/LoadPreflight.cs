@@ -5,13 +5,13 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>Whether this machine can carry a load, before it is tried.</summary>
+/// <summary>Checks the limits of this machine before a load.</summary>
 public static class LoadPreflight
 {
-    // What the process needs beside its connections.
+    // The descriptors that the process needs besides its connections.
     private const int OwnDescriptors = 100;
 
-    /// <summary>What stands in the way, and what would help; empty when nothing is known to.</summary>
+    /// <summary>The limits that the load would exceed, each with its cure.</summary>
     public static IReadOnlyList<string> FindObstacles(PingLoadOptions options)
     {
         if (!OperatingSystem.IsLinux())
@@ -37,7 +37,7 @@ public static class LoadPreflight
         return obstacles;
     }
 
-    /// <summary>What may blur the figures; empty when nothing is known to.</summary>
+    /// <summary>The conditions that may distort the figures, each with its cure.</summary>
     public static IReadOnlyList<string> FindDoubts(PingLoadOptions options)
     {
         if (!OperatingSystem.IsLinux() || options.Ramp > TimeSpan.Zero

@@ -2,8 +2,7 @@ using System.Diagnostics;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>Watches the time that is measured: how much of it has passed, and what this process computed in
-/// it.</summary>
+/// <summary>The measured part of a load: the time that has passed and the CPU time of this process.</summary>
 internal sealed class MeasuredWindow(PingTimeline timeline)
 {
     private TimeSpan? _cpuAtBegin;
@@ -16,45 +15,45 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
             ? TimeSpan.Zero
             : Stopwatch.GetElapsedTime(timeline.Begin, Math.Min(now, timeline.End));
 
-    /// <summary>Measured time at the end.</summary>
+    /// <summary>Measured time in total.</summary>
     public TimeSpan MeasuredTime =>
         Stopwatch.GetElapsedTime(
             timeline.Begin, _ended == 0 ? timeline.End : Math.Clamp(_ended, timeline.Begin, timeline.End));
 
-    /// <summary>Cores that this process kept busy in the measured time.</summary>
+    /// <summary>The average number of busy cores of this process during the measurement.</summary>
     public double CpuShare =>
         _cpuAtBegin is { } begin && MeasuredTime > TimeSpan.Zero
             ? ((_cpuAtEnd ?? Environment.CpuUsage.TotalTime) - begin) / MeasuredTime
             : 0;
 
-    /// <summary>Waits until it is time to look again: at the begin and the end of the measured time, and at
-    /// intervals.</summary>
+    /// <summary>Waits for an interval, or until the measurement begins or ends.</summary>
     public async Task UntilNextAsync(TimeSpan interval, CancellationToken cancel)
     {
-        // Without a warm-up the measured time begins now.
+        // The measurement may have begun or ended since the last look.
         Look();
-        long now = Stopwatch.GetTimestamp();
-        long next = now + (long)(interval.TotalSeconds * Stopwatch.Frequency);
-        foreach (long moment in (long[])[timeline.Begin, timeline.End])
+        long since = Stopwatch.GetTimestamp();
+        long next = since + (long)(interval.TotalSeconds * Stopwatch.Frequency);
+        // A timer may fire some milliseconds early.
+        while (Stopwatch.GetTimestamp() is var now && now < Due() && !cancel.IsCancellationRequested)
         {
-            if (moment > now && moment < next)
-                next = moment;
-        }
-        // A timer goes by a clock of some milliseconds, and may so be early.
-        while (now < next && !cancel.IsCancellationRequested)
-        {
-            await Task.Delay(Stopwatch.GetElapsedTime(now, next) + TimeSpan.FromMilliseconds(1), cancel)
+            // When all clients have connected, the begin and the end become known.
+            Task known = timeline.AllConnected;
+            Task pause = Task.Delay(Stopwatch.GetElapsedTime(now, Due()) + TimeSpan.FromMilliseconds(1), cancel);
+            await (known.IsCompleted ? pause : Task.WhenAny(known, pause))
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            now = Stopwatch.GetTimestamp();
         }
         Look();
+
+        long Due() => timeline.Begin > since ? Math.Min(next, timeline.Begin)
+            : timeline.End > since ? Math.Min(next, timeline.End)
+            : next;
     }
 
-    /// <summary>Ends the measured time: all clients have ended.</summary>
+    /// <summary>All clients have ended: the measurement ends now.</summary>
     public void EndNow() => _ended = Stopwatch.GetTimestamp();
 
-    /// <summary>Whether clients that still wait must be ended: their time after the load has passed, or the load was
-    /// cancelled.</summary>
+    /// <summary>Whether to abort the clients that still wait: the load has been over for longer than
+    /// <paramref name="patience"/>, or is cancelled.</summary>
     public bool IsOver(TimeSpan patience, CancellationToken cancel)
     {
         if (cancel.IsCancellationRequested && _ended == 0)

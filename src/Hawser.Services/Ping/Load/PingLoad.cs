@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>Runs a load of pings from this process: one loop per core, each with its share of the clients.</summary>
+/// <summary>Runs a load of pings from this process: clients are distributed over event loops, a thread each.</summary>
 public sealed class PingLoad
 {
     private static readonly TimeSpan ViewInterval = TimeSpan.FromSeconds(1);
@@ -14,8 +14,8 @@ public sealed class PingLoad
 
     /// <summary>Runs a load to its end.</summary>
     /// <param name="options">The load.</param>
-    /// <param name="onView">Called once a second with the progress.</param>
-    /// <param name="cancel">Ends the load early; the figures so far are reported.</param>
+    /// <param name="onView">Called once a second with the figures so far.</param>
+    /// <param name="cancel">Stops the load; the report covers what was measured.</param>
     public static async Task<PingLoadReport> RunAsync(
         PingLoadOptions options, Action<PingLoadView>? onView = null, CancellationToken cancel = default)
     {
@@ -45,7 +45,7 @@ public sealed class PingLoad
         {
             Task pause = window.UntilNextAsync(ViewInterval, cancel);
             if (await Task.WhenAny(over, pause) == pause && window.IsOver(_options.Timeout, cancel))
-                await Task.WhenAll(_loops.ConvertAll(loop => loop.AbortAsync()));
+                await AbortAsync(timeline);
             else if (over.IsCompleted)
                 window.EndNow();
             if (onView is not null)
@@ -75,5 +75,12 @@ public sealed class PingLoad
         foreach (ILoadLoop loop in _loops)
             await loop.AddToAsync(total);
         return total;
+    }
+
+    private async Task AbortAsync(PingTimeline timeline)
+    {
+        await Task.WhenAll(_loops.ConvertAll(loop => loop.AbortAsync()));
+        // Wakes clients that wait for others to connect.
+        timeline.BeginLoad(Stopwatch.GetTimestamp());
     }
 }

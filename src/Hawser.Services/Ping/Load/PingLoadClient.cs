@@ -5,8 +5,8 @@ using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>One client of a load, on its loop's thread: checks every pong to the byte, and records what is
-/// measured.</summary>
+/// <summary>One client of a load. Runs on its loop's thread, checks every pong to the byte and records round
+/// trips.</summary>
 internal sealed class PingLoadClient(
     ClientLoop loop, int number, PingLoadOptions options, PingTimeline timeline, PingTally tally)
 {
@@ -14,7 +14,7 @@ internal sealed class PingLoadClient(
 
     private static readonly double NanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
-    // A client that is behind its schedule at the end may catch up for so long.
+    // At the end, a client may send pings that are overdue for this long.
     private static readonly long GraceTicks = Stopwatch.Frequency;
 
     private readonly EndPoint _server = options.Servers[number % options.Servers.Count];
@@ -26,29 +26,31 @@ internal sealed class PingLoadClient(
     private long _sent;
     private long _answered;
 
-    /// <summary>Connects at its time and pings until the load is over. Never throws.</summary>
+    /// <summary>The load has been stopped early.</summary>
+    public bool IsAborted => _aborted.Task.IsCompleted;
+
+    /// <summary>Connects and pings until the load is over. Never throws.</summary>
     public async Task RunAsync()
     {
         try
         {
-            long begin = Stopwatch.GetTimestamp();
-            Task<Connection> connecting = loop.ConnectAsync(_server, options.ConnectTimeout);
-            // An aborted connect ends with the loop.
-            if (await Task.WhenAny(connecting, _aborted.Task) != connecting)
+            _connection = await TryConnectAsync();
+            if (_connection is null)
                 return;
-            _connection = await connecting;
-            tally.Connect.Record(Nanoseconds(begin, Stopwatch.GetTimestamp()));
-            tally.Connected++;
-            if (timeline.IsOpenLoop)
-                await KeepScheduleAsync(_connection);
-            else
+            if (!timeline.IsOpenLoop)
+            {
                 await KeepAskingAsync(_connection);
+                return;
+            }
+            await timeline.AllConnected;
+            if (!IsAborted)
+                await KeepScheduleAsync(_connection);
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
-            // Not an error: the load ended the client, or the server left when the load was over. Pings without a pong
-            // are counted as unanswered.
-            if (_aborted.Task.IsCompleted || Stopwatch.GetTimestamp() >= timeline.End)
+            // Neither a connection that the load itself aborted nor a server that closes after the end is an error:
+            // pings in flight count as unanswered.
+            if (IsAborted || Stopwatch.GetTimestamp() >= timeline.End)
                 return;
             tally.Failed++;
             tally.FirstError ??= $"client #{number}: {EndPointText.Blame(_server, e)}";
@@ -61,32 +63,53 @@ internal sealed class PingLoadClient(
         }
     }
 
-    /// <summary>Ends a client that still waits for its connection or a pong.</summary>
+    /// <summary>Ends the client, even while it connects or waits for a pong.</summary>
     public void Abort()
     {
         _aborted.TrySetResult();
         _connection?.Abort();
     }
 
-    /// <summary>Closed loop: the next pings after the pongs.</summary>
+    /// <returns>Null if the load has been stopped meanwhile.</returns>
+    private async Task<Connection?> TryConnectAsync()
+    {
+        long begin = Stopwatch.GetTimestamp();
+        try
+        {
+            Task<Connection> connecting = loop.ConnectAsync(_server, options.ConnectTimeout);
+            // A pending connect ends with the loop.
+            if (await Task.WhenAny(connecting, _aborted.Task) != connecting)
+                return null;
+            Connection connection = await connecting;
+            tally.Connect.Record(Nanoseconds(begin, Stopwatch.GetTimestamp()));
+            tally.Connected++;
+            return connection;
+        }
+        finally
+        {
+            timeline.AddConnected(Stopwatch.GetTimestamp());
+        }
+    }
+
+    /// <summary>Closed loop: the next pings follow the pongs.</summary>
     private async Task KeepAskingAsync(Connection connection)
     {
         try
         {
-            while (Stopwatch.GetTimestamp() is var now && now < timeline.End)
+            while (!IsAborted && Stopwatch.GetTimestamp() is var now && now < timeline.End)
                 await ExchangeAsync(connection, now);
         }
         finally
         {
-            // A load that is stopped before its time does not wait for the pongs.
-            bool isCutShort = _aborted.Task.IsCompleted && Stopwatch.GetTimestamp() < timeline.End;
+            // A load that is stopped early does not wait for the pongs.
+            bool isCutShort = IsAborted && Stopwatch.GetTimestamp() < timeline.End;
             tally.Unanswered += isCutShort ? 0 : _sent - _answered;
         }
     }
 
-    /// <summary>Open loop: pings at the times fixed in advance, or as soon after them as the last pong has come.
-    /// Latency counts from the time that was intended, so that a stall of the server is seen by every ping it delayed
-    /// (Tene, "How NOT to measure latency": coordinated omission).</summary>
+    /// <summary>Open loop: sends pings at their scheduled time, or later if the previous pong is late. Latency counts
+    /// from the scheduled time, so that a stall of the server inflates every ping it delayed (coordinated omission:
+    /// Tene, "How NOT to measure latency").</summary>
     private async Task KeepScheduleAsync(Connection connection)
     {
         long n = 0;
@@ -104,8 +127,8 @@ internal sealed class PingLoadClient(
         }
         finally
         {
-            // When the load is stopped before its time, the rest of the schedule was nobody's fault.
-            long end = _aborted.Task.IsCompleted ? Math.Min(Stopwatch.GetTimestamp(), timeline.End) : timeline.End;
+            // Of a load that is stopped early, the rest of the schedule does not count.
+            long end = IsAborted ? Math.Min(Stopwatch.GetTimestamp(), timeline.End) : timeline.End;
             long answered = _answered - n * options.Pipeline;
             for (; timeline.PingAt(number, n) is var missed && missed < end; n++, answered = 0)
                 tally.Unanswered += timeline.IsMeasured(missed) ? options.Pipeline - answered : 0;
@@ -171,7 +194,7 @@ internal sealed class PingLoadClient(
         tally.RoundTrips[number] = tally.RoundTrips.GetValueOrDefault(number) + answers;
     }
 
-    /// <summary>A read that is not expected to come to anything is the most precise clock there is.</summary>
+    /// <summary>Waits for input that must not arrive: the loop's deadlines are more precise than a timer.</summary>
     private static async Task SleepUntilAsync(Connection connection, Deadline deadline)
     {
         if (await connection.WaitForInputAsync(deadline) != InputState.TimedOut)

@@ -2,32 +2,32 @@ using System.Net;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>A load of pings.</summary>
+/// <summary>The options of a load of pings.</summary>
 public sealed record PingLoadOptions
 {
-    /// <summary>Most pings that a client sends at once: they fit into any socket's buffer.</summary>
+    /// <summary>The most pings that a client sends at once: they fit into any socket's buffer.</summary>
     public const int LongestPipeline = 256;
 
-    /// <summary>The servers, to which clients connect in turn.</summary>
+    /// <summary>The servers. Clients are assigned to them in turn.</summary>
     public required IReadOnlyList<EndPoint> Servers { get; init; }
 
-    /// <summary>Connections at once. Default 1.</summary>
+    /// <summary>Concurrent connections. Default 1.</summary>
     public int Clients { get; init; } = 1;
 
-    /// <summary>Measured time. Default 10 s.</summary>
+    /// <summary>The length of the measurement. Default 10 s.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time of full load before the measured time. Default 1 s.</summary>
+    /// <summary>Full load before the measurement. It begins when every client has connected or failed to. Default 1 s.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Time over which connections are opened, before the warm-up. Default 0: all at once.</summary>
+    /// <summary>The time over which connections are opened, before the warm-up. Default 0: all at once.</summary>
     public TimeSpan Ramp { get; init; }
 
-    /// <summary>Pings per second over all clients, on a schedule fixed in advance (open loop); null: each client sends
-    /// its next ping when it has the pong (closed loop).</summary>
+    /// <summary>Pings per second of all clients, on a schedule fixed in advance (open loop). Null: each client sends its
+    /// next ping when it has the pong (closed loop).</summary>
     public double? Rate { get; init; }
 
-    /// <summary>Their protocol. Default <see cref="LoadWire.Ping"/>.</summary>
+    /// <summary>The protocol. Default <see cref="LoadWire.Ping"/>.</summary>
     public LoadWire Wire { get; init; } = LoadWire.Ping;
 
     /// <summary>Pings that a client sends at once, up to <see cref="LongestPipeline"/>; the next ones follow the last
@@ -39,13 +39,13 @@ public sealed record PingLoadOptions
     /// <see cref="Rate"/> and <see cref="Pipeline"/>. Default false.</summary>
     public bool IsChurn { get; init; }
 
-    /// <summary>Event loops, a thread each. Default one per core, no more than clients.</summary>
+    /// <summary>Event loops, a thread each; at most one per client. Default one per core.</summary>
     public int Loops { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Time that a connect may take. Default 10 s.</summary>
+    /// <summary>Bounds each connection attempt. Default 10 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After the end, for pongs that are still under way, or
+    /// <summary>How long to wait at the end for pongs in flight, or
     /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>. Default 2 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
 }

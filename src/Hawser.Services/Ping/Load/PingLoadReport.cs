@@ -2,10 +2,10 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>What a load measured.</summary>
+/// <summary>The results of a load.</summary>
 public sealed class PingLoadReport
 {
-    // Above this share of its loops' cores the load client itself may have been what was measured.
+    // Above this share of its cores, the load client itself may be the bottleneck.
     private const double BusyShare = 0.9;
 
     private readonly PingTally _tally;
@@ -24,7 +24,7 @@ public sealed class PingLoadReport
         AnsweredClients = shares.Count(share => share > 0);
     }
 
-    /// <summary>The load.</summary>
+    /// <summary>The options of the load.</summary>
     public PingLoadOptions Options { get; }
 
     /// <summary>Measured time.</summary>
@@ -36,29 +36,29 @@ public sealed class PingLoadReport
     /// <summary>Round trips per second.</summary>
     public double Rate => Time > TimeSpan.Zero ? RoundTrips / Time.TotalSeconds : 0;
 
-    /// <summary>From when a ping was to be sent to its pong; under a closed loop that is when it was sent.</summary>
+    /// <summary>From the scheduled time of a ping to its pong; of a closed loop, from its sending.</summary>
     public LatencyHistogram Latency => _tally.Latency;
 
-    /// <summary>From when a ping was really sent to its pong.</summary>
+    /// <summary>From the sending of a ping to its pong.</summary>
     public LatencyHistogram ServiceTime => _tally.ServiceTime;
 
-    /// <summary>Of each connection.</summary>
+    /// <summary>The time to connect, of each connection.</summary>
     public LatencyHistogram Connect => _tally.Connect;
 
-    /// <summary>Each connection's first round trip.</summary>
+    /// <summary>The first round trip of each connection.</summary>
     public LatencyHistogram FirstAnswer => _tally.FirstAnswer;
 
-    /// <summary>Pings without a pong: of an open loop's schedule those that were to be measured, of a closed loop those
-    /// that were under way when their connection ended. Under churn, connections that failed.</summary>
+    /// <summary>Pings without a pong: of an open loop, those of the measured schedule; of a closed loop, those in
+    /// flight when their connection ended. Under churn, connections that failed.</summary>
     public long Unanswered => _tally.Unanswered;
 
     /// <summary>Clients that ended in an error.</summary>
     public int Failed => _tally.Failed;
 
-    /// <summary>The first error; null when there was none.</summary>
+    /// <summary>The first error; null if there was none.</summary>
     public string? FirstError => _tally.FirstError;
 
-    /// <summary>How evenly the round trips were shared among the clients, 1 for perfectly.</summary>
+    /// <summary>The fairness index of the round trips per client; 1 is perfectly even.</summary>
     public double JainIndex { get; }
 
     /// <summary>Round trips of the client that got the fewest.</summary>
@@ -70,13 +70,13 @@ public sealed class PingLoadReport
     /// <summary>Clients that got at least one round trip.</summary>
     public int AnsweredClients { get; }
 
-    /// <summary>How busy the load client's loops were, 1 for all the time.</summary>
+    /// <summary>The CPU use of the load client's loops, 1 for all the time.</summary>
     public double CpuShare { get; }
 
     /// <summary>User and system time of the load client per round trip; zero without one.</summary>
     public TimeSpan CpuPerRoundTrip =>
         RoundTrips == 0 ? default : Time * CpuShare * Math.Min(Options.Loops, Options.Clients) / RoundTrips;
 
-    /// <summary>The load client itself may have been the limit: its figures are then a lower bound.</summary>
+    /// <summary>The load client may have been the bottleneck: the figures are then a lower bound.</summary>
     public bool WasItsOwnLimit => CpuShare > BusyShare;
 }

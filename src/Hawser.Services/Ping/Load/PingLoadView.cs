@@ -2,7 +2,7 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>How a load goes, at one moment.</summary>
+/// <summary>The progress of a load.</summary>
 public sealed class PingLoadView
 {
     private readonly PingTally _now;
@@ -14,16 +14,16 @@ public sealed class PingLoadView
         Latency = now.Latency.Since(before.Latency);
     }
 
-    /// <summary>Measured time so far; zero while the load is ramped and warmed up.</summary>
+    /// <summary>Measured time so far; zero during ramp and warm-up.</summary>
     public TimeSpan Elapsed { get; }
 
     /// <summary>Round trips measured so far.</summary>
     public long RoundTrips => _now.Latency.Count;
 
-    /// <summary>Of these, since the last view.</summary>
+    /// <summary>Round trips since the last view.</summary>
     public long NewRoundTrips => Latency.Count;
 
-    /// <summary>Connections that are open, or were to the end of the load.</summary>
+    /// <summary>Connections that are open, or were until the end of the load.</summary>
     public int Connected => _now.Connected;
 
     /// <summary>Clients that ended in an error.</summary>

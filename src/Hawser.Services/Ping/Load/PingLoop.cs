@@ -38,7 +38,7 @@ internal sealed class PingLoop : ILoadLoop
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    /// <summary>Opens the connections along the ramp.</summary>
+    /// <summary>Opens the connections along the ramp and waits until all clients have ended.</summary>
     private async Task OpenAllAsync()
     {
         var running = new List<Task>(_clients.Count);
@@ -46,7 +46,9 @@ internal sealed class PingLoop : ILoadLoop
         {
             Deadline due = Deadline.At(_timeline.ConnectAt(number));
             if (!due.HasPassed)
-                await Task.Delay(due.Remaining);
+                await Task.WhenAny(_timeline.AllConnected, Task.Delay(due.Remaining));
+            if (client.IsAborted)
+                break;
             running.Add(client.RunAsync());
         }
         await Task.WhenAll(running);

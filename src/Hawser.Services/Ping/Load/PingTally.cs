@@ -2,28 +2,28 @@ using Hawser.Services.Measuring;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>The figures of one loop's clients. Belongs to that loop's thread.</summary>
+/// <summary>The counts of one loop's clients. Belongs to that loop's thread.</summary>
 internal sealed class PingTally
 {
-    /// <summary>From the beginning of a connection to its end.</summary>
+    /// <summary>The time to connect, of each connection.</summary>
     public LatencyHistogram Connect { get; } = new();
 
-    /// <summary>Each connection's first round trip.</summary>
+    /// <summary>The first round trip of each connection.</summary>
     public LatencyHistogram FirstAnswer { get; } = new();
 
-    /// <summary>From when a ping was to be sent to its pong.</summary>
+    /// <summary>From the scheduled time of a ping to its pong.</summary>
     public LatencyHistogram Latency { get; } = new();
 
-    /// <summary>From when a ping was really sent to its pong.</summary>
+    /// <summary>From the sending of a ping to its pong.</summary>
     public LatencyHistogram ServiceTime { get; } = new();
 
     /// <summary>Round trips measured, by client.</summary>
     public Dictionary<int, long> RoundTrips { get; } = [];
 
-    /// <summary>Pings that never got a pong.</summary>
+    /// <summary>Pings without a pong.</summary>
     public long Unanswered { get; set; }
 
-    /// <summary>Clients that are connected, or were to the end of the load.</summary>
+    /// <summary>Clients that are connected, or were until the end of the load.</summary>
     public int Connected { get; set; }
 
     /// <summary>Clients that ended in an error.</summary>
@@ -32,7 +32,7 @@ internal sealed class PingTally
     /// <summary>The first error.</summary>
     public string? FirstError { get; set; }
 
-    /// <summary>Adds all that another has.</summary>
+    /// <summary>Adds the counts of another tally.</summary>
     public void Add(PingTally other)
     {
         Connect.Add(other.Connect);

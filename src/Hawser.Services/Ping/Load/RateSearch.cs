@@ -1,22 +1,21 @@
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>Finds the highest rate at which a latency is kept: doubles until it is not, then halves the
-/// distance.</summary>
+/// <summary>Finds the highest rate that meets a latency goal: doubles the rate until it fails, then bisects.</summary>
 public static class RateSearch
 {
     private const double FirstRate = 1000;
     private const double Precision = 0.05;
 
-    // No machine comes near; a search that got there would never end.
+    // Far above any machine; ends a search that would go on forever.
     private const double HighestRate = 1e9;
 
-    /// <summary>Searches.</summary>
-    /// <param name="options">The load; its rate is where the search begins.</param>
-    /// <param name="goal">What must be kept.</param>
+    /// <summary>Searches the highest rate.</summary>
+    /// <param name="options">The load; its rate is the first to try.</param>
+    /// <param name="goal">The goal.</param>
     /// <param name="run">Runs a load:
     /// <see cref="PingLoad.RunAsync(PingLoadOptions, Action{PingLoadView}?, CancellationToken)"/>.</param>
-    /// <param name="onStep">Told of every rate that was tried.</param>
-    /// <returns>The last load that kept it; null when even the first rate did not.</returns>
+    /// <param name="onStep">Called for every rate tried, with whether it met the goal.</param>
+    /// <returns>The last load that met the goal; null if the first rate did not.</returns>
     public static async Task<PingLoadReport?> RunAsync(
         PingLoadOptions options, LatencyGoal goal, Func<PingLoadOptions, Task<PingLoadReport>> run,
         Action<PingLoadReport, bool> onStep)

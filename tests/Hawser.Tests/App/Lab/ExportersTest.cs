@@ -18,7 +18,7 @@ public sealed class ExportersTest
         using JsonDocument json = JsonDocument.Parse(new ResultsJson().Export(Result));
 
         Assert.Empty(JsonSchemaCheck.Violations(schema.RootElement, json.RootElement));
-        Assert.Equal(9, json.RootElement.GetProperty("measurements").GetArrayLength());
+        Assert.Equal(13, json.RootElement.GetProperty("measurements").GetArrayLength());
     }
 
     [Fact]
@@ -42,18 +42,17 @@ public sealed class ExportersTest
     {
         string[] lines = new ResultsCsv().Export(Result).Split('\n');
 
-        Assert.Equal(11, lines.Length);
+        Assert.Equal(15, lines.Length);
         Assert.StartsWith(
             "round,place,subject,clients,work_microseconds,slow_client,idle,scheduled_per_second,pipeline,churn,",
-            lines[0],
-            StringComparison.Ordinal);
+            lines[0], StringComparison.Ordinal);
         Assert.Equal(
             "1,1,select,50,0,,0,,1,0,100000,100000,200000,1000000,2000000,3000000,50,0,4.5,0.9,0.25,12,40000000,,,0.99,"
-            + "0.5,,",
+            + "0.5,,,,0,0.02,1.5,3000",
             lines[1]);
         Assert.Equal(
-            "1,3,\"gone, \"\"really\"\"\",50,0,,0,,1,0,,,,,,,,,,,,,,,,,,,\"refused, \"\"as expected\"\"\"", lines[9]);
-        Assert.Equal("", lines[10]);
+            "1,3,\"gone, \"\"really\"\"\",50,0,,0,,1,0,,,,,,,,,,,,,,,,,,,\"refused, \"\"as expected\"\"\",,,,,", lines[13]);
+        Assert.Equal("", lines[14]);
     }
 
     [Fact]
@@ -64,9 +63,11 @@ public sealed class ExportersTest
         Assert.Contains("- Taken on 2026-01-02 03:04 UTC\n", text, StringComparison.Ordinal);
         Assert.Contains("- something <b>is</b> odd\n", text, StringComparison.Ordinal);
         Assert.Contains("\n## 50 clients\n", text, StringComparison.Ordinal);
-        Assert.Contains("| 101,500 (100,000 to 103,000) |", text, StringComparison.Ordinal);
-        Assert.Contains("\n- epoll has 1.99 times the round trips/s of select\n", text, StringComparison.Ordinal);
-        Assert.Contains("\n- p99: no difference seen between select and epoll\n", text, StringComparison.Ordinal);
+        Assert.Contains("| 102,500 (100,000 to 105,000) |", text, StringComparison.Ordinal);
+        Assert.Contains("\n- epoll has 1.98 times (1.95 to 2.00) the round trips/s of select\n", text,
+            StringComparison.Ordinal);
+        Assert.Contains("\n- p99: no difference seen between select and epoll at 1.00 (1.00 to 1.00)\n", text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,6 +83,18 @@ public sealed class ExportersTest
 
         Assert.Contains("CPU per round trip |", new SummaryMarkdown().Export(Result), StringComparison.Ordinal);
         Assert.DoesNotContain("CPU per round trip |", new SummaryMarkdown().Export(noCpu), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_summary_says_once_that_there_are_too_few_rounds_and_gives_no_range_of_one()
+    {
+        string text = new SummaryMarkdown().Export(LabFixture.OneRound());
+
+        Assert.Contains(" 100,000 |", text, StringComparison.Ordinal);
+        Assert.Contains("\nToo few rounds to tell a difference from chance: a verdict needs 6.\n", text,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(LabVerdict.TooFewRounds, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("(100,000", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Hawser.App.Lab;
+using Hawser.App.Lab.Conditions;
 using Hawser.Services.Measuring;
 
 namespace Hawser.Tests.App.Lab;
@@ -35,20 +36,42 @@ internal static class LabFixture
 
     /// <summary>A variant's measurements, a round each.</summary>
     public static IEnumerable<LabMeasurement> Rounds(LabVariant variant, params double[] rates) =>
-        rates.Select((rate, index) => new LabMeasurement(index + 1, 1, variant, Figures(rate), null));
+        rates.Select((rate, index) => new LabMeasurement(index + 1, 1, variant, Figures(rate), null)
+        {
+            Conditions = new LabConditions(0, 0.02, 1.5, 3000),
+        });
 
     /// <summary>The summary of these rounds.</summary>
     public static LabSummary Summary(string name, params double[] rates) =>
         LabSummary.Of(Variant(name), [.. Rounds(Variant(name), rates)], latency: null);
 
-    /// <summary>Two models and a program that is not there, four rounds.</summary>
+    /// <summary>Two models in one round.</summary>
+    public static LabResult OneRound()
+    {
+        LabMeasurement[] measurements = [.. Rounds(Variant("select"), 100_000), .. Rounds(Variant("epoll"), 200_000)];
+        LabSummary[] summaries =
+        [
+            .. ((LabVariant[])[Variant("select"), Variant("epoll")])
+                .Select(variant => LabSummary.Of(variant, measurements, latency: null)),
+        ];
+        return Result() with
+        {
+            Rounds = 1,
+            Warnings = [],
+            Measurements = measurements,
+            Summaries = summaries,
+            Verdicts = LabVerdict.Of(summaries),
+        };
+    }
+
+    /// <summary>Two models and a program that is not there, six rounds.</summary>
     public static LabResult Result()
     {
         LabVariant gone = new(new LabSubject("gone, \"really\"", null, "127.0.0.1:1"), Fifty);
         LabMeasurement[] measurements =
         [
-            .. Rounds(Variant("select"), 100_000, 101_000, 102_000, 103_000),
-            .. Rounds(Variant("epoll"), 200_000, 201_000, 202_000, 203_000),
+            .. Rounds(Variant("select"), 100_000, 101_000, 102_000, 103_000, 104_000, 105_000),
+            .. Rounds(Variant("epoll"), 200_000, 201_000, 202_000, 203_000, 204_000, 205_000),
             new(1, 3, gone, null, "refused, \"as expected\""),
         ];
         var latency = new LatencyHistogram();
@@ -61,13 +84,13 @@ internal static class LabFixture
         ];
         return new LabResult
         {
-            Command = "hawser lab --models select,epoll --clients 50 --rounds 4 --seed 1",
+            Command = "hawser lab --models select,epoll --clients 50 --rounds 6 --seed 1",
             Begun = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
             IsComplete = true,
             Machine = new LabMachine(
                 "a processor", 8, "Linux", "10.0.0", "0.1.0", 0.1, "server to cores 0, load to cores 1"),
             Seed = 1,
-            Rounds = 4,
+            Rounds = 6,
             SecondsPerMeasurement = 3,
             WarmUpSeconds = 1,
             Warnings = ["something <b>is</b> odd"],

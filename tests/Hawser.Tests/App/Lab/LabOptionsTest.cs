@@ -15,7 +15,7 @@ public sealed class LabOptionsTest
             ConcurrencyModels.All.Where(model => model.IsAvailable).Select(model => model.Name),
             options.Subjects.Select(subject => subject.Name));
         Assert.Equal([new LabSetting(1), new LabSetting(50), new LabSetting(500)], options.Settings);
-        Assert.Equal((5, 3.0, 1.0), (options.Rounds, options.Duration.TotalSeconds, options.WarmUp.TotalSeconds));
+        Assert.Equal((9, 3.0, 1.0), (options.Rounds, options.Duration.TotalSeconds, options.WarmUp.TotalSeconds));
     }
 
     [Fact]
@@ -89,6 +89,39 @@ public sealed class LabOptionsTest
             options.Command);
     }
 
+    [Fact]
+    public void A_scenario_stays_in_the_command_with_what_differs_from_it()
+    {
+        var texts = new Dictionary<string, string>(LabOptions.Defaults) { ["clients"] = "5", ["rounds"] = "3" };
+        var preset = new Dictionary<string, string> { ["clients"] = "5", ["rounds"] = "9", ["models"] = "all" };
+
+        LabOptions options = LabOptions.Parse(texts, [], seed: 7, "mine.json", preset);
+
+        Assert.Equal("--scenario mine.json --rounds 3 --seed 7", options.Command);
+    }
+
+    [Fact]
+    public void The_command_leaves_out_the_servers_of_its_scenario_unless_others_are_given()
+    {
+        var preset = new Dictionary<string, string> { [LabOptions.Against] = "c=127.0.0.1:7000\nd=build/d {port}" };
+
+        Assert.Equal("--scenario mine.json --seed 7", CommandOf("c=127.0.0.1:7000", "d=build/d {port}"));
+        Assert.Equal("--scenario mine.json --against 'd=build/d {port}' --seed 7", CommandOf("d=build/d {port}"));
+
+        string CommandOf(params string[] against) => LabOptions.Parse(
+            LabOptions.Defaults, against, seed: 7, "mine.json", preset).Command;
+    }
+
+    [Fact]
+    public void Rounds_can_depend_on_the_width_of_the_intervals()
+    {
+        LabOptions options = Parse([("until-width", "2.5%"), ("time-limit", "10m"), ("spoiled-at", "none")]);
+
+        Assert.Equal((0.025, TimeSpan.FromMinutes(10)), (options.UntilWidth, options.TimeLimit));
+        Assert.Null(options.SpoiledAt);
+        Assert.Equal((null, 0.05), (Parse([]).UntilWidth, Parse([]).SpoiledAt));
+    }
+
     [Theory]
     [InlineData("models", "select,fast", "unknown model 'fast'; use one of sequential")]
     [InlineData("models", "select,select", "'select' is named twice")]
@@ -105,6 +138,11 @@ public sealed class LabOptionsTest
     [InlineData("churn", "maybe", "--churn: 'maybe' is neither yes nor no")]
     [InlineData("floor", "c", "--floor: 'c' is neither yes nor no")]
     [InlineData("rounds", "0", "'0' is out of bounds")]
+    [InlineData("until-width", "0%", "--until-width: '0%' is not a share above 0 % and up to 100 %; use 5%, or none")]
+    [InlineData("until-width", "5", "--until-width: '5' is not a share")]
+    [InlineData("spoiled-at", "101%", "--spoiled-at: '101%' is not a share")]
+    [InlineData("spoiled-at", "NaN%", "--spoiled-at: 'NaN%' is not a share")]
+    [InlineData("time-limit", "soon", "--time-limit: 'soon' is not a duration")]
     [InlineData("duration", "0", "--duration: '0' is too short; use 500ms, 5s or 2m")]
     public void What_cannot_be_measured_is_refused_with_what_can(string name, string text, string part)
     {

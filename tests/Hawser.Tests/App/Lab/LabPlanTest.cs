@@ -10,22 +10,21 @@ public sealed class LabPlanTest
     {
         LabOptions options = Options(seed: 3);
 
-        Assert.Equal(8, LabPlan.Rounds(options).Count);
-        Assert.All(LabPlan.Rounds(options), round =>
+        Assert.All(LabPlan.Rounds(options).Take(8), round =>
             Assert.Equivalent(LabPlan.Variants(options), round, strict: true));
     }
 
     [Fact]
     public void Rounds_differ_in_their_order() =>
-        Assert.True(LabPlan.Rounds(Options(seed: 3)).Select(Text).Distinct().Count() > 1);
+        Assert.True(LabPlan.Rounds(Options(seed: 3)).Take(8).Select(Text).Distinct().Count() > 1);
 
     [Fact]
     public void The_same_seed_gives_the_same_order_and_another_another()
     {
-        string[] order = [.. LabPlan.Rounds(Options(seed: 3)).Select(Text)];
+        string[] order = [.. LabPlan.Rounds(Options(seed: 3)).Take(8).Select(Text)];
 
-        Assert.Equal(order, LabPlan.Rounds(Options(seed: 3)).Select(Text));
-        Assert.NotEqual(order, LabPlan.Rounds(Options(seed: 4)).Select(Text));
+        Assert.Equal(order, LabPlan.Rounds(Options(seed: 3)).Take(8).Select(Text));
+        Assert.NotEqual(order, LabPlan.Rounds(Options(seed: 4)).Take(8).Select(Text));
     }
 
     private static string Text(IReadOnlyList<LabVariant> round) => string.Join("; ", round);

@@ -25,7 +25,7 @@ public sealed class LabScenarioTest
 
         Assert.All(texts.GetValueOrDefault(LabOptions.Against)?.Split('\n') ?? [], text => LabSubject.Parse(text));
         Assert.True(LabPlan.Variants(options).Count > 1);
-        Assert.True(options.Rounds >= LabVerdict.FewestRounds);
+        Assert.True(options.Rounds >= LabWarnings.AdvisedRounds);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class LabScenarioTest
         path => Assert.Equal("a=x --list 1,2 {port}\nb=resp:y {port}", LabScenario.Read(path)[LabOptions.Against]));
 
     [Theory]
-    [InlineData("""{ "client": 5 }""", "'client' is no option; use description, models, clients")]
+    [InlineData("""{ "client": 5 }""", "'client' is no option; use description, goals, models, clients")]
     [InlineData("""{ "clients": { "a": 1 } }""", "is neither a string nor a number")]
     [InlineData("[]", "not a JSON object")]
     [InlineData("{", "scenario '")]

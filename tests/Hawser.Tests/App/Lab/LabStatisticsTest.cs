@@ -35,7 +35,8 @@ public sealed class LabStatisticsTest
     [InlineData(12, 3, 10)]
     public void The_interval_is_the_narrowest_that_covers_95_percent_or_else_the_whole_range(int n, int low, int high)
     {
-        LabSpread spread = LabStatistics.SpreadOf(Enumerable.Range(1, n).Select(value => (double)value).Reverse());
+        LabSpread spread = LabStatistics.SpreadOf(
+            [.. Enumerable.Range(1, n).Select(value => (double)value).Reverse()]);
 
         Assert.Equal((low, high, 1, n, n), (spread.Low, spread.High, spread.Min, spread.Max, spread.Rounds));
     }

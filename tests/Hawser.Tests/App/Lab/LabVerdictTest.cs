@@ -9,51 +9,80 @@ public sealed class LabVerdictTest
     private static readonly LabMetric P99 = LabMetric.Get("latency_p99_ns");
 
     [Fact]
-    public void Intervals_that_do_not_overlap_tell_which_is_better()
+    public void A_ratio_whose_interval_does_not_include_1_tells_which_is_better()
     {
-        LabVerdict verdict = LabVerdict.Judge(
-            Rate, LabFixture.Summary("a", 100, 101, 102, 103), LabFixture.Summary("b", 203, 202, 204, 205));
+        LabVerdict verdict = Judge(Rate, [100, 101, 102, 103, 104, 105], [201, 203, 204, 205, 208, 209]);
 
         Assert.Equal("b", verdict.Better);
-        Assert.Equal(101.5 / 203.5, verdict.Ratio!.Value, 12);
-        Assert.Equal("b has 2.00 times the round trips/s of a", verdict.Words);
+        Assert.Equal((100.0 / 201, 103.0 / 205), (verdict.Ratio.Low, verdict.Ratio.High));
+        Assert.Equal(1 - (2.0 / 64), verdict.Ratio.Coverage, 12);
+        Assert.Equal("b has 2.00 times (1.99 to 2.01) the round trips/s of a", verdict.Words);
+    }
+
+    [Fact]
+    public void Rounds_are_compared_one_by_one()
+    {
+        // The machine doubles its speed half way; in every round b is a tenth faster.
+        double[] a = [100, 101, 99, 200, 202, 198];
+
+        LabVerdict verdict = Judge(Rate, a, [.. a.Select(rate => 1.1 * rate)]);
+
+        Assert.Equal("b has 1.10 times (1.10 to 1.10) the round trips/s of a", verdict.Words);
+    }
+
+    [Fact]
+    public void A_round_that_one_of_them_lacks_is_no_pair()
+    {
+        LabMeasurement[] late = [.. LabFixture.Rounds(LabFixture.Variant("b"), 7, 7, 2, 2, 2, 2, 2, 2, 2)];
+        LabSummary b = LabSummary.Of(LabFixture.Variant("b"), late[2..], null);
+
+        LabVerdict verdict = LabVerdict.Judge(Rate, LabFixture.Summary("a", 7, 7, 1, 1, 1, 1, 1, 1), b)!;
+
+        Assert.Equal((6, 0.5, 0.5), (verdict.Ratio.Rounds, verdict.Ratio.Min, verdict.Ratio.Max));
     }
 
     [Fact]
     public void Of_a_latency_less_is_better()
     {
-        LabVerdict verdict = LabVerdict.Judge(P99, Summary("a", 100, 101, 102, 103), Summary("b", 203, 202, 204, 205));
+        LabVerdict verdict = LabVerdict.Judge(P99, Summary("a", 100), Summary("b", 200))!;
 
         Assert.Equal("a", verdict.Better);
-        Assert.Equal("b has 2.00 times the p99 of a", verdict.Words);
+        Assert.Equal("b has 2.00 times (2.00 to 2.00) the p99 of a", verdict.Words);
 
-        static LabSummary Summary(string name, params long[] p99) => LabSummary.Of(
+        static LabSummary Summary(string name, long p99) => LabSummary.Of(
             LabFixture.Variant(name),
-            [.. p99.Select(ns => new LabMeasurement(1, 1, LabFixture.Variant(name), LabFixture.Figures(1, ns), null))],
-                null);
+            [.. Enumerable.Range(1, 6).Select(round =>
+                new LabMeasurement(round, 1, LabFixture.Variant(name), LabFixture.Figures(1, p99), null))],
+            null);
+    }
+
+    [Theory]
+    [InlineData(new double[] { 100, 100, 100, 100, 100, 100 }, new double[] { 101, 101, 101, 101, 101, 99 })]
+    [InlineData(new double[] { 100, 100, 100, 100, 100, 100 }, new double[] { 101, 101, 101, 101, 101, 100 })]
+    public void Where_the_interval_includes_1_no_difference_is_seen(double[] a, double[] b)
+    {
+        LabVerdict verdict = Judge(Rate, a, b);
+
+        Assert.Equal((null, LabVerdict.NoDifference), (verdict.Better, verdict.Words));
     }
 
     [Fact]
-    public void Where_intervals_overlap_or_touch_no_difference_is_seen()
+    public void With_nine_rounds_one_that_was_disturbed_hides_no_difference()
     {
-        LabVerdict overlap = LabVerdict.Judge(
-            Rate, LabFixture.Summary("a", 100, 101, 102, 300), LabFixture.Summary("b", 203, 202, 204, 205));
-        LabVerdict touch = LabVerdict.Judge(
-            Rate, LabFixture.Summary("a", 1, 2, 3, 4), LabFixture.Summary("b", 4, 5, 6, 7));
+        double[] b = [200, 200, 200, 200, 200, 200, 200, 200, 50];
 
-        Assert.Equal((null, LabVerdict.NoDifference), (overlap.Better, overlap.Words));
-        Assert.Equal((null, LabVerdict.NoDifference), (touch.Better, touch.Words));
+        Assert.Equal("b", Judge(Rate, [100, 100, 100, 100, 100, 100, 100, 100, 100], b).Better);
     }
 
     [Fact]
     public void Latencies_are_not_compared_with_those_of_a_server_that_left_somebody_without_an_answer()
     {
-        LabSummary all = LabFixture.Summary("a", 100, 101, 102, 103);
-        LabSummary some = LabFixture.Summary("b", 203, 202, 204, 205) with { LeavesOut = true };
+        LabSummary all = LabFixture.Summary("a", 100, 101, 102, 103, 104, 105);
+        LabSummary some = LabFixture.Summary("b", 203, 202, 204, 205, 206, 207) with { LeavesOut = true };
 
-        Assert.Equal("b", LabVerdict.Judge(Rate, all, some).Better);
-        Assert.Equal(LabVerdict.NotComparable, LabVerdict.Judge(P99, all, some).Words);
-        Assert.Equal(LabVerdict.NotComparable, LabVerdict.Judge(P99, some, all).Words);
+        Assert.Equal("b", LabVerdict.Judge(Rate, all, some)!.Better);
+        Assert.Equal(LabVerdict.NotComparable, LabVerdict.Judge(P99, all, some)!.Words);
+        Assert.Equal(LabVerdict.NotComparable, LabVerdict.Judge(P99, some, all)!.Words);
     }
 
     [Theory]
@@ -73,12 +102,12 @@ public sealed class LabVerdictTest
     }
 
     [Fact]
-    public void With_three_rounds_chance_would_say_too_often_that_equals_differ()
+    public void With_five_rounds_chance_would_say_too_often_that_equals_differ()
     {
-        LabVerdict verdict = LabVerdict.Judge(
-            Rate, LabFixture.Summary("a", 100, 101, 102), LabFixture.Summary("b", 203, 202, 204, 205));
+        LabVerdict verdict = Judge(Rate, [100, 101, 102, 103, 104], [203, 202, 204, 205, 206]);
 
         Assert.Equal((null, LabVerdict.TooFewRounds), (verdict.Better, verdict.Words));
+        Assert.Equal(0.9375, verdict.Ratio.Coverage);
     }
 
     [Fact]
@@ -101,4 +130,7 @@ public sealed class LabVerdictTest
             LabMetric.All.Where(metric => metric.IsJudged).Select(metric => metric.Name),
             verdicts.Select(verdict => verdict.Metric).Distinct());
     }
+
+    private static LabVerdict Judge(LabMetric metric, double[] a, double[] b) =>
+        LabVerdict.Judge(metric, LabFixture.Summary("a", a), LabFixture.Summary("b", b))!;
 }

@@ -34,6 +34,14 @@ public sealed class LabWarningsTest
             warning => Assert.Contains("server and load share cores", warning, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(5, "too few rounds (5) to tell a difference from chance; use --rounds 9 or more")]
+    [InlineData(6, "few rounds (6): a single disturbed round can hide a difference; use --rounds 9 or more")]
+    [InlineData(8, "few rounds (8): ")]
+    public void Fewer_than_nine_rounds_are_said_once(int rounds, string warning) => Assert.StartsWith(
+        warning, Assert.Single(LabWarnings.Before(Long with { Rounds = rounds }, Calm, Pinned)),
+        StringComparison.Ordinal);
+
     [Fact]
     public void Steady_figures_have_none() =>
         Assert.Empty(Of([.. LabFixture.Rounds(Variant, 100_000, 101_000, 102_000)]));

@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Hawser.App.Lab;
+using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Exporters;
+using Hawser.App.Lab.Publishing;
 using Xunit;
 
 namespace Hawser.Tests.App.Lab;
@@ -48,9 +50,11 @@ public sealed partial class ReportHtmlTest
     [Fact]
     public void Verdicts_stand_in_a_table_of_row_by_column()
     {
-        Assert.Matches("class=\"better\" title=\"epoll has 1\\.99 times the round trips/s of select\">1\\.99<", Page);
-        Assert.Matches("class=\"worse\" title=\"epoll has 1\\.99 times the round trips/s of select\">0\\.50<", Page);
-        Assert.Contains("class=\"same\" title=\"no difference seen\">≈<", Page, StringComparison.Ordinal);
+        const string words = "epoll has 1.98 times (1.95 to 2.00) the round trips/s of select";
+        Assert.Contains($"class=\"better\" title=\"{words}\">1.98<", Page, StringComparison.Ordinal);
+        Assert.Contains($"class=\"worse\" title=\"{words}\">0.51<", Page, StringComparison.Ordinal);
+        Assert.Contains(
+            "class=\"same\" title=\"no difference seen: 1.00 (1.00 to 1.00)\">≈<", Page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,6 +86,62 @@ public sealed partial class ReportHtmlTest
     }
 
     [Fact]
+    public void Contents_lead_to_every_section()
+    {
+        string[] targets = [.. Target().Matches(Page).Select(match => match.Groups[1].Value)];
+
+        Assert.Equal(["throughput", "latency", "figures"], targets);
+        Assert.All(targets, target => Assert.Contains($"<h2 id=\"{target}\">", Page, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_one_round_there_are_no_ranges_and_no_matrix_of_question_marks()
+    {
+        string page = new ReportHtml().Export(LabFixture.OneRound());
+
+        Assert.DoesNotContain("class=\"matrix\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<small>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("class=\"whisker\"", page, StringComparison.Ordinal);
+        Assert.Single(Regex.Matches(page, "Too few rounds"));
+    }
+
+    [Fact]
+    public void A_percentile_axis_ends_where_the_data_ends()
+    {
+        LabResult result = LabFixture.Result();
+        LabSummary[] shorter =
+        [
+            .. result.Summaries.Select(summary => summary with
+            {
+                LatencyCurve = [.. summary.LatencyCurve.Where(point => point.Percent <= 99)],
+            }),
+        ];
+
+        Assert.Contains(">99.99 %<", Page, StringComparison.Ordinal);
+        string page = new ReportHtml().Export(result with { Summaries = shorter });
+        Assert.Contains(">99 %<", page, StringComparison.Ordinal);
+        Assert.DoesNotContain(">99.9 %<", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_earlier_run_and_goals_have_sections_of_their_own()
+    {
+        LabResult result = LabFixture.Result();
+        var file = new LabResultFile("", "earlier/results.json", result);
+
+        string page = new ReportHtml().Export(result with
+        {
+            Baseline = LabComparison.Of(file, file, control: null),
+            Goals = [new LabGoal("epoll", "select", "round_trips_per_second", null, 1.5, null)],
+        });
+
+        Assert.Contains("0 better, 0 worse, 8 without a difference seen, compared with earlier/results.json", page,
+            StringComparison.Ordinal);
+        Assert.Contains("<td>epoll: at least 1.50 times the round trips/s of select</td><td>50 clients</td>"
+            + "<td>1.98</td><td>1.95 to 2.00</td><td class=\"better\">reached</td>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Before_anything_is_measured_there_is_a_page_already()
     {
         LabResult result = LabFixture.Result();
@@ -96,4 +156,7 @@ public sealed partial class ReportHtmlTest
 
     [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
     private static partial Regex Picture();
+
+    [GeneratedRegex("<li><a href=\"#(.*?)\">")]
+    private static partial Regex Target();
 }

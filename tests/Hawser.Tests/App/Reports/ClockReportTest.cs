@@ -188,7 +188,8 @@ public sealed class ClockReportTest
             pictures++;
         }
 
-        Assert.Equal(3, pictures);
+        // The widest of three twice: a narrow window shows another one.
+        Assert.Equal(4, pictures);
     }
 
     [Fact]

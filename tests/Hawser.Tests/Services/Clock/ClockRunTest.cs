@@ -216,7 +216,7 @@ public sealed partial class ClockRunTest
     }
 
     [Theory]
-    [InlineData(0, 10, 100, "0 clients are not 1 to 10000")]
+    [InlineData(0, 10, 100, "--clients: 0 is out of bounds; use 1 to 10000")]
     [InlineData(2, 10, 100, "--peer-ports: 2 clients need a port each, the range has 1")]
     [InlineData(1, 0.5, 100, "an interval is 1 ms to 60 s")]
     [InlineData(1, 10, 5, "a duration is one interval to 24 h")]

@@ -27,7 +27,7 @@ public sealed class SessionNameTest
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["empty"], "\n");
         File.WriteAllText(folder["long"], new string('x', 5000));
-        Assert.Equal("--session and --session-file exclude each other", Error("a", folder["empty"]));
+        Assert.Equal("--session-file: does not apply with --session", Error("a", folder["empty"]));
         Assert.Equal("--session has 1 to 4096 bytes", Error("", null));
         Assert.Equal("--session-file has 1 to 4096 bytes", Error(null, folder["empty"]));
         Assert.Equal("--session-file has 1 to 4096 bytes", Error(null, folder["long"]));

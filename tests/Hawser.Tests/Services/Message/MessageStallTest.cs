@@ -121,12 +121,7 @@ public sealed class MessageStallTest
             await server.Output.LongerThanAsync(sent + Piece - 1);
             _time.Advance(Look);
         }
-        sender.FinishSending();
-        await other;
-
-        Assert.Equal("", await sender.ReadToEndAsync());
-        server.Output.Is([.. message, .. "other"u8]);
-        Assert.Empty(server.Errors.Lines);
+        await AssertBothArriveAsync(server, sender, message, other);
     }
 
     [Theory]
@@ -142,12 +137,7 @@ public sealed class MessageStallTest
         Task other = server.SendAsync("other"u8.ToArray());
         await UntilWaitingAsync();
         _time.Advance(9 * Look);
-        sender.FinishSending();
-        await other;
-
-        Assert.Equal("", await sender.ReadToEndAsync());
-        server.Output.Is([.. message, .. "other"u8]);
-        Assert.Empty(server.Errors.Lines);
+        await AssertBothArriveAsync(server, sender, message, other);
     }
 
     [Theory]
@@ -167,12 +157,7 @@ public sealed class MessageStallTest
         await UntilWaitingAsync();
         _time.Advance(TimeSpan.FromMinutes(1));
         server.Output.Unblock();
-        sender.FinishSending();
-        await other;
-
-        Assert.Equal("", await sender.ReadToEndAsync());
-        server.Output.Is([.. message, .. "other"u8]);
-        Assert.Empty(server.Errors.Lines);
+        await AssertBothArriveAsync(server, sender, message, other);
     }
 
     [Theory]
@@ -236,6 +221,15 @@ public sealed class MessageStallTest
     }
 
     /// <summary>Looks that find the last write not quite over do not count.</summary>
+    private static async Task AssertBothArriveAsync(MessageServer server, RawPeer sender, byte[] message, Task other)
+    {
+        sender.FinishSending();
+        await other;
+        Assert.Equal("", await sender.ReadToEndAsync());
+        server.Output.Is([.. message, .. "other"u8]);
+        Assert.Empty(server.Errors.Lines);
+    }
+
     private Task UntilCutAsync(Task cut) => Patience.UntilAsync(() =>
     {
         _time.Advance(Look);

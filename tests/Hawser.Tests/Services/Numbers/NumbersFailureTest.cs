@@ -16,6 +16,7 @@ public sealed class NumbersFailureTest
             var all = new TheoryData<string, string, string>();
             foreach (string mode in Modes.Select(row => row.Data))
             {
+                all.Add(mode, "pong 0 1\n", "byte 0: expected a number, found 'p'; is it a numbers server?");
                 all.Add(mode, "12,3x4", "byte 4: expected a digit or a comma, found 'x'");
                 all.Add(mode, "1,,2", "byte 2: expected a number, found ','");
                 all.Add(mode, "1,--5", "byte 3: expected a digit, found '-'");
@@ -52,7 +53,7 @@ public sealed class NumbersFailureTest
             var all = new TheoryData<string, string, string>();
             foreach (string mode in Modes.Select(row => row.Data))
             {
-                all.Add(mode, "", "byte 0: the list is empty");
+                all.Add(mode, "", "byte 0: the list is empty; is it a numbers server?");
                 all.Add(mode, "1,2,", "byte 4: the list ends in a comma");
                 all.Add(mode, "1,-", "byte 3: the list ends in a minus sign");
                 all.Add(mode, "1,2", "byte 3: the list has 2 numbers, not 3");
@@ -260,6 +261,22 @@ public sealed class NumbersFailureTest
         Assert.Equal([new ListFailure(0, "idle timeout")], failures);
         Assert.Equal(1, server.Accepted);
         Assert.Empty(shop.Names());
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_server_that_sends_nothing_may_be_of_another_kind(string mode)
+    {
+        var over = new TaskCompletionSource();
+        await using var server = new ScriptedServer((_, _) => over.Task);
+        using var shop = new ListWorkshop();
+
+        (IReadOnlyList<ListFailure> failures, _) = ListWorkshop.Run(
+            mode, shop.Options(server.EndPoint, 1) with { IdleTimeout = TimeSpan.FromMilliseconds(100) });
+        over.SetResult();
+
+        Assert.Equal(
+            [new ListFailure(0, "the server sent nothing within 100 ms; is it a numbers server?")], failures);
     }
 
     [Theory]

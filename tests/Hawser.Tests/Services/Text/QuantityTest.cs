@@ -143,6 +143,13 @@ public sealed class QuantityTest
     [InlineData(1.5, "1.5 s")]
     [InlineData(9.996, "10 s")]
     [InlineData(419.8, "420 s")]
+    [InlineData(999.4, "999 s")]
+    [InlineData(999.5, "16.7 m")]
+    [InlineData(3600, "60 m")]
+    [InlineData(7199, "120 m")]
+    [InlineData(7200, "2 h")]
+    [InlineData(86400, "24 h")]
+    [InlineData(24 * 86400, "576 h")]
     public void Durations_for_people_have_a_unit(double seconds, string text) =>
         Assert.Equal(text, Quantity.FormatDuration(TimeSpan.FromSeconds(seconds)));
 }

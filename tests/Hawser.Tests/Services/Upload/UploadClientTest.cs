@@ -194,9 +194,10 @@ public sealed class UploadClientTest : IDisposable
     }
 
     [Theory]
-    [InlineData("220 mail.example.org ready\n")]
-    [InlineData("OK 1.file 3")]
-    public async Task An_answer_that_is_no_receipt_is_an_error(string answer)
+    [InlineData("220 mail.example.org ready\n", "the server's answer is not a receipt")]
+    [InlineData("ERROR: malformed\n", "the server's answer is not a receipt")]
+    [InlineData("OK 1.file 3", "truncated line")]
+    public async Task An_answer_that_is_no_receipt_is_an_error(string answer, string fault)
     {
         _listener.Listen();
         Task<UploadOutcome> sending = SendAsync(3, Patient);
@@ -206,7 +207,8 @@ public sealed class UploadClientTest : IDisposable
             await server.SendAsync(answer);
         }
 
-        await Assert.ThrowsAsync<ProtocolException>(() => sending.Bounded());
+        var e = await Assert.ThrowsAsync<ProtocolException>(() => sending.Bounded());
+        Assert.Equal($"{fault}; is it an upload server?", e.Message);
     }
 
     [Fact]

@@ -62,6 +62,7 @@ public sealed class UploadReceiptTest
     [InlineData("OK")]
     [InlineData("OK 7.file 5")]
     [InlineData("OK 7.file 5 sha256:2cf24dba")]
+    [InlineData("OK 7.file 5 sha256:gcf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")]
     [InlineData($"ok 7.file 5 sha256:{HashOfHello}")]
     [InlineData($"OK 07.file 5 sha256:{HashOfHello}")]
     [InlineData($"OK ../7.file 5 sha256:{HashOfHello}")]

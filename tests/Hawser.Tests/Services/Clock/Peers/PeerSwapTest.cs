@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Hawser.Services.Clock.Peers;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
@@ -200,9 +201,12 @@ public sealed class PeerSwapTest : IDisposable
         });
 
     [Fact]
-    public async Task A_peer_that_nobody_hears_of_is_unreachable_after_three_tries()
+    public async Task A_peer_that_refuses_is_unreachable_after_three_attempts()
     {
-        var swap = MakeSwap(new IPEndPoint(IPAddress.Loopback, 1));
+        // Bound and not listening: the port refuses.
+        using var closed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        PeerSwap swap = MakeSwap(closed.LocalEndPoint!);
         await swap.PlayAsync(CancellationToken.None).Bounded();
         Assert.Equal("client 1: the peer could not be reached", Assert.Single(swap.ToDeliveries().Missing));
     }

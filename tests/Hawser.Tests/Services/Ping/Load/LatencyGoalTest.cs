@@ -26,7 +26,7 @@ public sealed class LatencyGoalTest
     [InlineData("p99<1ms<2ms")]
     [InlineData("p99>1ms")]
     public void What_is_no_goal_is_refused_with_how_to_write_one(string text) => Assert.Equal(
-        $"'{text}' is not a latency to keep; use p99<1ms",
+        $"'{text}' is not a latency goal; use p99<1ms",
         Assert.Throws<FormatException>(() => LatencyGoal.Parse(text)).Message);
 
     [Fact]

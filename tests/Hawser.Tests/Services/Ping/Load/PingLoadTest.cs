@@ -9,6 +9,9 @@ namespace Hawser.Tests.Services.Ping.Load;
 /// time.</summary>
 public sealed class PingLoadTest
 {
+    // A backlog of 0 takes two connections whose handshakes overlap.
+    private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
 
     [Fact]
@@ -151,8 +154,58 @@ public sealed class PingLoadTest
         PingLoadReport report = await load.Bounded();
 
         // The ping under way when the load was stopped is not unanswered.
-        Assert.Equal((1, 10, 1), (report.Failed, report.RoundTrips, report.Unanswered));
+        Assert.Equal((1, 1), (report.Failed, report.Unanswered));
+        // A first ping that was sent before the other client had connected is not measured.
+        Assert.InRange(report.RoundTrips, 9, 10);
         Assert.Contains("the peer reset the connection", report.FirstError, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1000.0)]
+    public async Task The_measurement_begins_when_the_last_client_has_connected(double? rate)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a backlog of 0 delays the second connection");
+        using var server = new RawServer(backlog: 0);
+        var connected = new TaskCompletionSource();
+        Task<PingLoadReport> load = PingLoad.RunAsync(
+            Load(clients: 2, server.EndPoint) with
+            {
+                Rate = rate,
+                Ramp = Apart,
+                Duration = TimeSpan.FromMilliseconds(1),
+                Timeout = TimeSpan.FromMilliseconds(1),
+            },
+            view => _ = view.Connected == 1 && connected.TrySetResult());
+
+        // A view comes a second after the start: the load has lasted longer than its duration and its timeout.
+        await connected.Task.Bounded();
+        Assert.False(load.IsCompleted);
+        using RawPeer first = await server.AcceptAsync();
+        using RawPeer second = await server.AcceptAsync();
+        PingLoadReport report = await load.Bounded();
+
+        Assert.Equal((0, 2), (report.Failed, report.Connect.Count));
+        Assert.Equal(1, report.Time.TotalMilliseconds, 3);
+    }
+
+    [Fact]
+    public async Task A_load_that_is_stopped_while_clients_connect_ends()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a backlog of 0 delays the second connection");
+        using var server = new RawServer(backlog: 0);
+
+        PingLoadReport report = await RunUntilAsync(
+            Load(clients: 2, server.EndPoint) with
+            {
+                Rate = 1000,
+                Ramp = Apart,
+                ConnectTimeout = TimeSpan.FromSeconds(3),
+            },
+            view => view.Connected == 1);
+
+        Assert.Equal((0, 0, 0), (report.RoundTrips, report.Unanswered, report.Failed));
+        Assert.Equal(TimeSpan.Zero, report.Time);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class PingTimelineTest
     [Fact]
     public void The_pings_of_all_clients_together_come_at_equal_distances()
     {
-        var timeline = new PingTimeline(Options, Start);
+        PingTimeline timeline = Connected();
         long[] moments =
         [
             .. from client in Enumerable.Range(0, 7)
@@ -55,7 +55,7 @@ public sealed class PingTimelineTest
         long[] moments = [.. Enumerable.Range(0, 7).Select(timeline.ConnectAt)];
 
         Assert.Equal(Start, moments[0]);
-        Assert.True(moments[^1] < timeline.LoadBegins);
+        Assert.True(moments[^1] < Start + (2 * Stopwatch.Frequency));
         for (int i = 1; i < 7; i++)
             Assert.InRange(moments[i] - moments[i - 1] - (2.0 * Stopwatch.Frequency / 7), -1, 1);
     }
@@ -63,7 +63,7 @@ public sealed class PingTimelineTest
     [Fact]
     public void Ramp_and_warm_up_come_before_what_is_measured()
     {
-        var timeline = new PingTimeline(Options, Start);
+        PingTimeline timeline = Connected();
 
         Assert.Equal(Start + (2 * Stopwatch.Frequency), timeline.LoadBegins);
         Assert.Equal(Start + (3 * Stopwatch.Frequency), timeline.Begin);
@@ -74,9 +74,43 @@ public sealed class PingTimelineTest
     }
 
     [Fact]
+    public void Nothing_is_measured_before_the_last_client_has_connected()
+    {
+        var timeline = new PingTimeline(Options, Start);
+        long late = Start + (100 * Stopwatch.Frequency);
+
+        for (int client = 1; client < Options.Clients; client++)
+            timeline.AddConnected(late - client);
+
+        Assert.False(timeline.AllConnected.IsCompleted);
+        Assert.False(timeline.IsMeasured(late));
+        timeline.AddConnected(late);
+        Assert.True(timeline.AllConnected.IsCompleted);
+        Assert.Equal((late, late + Stopwatch.Frequency), (timeline.LoadBegins, timeline.Begin));
+    }
+
+    [Fact]
+    public void A_load_that_has_begun_does_not_begin_again()
+    {
+        PingTimeline timeline = Connected();
+        timeline.BeginLoad(Start + (100 * Stopwatch.Frequency));
+
+        Assert.Equal(Start + (2 * Stopwatch.Frequency), timeline.LoadBegins);
+    }
+
+    [Fact]
     public void Without_a_rate_there_is_no_schedule()
     {
         Assert.True(new PingTimeline(Options, Start).IsOpenLoop);
         Assert.False(new PingTimeline(Options with { Rate = null }, Start).IsOpenLoop);
+    }
+
+    /// <summary>All clients have connected before the end of the ramp.</summary>
+    private static PingTimeline Connected()
+    {
+        var timeline = new PingTimeline(Options, Start);
+        for (int client = 0; client < Options.Clients; client++)
+            timeline.AddConnected(Start + client);
+        return timeline;
     }
 }

@@ -8,10 +8,11 @@ internal sealed class RawServer : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
-    public RawServer()
+    /// <param name="backlog">Connections that the kernel completes before they are accepted, less one on Linux.</param>
+    public RawServer(int backlog = 512)
     {
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen();
+        _listener.Listen(backlog);
     }
 
     public EndPoint EndPoint => _listener.LocalEndPoint!;

@@ -1,0 +1,79 @@
+using Hawser.App.Output;
+using Hawser.Services.Text;
+using Spectre.Console;
+
+namespace Hawser.App.Lab.Display;
+
+/// <summary>A lab on a terminal while it runs: a row per variant, on the standard error.</summary>
+internal static class LabLiveTable
+{
+    // More rows would scroll: only the latest ones are shown.
+    private const int MostRows = 20;
+
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs a lab and draws it, once a second.</summary>
+    /// <param name="run">The lab.</param>
+    /// <param name="progress">Of the lab; counted by <paramref name="onMeasured"/>.</param>
+    /// <param name="onMeasured">Called after each measurement.</param>
+    /// <param name="elapsed">The time since it began.</param>
+    /// <param name="cancel">Ends it.</param>
+    public static Task RunAsync(
+        LabRun run, LabProgress progress, Action<LabMeasurement> onMeasured, Func<TimeSpan> elapsed,
+        CancellationToken cancel)
+    {
+        return Terminal.Errors.Live(new Text("")).AutoClear(true).StartAsync(async context =>
+        {
+            var recent = new List<LabVariant>();
+            LabResult result = run.Result;
+            Task measuring = run.RunAsync(Show, cancel);
+            while (!measuring.IsCompleted)
+            {
+                lock (recent)
+                    context.UpdateTarget(Draw(result, recent, Caption()));
+                await Task.WhenAny(measuring, Task.Delay(Period, CancellationToken.None));
+            }
+            await measuring;
+
+            void Show(LabMeasurement measured)
+            {
+                onMeasured(measured);
+                lock (recent)
+                {
+                    result = run.Result;
+                    recent.Remove(measured.Variant);
+                    recent.Add(measured.Variant);
+                }
+            }
+
+            string Caption() => $"{progress.Done} of {progress.Total} measurements, about "
+                + $"{DurationText(progress.Left(elapsed()))} left";
+        });
+    }
+
+    /// <summary>The table.</summary>
+    internal static Table Draw(LabResult result, IReadOnlyCollection<LabVariant> recent, string caption)
+    {
+        Table table = new Table().RoundedBorder().Caption(caption).AddColumn("variant");
+        foreach (string title in (string[])["round", "round trips/s", "p99", ""])
+            table.AddColumn(new TableColumn(title) { Alignment = title.Length > 0 ? Justify.Right : Justify.Left });
+        foreach (LabSummary summary in result.Summaries
+            .Where(summary => recent.TakeLast(MostRows).Contains(summary.Variant)))
+        {
+            table.AddRow([
+                new Text($"{summary.Variant}"), new Text($"{summary.Rounds} of {result.Rounds}"),
+                new Text(Figure("round_trips_per_second")), new Text(Figure("latency_p99_ns")),
+                new Text(summary.Failed > 0 ? $"{summary.Failed} failed"
+                    : summary.Spoiled > 0 ? $"{summary.Spoiled} spoiled" : "")]);
+
+            string Figure(string name) =>
+                summary[name] is { } spread ? LabMetric.Get(name).Format(spread.Median) : "–";
+        }
+        return table;
+    }
+
+    // A countdown in whole units: its digits would otherwise dance.
+    private static string DurationText(TimeSpan left) => left.TotalMinutes >= 2
+        ? Quantity.FormatCount((long)Math.Round(left.TotalMinutes), "minute")
+        : Quantity.FormatCount((long)Math.Round(left.TotalSeconds), "second");
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using Hawser.App.Lab.Publishing;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Lab.Display;
+
+/// <summary>Results as text for a terminal, at most 100 columns wide.</summary>
+internal static class LabText
+{
+    /// <summary>The width that every line keeps to, unless a single name is wider.</summary>
+    public const int Width = 100;
+
+    private static readonly string[] Columns =
+    [
+        "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "server_cpu_us_per_round_trip", "resident_bytes",
+    ];
+
+    private static readonly Dictionary<string, string> ShortTitles =
+        new() { ["server_cpu_us_per_round_trip"] = "CPU/trip" };
+
+    /// <summary>Warnings, figures and verdicts.</summary>
+    public static string Of(LabResult result)
+    {
+        if (result.Measurements.Count == 0)
+            return "No measurements.\n";
+        var text = new StringBuilder();
+        foreach (string warning in result.Warnings)
+            Wrap(text, "warning: ", warning);
+        foreach (LabSetting setting in result.Settings)
+            WriteSetting(text, result, setting);
+        LabGoalOutcome[] goals = [.. result.Goals.SelectMany(goal => goal.Judge(result))];
+        if (goals.Length > 0)
+            text.Append("\ngoals\n");
+        foreach (LabGoalOutcome goal in goals)
+        {
+            string interval = goal.Interval == "–" ? "" : $" ({goal.Interval})";
+            Wrap(text, "  ", $"{goal.Words}: {goal.Goal.Words}, {goal.Setting}: {goal.Value}{interval}");
+        }
+        if (result.Verdicts.Count > 0 && result.HasTooFewRounds)
+            Wrap(text, "", $"\n{TooFewRounds}");
+        return text.ToString();
+    }
+
+    /// <summary>What is said once if no verdict is possible.</summary>
+    public static string TooFewRounds =>
+        $"Too few rounds to tell a difference from chance: a verdict needs {LabVerdict.FewestRounds}.";
+
+    /// <summary>Writes rows of cells as aligned columns.</summary>
+    /// <param name="text">Where to.</param>
+    /// <param name="rows">The head first.</param>
+    /// <param name="texts">Number of columns, from the left, that are text; the others are figures.</param>
+    public static void WriteColumns(StringBuilder text, IReadOnlyList<string[]> rows, int texts)
+    {
+        int[] widths = [.. rows[0].Select((_, column) => rows.Max(row => row[column].Length))];
+        foreach (string[] row in rows)
+        {
+            IEnumerable<string> cells = row.Select((cell, column) =>
+                column < texts ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
+            text.Append(("  " + string.Join("  ", cells)).TrimEnd()).Append('\n');
+        }
+    }
+
+    private static void WriteSetting(StringBuilder text, LabResult result, LabSetting setting)
+    {
+        LabSummary[] summaries = [.. result.Summaries.Where(summary => summary.Variant.Setting == setting)];
+        string[] columns = [.. Columns.Where(name => summaries.Any(summary => summary[name] is not null))];
+        text.Append(text.Length > 0 ? "\n" : "").Append(setting).Append('\n');
+        WriteColumns(text,
+        [
+            ["", "round trips/s", "interval", .. columns.Select(Title)],
+            .. summaries.Select(summary => (string[])[summary.Variant.Subject.Name, .. Rate(summary),
+                .. columns.Select(name => Figure(summary[name], name))]),
+        ], texts: 1);
+        if (result.HasTooFewRounds)
+            return;
+        LabVerdict[] verdicts = [.. result.Verdicts.Where(verdict => verdict.Setting == setting)];
+        foreach (LabVerdict verdict in verdicts.Where(verdict => verdict.Better is not null))
+            Wrap(text, "  ", verdict.Words);
+        foreach (IGrouping<string, LabVerdict> undecided in verdicts.Where(verdict => verdict.Better is null)
+            .GroupBy(verdict => verdict.Words))
+        {
+            Wrap(text, "  ", $"{undecided.Key}: {Quantity.FormatCount(undecided.Count(), "comparison")}");
+        }
+    }
+
+    private static string[] Rate(LabSummary summary)
+    {
+        string failed = summary.Failed > 0 ? $"{summary.Failed} failed" : "";
+        if (summary.Throughput is not { } rate)
+            return [failed, ""];
+        return [Text($"{rate.Median:#,0}"), rate.Rounds == 1 ? failed : Text($"{rate.Low:#,0} to {rate.High:#,0}")];
+    }
+
+    private static string Title(string name) => ShortTitles.GetValueOrDefault(name) ?? LabMetric.Get(name).Title;
+
+    private static string Figure(LabSpread? spread, string name) =>
+        spread is null ? "–" : LabMetric.Get(name).Format(spread.Median);
+
+    // Further lines are indented below the first.
+    private static void Wrap(StringBuilder text, string indent, string words)
+    {
+        string rest = indent + words;
+        while (rest.Length > Width && rest.LastIndexOf(' ', Width) is var end && end > indent.Length)
+        {
+            text.Append(rest[..end]).Append('\n');
+            rest = new string(' ', Math.Max(2, indent.Length)) + rest[(end + 1)..];
+        }
+        text.Append(rest).Append('\n');
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
