@@ -38,6 +38,9 @@ public abstract class Service
     /// <summary>It writes its results to the standard output as bytes, so nothing else may.</summary>
     public virtual bool OwnsOutput => false;
 
+    /// <summary>Its clients may have to show a shared secret.</summary>
+    public virtual bool TakesToken => false;
+
     /// <summary>Its default limits.</summary>
     public virtual ServerLimits DefaultLimits => new();
 

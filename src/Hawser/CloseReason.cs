@@ -21,7 +21,7 @@ public enum CloseReason
     /// <summary>The peer violated the protocol.</summary>
     ProtocolError,
 
-    /// <summary>The peer finished in the middle of a message.</summary>
+    /// <summary>The peer finished in the middle of a message, or closed without ending its TLS stream.</summary>
     Truncated,
 
     /// <summary>The peer sent more than <see cref="ServerLimits.BytesPerConnection"/>.</summary>
@@ -43,4 +43,10 @@ public enum CloseReason
 
     /// <summary>The handler threw an unexpected exception.</summary>
     HandlerFault,
+
+    /// <summary>Bytes moved more slowly than <see cref="ServerLimits.MinimumRate"/>.</summary>
+    TooSlow,
+
+    /// <summary>The connection was open for <see cref="ServerLimits.TotalTimeout"/>.</summary>
+    TotalTimeout,
 }

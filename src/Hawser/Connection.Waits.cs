@@ -16,6 +16,7 @@ public sealed partial class Connection
 
     private CancellationTokenSource? _aborted;
     private bool _isWatched;
+    private bool _isAtRest;
     private int _lastReceived;
 
     private enum ReceiveTarget
@@ -45,6 +46,9 @@ public sealed partial class Connection
 
     /// <summary>A stop ended the wait for the next message. Neither side owes the other anything.</summary>
     internal bool HasStoppedAtRest { get; private set; }
+
+    /// <summary>It waits for the rest of a message, or for the peer to read; not for the next message.</summary>
+    internal bool AwaitsProgress => _sending || (_receiving && !_isAtRest);
 
     /// <summary><see cref="Aborted"/> without polling for a reset, for code that reads or writes anyway.</summary>
     private CancellationToken AbortedToken
@@ -178,7 +182,7 @@ public sealed partial class Connection
     {
         if (PeerHasFinished)
             return InputState.Finished;
-        BeginReceiving();
+        BeginReceiving(atRest);
         try
         {
             while (true)
@@ -223,6 +227,11 @@ public sealed partial class Connection
         {
             throw Closed(e);
         }
+        catch (ConnectionClosedException) when (EndedBy != CloseReason.None || _isDisposed)
+        {
+            // An abort ends a receive as if the peer had finished, which a layer takes for a truncation.
+            throw Closed(null);
+        }
         finally
         {
             _receiving = false;
@@ -230,13 +239,14 @@ public sealed partial class Connection
     }
 
     /// <exception cref="InvalidOperationException">A read is pending.</exception>
-    private void BeginReceiving()
+    private void BeginReceiving(bool atRest)
     {
         if (_receiving)
             throw TwoAtOnce("read");
         HasStoppedAtRest = false;
         if (!_sending)
             _transport.BeginWait();
+        _isAtRest = atRest;
         _receiving = true;
     }
 

@@ -91,7 +91,8 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
 
     /// <summary>The stream is intact: written bytes still arrive.</summary>
     internal bool EndsInOrder => EndedBy
-        is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout or CloseReason.ServerStopping;
+        is CloseReason.None or CloseReason.FirstByteTimeout or CloseReason.IdleTimeout or CloseReason.TotalTimeout
+        or CloseReason.TooSlow or CloseReason.ServerStopping;
 
     /// <summary>The transport was closed without an exception.</summary>
     internal bool IsClosed { get; private set; }

@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Limits;
 
 namespace Hawser;
 
@@ -9,6 +10,8 @@ internal sealed class GuardedObserver(IServerObserver observer) : IServerObserve
 
     public void Accepted(Connection connection) => Guard(() => observer.Accepted(connection));
 
+    public void Refused(RefusalReason reason, EndPoint peer) => Guard(() => observer.Refused(reason, peer));
+
     public void Closed(Connection connection, CloseReason reason) => Guard(() => observer.Closed(connection, reason));
 
     public void Faulted(Connection connection, Exception fault) => Guard(() => observer.Faulted(connection, fault));
@@ -18,6 +21,8 @@ internal sealed class GuardedObserver(IServerObserver observer) : IServerObserve
     public void Exhausted(string what) => Guard(() => observer.Exhausted(what));
 
     public void Recovered(long shed) => Guard(() => observer.Recovered(shed));
+
+    public void Warned(string what) => Guard(() => observer.Warned(what));
 
     public void Drained(DrainReport report) => Guard(() => observer.Drained(report));
 

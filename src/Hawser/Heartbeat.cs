@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hawser.EventLoops;
+using Hawser.Limits;
 
 namespace Hawser;
 
@@ -16,6 +17,9 @@ internal sealed class Heartbeat : IDisposable
 
     private const long PauseBetweenLooksForResets = 250;
 
+    // How often the rate of a connection is checked in each period over which it is averaged.
+    private const int LooksPerGrace = 10;
+
     // A .NET timer's maximum is slightly more.
     private const long LongestPause = int.MaxValue;
 
@@ -23,6 +27,7 @@ internal sealed class Heartbeat : IDisposable
     private readonly DeadlineHeap<Entry> _due = new();
     private readonly ConcurrentDictionary<long, Connection> _watched = new();
     private readonly ServerLimits _limits;
+    private readonly long _pauseBetweenRates;
     private readonly Action<Action> _guard;
     private readonly ITimer _timer;
     private long _next = Never;
@@ -33,6 +38,9 @@ internal sealed class Heartbeat : IDisposable
     public Heartbeat(ServerLimits limits, TimeProvider time, Action<Action> guard)
     {
         _limits = limits;
+        _pauseBetweenRates = limits.MinimumRate is { } rate
+            ? Math.Max(ShortestPause, (long)rate.Grace.TotalMilliseconds / LooksPerGrace)
+            : Never;
         _guard = guard;
         Clock = new CoarseClock(time);
         _timer = time.CreateTimer(
@@ -45,8 +53,14 @@ internal sealed class Heartbeat : IDisposable
     /// <summary>Watches the timeouts of a connection until <see cref="Forget"/>.</summary>
     public Entry Add(Connection connection)
     {
-        var entry = new Entry(connection);
-        Schedule(entry, Later(Clock.Now, Shorter(_limits.FirstByteTimeout, _limits.IdleTimeout)));
+        long now = Clock.Now;
+        var entry = new Entry(connection)
+        {
+            EndsAt = Later(now, _limits.TotalTimeout),
+            Rate = _pauseBetweenRates == Never ? null : new RateWindow(now),
+        };
+        long due = Later(now, Shorter(_limits.FirstByteTimeout, _limits.IdleTimeout));
+        Schedule(entry, Math.Min(due, NextLimit(entry, now)));
         return entry;
     }
 
@@ -124,13 +138,27 @@ internal sealed class Heartbeat : IDisposable
     /// <returns>When to check again.</returns>
     private long Look(Entry entry, long now)
     {
+        if (entry.InterruptedAt != 0)
+            return LookForTimeout(entry, now);
+        if (now >= entry.EndsAt)
+            return End(entry, now, CloseReason.TotalTimeout);
+        if (_limits.MinimumRate is { } least && entry.Rate!.IsTooSlow(entry.Connection, now, least, _pauseBetweenRates))
+            return End(entry, now, CloseReason.TooSlow);
+        return Math.Min(LookForTimeout(entry, now), NextLimit(entry, now));
+    }
+
+    /// <summary>When the total time or the rate is to be checked.</summary>
+    private long NextLimit(Entry entry, long now) =>
+        entry.Rate is null ? entry.EndsAt : Math.Min(entry.EndsAt, now + _pauseBetweenRates);
+
+    private long LookForTimeout(Entry entry, long now)
+    {
         Connection connection = entry.Connection;
         long layeringSince = connection.LayeringSince;
         (TimeSpan timeout, CloseReason reason) = layeringSince != 0
             || connection.BytesReceived + connection.BytesSent == 0
             ? (_limits.FirstByteTimeout, CloseReason.FirstByteTimeout)
             : (_limits.IdleTimeout, CloseReason.IdleTimeout);
-        // First an interrupt, so that the handler can still answer; if that does not help, an abort.
         bool isAsked = entry.InterruptedAt != 0;
         if (isAsked)
             timeout = _limits.LingerTimeout;
@@ -138,17 +166,25 @@ internal sealed class Heartbeat : IDisposable
         if (layeringSince == 0 && !connection.IsReceiving && !connection.IsSending)
             return Later(now, Shorter(timeout, _limits.IdleTimeout));
         long quietSince = layeringSince != 0 ? layeringSince : connection.Transport.QuietSince;
-        long due = Later(Math.Max(entry.InterruptedAt, quietSince), timeout);
+        // A byte now and then must not put off the end of a connection that was too slow.
+        bool isExtended = connection.EndedBy is not (CloseReason.TooSlow or CloseReason.TotalTimeout);
+        long due = Later(isExtended ? Math.Max(entry.InterruptedAt, quietSince) : entry.InterruptedAt, timeout);
         if (now < due)
             return due;
-        if (!isAsked && !connection.IsSending)
+        return End(entry, now, isAsked ? connection.EndedBy : reason);
+    }
+
+    /// <summary>Interrupts, so that the handler can still answer; if that does not help, aborts.</summary>
+    private long End(Entry entry, long now, CloseReason reason)
+    {
+        if (entry.InterruptedAt != 0 || entry.Connection.IsSending)
         {
-            entry.InterruptedAt = now;
-            connection.Interrupt(reason);
-            return Later(now, _limits.LingerTimeout);
+            entry.Connection.Abort(reason);
+            return Never;
         }
-        connection.Abort(isAsked ? connection.EndedBy : reason);
-        return Never;
+        entry.InterruptedAt = now;
+        entry.Connection.Interrupt(reason);
+        return Later(now, _limits.LingerTimeout);
     }
 
     private void LookForResets()
@@ -178,6 +214,12 @@ internal sealed class Heartbeat : IDisposable
 
         /// <summary>When a timeout interrupted its wait; 0 if none did.</summary>
         public long InterruptedAt { get; set; }
+
+        /// <summary>When its total time is over.</summary>
+        public long EndsAt { get; init; }
+
+        /// <summary>Measures its rate; null without a minimum.</summary>
+        public RateWindow? Rate { get; init; }
 
         public void FallDueAt(long due) => Due = due;
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Limits;
 
 namespace Hawser;
 
@@ -14,6 +15,11 @@ public interface IServerObserver
 
     /// <summary>A connection will be served on the calling thread.</summary>
     void Accepted(Connection connection)
+    {
+    }
+
+    /// <summary>A connection was refused and reset before it was served. Called for each.</summary>
+    void Refused(RefusalReason reason, EndPoint peer)
     {
     }
 
@@ -42,6 +48,12 @@ public interface IServerObserver
     /// a second.</summary>
     /// <param name="shed">Connections accepted and closed at once during it.</param>
     void Recovered(long shed)
+    {
+    }
+
+    /// <summary>The server continues with something that an operator should mend, such as the old content of a
+    /// list.</summary>
+    void Warned(string what)
     {
     }
 

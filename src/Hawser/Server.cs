@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Transports;
 
@@ -8,17 +9,8 @@ namespace Hawser;
 
 /// <summary>Serves one protocol at one or more addresses under one concurrency model, within limits, until
 /// stopped.</summary>
-public sealed class Server : IAsyncDisposable
+public sealed partial class Server : IAsyncDisposable
 {
-    // Aborted handlers get this long before they are reported as stuck.
-    private static readonly TimeSpan AbortGrace = TimeSpan.FromSeconds(1);
-
-    // After the stop, layers get this long to read input that has arrived.
-    private static readonly TimeSpan ReadingGrace = TimeSpan.FromMilliseconds(250);
-
-    // The maximum of .NET timers.
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
-
     private readonly IConnectionHandler _handler;
     private readonly ServerOptions _options;
     private readonly IServerObserver _observer;
@@ -28,6 +20,10 @@ public sealed class Server : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Shedder _shedder;
+    private readonly AddressGate? _gate;
+    private readonly Shaper? _shaper;
+    private readonly LimitMeter _meter;
+    private readonly IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> _layers;
     private readonly Heartbeat _heartbeat;
     private readonly ConnectionScope _scope;
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,6 +47,10 @@ public sealed class Server : IAsyncDisposable
         _shedder = new Shedder(listeners, _observer, options.TimeProvider);
         listeners.Places = options.Limits.Connections;
         listeners.DescriptorsPerConnection = Math.Max(1, handler.DescriptorsPerConnection);
+        _gate = AddressGate.For(options.Limits, options.TimeProvider, _observer);
+        _shaper = Shaper.For(options.Limits, options.TimeProvider);
+        _meter = new LimitMeter(options.Limits, _gate, _shaper);
+        _layers = _shaper is null ? options.Layers : [_shaper.Over, .. options.Layers];
         _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));
         _scope = new ConnectionScope
         {
@@ -78,6 +78,9 @@ public sealed class Server : IAsyncDisposable
 
     /// <summary>Connections being served or waiting for it.</summary>
     public int Connections => Volatile.Read(ref _admitted);
+
+    /// <summary>How much of each limit is in use. For reports: it looks at every connection.</summary>
+    public IReadOnlyList<LimitUse> ReadLimits() => _meter.Read(Connections, _connections.Values);
 
     private bool IsStopping => Volatile.Read(ref _stopBegun) != 0;
 
@@ -149,6 +152,8 @@ public sealed class Server : IAsyncDisposable
             _listeners.Dispose();
             _heartbeat.Dispose();
             _shedder.Dispose();
+            _gate?.Dispose();
+            _shaper?.Dispose();
         }
     }
 
@@ -201,15 +206,17 @@ public sealed class Server : IAsyncDisposable
 
     private async ValueTask AdmitAsync(Transport accepted)
     {
+        if (!TryEnter(accepted, out AddressGate.Place? place))
+            return;
         long id = accepted.Number > 0 ? accepted.Number : _listeners.NextNumber();
-        Interlocked.Increment(ref _admitted);
+        _meter.CountAdmitted(Interlocked.Increment(ref _admitted));
         bool isServed = false;
         try
         {
             await _model.AdmitAsync(accepted, () =>
             {
                 isServed = true;
-                return ServeAsync(id, accepted);
+                return ServeAsync(id, accepted, place);
             });
             _shedder.Recovered();
         }
@@ -220,19 +227,35 @@ public sealed class Server : IAsyncDisposable
         catch (Exception e) when (e is NoThreadLeftException or OutOfMemoryException)
         {
             // Its place is freed together with its socket.
+            LeaveGate(place);
             Interlocked.Decrement(ref _admitted);
             await _shedder.ShedAsync("threads", accepted, _closing.Token);
         }
         catch (Exception e)
         {
             _scope.Guard(accepted.Abort);
-            Leave();
+            Leave(place);
             _observer.Faulted(e);
         }
     }
 
+    /// <summary>Resets a connection that its address may not have.</summary>
+    private bool TryEnter(Transport accepted, out AddressGate.Place? place)
+    {
+        place = null;
+        if (_gate is null)
+            return true;
+        EndPoint? peer = accepted.RemoteEndPoint;
+        if (_gate.TryEnter(peer, out place) is not { } reason)
+            return true;
+        _scope.Guard(accepted.Abort);
+        _listeners.ReturnPlace();
+        _observer.Refused(reason, peer!);
+        return false;
+    }
+
     /// <summary>Serves one connection from its first byte to its last. Never throws.</summary>
-    private async Task ServeAsync(long id, Transport accepted)
+    private async Task ServeAsync(long id, Transport accepted, AddressGate.Place? place)
     {
         Connection connection;
         Heartbeat.Entry entry;
@@ -247,9 +270,12 @@ public sealed class Server : IAsyncDisposable
         catch (Exception e)
         {
             // It was reset before it was served, its loop has ended, or memory is exhausted.
-            _scope.Guard(accepted.Close);
-            Leave();
-            if (e is not (ObjectDisposedException or SocketException { SocketErrorCode: SocketError.ConnectionReset }))
+            _scope.Guard(accepted.Abort);
+            Leave(place);
+            if (e is not (ObjectDisposedException or SocketException
+                {
+                    SocketErrorCode: SocketError.ConnectionReset or SocketError.NotConnected,
+                }))
                 _observer.Faulted(e);
             return;
         }
@@ -268,8 +294,9 @@ public sealed class Server : IAsyncDisposable
             _scope.Guard(accepted.Abort);
         _connections.TryRemove(id, out _);
         _heartbeat.Forget(entry);
+        _meter.CountClosed(connection, reason);
         _observer.Closed(connection, reason);
-        Leave();
+        Leave(place);
     }
 
     private async Task<CloseReason> HandleAsync(Connection connection)
@@ -277,8 +304,8 @@ public sealed class Server : IAsyncDisposable
         CloseReason reason;
         try
         {
-            if (_options.Layers.Count > 0)
-                await connection.AddLayersAsync(_options.Layers);
+            if (_layers.Count > 0)
+                await connection.AddLayersAsync(_layers);
             await _handler.HandleAsync(connection, _stopping.Token);
             reason = connection.PeerHasFinished ? CloseReason.PeerFinished : CloseReason.HandlerFinished;
         }
@@ -308,11 +335,18 @@ public sealed class Server : IAsyncDisposable
         return reason is CloseReason.HandlerFinished && IsStopping ? CloseReason.ServerStopping : reason;
     }
 
-    private void Leave()
+    private void Leave(AddressGate.Place? place)
     {
+        LeaveGate(place);
         _listeners.ReturnPlace();
         Interlocked.Decrement(ref _admitted);
         EndIfLast();
+    }
+
+    private void LeaveGate(AddressGate.Place? place)
+    {
+        if (place is not null)
+            _gate!.Leave(place);
     }
 
     private void AcceptNoMore()
@@ -325,79 +359,5 @@ public sealed class Server : IAsyncDisposable
     {
         if (Volatile.Read(ref _accepting) == 0 && Volatile.Read(ref _admitted) == 0)
             _allEnded.TrySetResult();
-    }
-
-    private void BeginStop()
-    {
-        // Connections that end from now on count as ended by the stop.
-        int open = Connections;
-        _scope.Guard(_listeners.Close);
-        _scope.CancelHere(_closing);
-        // Handlers' callbacks may block: the drain timeout starts without them.
-        _scope.Cancel(_stopping);
-        // Custom transports may block: they must not delay the drain timeout either.
-        _ = OnScheduler(StopConnectionsAsync);
-        _ = OnScheduler(() => DrainAsync(open));
-        AcceptNoMore();
-    }
-
-    private async Task StopConnectionsAsync()
-    {
-        foreach (Connection connection in _connections.Values)
-            _scope.Guard(connection.Stop);
-        await EndIfSilentAsync(_connections.Values);
-    }
-
-    /// <summary>Ends connections whose layers wait for a first byte.</summary>
-    private async Task EndIfSilentAsync(ICollection<Connection> connections)
-    {
-        // By then the input from before the stop has been read.
-        await Task.Delay(ReadingGrace, _options.TimeProvider);
-        foreach (Connection connection in connections)
-            _scope.Guard(connection.EndIfSilent);
-    }
-
-    private Task OnScheduler(Func<Task> body) => Task.Factory.StartNew(
-        body, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _options.Scheduler).Unwrap();
-
-    private async Task DrainAsync(int open)
-    {
-        int aborted = 0;
-        if (!await EndsWithin(_options.Limits.DrainTimeout))
-        {
-            aborted = Connections;
-            _drainIsOver = true;
-            // Each by itself: one whose socket is in use, as by a disk that hangs, must not hold up the others.
-            foreach (Connection connection in _connections.Values)
-                _ = OnScheduler(() => AbortAsync(connection));
-            await EndsWithin(AbortGrace);
-        }
-        int stuck = Connections;
-        _allEnded.TrySetResult();
-        var report = new DrainReport(Math.Max(0, open - aborted), aborted - Math.Min(stuck, aborted), stuck);
-        _observer.Drained(report);
-        _drained.SetResult(report);
-    }
-
-    private Task AbortAsync(Connection connection)
-    {
-        _scope.Guard(() => connection.Abort(CloseReason.DrainTimeout));
-        return Task.CompletedTask;
-    }
-
-    private async Task<bool> EndsWithin(TimeSpan timeout)
-    {
-        var result = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        TimeSpan bounded = timeout < LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
-        using ITimer timer = _options.TimeProvider.CreateTimer(
-            _ => result.TrySetResult(false), null, bounded, Timeout.InfiniteTimeSpan);
-        _ = WaitAsync();
-        return await result.Task;
-
-        async Task WaitAsync()
-        {
-            await _allEnded.Task;
-            result.TrySetResult(true);
-        }
     }
 }

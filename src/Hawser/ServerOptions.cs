@@ -22,9 +22,9 @@ public sealed record ServerOptions
     /// <summary>Connections that the kernel may hold before they are accepted. Default 512.</summary>
     public int Backlog { get; init; } = 512;
 
-    /// <summary>Layers between the wire and the handler, the first one next to the wire: TLS, the PROXY protocol,
-    /// shaping, recording. Each returns a transport over the one beneath, usually a
-    /// <see cref="LayeredTransport"/>.</summary>
+    /// <summary>Layers between the wire and the handler, the first one next to the wire:
+    /// <see cref="Hawser.Layers.ProxyLayer"/>, <see cref="Hawser.Layers.TlsLayer"/>, shaping, recording. Each returns a
+    /// transport over the one beneath, usually a <see cref="LayeredTransport"/>.</summary>
     /// <remarks>They run on the connection's thread. Together they have <see cref="ServerLimits.FirstByteTimeout"/>,
     /// which moving bytes do not extend; the limit of bytes counts those above the layers. A stop ends a connection
     /// from which they have received nothing. The token is <see cref="Connection.Aborted"/>. A layer that throws ends

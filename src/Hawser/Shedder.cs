@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hawser;
 
 /// <summary>Sheds connections when no descriptor, thread or memory is left: accepts the waiting ones with a reserved
-/// descriptor and closes them, so that their clients know, then backs off.</summary>
+/// descriptor and resets them, so that their clients know, then backs off. An orderly end could pass for an
+/// answer.</summary>
 internal sealed class Shedder : IDisposable
 {
     // Bounds a try, so that a stream of clients cannot occupy the loop.
@@ -54,7 +55,7 @@ internal sealed class Shedder : IDisposable
         {
             if (last is not null)
             {
-                last.Close();
+                last.Abort();
                 CountShed();
             }
             if (_shedding.IsCompleted)
@@ -115,7 +116,7 @@ internal sealed class Shedder : IDisposable
         {
             for (int shed = 0; shed < ShedAtOnce && _listeners.TryTakeWaiting(out AcceptedSocket waiting); shed++)
             {
-                waiting.Socket.Dispose();
+                Reset(waiting.Socket);
                 CountShed();
             }
         }
@@ -126,6 +127,19 @@ internal sealed class Shedder : IDisposable
         // The reserve stays free during the pause, because the runtime needs descriptors for new threads.
         await BackOffAsync(what, stopping);
         TakeReserve();
+    }
+
+    private static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (SocketException)
+        {
+            // The peer was first.
+        }
+        socket.Dispose();
     }
 
     /// <summary>Pauses without blocking a thread, each time longer within an episode.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Hawser.App.Output;
 using Hawser.App.Reports;
+using Hawser.App.Tls;
 using Hawser.Services.Clock;
 using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Text;
@@ -20,6 +21,8 @@ internal sealed class ClockVerb
     private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(1);
 
     private readonly ServerArguments _servers = new(5555, ArgumentArity.ZeroOrOne);
+
+    private readonly ClientTls _tls = new("clock");
 
     private readonly Option<int?> _clients = VerbOptions.Value<int?>(
         "--clients", "N", "clients in this process [default: 1; on a terminal it asks]", text => ParseClients(text), null,
@@ -73,6 +76,7 @@ internal sealed class ClockVerb
         command.AddGroup("Exchange of recordings", verb._alone, verb._session, verb._sessionFile, verb._members,
             verb._networks, verb._ports);
         verb._servers.AddTo(command);
+        verb._tls.AddTo(command);
         command.Add(CreateReport());
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
@@ -120,9 +124,11 @@ internal sealed class ClockVerb
     {
         if (parsed.GetValue(_sessionFile) is { } secret)
             UsageException.RequireFile(secret);
+        EndPoint server = _servers.Parse(parsed)[0];
         var options = new ClockClientOptions
         {
-            Server = _servers.Parse(parsed)[0],
+            Server = server,
+            Layers = _tls.Read(parsed)(server),
             Folder = parsed.GetValue(_out)!,
             Interval = parsed.GetValue(_interval),
             Duration = parsed.GetValue(_duration),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hawser.App.Tls;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
@@ -8,6 +9,8 @@ namespace Hawser.App.Verbs;
 internal sealed class LoadVerb
 {
     private readonly ServerArguments _servers = new(8000, ArgumentArity.ZeroOrMore);
+
+    private readonly ClientTls _tls = new("ping");
 
     private readonly Option<int> _clients = VerbOptions.Int(
         "--clients", "concurrent connections, distributed over the servers", 1, 1_000_000, "1", "--num-clients");
@@ -65,6 +68,7 @@ internal sealed class LoadVerb
         command.AddGroup("What is sent", verb._wire, verb._pipeline, verb._churn);
         command.AddGroup("Course of the load", verb._warmUp, verb._ramp, verb._timeout, verb._loops);
         verb._servers.AddTo(command);
+        verb._tls.AddTo(command);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
     }
@@ -87,6 +91,7 @@ internal sealed class LoadVerb
             IsChurn = parsed.GetValue(_churn),
             Timeout = parsed.GetValue(_timeout),
             Loops = parsed.GetValue(_loops),
+            Layers = _tls.Read(parsed),
         };
         var run = new LoadRun(parsed.GetValue(_json), parsed.GetValue(_jsonStream));
         return goal is null ? run.RunAsync(options) : run.SearchAsync(options, goal);

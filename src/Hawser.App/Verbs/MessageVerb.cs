@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Net;
 using Hawser.App.Output;
+using Hawser.App.Tls;
 using Hawser.Services.Message;
 using Hawser.Services.Text;
+using Hawser.Transports;
 
 namespace Hawser.App.Verbs;
 
@@ -32,9 +34,14 @@ internal static class MessageVerb
             "--wait", "TIME", "how long to wait for the server to close", Quantity.ParseTimeout, "30s");
         verb.Add(server);
         verb.Add(port);
+        var tls = new ClientTls("message", takesToken: true);
         verb.AddGroup(VerbOptions.Common, wait);
-        verb.SetAction((parsed, _) => SendAsync(
-            ParseServer(parsed.GetValue(server)!, parsed.GetValue(port)), parsed.GetValue(wait)));
+        tls.AddTo(verb);
+        verb.SetAction((parsed, _) =>
+        {
+            EndPoint where = ParseServer(parsed.GetValue(server)!, parsed.GetValue(port));
+            return SendAsync(where, tls.Read(parsed)(where), parsed.GetValue(wait));
+        });
         return verb;
     }
 
@@ -50,7 +57,8 @@ internal static class MessageVerb
         return UsageException.Guard(() => ServerAddress.Parse(server, port ?? DefaultPort));
     }
 
-    private static async Task<int> SendAsync(EndPoint server, TimeSpan wait)
+    private static async Task<int> SendAsync(
+        EndPoint server, IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> layers, TimeSpan wait)
     {
         ServerAddress.RequireSocket(server);
         bool isTyped = !Console.IsInputRedirected;
@@ -61,7 +69,7 @@ internal static class MessageVerb
             isTyped ? null : TransferProgress.Start("message", input.CanSeek ? input.Length : null);
         try
         {
-            if (!await MessageClient.SendAsync(server, input, wait, progress is null ? null : progress.Report))
+            if (!await MessageClient.SendAsync(server, input, wait, layers, progress is null ? null : progress.Report))
             {
                 Standard.Error.WriteLine("sent, not confirmed: "
                     + $"{EndPointText.Of(server)} did not close within {Quantity.FormatDuration(wait)}");

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net;
 using Hawser.App.Output;
+using Hawser.App.Tls;
 using Hawser.Services;
 using Hawser.Services.Numbers;
 using Hawser.Services.Text;
@@ -11,6 +13,7 @@ namespace Hawser.App.Verbs;
 internal sealed class NumbersVerb
 {
     private readonly ServerArguments _servers = new(12345, ArgumentArity.ZeroOrOne);
+    private readonly ClientTls _tls = new("numbers");
     private readonly Option<int> _lists = VerbOptions.Int("--lists", "how many lists", 1, 1_000_000, "100");
 
     private readonly Option<string> _out = VerbOptions.Text("--out", "DIR", "parent of unsorted_files and sorted_files", ".");
@@ -51,6 +54,7 @@ internal sealed class NumbersVerb
         command.AddGroup("Execution", verb._plain, verb._compare, verb._parallel);
         command.AddGroup("Checks", verb._count, verb._verify, verb._resume, verb._idle);
         verb._servers.AddTo(command);
+        verb._tls.AddTo(command);
         command.Add(CreateCheck());
         command.SetAction(verb.Run);
         return command;
@@ -58,9 +62,11 @@ internal sealed class NumbersVerb
 
     private int Run(ParseResult parsed)
     {
+        EndPoint server = _servers.Parse(parsed)[0];
         var options = new NumbersClientOptions
         {
-            Server = _servers.Parse(parsed)[0],
+            Server = server,
+            Layers = _tls.Read(parsed)(server),
             Folder = parsed.GetValue(_out)!,
             Lists = parsed.GetValue(_lists),
             Count = parsed.GetValue(_count),

@@ -3,6 +3,7 @@ using System.Net;
 using Hawser.App.Output;
 using Hawser.Services.Ping;
 using Hawser.Services.Text;
+using Hawser.Transports;
 
 namespace Hawser.App.Verbs;
 
@@ -33,6 +34,13 @@ internal sealed class PingRun
     /// <summary>Pongs and summary are lines of JSON.</summary>
     public required bool Json { get; init; }
 
+    /// <summary>Layers between the wire and the pings, by server.</summary>
+    public required Func<EndPoint, IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>>> Layers
+    {
+        get;
+        init;
+    }
+
     public async Task<int> RunAsync()
     {
         var signal = new StopSignal();
@@ -52,8 +60,15 @@ internal sealed class PingRun
 
     private async Task PingAsync(int client, CancellationToken stop)
     {
-        var options = new PingClientOptions { Client = client, Count = Count, Interval = Interval, Timeout = Timeout };
         EndPoint server = Servers[client % Servers.Count];
+        var options = new PingClientOptions
+        {
+            Client = client,
+            Count = Count,
+            Interval = Interval,
+            Timeout = Timeout,
+            Layers = Layers(server),
+        };
         try
         {
             await PingClient.RunAsync(server, options, (n, time) =>

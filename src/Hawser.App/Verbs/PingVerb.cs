@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Hawser.App.Tls;
 
 namespace Hawser.App.Verbs;
 
@@ -7,6 +8,8 @@ namespace Hawser.App.Verbs;
 internal sealed class PingVerb
 {
     private readonly ServerArguments _servers = new(8000, ArgumentArity.ZeroOrMore);
+
+    private readonly ClientTls _tls = new("ping");
 
     private readonly Option<int?> _clients = VerbOptions.OptionalInt(
         "--clients", "concurrent clients [default: one per server]", 1, 1_000_000, "--num-clients");
@@ -30,6 +33,7 @@ internal sealed class PingVerb
         };
         command.AddGroup(VerbOptions.Common, verb._count, verb._interval, verb._timeout, verb._clients, verb._json);
         verb._servers.AddTo(command);
+        verb._tls.AddTo(command);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
     }
@@ -49,6 +53,7 @@ internal sealed class PingVerb
             Timeout = parsed.GetValue(_timeout),
             ShowsTime = _servers.AreNamed(parsed),
             Json = parsed.GetValue(_json),
+            Layers = _tls.Read(parsed),
         };
         return run.RunAsync();
     }

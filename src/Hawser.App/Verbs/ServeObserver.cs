@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using Hawser.Limits;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
@@ -19,6 +20,7 @@ internal sealed class ServeObserver(
     private const int NamedPeers = 5;
 
     private readonly ConcurrentDictionary<long, Connection> _open = new();
+    private readonly LimitLog _limits = new(errors);
     private readonly long _begin = Stopwatch.GetTimestamp();
     private int _isListening;
     private long _connections;
@@ -50,8 +52,11 @@ internal sealed class ServeObserver(
             events.WriteLine($"connection {connection.Id} from {EndPointText.OfPeer(connection)}");
     }
 
+    public void Refused(RefusalReason reason, EndPoint peer) => _limits.Refused(reason);
+
     public void Closed(Connection connection, CloseReason reason)
     {
+        _limits.Closed(reason);
         _open.TryRemove(connection.Id, out _);
         Interlocked.Increment(ref _connections);
         Interlocked.Add(ref _received, connection.BytesReceived);
@@ -74,8 +79,11 @@ internal sealed class ServeObserver(
     public void Recovered(long shed) =>
         errors.WriteLine($"recovered; {Quantity.FormatCount(shed, "connection")} closed unserved");
 
+    public void Warned(string what) => errors.WriteLine($"WARNING: {what}");
+
     public void Drained(DrainReport report)
     {
+        _limits.Flush();
         if (report.Finished + report.Aborted + report.Stuck > 0)
         {
             errors.WriteLine($"stopped: {Quantity.FormatCount(report.Finished, "connection")} finished, "

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Net;
+using Hawser.App.Tls;
+using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Text;
@@ -19,16 +21,49 @@ internal sealed class ServeOptions
     private readonly Option<int> _loops;
     private readonly Option<int> _backlog;
     private readonly Option<int> _connections;
+    private readonly Option<int?> _perAddress = VerbOptions.OptionalInt(
+        "--max-per-address", "connections of one address (IPv6: of one /64) at once; more are refused", 1, MostConnections);
+
+    private readonly Option<double?> _acceptRate = VerbOptions.Value<double?>(
+        "--accept-rate", "N", "new connections per second of one address, as many at once; more are refused",
+        text => Quantity.ParseRate(text));
+
+    private readonly Option<string[]> _allow = VerbOptions.Values(
+        "--allow", "CIDR", "serve only these addresses; @FILE: one a line, read again when it changes; repeatable",
+        CheckNetworks);
+
+    private readonly Option<string[]> _deny = VerbOptions.Values(
+        "--deny", "CIDR", "refuse these addresses, as --allow", CheckNetworks);
+
     private readonly Option<TimeSpan?> _firstByte;
     private readonly Option<TimeSpan> _idle;
+    private readonly Option<TimeSpan> _total = VerbOptions.Timeout(
+        "--total-timeout", "close after this long in all, or never", "never");
+
+    private readonly Option<MinimumRate?> _minRate = VerbOptions.Value<MinimumRate?>(
+        "--min-rate", "SIZE/TIME", "close below this many bytes a second, over this long within a message; like 240/5s",
+        text => ParseMinimumRate(text));
+
+    private readonly Option<long?> _bytes = VerbOptions.Value<long?>(
+        "--max-connection-bytes", "SIZE", "bytes received per connection", text => ParseBytes(text));
+
+    private readonly Option<long?> _rate = VerbOptions.Value<long?>(
+        "--rate-limit", "RATE", "bytes per second in each direction, shared by all connections; like 10MB/s",
+        text => Quantity.ParseByteRate(text));
+
+    private readonly Option<long?> _connectionRate = VerbOptions.Value<long?>(
+        "--connection-rate-limit", "RATE", "as --rate-limit, of each connection", text => Quantity.ParseByteRate(text));
+
     private readonly Option<TimeSpan> _drain;
     private readonly ServerLimits _limits;
+    private readonly ServeTls _tls;
     private readonly Option<bool> _quiet = VerbOptions.Flag("--quiet", "log failures only");
     private readonly Option<bool> _verbose = VerbOptions.Flag("--verbose", "log every connection");
 
     public ServeOptions(Service service)
     {
         _limits = service.DefaultLimits;
+        _tls = new ServeTls(service);
         ModelOptions models = new();
         if (service.PortIsArgument)
             _portArgument = VerbOptions.Argument("PORT", "where to listen; 0: the system chooses", ParsePort);
@@ -50,8 +85,15 @@ internal sealed class ServeOptions
             + (isIdle ? "as --idle-timeout]" : $"{Text(_limits.FirstByteTimeout)}]"), text => VerbOptions.ParseTimeout(text));
         _idle = VerbOptions.Timeout(
             "--idle-timeout", "close after this long without traffic, or never", Text(_limits.IdleTimeout));
+        if (ConcurrencyModels.All.FirstOrDefault(IsHeldUp)?.LongestSilence is { } silence)
+        {
+            string names = string.Join(", ", ConcurrencyModels.All.Where(IsHeldUp).Select(model => model.Name));
+            _idle.Description += $" [{names}: {Text(silence)}]";
+        }
         _drain = VerbOptions.Value("--drain-timeout", "TIME", "for conversations in progress at a signal, or never",
             Quantity.ParseTimeout, Text(_limits.DrainTimeout));
+
+        bool IsHeldUp(ConcurrencyModel model) => model.LongestSilence < _limits.IdleTimeout;
 
         int ParsePort(string text) => ServerAddress.ParseListenPort(text, service.LowestPort);
     }
@@ -61,11 +103,15 @@ internal sealed class ServeOptions
     {
         if (_portArgument is not null)
             command.Add(_portArgument);
-        // The service's own --verbose, if it has one, includes this one.
+        // The service's own --verbose, if it has one, includes this one; so does its own --min-rate.
         Option[] verbose = own.All(option => option.Name != _verbose.Name) ? [_verbose] : [];
+        Option[] minRate = own.All(option => option.Name != _minRate.Name) ? [_minRate] : [];
         command.AddGroup(
             VerbOptions.Common, [.. _portArgument is null ? (Option[])[_port] : [], _host, _model, .. own, _quiet, .. verbose]);
-        command.AddGroup("Limits", _connections, _idle, _firstByte, _drain);
+        command.AddGroup("Limits", [_connections, _idle, _firstByte, _drain, _total, .. minRate, _bytes]);
+        command.AddGroup("Limits of addresses", _perAddress, _acceptRate, _allow, _deny);
+        command.AddGroup("Bandwidth", _rate, _connectionRate);
+        _tls.AddTo(command);
         command.AddGroup("Tuning", _threads, _loops, _backlog);
     }
 
@@ -74,6 +120,10 @@ internal sealed class ServeOptions
 
     /// <summary>Whether to log every connection.</summary>
     public bool IsVerbose(ParseResult parsed) => parsed.GetValue<bool>(_verbose.Name);
+
+    /// <summary>Reads certificates, the token and the networks of proxies.</summary>
+    /// <exception cref="UsageException">They contradict each other, or a file is bad.</exception>
+    public ServeSecurity ReadSecurity(ParseResult parsed) => _tls.Read(parsed);
 
     /// <exception cref="UsageException">An option does not apply to the chosen model or address.</exception>
     public ServerOptions Read(ParseResult parsed)
@@ -85,7 +135,7 @@ internal sealed class ServeOptions
         if (parsed.Has(_port) && hosts[0] is not IPEndPoint)
             throw new UsageException($"{_port.Name}: does not apply to a unix: address");
         int port = _portArgument is null ? parsed.GetValue(_port) : parsed.GetValue(_portArgument);
-        TimeSpan idle = parsed.GetValue(_idle);
+        TimeSpan idle = parsed.Has(_idle) ? parsed.GetValue(_idle) : AtMost(model.LongestSilence, _limits.IdleTimeout);
         return new ServerOptions
         {
             EndPoints = [.. hosts.Select(host => ServerAddress.At(host, port))],
@@ -96,17 +146,55 @@ internal sealed class ServeOptions
             {
                 Connections = parsed.GetValue(_connections),
                 FirstByteTimeout = parsed.GetValue(_firstByte)
-                    ?? (_limits.FirstByteTimeout == _limits.IdleTimeout ? idle : _limits.FirstByteTimeout),
+                    ?? (_limits.FirstByteTimeout == _limits.IdleTimeout
+                        ? idle
+                        : AtMost(model.LongestSilence, _limits.FirstByteTimeout)),
                 IdleTimeout = idle,
                 DrainTimeout = parsed.GetValue(_drain),
+                TotalTimeout = parsed.GetValue(_total),
+                MinimumRate = parsed.GetValue(_minRate),
+                BytesPerConnection = parsed.GetValue(_bytes) ?? _limits.BytesPerConnection,
+                ConnectionsPerAddress = parsed.GetValue(_perAddress) ?? _limits.ConnectionsPerAddress,
+                AcceptRate = parsed.GetValue(_acceptRate) ?? _limits.AcceptRate,
+                Allow = ReadList(_allow),
+                Deny = ReadList(_deny),
+                RateLimit = parsed.GetValue(_rate) ?? _limits.RateLimit,
+                ConnectionRateLimit = parsed.GetValue(_connectionRate) ?? _limits.ConnectionRateLimit,
             },
         };
+
+        AddressList? ReadList(Option<string[]> option) =>
+            parsed.GetValue(option) is { Length: > 0 } rules ? UsageException.Guard(() => AddressList.Parse(rules)) : null;
 
         void RequireModel(Option option, string name)
         {
             if (parsed.Has(option) && model.Name != name)
                 throw new UsageException($"{option.Name}: applies to --model {name} only");
         }
+    }
+
+    private static TimeSpan AtMost(TimeSpan? bound, TimeSpan timeout) => bound < timeout ? bound.Value : timeout;
+
+    private static string CheckNetworks(string rule)
+    {
+        AddressList.Parse(rule);
+        return rule;
+    }
+
+    private static long ParseBytes(string text) => Quantity.ParseSize(text) is > 0 and var bytes
+        ? bytes
+        : throw new FormatException($"'{text}' is too small; use 1 or more");
+
+    private static MinimumRate ParseMinimumRate(string text)
+    {
+        string[] parts = text.Split('/');
+        if (parts.Length != 2)
+            throw new FormatException($"'{text}' is not a rate with its period; use 240/5s or 64kB/10s");
+        long bytes = Quantity.ParseSize(parts[0]);
+        TimeSpan grace = Quantity.ParseDuration(parts[1]);
+        if (bytes < 1 || grace < TimeSpan.FromMilliseconds(100))
+            throw new FormatException($"'{text}' is too little; use 1/100ms or more");
+        return new MinimumRate(bytes, grace);
     }
 
     private static string Text(TimeSpan timeout) => timeout switch

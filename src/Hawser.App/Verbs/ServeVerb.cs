@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Hawser.App.Output;
+using Hawser.App.Tls;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Text;
@@ -50,8 +51,10 @@ internal static class ServeVerb
         {
             var settings = new ServiceSettings();
             readers.ForEach(read => read(parsed, settings));
+            ServerOptions options = common.Read(parsed);
             return RunAsync(
-                [(service, settings, common.Read(parsed))], alone: true, common.IsQuiet(parsed), common.IsVerbose(parsed));
+                [(service, settings, options)], common.ReadSecurity(parsed), alone: true, common.IsQuiet(parsed),
+                common.IsVerbose(parsed));
         });
         return command;
 
@@ -103,14 +106,16 @@ internal static class ServeVerb
                     Limits = service.DefaultLimits,
                 }));
             }
-            return RunAsync(services, alone: false, parsed.GetValue(quiet), parsed.GetValue(verbose));
+            return RunAsync(
+                services, ServeSecurity.None, alone: false, parsed.GetValue(quiet), parsed.GetValue(verbose));
         });
     }
 
     private static async Task<int> RunAsync(
-        IReadOnlyList<(Service Service, ServiceSettings Settings, ServerOptions Options)> services, bool alone,
-        bool isQuiet, bool isVerbose)
+        IReadOnlyList<(Service Service, ServiceSettings Settings, ServerOptions Options)> services,
+        ServeSecurity security, bool alone, bool isQuiet, bool isVerbose)
     {
+        using ServeSecurity guard = security;
         if (DescriptorLimit.Read() is { } limit and < LeastDescriptors)
         {
             throw new IOException($"{limit} descriptors are too few to serve, {LeastDescriptors} are the least; "
@@ -135,12 +140,15 @@ internal static class ServeVerb
                     Fail = _ => { },
                 };
                 var observer = new ServeObserver(
-                    prefix, logs, StartLines(service, settings), environment.Events, environment.Errors, isVerbose);
+                    prefix, logs, StartLines(service, settings, security), environment.Events, environment.Errors,
+                    isVerbose);
                 observers.Add(observer);
                 try
                 {
-                    hosts.Add(UsageException.Guard(() =>
-                        ServiceHost.Start(service, settings, environment, options with { Observer = observer })));
+                    ServerOptions guarded = options with { Observer = observer, Layers = security.Layers };
+                    hosts.Add(UsageException.Guard(
+                        () => ServiceHost.Start(service, settings, environment, guarded)));
+                    security.Certificates?.Watch(environment.Events, environment.Errors);
                 }
                 catch (ListenException e) when (!alone)
                 {
@@ -157,12 +165,14 @@ internal static class ServeVerb
         }
     }
 
-    private static IEnumerable<string> StartLines(Service service, ServiceSettings settings)
+    private static IEnumerable<string> StartLines(Service service, ServiceSettings settings, ServeSecurity security)
     {
         if (service.Destination(settings) is { } destination)
             yield return $"writing to {destination}";
         if (service.DescribeBounds(settings) is { } bounds)
-            yield return bounds;
+            yield return security.Authenticates ? bounds : $"{bounds}; no authentication";
+        foreach (string line in security.Certificates?.Description ?? [])
+            yield return line;
     }
 
     private static async Task<int> RunUntilOverAsync(

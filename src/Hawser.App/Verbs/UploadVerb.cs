@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Net;
 using Hawser.App.Output;
+using Hawser.App.Tls;
 using Hawser.Services.Text;
 using Hawser.Services.Upload;
 
@@ -40,7 +41,9 @@ internal static class UploadVerb
         Option<bool> json = VerbOptions.Flag("--json", "print a line of JSON per file");
         verb.Add(server);
         verb.Add(files);
+        var tls = new ClientTls("upload", takesToken: true);
         verb.AddGroup(VerbOptions.Common, idle, connect, noHash, json);
+        tls.AddTo(verb);
         verb.Add(CreateVerify());
         verb.SetAction((parsed, _) =>
         {
@@ -51,6 +54,7 @@ internal static class UploadVerb
                 ConnectTimeout = parsed.GetValue(connect),
                 IdleTimeout = parsed.GetValue(idle),
                 Hash = !parsed.GetValue(noHash),
+                Layers = tls.Read(parsed)(where),
             };
             return SendAllAsync(where, paths, options, parsed.GetValue(json));
         });

@@ -16,6 +16,7 @@ internal static class VerbCatalog
         ("upload", UploadVerb.Create),
         ("numbers", NumbersVerb.Create),
         ("clock", ClockVerb.Create),
+        ("cert", CertVerb.Create),
         ("lab", LabVerb.Create),
         ("demo", DemoVerb.Create),
     ];

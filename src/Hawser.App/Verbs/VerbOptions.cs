@@ -39,6 +39,20 @@ internal static class VerbOptions
         string name, string valueName, string help, string? defaultText = null, params string[] aliases) =>
         Value(name, valueName, help, text => text, defaultText, aliases);
 
+    /// <summary>An option that may be given several times.</summary>
+    /// <inheritdoc cref="Value"/>
+    public static Option<T[]> Values<T>(string name, string valueName, string help, Func<string, T> parse) => new(name)
+    {
+        Description = help,
+        HelpName = valueName,
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result => [.. result.Tokens.Select(token => Parse(name, result, token.Value, parse)!)],
+    };
+
+    /// <summary>Any texts but empty ones.</summary>
+    public static Option<string[]> Texts(string name, string valueName, string help) =>
+        Values(name, valueName, help, text => text);
+
     /// <summary>A duration, like <c>500ms</c>.</summary>
     public static Option<TimeSpan> Duration(
         string name, string help, string defaultText, params string[] aliases) =>
@@ -110,11 +124,13 @@ internal static class VerbOptions
     private static string WithDefault(string help, string? defaultText) =>
         string.IsNullOrEmpty(defaultText) ? help : $"{help} [default: {defaultText}]";
 
-    private static T? Parse<T>(string name, ArgumentResult result, Func<string, T> parse)
+    private static T? Parse<T>(string name, ArgumentResult result, Func<string, T> parse) =>
+        Parse(name, result, result.Tokens[^1].Value, parse);
+
+    private static T? Parse<T>(string name, ArgumentResult result, string text, Func<string, T> parse)
     {
         try
         {
-            string text = result.Tokens[^1].Value;
             return text.Length > 0 ? parse(text) : throw new FormatException("the value is empty");
         }
         catch (FormatException e)

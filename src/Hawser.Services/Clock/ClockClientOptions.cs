@@ -2,6 +2,7 @@ using System.Net;
 using Hawser.Services.Clock.Peers;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
+using Hawser.Transports;
 
 namespace Hawser.Services.Clock;
 
@@ -40,6 +41,10 @@ public sealed record ClockClientOptions
     /// <summary>The ports on which clients listen for peers, one each; null for ports that the system chooses. Default
     /// null.</summary>
     public PortRange? PeerPorts { get; init; }
+
+    /// <summary>Layers between the wire and the protocol of the server, such as <see cref="Hawser.Layers.TlsLayer"/>;
+    /// see <see cref="DialOptions.Layers"/>. Connections between clients have none.</summary>
+    public IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; init; } = [];
 
     /// <summary>The clients' clocks.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Hawser.Transports;
 
 namespace Hawser.Services.Message;
 
@@ -14,6 +15,8 @@ public static class MessageClient
     /// <param name="server">The server's address.</param>
     /// <param name="input">Read in chunks.</param>
     /// <param name="wait">How long to wait for the close after the last byte.</param>
+    /// <param name="layers">Layers between the wire and the message, such as <see cref="Hawser.Layers.TlsLayer"/>; null
+    /// for none.</param>
     /// <param name="progress">Called with the bytes sent so far, after each chunk.</param>
     /// <returns>False when the server did not close in time: the message is sent, not confirmed.</returns>
     /// <exception cref="ConnectException">The server cannot be reached.</exception>
@@ -21,13 +24,17 @@ public static class MessageClient
     /// truncated.</exception>
     /// <exception cref="IOException">The input cannot be read; the server sees a reset.</exception>
     /// <remarks>Blocks a thread of its own, not the caller's.</remarks>
-    public static Task<bool> SendAsync(EndPoint server, Stream input, TimeSpan wait, Action<long>? progress = null) =>
-        OwnThread.RunAsync(() => SendHereAsync(server, input, wait, progress));
+    public static Task<bool> SendAsync(
+        EndPoint server, Stream input, TimeSpan wait,
+        IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>>? layers = null,
+        Action<long>? progress = null) =>
+        OwnThread.RunAsync(
+            () => SendHereAsync(server, input, wait, new DialOptions { Layers = layers ?? [] }, progress));
 
     private static async Task<bool> SendHereAsync(
-        EndPoint server, Stream input, TimeSpan wait, Action<long>? progress)
+        EndPoint server, Stream input, TimeSpan wait, DialOptions options, Action<long>? progress)
     {
-        await using Connection connection = Dialer.Connect(server, Dialer.DefaultTimeout);
+        await using Connection connection = Dialer.Connect(server, options);
         connection.ResetUnlessFinished();
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try

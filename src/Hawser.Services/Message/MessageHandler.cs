@@ -111,7 +111,9 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
             string why = message.CutFor ?? e.Message;
             // A sender that reset may have no other copy, so what arrived is kept. A sender that the server resets can
             // resend the message.
-            return e.Reason == CloseReason.PeerReset || message.HasBegun ? why : throw new MessageRefusedException(why, e);
+            return e.Reason is CloseReason.PeerReset or CloseReason.Truncated || message.HasBegun
+                ? why
+                : throw new MessageRefusedException(why, e);
         }
         finally
         {

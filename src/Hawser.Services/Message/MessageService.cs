@@ -58,6 +58,9 @@ public sealed class MessageService : Service
     public override bool OwnsOutput => true;
 
     /// <inheritdoc/>
+    public override bool TakesToken => true;
+
+    /// <inheritdoc/>
     public override ServerLimits DefaultLimits => new()
     {
         // A message may be typed or come from a slow program.
@@ -84,8 +87,7 @@ public sealed class MessageService : Service
     /// <inheritdoc/>
     public override string DescribeBounds(ServiceSettings settings) =>
         $"limits: {Quantity.FormatSize(settings.Get(MaxBytes))} per message (--max-bytes), "
-        + $"{Quantity.FormatSize(settings.Get(SpoolLimit))} on disk for messages that wait (--spool-limit); "
-        + "no authentication";
+        + $"{Quantity.FormatSize(settings.Get(SpoolLimit))} on disk for messages that wait (--spool-limit)";
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)

@@ -47,7 +47,8 @@ internal sealed class ListDownload(NumbersClientOptions options, ListFolders fol
 
     private void Receive(int list)
     {
-        using Connection connection = Dialer.Connect(options.Server, options.IdleTimeout);
+        using Connection connection = Dialer.Connect(
+            options.Server, new DialOptions { Timeout = options.IdleTimeout, Layers = options.Layers });
         using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout, options.TimeProvider);
         using var file = new ListFile(folders.UnsortedPath(list));
         var bound = new ListBound(options);

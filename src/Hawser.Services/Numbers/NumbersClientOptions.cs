@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Transports;
 
 namespace Hawser.Services.Numbers;
 
@@ -39,6 +40,10 @@ public sealed record NumbersClientOptions
     /// <summary>A list fails if it arrives more slowly than this over a whole <see cref="IdleTimeout"/>. Default
     /// 1024.</summary>
     public long MinBytesPerSecond { get; init; } = 1024;
+
+    /// <summary>Layers between the wire and the protocol, such as <see cref="Hawser.Layers.TlsLayer"/>; see
+    /// <see cref="DialOptions.Layers"/>.</summary>
+    public IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; init; } = [];
 
     /// <summary>The clock of the idle timeout and the minimum rate.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -23,7 +23,8 @@ public static class PingClient
     public static async Task<long> RunAsync(
         EndPoint server, PingClientOptions options, Action<long, TimeSpan> onPong, CancellationToken cancel = default)
     {
-        await using Connection connection = await Dialer.ConnectAsync(server, options.Timeout, cancel);
+        await using Connection connection = await Dialer.ConnectAsync(
+            server, new DialOptions { Timeout = options.Timeout, Layers = options.Layers }, cancel);
         byte[] ping = new byte[PingProtocol.LineLimit];
         for (long n = 1; n <= options.Count && !cancel.IsCancellationRequested; n++)
         {

@@ -1,3 +1,5 @@
+using Hawser.Transports;
+
 namespace Hawser.Services.Ping;
 
 /// <summary>The options of a ping client.</summary>
@@ -15,4 +17,8 @@ public sealed record PingClientOptions
     /// <summary>The timeout of the connection and of each pong; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>
     /// for none. Default 10 s.</summary>
     public TimeSpan Timeout { get; init; } = Dialer.DefaultTimeout;
+
+    /// <summary>Layers between the wire and the protocol, such as <see cref="Hawser.Layers.TlsLayer"/>; see
+    /// <see cref="DialOptions.Layers"/>.</summary>
+    public IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; init; } = [];
 }

@@ -41,6 +41,14 @@ public static class Quantity
             ? rate
             : throw new FormatException($"'{text}' is not a rate; use 500, 50k or 1.5M");
 
+    /// <summary>Bytes per second: a size, with or without <c>/s</c>.</summary>
+    /// <exception cref="FormatException">The text is neither; the message shows what is allowed.</exception>
+    public static long ParseByteRate(string text) =>
+        TryParse(text.EndsWith("/s", StringComparison.Ordinal) ? text[..^2] : text, SizeUnits, out double bytes)
+            && bytes is >= 1 and < long.MaxValue
+            ? (long)bytes
+            : throw new FormatException($"'{text}' is not a rate; use 64kB/s, 10MB/s or 1GiB/s");
+
     /// <summary>A whole number within bounds.</summary>
     /// <exception cref="FormatException">It is not; the message gives its name and its bounds.</exception>
     public static int ParseInt(string text, string name, int min, int max) =>

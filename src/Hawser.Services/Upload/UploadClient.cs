@@ -25,7 +25,8 @@ public static class UploadClient
     public static async Task<UploadOutcome> SendAsync(
         EndPoint server, Stream source, UploadClientOptions options, Action<long>? progress = null)
     {
-        await using Connection connection = Dialer.Connect(server, options.ConnectTimeout);
+        await using Connection connection = Dialer.Connect(
+            server, new DialOptions { Timeout = options.ConnectTimeout, Layers = options.Layers });
         connection.ResetUnlessFinished();
         using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout, options.TimeProvider);
         // Read concurrently: a server may refuse in the middle of the upload, and reset the connection then.

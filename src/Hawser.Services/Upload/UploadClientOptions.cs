@@ -1,3 +1,5 @@
+using Hawser.Transports;
+
 namespace Hawser.Services.Upload;
 
 /// <summary>The options of an upload client.</summary>
@@ -12,6 +14,10 @@ public sealed record UploadClientOptions
 
     /// <summary>Compute the SHA-256 of what is sent, to compare it with the receipt's. Default true.</summary>
     public bool Hash { get; init; } = true;
+
+    /// <summary>Layers between the wire and the protocol, such as <see cref="Hawser.Layers.TlsLayer"/>; see
+    /// <see cref="DialOptions.Layers"/>.</summary>
+    public IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; init; } = [];
 
     /// <summary>The clock of the idle timeout.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

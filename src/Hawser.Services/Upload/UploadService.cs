@@ -73,6 +73,9 @@ public sealed class UploadService : Service
         [MaxBytes, Quota, MaxFiles, MinFree, Mode, Sync, NoReceipt, Manifest];
 
     /// <inheritdoc/>
+    public override bool TakesToken => true;
+
+    /// <inheritdoc/>
     public override ServerLimits DefaultLimits => new()
     {
         FirstByteTimeout = TimeSpan.FromSeconds(10),
@@ -102,7 +105,7 @@ public sealed class UploadService : Service
     /// <inheritdoc/>
     public override string DescribeBounds(ServiceSettings settings) =>
         $"limits: {TextOf(settings.Get(MaxBytes))} per upload (--max-bytes), {TextOf(settings.Get(Quota))} (--quota) and "
-        + $"{CountOf(settings.Get(MaxFiles))} files (--max-files) in the folder; no authentication";
+        + $"{CountOf(settings.Get(MaxFiles))} files (--max-files) in the folder";
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)

@@ -18,6 +18,10 @@ public sealed record ConcurrencyModel(string Name, string Summary, Func<ModelOpt
     /// <summary>A connection has a thread while it is served, and its calls block it.</summary>
     public bool BlocksItsThread { get; init; }
 
+    /// <summary>A silent connection keeps others waiting, so timeouts should default to no more than this; null where
+    /// it does not.</summary>
+    public TimeSpan? LongestSilence { get; init; }
+
     /// <summary>The platform supports it.</summary>
     public bool IsAvailable { get; init; } = true;
 

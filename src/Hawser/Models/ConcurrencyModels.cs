@@ -6,6 +6,9 @@ namespace Hawser.Models;
 /// <summary>The list of models. A new model is one file and one entry here.</summary>
 public static class ConcurrencyModels
 {
+    // Long enough for a client that works at its answer, short enough for those that wait.
+    private static readonly TimeSpan HalfMinute = TimeSpan.FromSeconds(30);
+
     /// <summary>All models, simplest first.</summary>
     public static IReadOnlyList<ConcurrencyModel> All { get; } =
     [
@@ -14,6 +17,7 @@ public static class ConcurrencyModels
             Aliases = ["simple"],
             IsConcurrent = false,
             BlocksItsThread = true,
+            LongestSilence = HalfMinute,
         },
         new("select", "all connections on one thread, with select", CreateSelect)
         {
@@ -27,6 +31,7 @@ public static class ConcurrencyModels
         {
             Aliases = ["multi-thread"],
             BlocksItsThread = true,
+            LongestSilence = HalfMinute,
         },
         new("async", ".NET asynchronous sockets on the thread pool", _ => new AsyncModel())
         {

@@ -52,6 +52,8 @@ public abstract class LayeredTransport : Transport
     /// <summary>Bytes that move beneath count as well.</summary>
     internal override long QuietSince => Math.Max(base.QuietSince, Inner.QuietSince);
 
+    internal override bool IsPaused => Inner.IsPaused;
+
     /// <summary>The transport beneath.</summary>
     protected Transport Inner { get; }
 

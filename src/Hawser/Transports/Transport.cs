@@ -60,6 +60,9 @@ public abstract class Transport
     /// count.</summary>
     internal virtual long QuietSince => Volatile.Read(ref _quietSince);
 
+    /// <summary>A layer delays a call: it does not wait for the peer.</summary>
+    internal virtual bool IsPaused => false;
+
     /// <summary>A layer holds bytes that count as sent, after an interrupt. <see cref="SendUnsentAsync"/> or the next
     /// send sends them.</summary>
     public virtual bool HasUnsent => false;

@@ -42,6 +42,17 @@ public sealed class JsonOutputTest : IDisposable
     }
 
     [Fact]
+    public async Task A_certificate()
+    {
+        ProgramResult result = await ProgramProcess.RunAsync("cert", "--out", _folder["own"], "--name", "::1", "--json");
+
+        result.IsDone();
+        JsonElement line = Assert.Single(LinesOf(result, "cert"));
+        Assert.Equal("::1", line.GetProperty("names")[0].GetString());
+        Assert.Matches("^sha256:[0-9a-f]{64}$", line.GetProperty("fingerprint").GetString());
+    }
+
+    [Fact]
     public async Task Pings_without_a_pong()
     {
         ProgramResult result = await ProgramProcess.RunAsync("ping", "host.invalid", "--json");

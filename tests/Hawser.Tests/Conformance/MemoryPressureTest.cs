@@ -34,9 +34,9 @@ public sealed class MemoryPressureTest
 
     private static async Task<bool> IsServedAsync(Server server)
     {
-        using RawClient client = await RawClient.ConnectAsync(server.EndPoints[0]);
         try
         {
+            using RawClient client = await RawClient.ConnectAsync(server.EndPoints[0]);
             await client.SendAsync("x");
             return await client.ReceiveAsync(new byte[1]) == 1;
         }

@@ -114,11 +114,15 @@ public sealed class StopTest
     [Theory, Models]
     public async Task A_handler_that_does_not_end_is_reported_as_stuck(string model)
     {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = TestServer.Start(model, _ => release.Task,
-            options => options with { Limits = Hasty });
+        await using TestServer server = TestServer.Start(model, _ =>
+        {
+            begun.SetResult();
+            return release.Task;
+        }, options => options with { Limits = Hasty });
         using RawClient client = await server.ConnectAsync();
-        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Count == 1);
+        await begun.Task.Bounded();
 
         Assert.Equal(new DrainReport(0, 0, 1), await server.Server.StopAsync().Bounded());
 

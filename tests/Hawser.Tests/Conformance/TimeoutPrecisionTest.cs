@@ -124,14 +124,19 @@ public sealed class TimeoutPrecisionTest
     public async Task A_stop_aborts_at_the_drain_time_and_reports_who_does_not_notice_a_second_later(string model)
     {
         TimeSpan drain = TimeSpan.FromMinutes(7);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = TestServer.Start(model, _ => release.Task, options => options with
+        await using TestServer server = TestServer.Start(model, _ =>
+        {
+            begun.SetResult();
+            return release.Task;
+        }, options => options with
         {
             TimeProvider = _time,
             Limits = TestServer.Limits with { DrainTimeout = drain },
         });
         using RawClient client = await server.ConnectAsync();
-        await Patience.UntilAsync(() => server.Observer.AcceptedOnes.Count == 1);
+        await begun.Task.Bounded();
 
         Task<DrainReport> stop = server.Server.StopAsync();
         await Patience.UntilAsync(() => _time.Pending.Contains(drain) && _time.Pending.Contains(ReadingGrace));

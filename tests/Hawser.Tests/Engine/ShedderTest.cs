@@ -100,7 +100,9 @@ public sealed class ShedderTest : IDisposable
         Assert.Equal([256, 44], _observer.Recoveries);
         foreach (Socket client in clients)
         {
-            Assert.Equal(0, await client.ReceiveAsync(new byte[1]).Bounded());
+            // An orderly end would confirm a message.
+            var error = await Assert.ThrowsAsync<SocketException>(() => client.ReceiveAsync(new byte[1]).Bounded());
+            Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
             client.Dispose();
         }
     }
@@ -120,7 +122,8 @@ public sealed class ShedderTest : IDisposable
         Recover();
         Assert.Equal([1], _observer.Recoveries);
         using var peer = new Connection(theirs);
-        Assert.True((await peer.ReadAsync().AsTask().Bounded()).IsEmpty);
+        var end = await Assert.ThrowsAsync<ConnectionClosedException>(() => peer.ReadAsync().AsTask().Bounded());
+        Assert.Equal(CloseReason.PeerReset, end.Reason);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Layers;
 using Hawser.Models;
 using Hawser.Tests.Support;
 using Xunit;
@@ -37,7 +38,7 @@ public sealed class LayerTest
         await using TestServer server = Start(model, order, async connection =>
         {
             peer = connection.RemoteEndPoint;
-            Assert.NotNull(connection.Features.Get<ProxyTransport.ProxiedFrom>());
+            Assert.NotNull(connection.Features.Get<ProxySource>());
             await Handlers.EchoAsync(connection);
         });
         using Connection client = await ConnectAsync(server, order);
@@ -298,15 +299,15 @@ public sealed class LayerTest
 
     private static Layer ServerLayer(char name) => name switch
     {
-        'T' => async (inner, cancel) => await TlsTransport.AcceptAsync(inner, TestCertificate.Server, cancel),
-        'P' => ProxyTransport.AcceptAsync,
+        'T' => TlsLayer.Server(_ => TestCertificate.Server),
+        'P' => ProxyLayer.Server([IPNetwork.Parse("127.0.0.0/8")]),
         _ => ShapingTransport.Layer(pieceBytes: 1_000, bytesPerPause: 50_000),
     };
 
     private static Layer ClientLayer(char name) => name switch
     {
-        'T' => async (inner, cancel) => await TlsTransport.ConnectAsync(inner, TestCertificate.Client, cancel),
-        'P' => ProxyTransport.ConnectAsync,
+        'T' => TlsLayer.Client(TestCertificate.Client),
+        'P' => ProxyLayer.Client(IPEndPoint.Parse("192.0.2.7:5000"), IPEndPoint.Parse("192.0.2.1:80"), version: 1),
         _ => ShapingTransport.Layer(pieceBytes: 700, bytesPerPause: 50_000),
     };
 

@@ -11,13 +11,31 @@ internal static class TestCertificate
 
     private static readonly X509Certificate2 Certificate = Create();
 
-    public static SslServerAuthenticationOptions Server { get; } = new() { ServerCertificate = Certificate };
+    // Made once: SslStream would build a chain for each handshake.
+    private static readonly SslStreamCertificateContext Context =
+        SslStreamCertificateContext.Create(Certificate, null, offline: true);
+
+    public static SslServerAuthenticationOptions Server { get; } = new() { ServerCertificateContext = Context };
 
     public static SslClientAuthenticationOptions Client { get; } = new()
     {
         TargetHost = Name,
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+            CustomTrustStore = { Certificate },
+        },
         RemoteCertificateValidationCallback = (_, certificate, _, _) =>
             certificate!.GetCertHashString() == Certificate.GetCertHashString(),
+    };
+
+    /// <summary>The server's options with an ALPN protocol.</summary>
+    public static SslServerAuthenticationOptions With(string application) => new()
+    {
+        ServerCertificateContext = Context,
+        ApplicationProtocols = [new SslApplicationProtocol(application)],
     };
 
     private static X509Certificate2 Create()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
+using Hawser.Limits;
 
 namespace Hawser.Tests.Support;
 
@@ -17,6 +18,8 @@ internal sealed class RecordingObserver : IServerObserver
     private readonly ConcurrentQueue<EndPoint> _listening = new();
     private readonly ConcurrentQueue<string> _exhaustions = new();
     private readonly ConcurrentQueue<long> _recoveries = new();
+    private readonly ConcurrentQueue<(RefusalReason Reason, EndPoint Peer)> _refusals = new();
+    private readonly ConcurrentQueue<string> _warnings = new();
 
     public IReadOnlyCollection<Connection> AcceptedOnes => _accepted;
 
@@ -31,6 +34,10 @@ internal sealed class RecordingObserver : IServerObserver
     public IReadOnlyCollection<string> Exhaustions => _exhaustions;
 
     public IReadOnlyCollection<long> Recoveries => _recoveries;
+
+    public IReadOnlyCollection<(RefusalReason Reason, EndPoint Peer)> Refusals => _refusals;
+
+    public IReadOnlyCollection<string> Warnings => _warnings;
 
     public async Task<(Connection Connection, CloseReason Reason)> NextEndAsync() =>
         await _ends.Reader.ReadAsync().AsTask().Bounded();
@@ -54,6 +61,10 @@ internal sealed class RecordingObserver : IServerObserver
     public void Exhausted(string what) => _exhaustions.Enqueue(what);
 
     public void Recovered(long shed) => _recoveries.Enqueue(shed);
+
+    public void Refused(RefusalReason reason, EndPoint peer) => _refusals.Enqueue((reason, peer));
+
+    public void Warned(string what) => _warnings.Enqueue(what);
 
     public void Drained(DrainReport report) => _drains.Enqueue(report);
 }

@@ -52,7 +52,8 @@ internal sealed class TestServer : IAsyncDisposable
         return new TestServer(Server.Start(handler, with is null ? options : with(options)), observer);
     }
 
-    public Task<RawClient> ConnectAsync(int receiveBufferBytes = 0) => RawClient.ConnectAsync(EndPoint, receiveBufferBytes);
+    public Task<RawClient> ConnectAsync(int receiveBufferBytes = 0) => RawClient.ConnectAsync(
+        EndPoint, receiveBufferBytes, aboveTls: TestVariant.IsTls);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Hawser.Layers;
 using Hawser.Native;
+using Hawser.Tests.Layers;
 using Hawser.Transports;
 
 namespace Hawser.Tests.Support;
@@ -17,15 +19,22 @@ internal static class TestVariant
     /// <summary>Every test server gets two layers: one that forwards bytes, one that holds them back.</summary>
     public const string Layered = "layered";
 
+    /// <summary>Every test server speaks TLS, and so do the tests' clients.</summary>
+    public const string Tls = "tls";
+
     private static string Name => Environment.GetEnvironmentVariable(Variable) ?? "";
 
     public static bool IsLayered => Name == Layered;
+
+    public static bool IsTls => Name == Tls;
 
     public static bool IsPortable => Name == Portable;
 
     /// <summary>What lies over the transports of the tests' servers.</summary>
     public static IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> Layers { get; } =
-        IsLayered ? [PassingTransport.Over, HoldingTransport.Over] : [];
+        IsLayered ? [PassingTransport.Over, HoldingTransport.Over]
+        : IsTls ? [TlsLayer.Server(_ => TestCertificate.Server, Patience.Limit)]
+        : [];
 
     [ModuleInitializer]
     internal static void Choose()

@@ -26,7 +26,8 @@ internal sealed class ClockClient(
     {
         try
         {
-            await using Connection connection = await loop.ConnectAsync(options.Server, Dialer.DefaultTimeout);
+            await using Connection connection = await loop.ConnectAsync(
+                options.Server, new DialOptions { Layers = options.Layers });
             if (connection is not { LocalEndPoint: IPEndPoint local, RemoteEndPoint: IPEndPoint remote })
                 throw new ProtocolException("the clock is served over TCP alone");
             await using PeerListener? listener = options.Swap ? PeerListener.Open(local.Address, options.PeerPorts, place) : null;

@@ -22,6 +22,8 @@ public static class LoadPreflight
         {
             obstacles.Add($"churn needs an IPv4 address, like 127.0.0.1:8000; {EndPointText.Of(other)} is none");
         }
+        if (options.IsChurn && options.Servers.Any(server => options.Layers(server).Count > 0))
+            obstacles.Add("churn needs connections without layers, such as TLS");
         if (DescriptorLimit.Read() is { } descriptors && options.Clients + OwnDescriptors > descriptors)
         {
             obstacles.Add($"{options.Clients} clients need {options.Clients + OwnDescriptors} descriptors, the limit "

@@ -76,7 +76,8 @@ internal sealed class PingLoadClient(
         long begin = Stopwatch.GetTimestamp();
         try
         {
-            Task<Connection> connecting = loop.ConnectAsync(_server, options.ConnectTimeout);
+            Task<Connection> connecting = loop.ConnectAsync(
+                _server, new DialOptions { Timeout = options.ConnectTimeout, Layers = options.Layers(_server) });
             // A pending connect ends with the loop.
             if (await Task.WhenAny(connecting, _aborted.Task) != connecting)
                 return null;

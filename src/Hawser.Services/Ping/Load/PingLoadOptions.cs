@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Transports;
 
 namespace Hawser.Services.Ping.Load;
 
@@ -36,7 +37,7 @@ public sealed record PingLoadOptions
 
     /// <summary>Each client connects, sends one ping, receives its pong, half-closes, waits for the server's end,
     /// closes and connects again; a round trip is all of that. Linux, to addresses of IPv4, without
-    /// <see cref="Rate"/> and <see cref="Pipeline"/>. Default false.</summary>
+    /// <see cref="Rate"/>, <see cref="Pipeline"/> and <see cref="Layers"/>. Default false.</summary>
     public bool IsChurn { get; init; }
 
     /// <summary>Event loops, a thread each; at most one per client. Default one per core.</summary>
@@ -48,4 +49,8 @@ public sealed record PingLoadOptions
     /// <summary>How long to wait at the end for pongs in flight, or
     /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>. Default 2 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Layers between the wire and the protocol of each server, such as <see cref="Hawser.Layers.TlsLayer"/>;
+    /// see <see cref="DialOptions.Layers"/>. Default none.</summary>
+    public Func<EndPoint, IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>>> Layers { get; init; } = _ => [];
 }

@@ -87,6 +87,27 @@ public sealed class QuantityTest
     public void A_size_is_a_number_and_a_unit(string text, long bytes) => Assert.Equal(bytes, Quantity.ParseSize(text));
 
     [Theory]
+    [InlineData("1", 1)]
+    [InlineData("64KiB", 65536)]
+    [InlineData("10MB", 10_000_000)]
+    public void A_byte_rate_is_a_size_with_or_without_a_second(string text, long bytes)
+    {
+        Assert.Equal(bytes, Quantity.ParseByteRate(text));
+        Assert.Equal(bytes, Quantity.ParseByteRate(text + "/s"));
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("0.5")]
+    [InlineData("/s")]
+    [InlineData("10MB/m")]
+    [InlineData("10MB/s/s")]
+    [InlineData("fast")]
+    public void Anything_else_is_no_byte_rate(string text) => Assert.Equal(
+        $"'{text}' is not a rate; use 64kB/s, 10MB/s or 1GiB/s",
+        Assert.Throws<FormatException>(() => Quantity.ParseByteRate(text)).Message);
+
+    [Theory]
     [InlineData("")]
     [InlineData("-1")]
     [InlineData("KiB")]

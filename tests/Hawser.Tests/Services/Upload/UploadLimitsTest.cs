@@ -101,16 +101,14 @@ public sealed class UploadLimitsTest : IDisposable
 
         Assert.Equal(UploadServer.ReceiptOf(1, [1]), await server.UploadAsync([1]));
         Assert.Equal(
-            "limits: unlimited per upload (--max-bytes), unlimited (--quota) and unlimited files (--max-files) in the folder; "
-            + "no authentication",
+            "limits: unlimited per upload (--max-bytes), unlimited (--quota) and unlimited files (--max-files) in the folder",
             new UploadService().DescribeBounds(settings));
     }
 
     [Fact]
     public void Everything_is_bounded_unless_told_otherwise() =>
         Assert.Equal(
-            "limits: 10 GB per upload (--max-bytes), 50 GB (--quota) and 100000 files (--max-files) in the folder; "
-            + "no authentication",
+            "limits: 10 GB per upload (--max-bytes), 50 GB (--quota) and 100000 files (--max-files) in the folder",
             new UploadService().DescribeBounds(ServiceSettings.Defaults));
 
     [Fact]

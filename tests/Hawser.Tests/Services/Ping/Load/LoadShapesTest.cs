@@ -178,6 +178,20 @@ public sealed class LoadShapesTest
     }
 
     [Fact]
+    public void Churn_takes_no_layers()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "churn needs Linux");
+        PingLoadOptions options = Load(new IPEndPoint(IPAddress.Loopback, 1)) with
+        {
+            Layers = _ => [(transport, _) => new(transport)],
+        };
+
+        Assert.Equal("churn needs connections without layers, such as TLS",
+            Assert.Single(LoadPreflight.FindObstacles(options with { IsChurn = true })));
+        Assert.Empty(LoadPreflight.FindObstacles(options));
+    }
+
+    [Fact]
     public async Task A_load_ends_although_nobody_accepts_its_connections()
     {
         using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -1,0 +1,88 @@
+namespace Hawser;
+
+/// <content>How the server stops.</content>
+public sealed partial class Server
+{
+    // Aborted handlers get this long before they are reported as stuck.
+    private static readonly TimeSpan AbortGrace = TimeSpan.FromSeconds(1);
+
+    // After the stop, layers get this long to read input that has arrived.
+    private static readonly TimeSpan ReadingGrace = TimeSpan.FromMilliseconds(250);
+
+    // The maximum of .NET timers.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
+    private void BeginStop()
+    {
+        // Connections that end from now on count as ended by the stop.
+        int open = Connections;
+        _scope.Guard(_listeners.Close);
+        _scope.CancelHere(_closing);
+        // Handlers' callbacks may block: the drain timeout starts without them.
+        _scope.Cancel(_stopping);
+        // Custom transports may block: they must not delay the drain timeout either.
+        _ = OnScheduler(StopConnectionsAsync);
+        _ = OnScheduler(() => DrainAsync(open));
+        AcceptNoMore();
+    }
+
+    private async Task StopConnectionsAsync()
+    {
+        foreach (Connection connection in _connections.Values)
+            _scope.Guard(connection.Stop);
+        await EndIfSilentAsync(_connections.Values);
+    }
+
+    /// <summary>Ends connections whose layers wait for a first byte.</summary>
+    private async Task EndIfSilentAsync(ICollection<Connection> connections)
+    {
+        // By then the input from before the stop has been read.
+        await Task.Delay(ReadingGrace, _options.TimeProvider);
+        foreach (Connection connection in connections)
+            _scope.Guard(connection.EndIfSilent);
+    }
+
+    private Task OnScheduler(Func<Task> body) => Task.Factory.StartNew(
+        body, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _options.Scheduler).Unwrap();
+
+    private async Task DrainAsync(int open)
+    {
+        int aborted = 0;
+        if (!await EndsWithin(_options.Limits.DrainTimeout))
+        {
+            aborted = Connections;
+            _drainIsOver = true;
+            // Each by itself: one whose socket is in use, as by a disk that hangs, must not hold up the others.
+            foreach (Connection connection in _connections.Values)
+                _ = OnScheduler(() => AbortAsync(connection));
+            await EndsWithin(AbortGrace);
+        }
+        int stuck = Connections;
+        _allEnded.TrySetResult();
+        var report = new DrainReport(Math.Max(0, open - aborted), aborted - Math.Min(stuck, aborted), stuck);
+        _observer.Drained(report);
+        _drained.SetResult(report);
+    }
+
+    private Task AbortAsync(Connection connection)
+    {
+        _scope.Guard(() => connection.Abort(CloseReason.DrainTimeout));
+        return Task.CompletedTask;
+    }
+
+    private async Task<bool> EndsWithin(TimeSpan timeout)
+    {
+        var result = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TimeSpan bounded = timeout < LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
+        using ITimer timer = _options.TimeProvider.CreateTimer(
+            _ => result.TrySetResult(false), null, bounded, Timeout.InfiniteTimeSpan);
+        _ = WaitAsync();
+        return await result.Task;
+
+        async Task WaitAsync()
+        {
+            await _allEnded.Task;
+            result.TrySetResult(true);
+        }
+    }
+}

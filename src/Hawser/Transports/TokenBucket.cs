@@ -1,0 +1,162 @@
+namespace Hawser.Transports;
+
+/// <summary>A token bucket whose users wait in line and take a quantum at a time, so that each gets an equal share of
+/// the rate. Thread-safe.</summary>
+/// <remarks>The head of the line gets its quantum as soon as there is any token, so the bucket may be overdrawn by one
+/// quantum: otherwise a small message would wait until a whole quantum has gathered.</remarks>
+internal sealed class TokenBucket : IDisposable
+{
+    private const int SmallestQuantum = 1024;
+    private const int LargestQuantum = 64 * 1024;
+
+    // A quantum is what a millisecond allows: a long round of many users would delay small messages.
+    private const int QuantaPerSecond = 1_000;
+
+    // The bucket holds this much of the rate: timers fire milliseconds late.
+    private const double CapacitySeconds = 0.05;
+
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
+    private readonly Lock _gate = new();
+    private readonly Queue<Turn> _line = new();
+    private readonly long _bytesPerSecond;
+    private readonly double _capacity;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private double _tokens;
+    private long _filledAt;
+    private long _taken;
+    private long _takenBefore;
+    private long _measuredAt;
+    private double _measured;
+    private double _highest;
+
+    /// <param name="bytesPerSecond">The rate, above zero.</param>
+    /// <param name="time">The clock and timer.</param>
+    public TokenBucket(long bytesPerSecond, TimeProvider time)
+    {
+        _bytesPerSecond = bytesPerSecond;
+        Quantum = (int)Math.Clamp(bytesPerSecond / QuantaPerSecond, SmallestQuantum, LargestQuantum);
+        _capacity = Math.Max(Quantum, bytesPerSecond * CapacitySeconds);
+        _tokens = _capacity;
+        _time = time;
+        _filledAt = _measuredAt = time.GetTimestamp();
+        _timer = time.CreateTimer(
+            static bucket => ((TokenBucket)bucket!).OnTimer(), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The most bytes to take at a time.</summary>
+    public int Quantum { get; }
+
+    /// <summary>Takes bytes now, or joins the line.</summary>
+    /// <returns>Null: they are taken.</returns>
+    public Turn? Take(int bytes)
+    {
+        lock (_gate)
+        {
+            Fill();
+            if (_tokens >= 1 && _line.Count == 0)
+            {
+                Count(bytes);
+                return null;
+            }
+            var turn = new Turn(bytes);
+            _line.Enqueue(turn);
+            Serve();
+            return turn;
+        }
+    }
+
+    /// <summary>Returns bytes that were taken but not used.</summary>
+    public void Return(int bytes)
+    {
+        if (bytes == 0)
+            return;
+        lock (_gate)
+        {
+            Count(-bytes);
+            Serve();
+        }
+    }
+
+    /// <summary>Leaves the line: the turn completes with false, unless it has come already.</summary>
+    public void Leave(Turn turn)
+    {
+        lock (_gate)
+            turn.End(false);
+    }
+
+    /// <summary>Bytes per second, measured over a second or more, and the most so far.</summary>
+    public (double Current, double Maximum) Measure()
+    {
+        lock (_gate)
+        {
+            Fill();
+            return (_measured, _highest);
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void OnTimer()
+    {
+        lock (_gate)
+        {
+            Fill();
+            Serve();
+        }
+    }
+
+    private void Fill()
+    {
+        long now = _time.GetTimestamp();
+        double seconds = _time.GetElapsedTime(_filledAt, now).TotalSeconds;
+        _tokens = Math.Min(_capacity, _tokens + (seconds * _bytesPerSecond));
+        _filledAt = now;
+        seconds = _time.GetElapsedTime(_measuredAt, now).TotalSeconds;
+        if (seconds < 1)
+            return;
+        _measured = (_taken - _takenBefore) / seconds;
+        _highest = Math.Max(_highest, _measured);
+        (_takenBefore, _measuredAt) = (_taken, now);
+    }
+
+    private void Serve()
+    {
+        while (_line.TryPeek(out Turn? next) && (next.IsOver || _tokens >= 1))
+        {
+            _line.Dequeue();
+            if (next.End(true))
+                Count(next.Bytes);
+        }
+        if (_line.Count == 0)
+            return;
+        TimeSpan pause = TimeSpan.FromSeconds((1 - _tokens) / _bytesPerSecond);
+        _timer.Change(
+            pause < ShortestPause ? ShortestPause : pause < LongestPause ? pause : LongestPause,
+            Timeout.InfiniteTimeSpan);
+    }
+
+    private void Count(int bytes)
+    {
+        _tokens -= bytes;
+        _taken += bytes;
+    }
+
+    /// <summary>A place in the line.</summary>
+    public sealed class Turn(int bytes)
+    {
+        private readonly TaskCompletionSource<bool> _come = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Bytes => bytes;
+
+        /// <summary>True: the bytes are taken. False after <see cref="Leave"/>.</summary>
+        public Task<bool> Come => _come.Task;
+
+        public bool IsOver => Come.IsCompleted;
+
+        public bool End(bool hasCome) => _come.TrySetResult(hasCome);
+    }
+}
