@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hawser.Bench.Benches;
-using Hawser.Bench.Load;
 using Hawser.Bench.Programs;
 using Hawser.Bench.Rivals;
 
@@ -18,13 +17,11 @@ internal static class Program
         (Readme.Verb, "the table of models in README.md, from the newest growth.json", Readme.RunAsync),
     ];
 
-    /// <summary>Verbs that benches start as separate processes.</summary>
+    /// <summary>Verbs that benches and scenarios of the lab start as separate processes.</summary>
     private static readonly (string Name, string Summary, Func<Arguments, Task> RunAsync)[] Loads =
     [
-        (PingLoad.Verb, "a closed loop of pings at --port", PingLoad.RunAsync),
-        (ChurnLoad.Verb, "a closed loop of connections at --port", ChurnLoad.RunAsync),
-        (KestrelPing.Verb, "the ping server on ASP.NET Core's Kestrel", KestrelPing.RunAsync),
-        (IdleLoad.Verb, "idle connections at --port, until standard input ends", IdleLoad.RunAsync),
+        (KestrelPing.Verb, "a ping server on ASP.NET Core's Kestrel, at --port", KestrelPing.RunAsync),
+        (KestrelHttp.Verb, "an HTTP server on Kestrel, at --port", KestrelHttp.RunAsync),
     ];
 
     private static async Task<int> Main(string[] arguments)

@@ -27,24 +27,28 @@ public sealed class ClientLoop : IAsyncDisposable
     /// <returns>Completes as <paramref name="body"/> does.</returns>
     public Task RunAsync(Func<Task> body) => _loop.RunAsync(body);
 
-    /// <summary>Connects on another thread and returns a connection for use on the loop's thread.</summary>
+    /// <summary>Connects and returns a connection for use on the loop's thread. Nothing blocks the loop: an address
+    /// connects on it by readiness, and a name on another thread.</summary>
     /// <param name="target">As for <see cref="Dialer"/>.</param>
     /// <param name="timeout">Bounds the whole call.</param>
     /// <exception cref="ConnectException">No address answered; the message says why.</exception>
     public Task<Connection> ConnectAsync(EndPoint target, TimeSpan timeout) =>
         ConnectAsync(target, new DialOptions { Timeout = timeout });
 
-    /// <summary>Connects on another thread and returns a connection for use on the loop's thread.</summary>
+    /// <inheritdoc cref="ConnectAsync(EndPoint, TimeSpan)"/>
     /// <param name="target">As for <see cref="Dialer"/>.</param>
     /// <param name="options">The timeout, the layers, and the settings of the socket.</param>
-    /// <exception cref="ConnectException">No address answered; the message says why.</exception>
     public async Task<Connection> ConnectAsync(EndPoint target, DialOptions options)
     {
         Deadline deadline = Deadline.After(options.Timeout);
-        // Blocking, on another thread: after one asynchronous call .NET's poller would watch the socket forever.
-        Socket socket = await Task.Run(() => Dialer.ConnectSocket(target, options));
+        // The addresses of a name race, and on Windows readiness does not report a failed connect. Blocking, because
+        // after one asynchronous call .NET's poller would watch the socket forever.
+        Socket? socket = target is DnsEndPoint || OperatingSystem.IsWindows()
+            ? await Task.Run(() => Dialer.ConnectSocket(target, options))
+            : null;
         Connection? connection = null;
-        await RunAsync(async () => connection = await AdoptAsync(target, socket, options, deadline));
+        await RunAsync(async () => connection = await AdoptAsync(
+            target, socket ?? await Dialer.ConnectSocketAsync(target, options, _loop), options, deadline));
         return connection!;
     }
 

@@ -6,8 +6,8 @@ using Hawser.Native;
 namespace Hawser;
 
 /// <summary>Happy Eyeballs (RFC 8305, section 5): runs <see cref="ConnectAttempts"/> until one connects, with
-/// asynchronous or blocking calls.</summary>
-/// <remarks>Both methods throw a <see cref="SocketException"/> if all attempts fail, a <see cref="TimeoutException"/>
+/// asynchronous or blocking calls, or on an event loop.</summary>
+/// <remarks>The methods throw a <see cref="SocketException"/> if all attempts fail, a <see cref="TimeoutException"/>
 /// at the deadline (or an address's refusal, if any) and an <see cref="OperationCanceledException"/> on
 /// cancellation.</remarks>
 internal static class ConnectRace
@@ -80,6 +80,32 @@ internal static class ConnectRace
                     return ToBlocking(attempts.Keep(socket));
                 attempts.Fail(socket, failure);
             }
+        }
+    }
+
+    /// <summary>Runs the attempts one after another, on the thread of a loop.</summary>
+    /// <returns>A socket that does not block, on which .NET has made no asynchronous call.</returns>
+    public static async Task<Socket> RunAsync(ConnectAttempts attempts, EventLoop loop, Deadline deadline)
+    {
+        while (true)
+        {
+            attempts.ThrowIfAllFailed();
+            if (deadline.HasPassed)
+                throw attempts.TimedOut();
+            if (!attempts.NextStart.HasPassed)
+            {
+                await Task.Delay(Deadline.Earlier(deadline, attempts.NextStart).RemainingForTimer);
+                continue;
+            }
+            if (attempts.Start(out EndPoint endPoint) is not { } socket || !BeginConnect(socket, endPoint, attempts))
+                continue;
+            if (!await new PendingConnect(loop, socket).WaitAsync(deadline))
+                throw attempts.TimedOut();
+            SocketException? failure = Failure(socket);
+            // .NET notices the end of a non-blocking connect when it is asked.
+            if (failure is null && socket.Connected)
+                return attempts.Keep(socket);
+            attempts.Fail(socket, failure ?? new SocketException((int)SocketError.ConnectionReset));
         }
     }
 

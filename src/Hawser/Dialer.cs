@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.EventLoops;
 using Hawser.Models;
 using Hawser.Transports;
 
@@ -92,6 +93,22 @@ public static class Dialer
                     : [target],
                 options);
             return ConnectRace.Run(attempts, deadline, cancel);
+        }
+        catch (Exception e) when (e is SocketException or TimeoutException)
+        {
+            throw Failure(target, options, e);
+        }
+    }
+
+    /// <summary>Connects to one address, on the thread of a loop and without blocking it. The socket does not block and
+    /// has seen no asynchronous call.</summary>
+    internal static async Task<Socket> ConnectSocketAsync(EndPoint target, DialOptions options, EventLoop loop)
+    {
+        options.Validate();
+        try
+        {
+            using var attempts = new ConnectAttempts([target], options);
+            return await ConnectRace.RunAsync(attempts, loop, Deadline.After(options.Timeout));
         }
         catch (Exception e) when (e is SocketException or TimeoutException)
         {

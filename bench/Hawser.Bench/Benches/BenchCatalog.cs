@@ -7,14 +7,6 @@ internal static class BenchCatalog
 {
     public static IReadOnlyList<BenchEntry> All { get; } =
     [
-        new("rate", "ping round trips, compared with C, Kestrel, redis-server and asyncio", 23, RateBench.RunAsync)
-        {
-            Tools = ["gcc", "make", "redis-server", "python3"],
-        },
-        new("churn", "connections per second, compared with C, Kestrel and redis-server", 7, ChurnBench.RunAsync)
-        {
-            Tools = ["gcc", "make", "redis-server"],
-        },
         new("message", "standard input to output, compared with socat, ncat, nc and iperf3", 5, MessageBench.RunAsync)
         {
             Tools = [.. FileTools.Programs, Iperf.Program],
@@ -33,7 +25,6 @@ internal static class BenchCatalog
             FullMinutes = 6,
         },
         new("start", "time from exec to listening, and from exec to exit", 0.5, StartBench.RunAsync),
-        new("idle", "memory of ten thousand idle connections", 3, IdleBench.RunAsync),
         new("burst", "connections lost in a burst, compared with C", 4, BurstBench.RunAsync)
         {
             Tools = ["gcc", "make"],

@@ -23,7 +23,7 @@ internal static partial class GrowthLab
     /// <exception cref="BenchException">The lab measured nothing.</exception>
     public static async Task RunAsync(string hawser, string folder, string[] options, Action<int, int> onRound)
     {
-        string[] arguments = ["lab", "--scenario", "growth", .. options, "--out", folder];
+        string[] arguments = ["lab", "--scenario", "growth", "--floor", "no", .. options, "--out", folder];
         using Process lab = ChildProcess.Start(new ProcessStartInfo(hawser, arguments)
         {
             RedirectStandardOutput = true,

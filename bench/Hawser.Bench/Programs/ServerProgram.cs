@@ -1,5 +1,3 @@
-using Hawser.Bench.Load;
-
 namespace Hawser.Bench.Programs;
 
 /// <summary>How to start a server.</summary>
@@ -17,15 +15,6 @@ internal sealed record ServerProgram(string Name, string FileName, params string
 
     /// <summary>The file for its standard output; null to read it for the listening line only.</summary>
     public string? OutputFile { get; init; }
-
-    /// <summary>Its protocol.</summary>
-    public PingWire Wire { get; init; } = PingWire.Ping;
-
-    /// <summary>The server it is compared with; null for a reference.</summary>
-    public string? Reference { get; init; }
-
-    /// <summary>The measured <c>hawser</c>, not a rival.</summary>
-    public bool IsOwn { get; init; }
 
     /// <summary>The command line.</summary>
     public override string ToString() => $"{FileName} {string.Join(' ', Arguments)}";

@@ -2,6 +2,7 @@
  * The ping server in C: what `hawser serve ping --model epoll` is measured against.
  *
  *     epoll_ping PORT [LOOPS]      port 0: the system chooses; prints "Listening on 127.0.0.1:PORT"
+ *                                  loops: one per core that the process may use
  *
  *     client -> server   "ping" SP client SP n LF     client, n: 1 to 18 decimal digits
  *     server -> client   "pong" SP client SP n LF     the same numbers, or "ERROR: " rule LF and the end
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +157,9 @@ int main(int count, char **arguments)
         fprintf(stderr, "ERROR: usage: epoll_ping PORT [LOOPS]\n");
         return 2;
     }
+    cpu_set_t cores;
+    if (count == 2 && sched_getaffinity(0, sizeof cores, &cores) == 0)
+        loops = CPU_COUNT(&cores) < LOOPS_LIMIT ? CPU_COUNT(&cores) : LOOPS_LIMIT;
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(atoi(arguments[1])),
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t length = sizeof address;

@@ -41,6 +41,9 @@ internal sealed record LabFigures
     /// <summary>How busy the load's loops were; 1 for all the time.</summary>
     public required double LoadCpuShare { get; init; }
 
+    /// <summary>User and system time of the load per round trip; null if not recorded.</summary>
+    public double? LoadCpuMicrosecondsPerRoundTrip { get; init; }
+
     /// <summary>The load may have been the bottleneck.</summary>
     public required bool LoadWasLimit { get; init; }
 

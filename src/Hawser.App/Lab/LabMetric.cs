@@ -41,8 +41,13 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
         new("involuntary_switches_per_second", "involuntary switches/s",
             f => f.Server?.InvoluntarySwitchesPerSecond, Whole),
         new("resident_bytes", "memory", f => f.Server?.ResidentBytes, bytes => Text($"{bytes / 1e6:0.0} MB")),
+        new("bytes_per_idle_connection", "memory per idle connection", f => f.Server?.BytesPerIdleConnection,
+            bytes => Text($"{bytes / 1024:0.0} KiB")),
+        new("descriptors", "descriptors", f => f.Server?.Descriptors, Whole),
         new("jain_index", "fairness", f => f.JainIndex, value => Text($"{value:0.000}")) { MoreIsBetter = true },
         new("load_cpu_share", "load CPU", f => f.LoadCpuShare, Percent),
+        new("load_cpu_us_per_round_trip", "load CPU per round trip", f => f.LoadCpuMicrosecondsPerRoundTrip,
+            us => Time(us * 1e3)),
     ];
 
     /// <summary>Returns the metric of that name.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Hawser.App.Lab.Publishing;
 using Hawser.App.Verbs;
 using Hawser.Models;
+using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;
@@ -18,6 +19,9 @@ internal sealed record LabOptions
         ["slow-client"] = "none",
         ["idle"] = "0",
         ["rate"] = "none",
+        ["pipeline"] = "1",
+        ["churn"] = "no",
+        ["floor"] = "yes",
         ["rounds"] = "9",
         ["until-width"] = "none",
         ["time-limit"] = "1h",
@@ -25,6 +29,9 @@ internal sealed record LabOptions
         ["warm-up"] = "1s",
         ["spoiled-at"] = "5%",
     };
+
+    /// <summary>The other servers of a scenario: a list, unlike the options above.</summary>
+    public const string Against = "against";
 
     private const int MostClients = 1_000_000;
 
@@ -54,6 +61,9 @@ internal sealed record LabOptions
     /// <summary>Load before each measurement that is not measured.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The floor is measured with the subjects.</summary>
+    public bool HasFloor { get; init; }
+
     /// <summary>Seeds the order of the variants.</summary>
     public int Seed { get; init; }
 
@@ -65,7 +75,7 @@ internal sealed record LabOptions
 
     /// <summary>Parses the options.</summary>
     /// <param name="texts">All of <see cref="Defaults"/>, by name.</param>
-    /// <param name="against">NAME=HOST:PORT of servers that run.</param>
+    /// <param name="against">Other servers, as <see cref="LabSubject.Parse"/> reads them.</param>
     /// <param name="seed">Of the order.</param>
     /// <param name="scenario">Where preset options come from; null for none.</param>
     /// <param name="preset">The options that it sets.</param>
@@ -85,9 +95,12 @@ internal sealed record LabOptions
             SpoiledAt = Read(texts, "spoiled-at", ParseShare),
             Duration = Read(texts, "duration", ParseDuration),
             WarmUp = Read(texts, "warm-up", Quantity.ParseDuration),
+            HasFloor = Read(texts, "floor", ParseYes),
             Seed = seed,
             Command = CommandOf(texts, against, seed, scenario, preset),
         };
+        if (options.HasFloor && options.Subjects.Any(subject => subject.Name == LabFloor.Name))
+            throw new FormatException($"'{LabFloor.Name}' is the name of the floor; use another, or --floor no");
         if (options.Subjects.GroupBy(subject => subject.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new FormatException($"'{twice.Key}' is named twice");
         if (LabPlan.Variants(options).Count == 0)
@@ -134,12 +147,14 @@ internal sealed record LabOptions
 
     private static LabSubject ParseAgainst(string text)
     {
-        int equals = text.IndexOf('=', StringComparison.Ordinal);
-        string address = text[(equals + 1)..];
-        if (equals <= 0 || !(ServerAddress.HasPort(address) || ServerAddress.IsUnix(address)))
-            throw new FormatException($"--against: '{text}' is not NAME=HOST:PORT; use redis=127.0.0.1:6379");
-        _ = ServerAddress.Parse(address, defaultPort: 0);
-        return new LabSubject(text[..equals], null, address);
+        try
+        {
+            return LabSubject.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"--against: {e.Message}", e);
+        }
     }
 
     private static LabSetting[] ParseSettings(IReadOnlyDictionary<string, string> texts)
@@ -148,19 +163,33 @@ internal sealed record LabOptions
         int[] idles = Read(texts, "idle", text => ParseCounts(text, "number of connections", 0));
         TimeSpan[] works = Read(texts, "work", text => Words(text).Select(Quantity.ParseDuration).ToArray());
         int[] clientCounts = Read(texts, "clients", text => ParseCounts(text, "number of clients", 1));
+        int[] pipelines = Read(texts, "pipeline", text =>
+            ParseCounts(text, "number of pings", 1, PingLoadOptions.LongestPipeline));
+        bool[] churns = Read(texts, "churn", text => Words(text).Select(ParseYes).ToArray());
+        if (churns.Contains(true) && (rate is not null || pipelines.Any(pipeline => pipeline > 1)))
+            throw new FormatException("--churn: does not apply beside --rate and --pipeline");
         return
         [
-            .. from idle in idles
+            .. from churn in churns
+               from pipeline in pipelines
+               from idle in idles
                from slow in Words(texts["slow-client"])
                from work in works
                from clients in clientCounts
                let slowClient = Read(texts, "slow-client", _ => ParseSlowClient(slow, clients))
-               select new LabSetting(clients, work.TotalMicroseconds, slowClient, idle, rate),
+               select new LabSetting(clients, work.TotalMicroseconds, slowClient, idle, rate, pipeline, churn),
         ];
     }
 
-    private static int[] ParseCounts(string text, string what, int least) =>
-        [.. Words(text).Select(count => Quantity.ParseInt(count, what, least, MostClients))];
+    private static int[] ParseCounts(string text, string what, int least, int most = MostClients) =>
+        [.. Words(text).Select(count => Quantity.ParseInt(count, what, least, most))];
+
+    private static bool ParseYes(string text) => text switch
+    {
+        "yes" => true,
+        "no" => false,
+        _ => throw new FormatException($"'{text}' is neither yes nor no"),
+    };
 
     private static string? ParseSlowClient(string text, int clients)
     {
@@ -184,7 +213,10 @@ internal sealed record LabOptions
         IEnumerable<string> given = Defaults.Keys
             .Where(name => texts[name] != (preset?.GetValueOrDefault(name) ?? Defaults[name]))
             .Select(name => $"--{name} {texts[name]}");
-        return string.Join(' ', [.. scenario is null ? [] : (string[])[$"--scenario {scenario}"], .. given,
-            .. against.Select(text => $"--against {text}"), $"--seed {seed}"]);
+        IEnumerable<string> others = string.Join('\n', against) == (preset?.GetValueOrDefault(Against) ?? "")
+            ? []
+            : against.Select(text => $"--{Against} {ShellWords.Quote(text)}");
+        return string.Join(' ', [.. scenario is null ? [] : (string[])[$"--scenario {ShellWords.Quote(scenario)}"], .. given, .. others,
+            $"--seed {seed}"]);
     }
 }

@@ -4,13 +4,13 @@ namespace Hawser.App.Lab;
 /// machine affects all of them alike.</summary>
 internal static class LabPlan
 {
-    /// <summary>The variants, setting by setting. A running server takes part in the settings that configure only the
+    /// <summary>The variants, setting by setting. Other programs take part in the settings that configure only the
     /// load.</summary>
     public static IReadOnlyList<LabVariant> Variants(LabOptions options) =>
     [
         .. from setting in options.Settings
            from subject in options.Subjects
-           where subject.Address is null || setting.IsForEveryServer
+           where subject.TakesEverySetting || setting.IsForEveryServer
            select new LabVariant(subject, setting),
     ];
 

@@ -4,7 +4,7 @@ using Hawser.App.Lab.Publishing;
 namespace Hawser.App.Lab;
 
 /// <summary>Preset options: a JSON object with a <c>description</c>, members named like the options of
-/// <c>hawser lab</c>, and <c>goals</c>.</summary>
+/// <c>hawser lab</c>, the list <c>against</c>, and <c>goals</c>.</summary>
 internal static class LabScenario
 {
     private const string Description = "description";
@@ -18,7 +18,8 @@ internal static class LabScenario
             ? [.. Directory.GetFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order()]
             : [];
 
-    /// <summary>Reads the options of a scenario by its name or file name.</summary>
+    /// <summary>Reads the options of a scenario by its name or file name: texts by option, lists joined by commas, that
+    /// of <see cref="LabOptions.Against"/> by line feeds.</summary>
     /// <exception cref="FormatException">The scenario does not exist or is malformed; the message says what is
     /// accepted.</exception>
     public static IReadOnlyDictionary<string, string> Read(string nameOrFile) => Read(nameOrFile, Parse);
@@ -63,13 +64,14 @@ internal static class LabScenario
         {
             if (member.Name is Description or Goals)
                 continue;
-            if (!LabOptions.Defaults.ContainsKey(member.Name))
+            bool isAgainst = member.Name == LabOptions.Against;
+            if (!isAgainst && !LabOptions.Defaults.ContainsKey(member.Name))
             {
-                string known = string.Join(", ", LabOptions.Defaults.Keys);
+                string known = string.Join(", ", [.. LabOptions.Defaults.Keys, LabOptions.Against]);
                 throw new FormatException($"'{member.Name}' is no option; use {Description}, {Goals}, {known}");
             }
             texts[member.Name] = member.Value.ValueKind == JsonValueKind.Array
-                ? string.Join(',', member.Value.EnumerateArray().Select(TextOf))
+                ? string.Join(isAgainst ? '\n' : ',', member.Value.EnumerateArray().Select(TextOf))
                 : TextOf(member.Value);
         }
         return texts;

@@ -9,12 +9,17 @@ namespace Hawser.App.Lab;
 /// <param name="InvoluntarySwitchesPerSecond">Context switches of preempted threads; null if threads exited
 /// uncounted.</param>
 /// <param name="ResidentBytes">Resident memory near the end.</param>
+/// <param name="Descriptors">Open descriptors near the end.</param>
+/// <param name="BytesPerIdleConnection">Growth of the resident memory while the idle connections were opened; null
+/// without any.</param>
 internal sealed record LabServerFigures(
     double? CpuMicrosecondsPerRoundTrip,
     double? CpuCores,
     double? VoluntarySwitchesPerRoundTrip,
     double? InvoluntarySwitchesPerSecond,
-    long ResidentBytes)
+    long ResidentBytes,
+    int? Descriptors = null,
+    double? BytesPerIdleConnection = null)
 {
     // The system counts in steps of 10 ms: at 0.1 s the error is at most a tenth.
     private static readonly TimeSpan LeastCpu = TimeSpan.FromSeconds(0.1);
@@ -31,7 +36,7 @@ internal sealed record LabServerFigures(
     public static LabServerFigures? Between(LabSample? begin, LabSample? late, LabSample? end)
     {
         if (begin is null && end is not null)
-            return new LabServerFigures(null, null, null, null, end.Process.ResidentBytes);
+            return new LabServerFigures(null, null, null, null, end.Process.ResidentBytes, end.Process.Descriptors);
         if (begin is null || end is null || end.RoundTrips <= begin.RoundTrips || end.Moment <= begin.Moment)
             return null;
         TimeSpan cpu = end.Process.Cpu - begin.Process.Cpu;
@@ -47,6 +52,7 @@ internal sealed record LabServerFigures(
                 / (whole?.RoundTrips - begin.RoundTrips),
             (whole?.Process.InvoluntarySwitches - begin.Process.InvoluntarySwitches)
                 / (whole?.Moment - begin.Moment)?.TotalSeconds,
-            (whole ?? end).Process.ResidentBytes);
+            (whole ?? end).Process.ResidentBytes,
+            (whole ?? end).Process.Descriptors);
     }
 }

@@ -10,9 +10,11 @@ namespace Hawser.App.Lab;
 /// <param name="SlowClient">ID=DURATION: an answer to that client blocks its thread this long; null for none.</param>
 /// <param name="Idle">Open connections that stay idle.</param>
 /// <param name="ScheduledPerSecond">Pings of all clients (open loop); null for a closed loop.</param>
+/// <param name="Pipeline">Pings that a client sends at once.</param>
+/// <param name="Churn">A new connection for every ping.</param>
 internal sealed record LabSetting(
     int Clients, double WorkMicroseconds = 0, string? SlowClient = null, int Idle = 0,
-        double? ScheduledPerSecond = null)
+    double? ScheduledPerSecond = null, int Pipeline = 1, bool Churn = false)
 {
     /// <summary>Time over which the clients connect, half a millisecond apart. Ten thousand at once would still be
     /// connecting when the measurement begins.</summary>
@@ -38,6 +40,10 @@ internal sealed record LabSetting(
             parts.Add(Text($"{Idle:#,0} idle"));
         if (ScheduledPerSecond is { } rate)
             parts.Add(Text($"at {rate:#,0.#}/s"));
+        if (Pipeline > 1)
+            parts.Add(Text($"{Pipeline:#,0} pings at once"));
+        if (Churn)
+            parts.Add("a connection for each ping");
         return string.Join(", ", parts);
     }
 

@@ -14,11 +14,11 @@ internal static class LabTrial
         LabVariant variant, LabOptions options, CpuPinning pinning, CancellationToken cancel)
     {
         if (variant.Subject.Address is { } running)
-            return await LoadAsync(running, variant.Setting, options, pinning, server: null, cancel);
+            return await LoadAsync(running, variant, options, pinning, server: null, cancel);
         await using ServerProcess server = await ServerProcess.StartAsync(variant, pinning.ServerCores, cancel);
         try
         {
-            return await LoadAsync(server.Address, variant.Setting, options, pinning, server, cancel);
+            return await LoadAsync(server.Address, variant, options, pinning, server, cancel);
         }
         catch (LabException e) when (!cancel.IsCancellationRequested)
         {
@@ -28,20 +28,31 @@ internal static class LabTrial
     }
 
     private static async Task<LoadReport> LoadAsync(
-        string address, LabSetting setting, LabOptions options, CpuPinning pinning, ServerProcess? server,
+        string address, LabVariant variant, LabOptions options, CpuPinning pinning, ServerProcess? server,
         CancellationToken cancel)
     {
+        ProcessSample? before = server?.TrySample();
         using IdleConnections idle = await IdleConnections.OpenAsync(
-            ServerAddress.Parse(address, defaultPort: 0), setting.Idle, cancel);
+            ServerAddress.Parse(address, defaultPort: 0), variant.Setting.Idle, cancel);
         if (server is not null)
             await server.AcceptIdleAsync(cancel);
+        double? idleBytes = variant.Setting.Idle > 0
+            ? (double?)(server?.TrySample()?.ResidentBytes - before?.ResidentBytes) / variant.Setting.Idle
+            : null;
         LabSample? begin = null;
         LabSample? late = null;
         LabSample? end = null;
-        LoadReport report = await LoadProcess.RunAsync(address, setting, options, pinning.LoadCores, Look, cancel);
+        LoadReport report = await LoadProcess.RunAsync(address, variant, options, pinning.LoadCores, Look, cancel);
         if (report.Figures.RoundTrips == 0)
             throw new LabException("no round trip was measured");
-        return report with { Figures = report.Figures with { Server = LabServerFigures.Between(begin, late, end) } };
+        LabServerFigures? figures = LabServerFigures.Between(begin, late, end);
+        return report with
+        {
+            Figures = report.Figures with
+            {
+                Server = figures is null ? null : figures with { BytesPerIdleConnection = idleBytes },
+            },
+        };
 
         // The load reports when its measured time begins and ends, and every second. The last report before the end
         // is sampled because the clients' threads still exist; further samples would only disturb.

@@ -13,7 +13,7 @@ internal static class LoadProcess
 
     /// <summary>Runs a load to its end.</summary>
     /// <param name="address">HOST:PORT.</param>
-    /// <param name="setting">Clients and rate.</param>
+    /// <param name="variant">The protocol, and the shape of the load.</param>
     /// <param name="options">Duration and warm-up.</param>
     /// <param name="cores">The cores to pin it to; null for any.</param>
     /// <param name="onView">Called every second with seconds and round trips measured.</param>
@@ -21,12 +21,12 @@ internal static class LoadProcess
     /// <returns>The load's own report.</returns>
     /// <exception cref="LabException">The load failed or reported nothing.</exception>
     public static async Task<LoadReport> RunAsync(
-        string address, LabSetting setting, LabOptions options, string? cores, Action<double, long> onView,
+        string address, LabVariant variant, LabOptions options, string? cores, Action<double, long> onView,
         CancellationToken cancel)
     {
-        using Process process = OwnProgram.Start(cores, Arguments(address, setting, options));
+        using Process process = OwnProgram.Start(cores, Arguments(address, variant, options));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(setting.Ramp + options.WarmUp + options.Duration + Patience);
+        limit.CancelAfter(variant.Setting.Ramp + options.WarmUp + options.Duration + Patience);
         try
         {
             Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
@@ -54,8 +54,9 @@ internal static class LoadProcess
     }
 
     /// <summary>The command line.</summary>
-    internal static IReadOnlyList<string> Arguments(string address, LabSetting setting, LabOptions options)
+    internal static IReadOnlyList<string> Arguments(string address, LabVariant variant, LabOptions options)
     {
+        LabSetting setting = variant.Setting;
         List<string> arguments =
         [
             "load", address, "--clients", $"{setting.Clients}", "--duration", Text(options.Duration),
@@ -63,6 +64,12 @@ internal static class LoadProcess
         ];
         if (setting.ScheduledPerSecond is { } rate)
             arguments.AddRange(["--rate", rate.ToString("0.######", CultureInfo.InvariantCulture)]);
+        if (variant.Subject.Wire is { } wire)
+            arguments.AddRange(["--wire", wire]);
+        if (setting.Pipeline > 1)
+            arguments.AddRange(["--pipeline", $"{setting.Pipeline}"]);
+        if (setting.Churn)
+            arguments.Add("--churn");
         return arguments;
     }
 

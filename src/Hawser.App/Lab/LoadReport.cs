@@ -31,6 +31,7 @@ internal sealed record LoadReport(LabFigures Figures, LatencyHistogram Latency)
             SlowestClientRoundTrips = Count("slowest_client"),
             FastestClientRoundTrips = Count("fastest_client"),
             LoadCpuShare = report.GetProperty("load_cpu_share").GetDouble(),
+            LoadCpuMicrosecondsPerRoundTrip = report.GetProperty("load_cpu_ns_per_round_trip").GetDouble() / 1e3,
             LoadWasLimit = report.GetProperty("load_was_limit").GetBoolean(),
         };
         return new LoadReport(figures, ReadHistogram(latency));

@@ -18,6 +18,9 @@ internal static class LoadJson
         json.WriteString("type", "report");
         json.WriteNumber("clients", report.Options.Clients);
         json.WriteString("loop", report.Options.Rate is null ? "closed" : "open");
+        json.WriteString("wire", report.Options.Wire.Name);
+        json.WriteNumber("pipeline", report.Options.Pipeline);
+        json.WriteBoolean("churn", report.Options.IsChurn);
         if (report.Options.Rate is { } rate)
             json.WriteNumber("scheduled_per_second", rate);
         json.WriteNumber("seconds", report.Time.TotalSeconds);
@@ -37,6 +40,10 @@ internal static class LoadJson
         json.WriteNumber("slowest_client", report.Slowest);
         json.WriteNumber("fastest_client", report.Fastest);
         json.WriteNumber("load_cpu_share", report.CpuShare);
+        if (report.RoundTrips > 0)
+            json.WriteNumber("load_cpu_ns_per_round_trip", report.CpuPerRoundTrip.TotalNanoseconds);
+        else
+            json.WriteNull("load_cpu_ns_per_round_trip");
         json.WriteBoolean("load_was_limit", report.WasItsOwnLimit);
     });
 

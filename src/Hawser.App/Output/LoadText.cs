@@ -11,7 +11,10 @@ internal static class LoadText
     public static IEnumerable<string> Of(PingLoadReport report)
     {
         PingLoadOptions load = report.Options;
-        string loop = load.Rate is { } rate ? Text($"open loop at {rate:#,0}/s") : "closed loop";
+        string loop = load.IsChurn ? "a connection for each ping"
+            : load.Rate is { } rate ? Text($"open loop at {rate:#,0}/s") : "closed loop";
+        if (load.Pipeline > 1)
+            loop += $", {load.Pipeline} pings at once";
         yield return $"{Quantity.FormatCount(load.Clients, "client")}, {loop}, "
             + Text($"{report.Time.TotalSeconds:0.0} s measured after {load.WarmUp.TotalSeconds:0.###} s of warm-up");
         yield return Text($"round trips   {report.RoundTrips:#,0}, {report.Rate:#,0}/s");
@@ -25,7 +28,8 @@ internal static class LoadText
         yield return "fairness      " + (report.RoundTrips == 0 ? "none"
             : Text($"{report.JainIndex:0.000} (Jain), slowest client {report.Slowest:#,0}, ")
                 + Text($"fastest {report.Fastest:#,0}"));
-        yield return Text($"load client   {report.CpuShare:0 %} of its loops' time");
+        yield return Text($"load client   {report.CpuShare:0 %} of its loops' time")
+            + (report.RoundTrips == 0 ? "" : $", {Time(report.CpuPerRoundTrip.TotalNanoseconds)} per round trip");
     }
 
     public static string Of(PingLoadView view) =>

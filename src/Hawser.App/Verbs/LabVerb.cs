@@ -8,6 +8,7 @@ using Hawser.App.Lab.Display;
 using Hawser.App.Lab.Exporters;
 using Hawser.App.Lab.Publishing;
 using Hawser.App.Output;
+using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
@@ -24,6 +25,9 @@ internal sealed class LabVerb
         ("slow-client", "LIST", "ID=DURATION: answers to that client block their thread; or none"),
         ("idle", "LIST", "numbers of further connections that stay idle"),
         ("rate", "N", "pings per second on a fixed schedule, or none: each next ping after the pong"),
+        ("pipeline", "LIST", "numbers of pings that a client sends at once"),
+        ("churn", "LIST", "yes: a new connection for each ping; or no"),
+        ("floor", "yes|no", "measure an echo server in C as well: what the load and the kernel cost"),
         ("rounds", "N", "how often everything is measured; with --until-width, at least"),
         ("until-width", "SHARE", "add rounds until every interval is narrower, like 5%; or none"),
         ("time-limit", "TIME", "with --until-width: begin no round that would end later"),
@@ -39,8 +43,9 @@ internal sealed class LabVerb
 
     private readonly Option<string[]> _against = new("--against")
     {
-        Description = "a running server of the same protocol; may be given several times",
-        HelpName = "NAME=HOST:PORT",
+        Description = "HOST:PORT of a running server, or a command with {port} that starts one; a prefix names another "
+            + $"protocol: {string.Join(", ", LoadWire.All.Skip(1).Select(wire => $"{wire}:"))}; may be repeated",
+        HelpName = "NAME=SERVER",
     };
 
     private readonly Option<string> _scenario = VerbOptions.Text(
@@ -70,6 +75,7 @@ internal sealed class LabVerb
             [
                 "hawser lab --scenario exercise",
                 "hawser lab --models select,epoll --clients 50 --rounds 9 --duration 5s --out results",
+                "hawser lab --models epoll --against redis='resp:redis-server --port {port}'",
                 "hawser lab --models select,epoll --clients 50 --until-width 5% --time-limit 30m",
                 "hawser lab compare results-before results-after",
             ],
@@ -77,8 +83,8 @@ internal sealed class LabVerb
         command.Add(LabCompareVerb.Create());
         command.AddGroup(
             VerbOptions.Common, verb._scenario, verb._out, verb._publish, verb._baseline, verb._json);
-        command.AddGroup("What is measured", [.. Group("models", "clients", "work", "slow-client", "idle", "rate"),
-            verb._against]);
+        command.AddGroup("What is measured", [.. Group(
+            "models", "clients", "work", "slow-client", "idle", "rate", "pipeline", "churn", "floor"), verb._against]);
         command.AddGroup("How often and how long",
             [.. Group("rounds", "until-width", "time-limit", "duration", "warm-up", "spoiled-at"), verb._seed]);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
@@ -95,13 +101,16 @@ internal sealed class LabVerb
         bool isPublished = parsed.GetValue(_publish);
         var pinning = CpuPinning.Find();
         string folder = MakeFolder(isPublished ? FolderToPublish(parsed, options, pinning) : parsed.GetValue(_out));
+        using LabFloor? floor = options.HasFloor ? LabFloor.Create("gcc", Warn) : null;
+        if (floor is not null)
+            options = options with { Subjects = [.. options.Subjects, floor.Subject] };
         var run = new LabRun(options, pinning, TimeProvider.System);
         var progress = new LabProgress(options, ownStart);
         string least = options.UntilWidth is null ? "about" : "at least";
         Standard.Error.WriteLine($"{Quantity.FormatCount(progress.Total, "measurement")}, {least} "
             + $"{Quantity.FormatDuration(progress.Estimate)}, into {folder}");
         foreach (string warning in run.WarningsBefore)
-            Standard.Error.WriteLine($"WARNING: {warning}");
+            Warn(warning);
 
         var signal = new StopSignal();
         bool isDrawn = !Console.IsErrorRedirected;
@@ -119,8 +128,10 @@ internal sealed class LabVerb
         }
         var measured = new LabResultFile("", folder, run.Result);
         if (baseline is not null && LabComparison.WhyNot(baseline, measured) is { } why)
-            Standard.Error.WriteLine($"WARNING: --baseline: {why}");
+            Warn($"--baseline: {why}");
         return Print(measured.Result, parsed.GetValue(_json));
+
+        static void Warn(string warning) => Standard.Error.WriteLine($"WARNING: {warning}");
 
         TimeSpan Elapsed() => Stopwatch.GetElapsedTime(begin);
 
@@ -174,8 +185,11 @@ internal sealed class LabVerb
             if (parsed.GetValue(option) is { } text)
                 texts[name] = text;
         }
+        string[] against = parsed.GetValue(_against) is { Length: > 0 } given
+            ? given
+            : texts.GetValueOrDefault(LabOptions.Against)?.Split('\n') ?? [];
         int seed = parsed.GetValue(_seed) ?? Random.Shared.Next(1_000_000);
-        return LabOptions.Parse(texts, parsed.GetValue(_against) ?? [], seed, scenario, preset) with
+        return LabOptions.Parse(texts, against, seed, scenario, preset) with
         {
             Goals = scenario is null ? [] : LabScenario.ReadGoals(scenario),
         };

@@ -106,6 +106,11 @@ internal sealed class LoadRun(bool json, bool jsonStream)
                 "WARNING: the load client used nearly all of its cores: the server may be faster than "
                 + "these figures; use more cores or a separate machine for the load");
         }
+        if (report is { Options.IsChurn: true, RoundTrips: > 0, FirstError: { } error })
+        {
+            Standard.Error.WriteLine($"WARNING: {Quantity.FormatCount(report.Unanswered, "connection")} failed in "
+                + $"the measured time; the first error of the load: {error}");
+        }
         if (report.Failed > 0)
             Standard.Error.WriteLine(
                 $"ERROR: {report.Failed} of {report.Options.Clients} clients failed, first {report.FirstError}");

@@ -32,6 +32,14 @@ internal sealed class LoadVerb
     private readonly Option<LatencyGoal?> _until = VerbOptions.Value<LatencyGoal?>(
         "--until", "GOAL", "find the highest rate that meets a latency goal, like p99<1ms", LatencyGoal.Parse);
 
+    private readonly Option<LoadWire> _wire = VerbOptions.Value(
+        "--wire", "WIRE", $"protocol of the server: {string.Join(", ", LoadWire.All)}", LoadWire.Parse, "ping");
+
+    private readonly Option<int> _pipeline = VerbOptions.Int(
+        "--pipeline", "pings that a client sends at once", 1, PingLoadOptions.LongestPipeline, "1");
+
+    private readonly Option<bool> _churn = VerbOptions.Flag("--churn", "open a new connection for each ping");
+
     private readonly Option<TimeSpan> _timeout = VerbOptions.Value(
         "--timeout", "TIME", "wait for pongs in flight at the end", Quantity.ParseTimeout, "2s", "-w");
 
@@ -57,6 +65,7 @@ internal sealed class LoadVerb
         };
         command.AddGroup(VerbOptions.Common, verb._clients, verb._duration, verb._rate, verb._until);
         command.AddGroup("Output", verb._json, verb._jsonStream);
+        command.AddGroup("What is sent", verb._wire, verb._pipeline, verb._churn);
         command.AddGroup("Course of the load", verb._warmUp, verb._ramp, verb._timeout, verb._loops);
         verb._servers.AddTo(command);
         verb._tls.AddTo(command);
@@ -67,6 +76,8 @@ internal sealed class LoadVerb
     private Task<int> RunAsync(ParseResult parsed)
     {
         LatencyGoal? goal = parsed.GetValue(_until);
+        if (parsed.GetValue(_churn) && ((Option[])[_rate, _until, _pipeline]).FirstOrDefault(parsed.Has) is { } other)
+            throw new UsageException($"{other.Name}: does not apply beside {_churn.Name}");
         var options = new PingLoadOptions
         {
             Servers = _servers.Parse(parsed),
@@ -75,6 +86,9 @@ internal sealed class LoadVerb
             WarmUp = parsed.GetValue(_warmUp),
             Ramp = parsed.GetValue(_ramp),
             Rate = parsed.GetValue(_rate),
+            Wire = parsed.GetValue(_wire)!,
+            Pipeline = parsed.GetValue(_pipeline),
+            IsChurn = parsed.GetValue(_churn),
             Timeout = parsed.GetValue(_timeout),
             Loops = parsed.GetValue(_loops),
             Layers = _tls.Read(parsed),

@@ -12,6 +12,7 @@ internal sealed unsafe class EpollPoller : IPoller
 {
     private const int EventsPerWait = 256;
     private const int ControlAdd = 1;
+    private const int ControlDelete = 2;
     private const uint EPOLLIN = 0x1;
     private const uint EPOLLPRI = 0x2;
     private const uint EPOLLOUT = 0x4;
@@ -62,6 +63,8 @@ internal sealed unsafe class EpollPoller : IPoller
     public void Remove(Pollable pollable)
     {
         // The kernel removes a closed socket.
+        if (pollable.IsHandedOver)
+            Control(ControlDelete, pollable.Descriptor, 0, 0);
         _slots[pollable.Slot] = null;
         _freeSlots.Push(pollable.Slot);
         pollable.Slot = -1;

@@ -22,6 +22,9 @@ internal abstract class Pollable
     /// <summary>A listening socket, which several loops may watch.</summary>
     public virtual bool IsListener => false;
 
+    /// <summary>The socket stays open when it is no longer watched.</summary>
+    public virtual bool IsHandedOver => false;
+
     /// <summary>A receive is pending.</summary>
     public abstract bool WantsInput { get; }
 

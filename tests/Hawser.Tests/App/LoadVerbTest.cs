@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Hawser.Tests.Services.Ping;
@@ -57,13 +58,63 @@ public sealed class LoadVerbTest
             Assert.Equal(percentiles.Order(), percentiles);
         }
         foreach (string name in (string[])["seconds", "round_trips_per_second", "failed_clients", "jain_index",
-            "answered_clients", "slowest_client", "fastest_client", "load_cpu_share"])
+            "answered_clients", "slowest_client", "fastest_client", "load_cpu_share", "load_cpu_ns_per_round_trip"])
         {
             Assert.Equal(JsonValueKind.Number, report.GetProperty(name).ValueKind);
         }
         Assert.Equal(3, report.GetProperty("connect").GetProperty("count").GetInt32());
         Assert.Equal(3, report.GetProperty("first_answer").GetProperty("count").GetInt32());
         Assert.False(report.GetProperty("load_was_limit").ValueKind == JsonValueKind.Null);
+    }
+
+    [Fact]
+    public async Task Shapes_are_named_in_the_report()
+    {
+        await using PingServer server = PingServer.Start("threads");
+
+        ProgramResult pipelined = await RunAsync(server.EndPoint, "--pipeline", "16");
+
+        Assert.StartsWith("1 client, closed loop, 16 pings at once, 1.0 s measured ", pipelined.Text,
+            StringComparison.Ordinal);
+        Assert.Matches(
+            @"\nload client   \d+ % of its loops' time, \d+(\.\d+)? (ns|µs) per round trip\n", pipelined.Text);
+        if (OperatingSystem.IsLinux())
+        {
+            ProgramResult churn = await RunAsync(server.EndPoint, "--churn");
+            Assert.StartsWith("1 client, a connection for each ping, 1.0 s measured ", churn.Text,
+                StringComparison.Ordinal);
+            Assert.Equal(0, churn.ExitCode);
+        }
+    }
+
+    [Theory]
+    [InlineData("--rate", "100")]
+    [InlineData("--until", "p99<1ms")]
+    [InlineData("--pipeline", "2")]
+    public async Task Churn_is_refused_beside_what_it_cannot_do(string option, string value)
+    {
+        ProgramResult result = await RunAsync(new IPEndPoint(IPAddress.Loopback, 1), "--churn", option, value);
+
+        result.IsError(2, $"{option}: does not apply beside --churn");
+    }
+
+    [Fact]
+    public async Task Connections_that_fail_under_churn_are_a_warning()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "churn needs Linux");
+        int count = 0;
+        await using TestServer server = TestServer.Start("select", async connection =>
+        {
+            // Every third connection ends without a pong.
+            if (await connection.TryReadLineAsync(128) is { } ping && Interlocked.Increment(ref count) % 3 > 0)
+                await connection.WriteAsync(Encoding.ASCII.GetBytes($"po{Encoding.ASCII.GetString(ping.Span)[2..]}\n"));
+        });
+
+        ProgramResult result = await RunAsync(server.EndPoint, "--churn");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Matches(@"(?m)^WARNING: [1-9]\d* connections? failed in the measured time; the first error of the load: "
+            + "client #0: closed without a pong$", result.Errors);
     }
 
     [Fact]

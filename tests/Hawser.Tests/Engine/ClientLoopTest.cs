@@ -58,6 +58,67 @@ public sealed class ClientLoopTest
     }
 
     [Fact]
+    public async Task An_address_is_connected_to_on_the_loop()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "its poller does not report a failed connect");
+        await using TestServer server = TestServer.Start("async", Handlers.EchoAsync);
+        await using ClientLoop loop = ClientLoop.Start("clients");
+        string? thread = null;
+        await using Connection connection = await loop.ConnectAsync(
+            server.EndPoint, new DialOptions { ConfigureSocket = _ => thread = Thread.CurrentThread.Name }).Bounded();
+
+        Assert.Equal("clients", thread);
+        Assert.Equal(server.EndPoint, connection.RemoteEndPoint);
+        Assert.NotNull(connection.LocalEndPoint);
+    }
+
+    [Fact]
+    public async Task A_connect_that_is_pending_does_not_hold_up_the_loop_and_times_out()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "its poller does not report a failed connect");
+        // Nobody accepts: the backlog fills up, and further connects get no answer.
+        using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        full.Listen(1);
+        await using ClientLoop loop = ClientLoop.Start("clients");
+        Task<Connection>[] connects = [.. Enumerable.Range(0, 20).Select(
+            _ => loop.ConnectAsync(full.LocalEndPoint!, TimeSpan.FromSeconds(2)))];
+
+        bool hasRun = false;
+        await loop.RunAsync(() =>
+        {
+            hasRun = !connects.All(connect => connect.IsCompleted);
+            return Task.CompletedTask;
+        }).Bounded();
+        await Task.WhenAny(Task.WhenAll(connects)).Bounded();
+
+        Assert.True(hasRun, "no connect was pending");
+        Task<Connection>[] failed = [.. connects.Where(connect => connect.IsFaulted)];
+        Assert.NotEmpty(failed);
+        Assert.All(failed, connect => Assert.Equal(
+            $"no answer from {full.LocalEndPoint} within 2 s",
+            Assert.IsType<ConnectException>(connect.Exception!.InnerException).Message));
+        foreach (Task<Connection> connect in connects.Except(failed))
+            (await connect).Dispose();
+    }
+
+    [Fact]
+    public async Task A_loop_that_ends_ends_its_pending_connects()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "its poller does not report a failed connect");
+        using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        full.Listen(1);
+        ClientLoop loop = ClientLoop.Start("clients");
+        Task<Connection>[] connects = [.. Enumerable.Range(0, 20).Select(
+            _ => loop.ConnectAsync(full.LocalEndPoint!, TimeSpan.FromMinutes(5)))];
+        await loop.DisposeAsync().AsTask().Bounded();
+
+        await Task.WhenAny(Task.WhenAll(connects)).Bounded();
+        Assert.Contains(connects, connect => connect.Exception?.InnerException is ObjectDisposedException);
+    }
+
+    [Fact]
     public async Task An_exception_of_the_body_reaches_its_starter()
     {
         await using ClientLoop loop = ClientLoop.Start("clients");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Hawser.App.Lab;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
 using Hawser.Tests.Support;
@@ -32,8 +33,8 @@ public sealed class ReferenceTest
     public void An_example_of_the_help_is_a_command_line(string example)
     {
         // What the shell does with it is not the program's business.
-        string[] words = [.. example.Split(' ')[1..].TakeWhile(word => word is not ("<" or ">" or "|" or "&"))
-            .Select(word => word.Trim('\''))];
+        string[] words =
+            [.. ShellWords.Split(example)[1..].TakeWhile(word => word is not ("<" or ">" or "|" or "&"))];
 
         Assert.StartsWith("hawser ", example[example.IndexOf("hawser", StringComparison.Ordinal)..], StringComparison.Ordinal);
         Assert.Empty(VerbCatalog.CreateRoot(words).Parse(words).Errors);

@@ -12,7 +12,8 @@ internal static class ReportTables
     [
         "round_trips_per_second", "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns",
         "server_cpu_us_per_round_trip", "voluntary_switches_per_round_trip",
-        "involuntary_switches_per_second", "resident_bytes", "jain_index", "unanswered_share",
+        "involuntary_switches_per_second", "resident_bytes", "bytes_per_idle_connection", "jain_index",
+        "unanswered_share",
     ];
 
     /// <summary>All figures under one setting.</summary>

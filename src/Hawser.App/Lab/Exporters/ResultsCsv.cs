@@ -6,7 +6,10 @@ namespace Hawser.App.Lab.Exporters;
 internal sealed class ResultsCsv : IExporter
 {
     private static readonly string[] Before =
-        ["round", "place", "subject", "clients", "work_microseconds", "slow_client", "idle", "scheduled_per_second"];
+    [
+        "round", "place", "subject", "clients", "work_microseconds", "slow_client", "idle", "scheduled_per_second",
+        "pipeline", "churn",
+    ];
 
     private static readonly string[] After =
         ["error", "spoiled", "steal_share", "others_cpu_share", "load_average", "mhz"];
@@ -28,7 +31,7 @@ internal sealed class ResultsCsv : IExporter
             Number(measured.Round), Number(measured.Place), Quote(measured.Variant.Subject.Name),
             Number(setting.Clients),
             Number(setting.WorkMicroseconds), Quote(setting.SlowClient ?? ""), Number(setting.Idle),
-            Number(setting.ScheduledPerSecond),
+            Number(setting.ScheduledPerSecond), Number(setting.Pipeline), setting.Churn ? "1" : "0",
             .. LabMetric.All.Select(metric => Number(measured.Figures is { } figures ? metric.Of(figures) : null)),
             Quote(measured.Error ?? ""), Quote(measured.Spoiled ?? ""), Number(measured.Conditions?.StealShare),
             Number(measured.Conditions?.OthersCpuShare), Number(measured.Conditions?.LoadAverage),

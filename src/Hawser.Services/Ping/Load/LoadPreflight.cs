@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping.Load;
 
@@ -13,8 +15,15 @@ public static class LoadPreflight
     public static IReadOnlyList<string> FindObstacles(PingLoadOptions options)
     {
         if (!OperatingSystem.IsLinux())
-            return [];
+            return options.IsChurn ? ["churn needs Linux"] : [];
         var obstacles = new List<string>();
+        if (options.IsChurn && options.Servers.FirstOrDefault(server =>
+            server is not IPEndPoint { AddressFamily: AddressFamily.InterNetwork }) is { } other)
+        {
+            obstacles.Add($"churn needs an IPv4 address, like 127.0.0.1:8000; {EndPointText.Of(other)} is none");
+        }
+        if (options.IsChurn && options.Servers.Any(server => options.Layers(server).Count > 0))
+            obstacles.Add("churn needs connections without layers, such as TLS");
         if (DescriptorLimit.Read() is { } descriptors && options.Clients + OwnDescriptors > descriptors)
         {
             obstacles.Add($"{options.Clients} clients need {options.Clients + OwnDescriptors} descriptors, the limit "

@@ -29,6 +29,8 @@ internal sealed class MeasuredWindow(PingTimeline timeline)
     /// <summary>Waits for an interval, or until the measurement begins or ends.</summary>
     public async Task UntilNextAsync(TimeSpan interval, CancellationToken cancel)
     {
+        // The measurement may have begun or ended since the last look.
+        Look();
         long since = Stopwatch.GetTimestamp();
         long next = since + (long)(interval.TotalSeconds * Stopwatch.Frequency);
         // A timer may fire some milliseconds early.

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 
 namespace Hawser.Services.Ping.Load;
 
@@ -9,7 +8,7 @@ public sealed class PingLoad
     private static readonly TimeSpan ViewInterval = TimeSpan.FromSeconds(1);
 
     private readonly PingLoadOptions _options;
-    private readonly List<(ClientLoop Loop, PingTally Tally, List<PingLoadClient> Clients)> _loops = [];
+    private readonly List<ILoadLoop> _loops = [];
 
     private PingLoad(PingLoadOptions options) => _options = options;
 
@@ -27,7 +26,7 @@ public sealed class PingLoad
         }
         finally
         {
-            foreach ((ClientLoop loop, _, _) in load._loops)
+            foreach (ILoadLoop loop in load._loops)
                 await loop.DisposeAsync();
         }
     }
@@ -36,8 +35,9 @@ public sealed class PingLoad
     {
         var timeline = new PingTimeline(_options, Stopwatch.GetTimestamp());
         int loops = Math.Min(_options.Loops, _options.Clients);
-        Task[] running = [.. Enumerable.Range(0, loops).Select(index => StartLoop(index, loops, timeline))];
-        Task over = Task.WhenAll(running);
+        for (int index = 0; index < loops; index++)
+            _loops.Add(CreateLoop(timeline, index, loops));
+        Task over = Task.WhenAll(_loops.ConvertAll(loop => loop.RunAsync()));
 
         var window = new MeasuredWindow(timeline);
         PingTally before = new();
@@ -60,57 +60,26 @@ public sealed class PingLoad
         return new PingLoadReport(_options, total, window.MeasuredTime, window.CpuShare / loops);
     }
 
-    private Task StartLoop(int index, int loops, PingTimeline timeline)
+    private ILoadLoop CreateLoop(PingTimeline timeline, int index, int loops)
     {
-        ClientLoop loop = ClientLoop.Start($"hawser load {index + 1}");
-        var tally = new PingTally();
-        IReadOnlyList<EndPoint> servers = _options.Servers;
-        List<PingLoadClient> clients = [.. Enumerable.Range(0, _options.Clients).Where(n => n % loops == index)
-            .Select(n => new PingLoadClient(loop, servers[n % servers.Count], n, timeline, tally, _options))];
-        _loops.Add((loop, tally, clients));
-        return loop.RunAsync(() => OpenAllAsync(clients, index, loops, timeline));
-    }
-
-    /// <summary>Opens a loop's connections along the ramp and waits until all its clients have ended.</summary>
-    private static async Task OpenAllAsync(List<PingLoadClient> clients, int index, int loops, PingTimeline timeline)
-    {
-        var running = new List<Task>(clients.Count);
-        for (int i = 0; i < clients.Count; i++)
-        {
-            Deadline due = Deadline.At(timeline.ConnectAt(index + i * loops));
-            if (!due.HasPassed)
-                await Task.WhenAny(timeline.AllConnected, Task.Delay(due.Remaining));
-            if (clients[i].IsAborted)
-                break;
-            running.Add(clients[i].RunAsync());
-        }
-        await Task.WhenAll(running);
+        if (!_options.IsChurn)
+            return new PingLoop(_options, timeline, index, loops);
+        return OperatingSystem.IsLinux()
+            ? new ChurnLoop(_options, timeline, index, loops)
+            : throw new PlatformNotSupportedException("churn needs Linux");
     }
 
     private async Task<PingTally> SnapshotAsync()
     {
         var total = new PingTally();
-        foreach ((ClientLoop loop, PingTally tally, _) in _loops)
-        {
-            await loop.RunAsync(() =>
-            {
-                total.Add(tally);
-                return Task.CompletedTask;
-            });
-        }
+        foreach (ILoadLoop loop in _loops)
+            await loop.AddToAsync(total);
         return total;
     }
 
     private async Task AbortAsync(PingTimeline timeline)
     {
-        foreach ((ClientLoop loop, _, List<PingLoadClient> clients) in _loops)
-        {
-            await loop.RunAsync(() =>
-            {
-                clients.ForEach(client => client.Abort());
-                return Task.CompletedTask;
-            });
-        }
+        await Task.WhenAll(_loops.ConvertAll(loop => loop.AbortAsync()));
         // Wakes clients that wait for others to connect.
         timeline.BeginLoad(Stopwatch.GetTimestamp());
     }

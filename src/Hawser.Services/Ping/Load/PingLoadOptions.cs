@@ -6,6 +6,9 @@ namespace Hawser.Services.Ping.Load;
 /// <summary>The options of a load of pings.</summary>
 public sealed record PingLoadOptions
 {
+    /// <summary>The most pings that a client sends at once: they fit into any socket's buffer.</summary>
+    public const int LongestPipeline = 256;
+
     /// <summary>The servers. Clients are assigned to them in turn.</summary>
     public required IReadOnlyList<EndPoint> Servers { get; init; }
 
@@ -24,6 +27,18 @@ public sealed record PingLoadOptions
     /// <summary>Pings per second of all clients, on a schedule fixed in advance (open loop). Null: each client sends its
     /// next ping when it has the pong (closed loop).</summary>
     public double? Rate { get; init; }
+
+    /// <summary>The protocol. Default <see cref="LoadWire.Ping"/>.</summary>
+    public LoadWire Wire { get; init; } = LoadWire.Ping;
+
+    /// <summary>Pings that a client sends at once, up to <see cref="LongestPipeline"/>; the next ones follow the last
+    /// pong. Default 1.</summary>
+    public int Pipeline { get; init; } = 1;
+
+    /// <summary>Each client connects, sends one ping, receives its pong, half-closes, waits for the server's end,
+    /// closes and connects again; a round trip is all of that. Linux, to addresses of IPv4, without
+    /// <see cref="Rate"/>, <see cref="Pipeline"/> and <see cref="Layers"/>. Default false.</summary>
+    public bool IsChurn { get; init; }
 
     /// <summary>Event loops, a thread each; at most one per client. Default one per core.</summary>
     public int Loops { get; init; } = Environment.ProcessorCount;

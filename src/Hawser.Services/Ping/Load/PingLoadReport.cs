@@ -49,7 +49,7 @@ public sealed class PingLoadReport
     public LatencyHistogram FirstAnswer => _tally.FirstAnswer;
 
     /// <summary>Pings without a pong: of an open loop, those of the measured schedule; of a closed loop, those in
-    /// flight when their connection ended.</summary>
+    /// flight when their connection ended. Under churn, connections that failed.</summary>
     public long Unanswered => _tally.Unanswered;
 
     /// <summary>Clients that ended in an error.</summary>
@@ -72,6 +72,10 @@ public sealed class PingLoadReport
 
     /// <summary>The CPU use of the load client's loops, 1 for all the time.</summary>
     public double CpuShare { get; }
+
+    /// <summary>User and system time of the load client per round trip; zero without one.</summary>
+    public TimeSpan CpuPerRoundTrip =>
+        RoundTrips == 0 ? default : Time * CpuShare * Math.Min(Options.Loops, Options.Clients) / RoundTrips;
 
     /// <summary>The load client may have been the bottleneck: the figures are then a lower bound.</summary>
     public bool WasItsOwnLimit => CpuShare > BusyShare;

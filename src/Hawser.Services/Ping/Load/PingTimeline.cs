@@ -15,7 +15,7 @@ internal sealed class PingTimeline
     private readonly long _warmUp;
     private readonly long _duration;
     private readonly int _clients;
-    private readonly double _ticksPerPing;
+    private readonly double _ticksPerSend;
     private int _connecting;
     private long _loadBegins = Never;
 
@@ -29,7 +29,7 @@ internal sealed class PingTimeline
         _duration = Ticks(options.Duration);
         _clients = _connecting = options.Clients;
         IsOpenLoop = options.Rate is not null;
-        _ticksPerPing = Stopwatch.Frequency / (options.Rate ?? 1);
+        _ticksPerSend = Stopwatch.Frequency * (double)options.Pipeline / (options.Rate ?? 1);
     }
 
     /// <summary>Completes with the last <see cref="AddConnected"/>, or with <see cref="BeginLoad"/>.</summary>
@@ -65,10 +65,10 @@ internal sealed class PingTimeline
     /// <summary>When a client connects: clients follow each other at equal distances along the ramp.</summary>
     public long ConnectAt(int client) => _start + (long)((double)_ramp / _clients * client);
 
-    /// <summary>When a client of an open loop sends its n-th ping: the pings of all clients together follow each other at
-    /// equal distances.</summary>
+    /// <summary>When a client of an open loop sends its n-th ping, or its n-th pipeline of pings: those of all clients
+    /// together follow each other at equal distances.</summary>
     public long PingAt(int client, long n) =>
-        LoadBegins + (long)(client * _ticksPerPing + n * _ticksPerPing * _clients);
+        LoadBegins + (long)(client * _ticksPerSend + n * _ticksPerSend * _clients);
 
     /// <summary>Whether a ping due at that moment is measured.</summary>
     public bool IsMeasured(long moment) => moment >= Begin && moment < End;

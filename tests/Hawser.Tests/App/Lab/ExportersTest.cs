@@ -43,13 +43,15 @@ public sealed class ExportersTest
         string[] lines = new ResultsCsv().Export(Result).Split('\n');
 
         Assert.Equal(15, lines.Length);
-        Assert.StartsWith("round,place,subject,clients,work_microseconds,slow_client,idle,", lines[0],
-            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "round,place,subject,clients,work_microseconds,slow_client,idle,scheduled_per_second,pipeline,churn,",
+            lines[0], StringComparison.Ordinal);
         Assert.Equal(
-            "1,1,select,50,0,,0,,100000,100000,200000,1000000,2000000,3000000,50,0,4.5,0.9,0.25,12,40000000,0.99,0.5,,,0,0.02,1.5,3000",
+            "1,1,select,50,0,,0,,1,0,100000,100000,200000,1000000,2000000,3000000,50,0,4.5,0.9,0.25,12,40000000,,,0.99,"
+            + "0.5,,,,0,0.02,1.5,3000",
             lines[1]);
         Assert.Equal(
-            "1,3,\"gone, \"\"really\"\"\",50,0,,0,,,,,,,,,,,,,,,,,\"refused, \"\"as expected\"\"\",,,,,", lines[13]);
+            "1,3,\"gone, \"\"really\"\"\",50,0,,0,,1,0,,,,,,,,,,,,,,,,,,,\"refused, \"\"as expected\"\"\",,,,,", lines[13]);
         Assert.Equal("", lines[14]);
     }
 

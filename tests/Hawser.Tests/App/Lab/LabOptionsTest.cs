@@ -49,11 +49,44 @@ public sealed class LabOptionsTest
     }
 
     [Fact]
+    public void A_command_joins_where_nothing_is_asked_of_the_server_itself()
+    {
+        LabOptions options = Parse([("models", "none"), ("clients", "2"), ("work", "0,1ms")], "c=./c {port}");
+
+        Assert.Equal(["c, 2 clients"], LabPlan.Variants(options).Select(variant => variant.ToString()));
+    }
+
+    [Fact]
+    public void The_floor_is_measured_once_for_each_load()
+    {
+        LabOptions options = Parse([("models", "select"), ("clients", "2"), ("work", "0,1ms")]);
+        options = options with { Subjects = [.. options.Subjects, new LabSubject("floor", "epoll", null)] };
+
+        Assert.True(options.HasFloor);
+        Assert.Equal(
+            ["select, 2 clients", "floor, 2 clients", "select, 2 clients, 1 ms of work"],
+            LabPlan.Variants(options).Select(variant => variant.ToString()));
+    }
+
+    [Fact]
+    public void Pipelines_and_churn_are_settings()
+    {
+        Assert.Equal(
+            ["2 clients", "2 clients, 16 pings at once"],
+            Parse([("clients", "2"), ("pipeline", "1,16")]).Settings.Select(setting => $"{setting}"));
+        Assert.Equal(
+            ["2 clients", "2 clients, a connection for each ping"],
+            Parse([("clients", "2"), ("churn", "no,yes")]).Settings.Select(setting => $"{setting}"));
+    }
+
+    [Fact]
     public void The_command_can_be_given_again()
     {
-        LabOptions options = Parse([("models", "select"), ("rounds", "2")], "c=127.0.0.1:7000");
+        LabOptions options = Parse([("models", "select"), ("rounds", "2")], "c=127.0.0.1:7000", "d=build/d {port}");
 
-        Assert.Equal("--models select --rounds 2 --against c=127.0.0.1:7000 --seed 1", options.Command);
+        Assert.Equal(
+            "--models select --rounds 2 --against c=127.0.0.1:7000 --against 'd=build/d {port}' --seed 1",
+            options.Command);
     }
 
     [Fact]
@@ -65,6 +98,18 @@ public sealed class LabOptionsTest
         LabOptions options = LabOptions.Parse(texts, [], seed: 7, "mine.json", preset);
 
         Assert.Equal("--scenario mine.json --rounds 3 --seed 7", options.Command);
+    }
+
+    [Fact]
+    public void The_command_leaves_out_the_servers_of_its_scenario_unless_others_are_given()
+    {
+        var preset = new Dictionary<string, string> { [LabOptions.Against] = "c=127.0.0.1:7000\nd=build/d {port}" };
+
+        Assert.Equal("--scenario mine.json --seed 7", CommandOf("c=127.0.0.1:7000", "d=build/d {port}"));
+        Assert.Equal("--scenario mine.json --against 'd=build/d {port}' --seed 7", CommandOf("d=build/d {port}"));
+
+        string CommandOf(params string[] against) => LabOptions.Parse(
+            LabOptions.Defaults, against, seed: 7, "mine.json", preset).Command;
     }
 
     [Fact]
@@ -89,6 +134,9 @@ public sealed class LabOptionsTest
     [InlineData("slow-client", "0=never", "'never' is not a duration")]
     [InlineData("idle", "-1", "'-1' is out of bounds")]
     [InlineData("rate", "fast", "'fast' is not a rate")]
+    [InlineData("pipeline", "0", "--pipeline: '0' is out of bounds; use a whole number from 1 to 256")]
+    [InlineData("churn", "maybe", "--churn: 'maybe' is neither yes nor no")]
+    [InlineData("floor", "c", "--floor: 'c' is neither yes nor no")]
     [InlineData("rounds", "0", "'0' is out of bounds")]
     [InlineData("until-width", "0%", "--until-width: '0%' is not a share above 0 % and up to 100 %; use 5%, or none")]
     [InlineData("until-width", "5", "--until-width: '5' is not a share")]
@@ -104,12 +152,31 @@ public sealed class LabOptionsTest
     }
 
     [Theory]
-    [InlineData("127.0.0.1:7000")]
-    [InlineData("=127.0.0.1:7000")]
-    [InlineData("c=7000")]
-    [InlineData("c=127.0.0.1:none")]
-    public void What_is_not_an_address_with_a_name_is_refused(string text) =>
-        Assert.Throws<FormatException>(() => Parse([], text));
+    [InlineData("rate", "5k")]
+    [InlineData("pipeline", "1,2")]
+    public void Churn_takes_no_schedule_and_no_pipeline(string name, string text) => Assert.Equal(
+        "--churn: does not apply beside --rate and --pipeline",
+        Assert.Throws<FormatException>(() => Parse([("churn", "yes"), (name, text)])).Message);
+
+    [Fact]
+    public void The_name_of_the_floor_is_taken() => Assert.Equal(
+        "'floor' is the name of the floor; use another, or --floor no",
+        Assert.Throws<FormatException>(() => Parse([], "floor=127.0.0.1:7000")).Message);
+
+    [Theory]
+    [InlineData("127.0.0.1:7000", "is not NAME=HOST:PORT or NAME=COMMAND; use c='build/server {port}'")]
+    [InlineData("=127.0.0.1:7000", "is not NAME=HOST:PORT or NAME=COMMAND")]
+    [InlineData("c=7000", "'7000' is neither HOST:PORT nor a command with {port}")]
+    [InlineData("c=build/server 7000", "'build/server 7000' is neither HOST:PORT nor a command with {port}")]
+    [InlineData("c=127.0.0.1:none", "'none' is not a port")]
+    [InlineData("c=sh -c 'server {port}", "'sh -c 'server {port}' has an unclosed '")]
+    public void What_is_neither_an_address_nor_a_command_is_refused(string text, string part)
+    {
+        string message = Assert.Throws<FormatException>(() => Parse([], text)).Message;
+
+        Assert.StartsWith("--against: ", message, StringComparison.Ordinal);
+        Assert.Contains(part, message, StringComparison.Ordinal);
+    }
 
     private static LabOptions Parse((string Name, string Text)[] given, params string[] against)
     {

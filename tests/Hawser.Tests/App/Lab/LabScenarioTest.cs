@@ -23,6 +23,7 @@ public sealed class LabScenarioTest
             texts[option] = text;
         LabOptions options = LabOptions.Parse(texts, [], seed: 1);
 
+        Assert.All(texts.GetValueOrDefault(LabOptions.Against)?.Split('\n') ?? [], text => LabSubject.Parse(text));
         Assert.True(LabPlan.Variants(options).Count > 1);
         Assert.True(options.Rounds >= LabWarnings.AdvisedRounds);
     }
@@ -44,6 +45,11 @@ public sealed class LabScenarioTest
             [("clients", "1,50"), ("work", "0,200us"), ("rounds", "3"), ("models", "all")],
             LabScenario.Read(path).Select(option => (option.Key, option.Value))));
 
+    [Fact]
+    public void Commands_are_a_list_of_their_own() => WithFile(
+        """{ "against": ["a=x --list 1,2 {port}", "b=resp:y {port}"], "clients": [1, 2] }""",
+        path => Assert.Equal("a=x --list 1,2 {port}\nb=resp:y {port}", LabScenario.Read(path)[LabOptions.Against]));
+
     [Theory]
     [InlineData("""{ "client": 5 }""", "'client' is no option; use description, goals, models, clients")]
     [InlineData("""{ "clients": { "a": 1 } }""", "is neither a string nor a number")]
@@ -63,7 +69,8 @@ public sealed class LabScenarioTest
         FormatException refused = Assert.Throws<FormatException>(() => LabScenario.Read("nonsense"));
 
         Assert.Equal(
-            "unknown scenario 'nonsense'; use a file or one of cpu-bound, exercise, growth, latency, many-connections",
+            "unknown scenario 'nonsense'; use a file or one of churn, cpu-bound, exercise, growth, idle, latency, "
+                + "many-connections, pipelined, rate",
             refused.Message);
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hawser.App.Lab;
 using Hawser.App.Lab.Exporters;
 using Hawser.Tests.Support;
 using Xunit;
@@ -84,7 +85,7 @@ public sealed class LabTest : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are found in /proc");
         await using ProgramProcess lab = ProgramProcess.Start(
-            ["lab", "--models", "select,threads,async", "--clients", "2", "--rounds", "1",
+            ["lab", "--models", "select,threads,async", "--clients", "2", "--rounds", "1", "--floor", "no",
                 "--duration", LongEnough, "--warm-up", "0", "--spoiled-at", "none", "--out", _folder]);
         int? server = null;
         await Patience.UntilAsync(() =>
@@ -122,11 +123,78 @@ public sealed class LabTest : IDisposable
     }
 
     [Fact]
+    public async Task A_command_joins_with_figures_of_its_process()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are sampled from /proc");
+        string program = ShellWords.Quote(Path.Combine(AppContext.BaseDirectory, "hawser.dll"));
+        string command = $"dotnet exec {program} serve ping --port {{port}}";
+
+        ProgramResult result = await RunAsync(
+            "--models", "none", "--clients", "2", "--rounds", "2", "--idle", "5", "--against", $"other={command}",
+            "--json");
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        using JsonDocument json = JsonDocument.Parse(result.Text);
+        AssertIsValid(json.RootElement);
+        JsonElement variant = json.RootElement.GetProperty("summaries")[0].GetProperty("variant");
+        Assert.Equal(command, variant.GetProperty("subject").GetProperty("command").GetString());
+        foreach (JsonElement measured in json.RootElement.GetProperty("measurements").EnumerateArray())
+        {
+            JsonElement server = measured.GetProperty("figures").GetProperty("server");
+            Assert.True(server.GetProperty("resident_bytes").GetInt64() > 10_000_000);
+            Assert.True(server.GetProperty("descriptors").GetInt32() > 7);
+            Assert.Equal(JsonValueKind.Number, server.GetProperty("bytes_per_idle_connection").ValueKind);
+        }
+    }
+
+    [Fact]
+    public async Task Servers_of_other_protocols_stand_in_one_table()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the floor is compiled on Linux");
+        Assert.SkipUnless(IsInstalled("redis-server"), "redis-server is not installed");
+        Assert.SkipUnless(IsInstalled("gcc"), "gcc is not installed");
+        string kestrel = ShellWords.Quote(Path.Combine(AppContext.BaseDirectory, "Hawser.Bench.dll"));
+
+        ProgramResult result = await RunAsync(
+            "--models", "epoll", "--clients", "2", "--rounds", "1", "--pipeline", "4", "--floor", "yes", "--against",
+            "redis=resp:redis-server --port {port} --bind 127.0.0.1 --save '' --appendonly no", "--against",
+            $"kestrel=http:dotnet exec {kestrel} kestrel-http --port {{port}}");
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        string summary = await File.ReadAllTextAsync(Path.Combine(_folder, "summary.md"));
+        string table = summary[summary.IndexOf("## 2 clients, 4 pings at once", StringComparison.Ordinal)..];
+        Assert.All((string[])["epoll", "redis", "kestrel", "floor"], name =>
+            Assert.Matches($@"\n\| {name} +\| +[1-9]", table));
+        using JsonDocument json = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")));
+        AssertIsValid(json.RootElement);
+        Assert.All(json.RootElement.GetProperty("measurements").EnumerateArray(), measured => Assert.True(
+            measured.GetProperty("figures").GetProperty("load_cpu_microseconds_per_round_trip").GetDouble() > 0));
+    }
+
+    [Fact]
+    public async Task Churn_is_measured_and_a_command_that_dies_is_named()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "churn needs Linux");
+
+        ProgramResult result = await RunAsync(
+            "--models", "epoll", "--clients", "2", "--rounds", "1", "--churn", "yes", "--against",
+            "c=sh -c 'echo out of luck >&2; exit 7' {port}");
+
+        Assert.Equal(PartlyDone, result.ExitCode);
+        Assert.Contains("epoll, 2 clients, a connection for each ping: round trips/s ", result.Errors,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "c, 2 clients, a connection for each ping: FAILED: c did not start: exit code 7, out of luck\n",
+            result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Stopped_half_way_it_keeps_what_it_has()
     {
         await using ProgramProcess lab = ProgramProcess.Start(
-            ["lab", "--models", "select", "--clients", "1", "--rounds", "1000", "--duration", LongEnough, "--warm-up", "0",
-                "--out", _folder]);
+            ["lab", "--models", "select", "--clients", "1", "--rounds", "1000", "--duration", LongEnough,
+                "--warm-up", "0", "--floor", "no", "--spoiled-at", "none", "--out", _folder]);
         await lab.Errors.LineWithAsync("1/1000  ");
         lab.Signal(ProgramProcess.SIGTERM);
 
@@ -161,7 +229,8 @@ public sealed class LabTest : IDisposable
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("\n3 clients, at 2,000/s\n", result.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("1 client", result.Text, StringComparison.Ordinal);
-        Assert.Contains($"hawser lab --scenario {scenario} --clients 3 --duration {LongEnough} --warm-up 50ms ",
+        Assert.Contains(
+            $"hawser lab --scenario {scenario} --clients 3 --floor no --duration {LongEnough} --warm-up 50ms ",
             await File.ReadAllTextAsync(Path.Combine(_folder, "summary.md")), StringComparison.Ordinal);
     }
 
@@ -182,7 +251,11 @@ public sealed class LabTest : IDisposable
 
     private Task<ProgramResult> RunAsync(params string[] arguments) => ProgramProcess.RunAsync(
         ["lab", "--duration", LongEnough, "--warm-up", "50ms", "--seed", "1", "--spoiled-at", "none",
-            .. arguments.Contains("--out") ? [] : (string[])["--out", _folder], .. arguments]);
+            .. arguments.Contains("--out") ? [] : (string[])["--out", _folder],
+            .. arguments.Contains("--floor") ? [] : (string[])["--floor", "no"], .. arguments]);
+
+    private static bool IsInstalled(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 
     private static int? ChildOf(int parent, string argument)
     {

@@ -18,7 +18,7 @@ public sealed class CoordinatedOmissionTest
     [Fact]
     public async Task The_open_loop_shows_a_stall_in_its_percentiles_and_service_time_hides_it()
     {
-        PingLoadReport report = await RunAsync(Rate);
+        (PingLoadReport report, _) = await RunAsync(Rate);
 
         // 800 pings were to be sent while the server stood still, 400 of them in the first half of that.
         long seen = LongOf(report.Latency);
@@ -32,7 +32,7 @@ public sealed class CoordinatedOmissionTest
     [Fact]
     public async Task The_closed_loop_hides_a_stall()
     {
-        PingLoadReport report = await RunAsync(rate: null);
+        (PingLoadReport report, _) = await RunAsync(rate: null);
 
         // One ping of each client waited; all the others were not even sent.
         long seen = LongOf(report.Latency);
@@ -40,7 +40,27 @@ public sealed class CoordinatedOmissionTest
         Assert.True(report.Latency.PercentileNs(90) < HalfNs(), "the closed loop shows it");
     }
 
-    private static async Task<PingLoadReport> RunAsync(double? rate)
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    public async Task The_open_loop_shows_a_stall_with_its_length(int pipeline)
+    {
+        (PingLoadReport report, TimeSpan stall) = await RunAsync(Rate, pipeline);
+
+        // The ping under way waited for all of it; twice as long would be another stall.
+        Assert.InRange(report.Latency.MaxNs, stall.TotalNanoseconds, 2 * stall.TotalNanoseconds);
+        // Of the pings that were due during the stall, half waited for more than half of it, and so on.
+        foreach (double part in (double[])[0.2, 0.5, 0.8])
+        {
+            double due = (1 - part) * stall.TotalSeconds * Rate;
+            long waited = LongOf(report.Latency, part * stall);
+            Assert.InRange(waited, 0.9 * due, report.RoundTrips);
+            double percent = 100 * (1 - 0.9 * due / report.RoundTrips);
+            Assert.InRange(report.Latency.PercentileNs(percent), part * stall.TotalNanoseconds, report.Latency.MaxNs);
+        }
+    }
+
+    private static async Task<(PingLoadReport Report, TimeSpan Stalled)> RunAsync(double? rate, int pipeline = 1)
     {
         await using var server = new StallingPingServer(StallAtPing, Stall);
         PingLoadReport report = await PingLoad.RunAsync(new PingLoadOptions
@@ -50,13 +70,16 @@ public sealed class CoordinatedOmissionTest
             WarmUp = TimeSpan.Zero,
             Duration = Duration,
             Rate = rate,
+            Pipeline = pipeline,
         }).Bounded();
         Assert.Equal(0, report.Failed);
-        return report;
+        return (report, server.Stalled);
     }
 
-    private static long LongOf(LatencyHistogram histogram) =>
-        histogram.Buckets().Where(bucket => bucket.LowestNs > HalfNs()).Sum(bucket => bucket.Count);
+    private static long LongOf(LatencyHistogram histogram) => LongOf(histogram, Stall / 2);
+
+    private static long LongOf(LatencyHistogram histogram, TimeSpan least) =>
+        histogram.Buckets().Where(bucket => bucket.LowestNs > least.TotalNanoseconds).Sum(bucket => bucket.Count);
 
     private static long HalfNs() => (long)(Stall / 2).TotalNanoseconds;
 }

@@ -35,6 +35,19 @@ public sealed class PingLoadReportTest
         Assert.Equal(20, report.Rate);
     }
 
+    [Fact]
+    public void The_loads_own_cost_is_shared_among_the_round_trips()
+    {
+        var tally = new PingTally();
+        tally.Latency.Record(1000, 40);
+
+        // Two loops, half busy for two seconds.
+        Assert.Equal(TimeSpan.FromMilliseconds(50),
+            new PingLoadReport(Four with { Loops = 2 }, tally, TimeSpan.FromSeconds(2), cpuShare: 0.5).CpuPerRoundTrip);
+        Assert.Equal(TimeSpan.Zero,
+            new PingLoadReport(Four, new PingTally(), TimeSpan.FromSeconds(2), cpuShare: 0.5).CpuPerRoundTrip);
+    }
+
     [Theory]
     [InlineData(0.9, false)]
     [InlineData(0.91, true)]

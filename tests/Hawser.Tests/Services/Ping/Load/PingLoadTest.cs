@@ -9,6 +9,9 @@ namespace Hawser.Tests.Services.Ping.Load;
 /// time.</summary>
 public sealed class PingLoadTest
 {
+    // A backlog of 0 takes two connections whose handshakes overlap.
+    private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
 
     [Fact]
@@ -97,8 +100,8 @@ public sealed class PingLoadTest
     [InlineData("pong 1 1\n", "answered a ping with something else than its pong")]
     [InlineData("ping 0 1\n", "answered a ping with something else than its pong")]
     [InlineData("ERROR: go away\n", "answered a ping with something else than its pong")]
-    [InlineData("pong 0 1\npong 0 1\n", "answered a ping with something else than its pong")]
-    [InlineData("pong 0 1", "truncated line")]
+    [InlineData("pong 0 1\npong 0 1\n", "sent or closed without being asked")]
+    [InlineData("pong 0 1", "truncated answer")]
     [InlineData("", "the server closed the connection")]
     public async Task A_server_that_lies_or_closes_ends_the_client_and_is_named(string answer, string complaint)
     {
@@ -151,7 +154,9 @@ public sealed class PingLoadTest
         PingLoadReport report = await load.Bounded();
 
         // The ping under way when the load was stopped is not unanswered.
-        Assert.Equal((1, 10, 1), (report.Failed, report.RoundTrips, report.Unanswered));
+        Assert.Equal((1, 1), (report.Failed, report.Unanswered));
+        // A first ping that was sent before the other client had connected is not measured.
+        Assert.InRange(report.RoundTrips, 9, 10);
         Assert.Contains("the peer reset the connection", report.FirstError, StringComparison.Ordinal);
     }
 
@@ -167,6 +172,7 @@ public sealed class PingLoadTest
             Load(clients: 2, server.EndPoint) with
             {
                 Rate = rate,
+                Ramp = Apart,
                 Duration = TimeSpan.FromMilliseconds(1),
                 Timeout = TimeSpan.FromMilliseconds(1),
             },
@@ -190,7 +196,12 @@ public sealed class PingLoadTest
         using var server = new RawServer(backlog: 0);
 
         PingLoadReport report = await RunUntilAsync(
-            Load(clients: 2, server.EndPoint) with { Rate = 1000, ConnectTimeout = TimeSpan.FromSeconds(3) },
+            Load(clients: 2, server.EndPoint) with
+            {
+                Rate = 1000,
+                Ramp = Apart,
+                ConnectTimeout = TimeSpan.FromSeconds(3),
+            },
             view => view.Connected == 1);
 
         Assert.Equal((0, 0, 0), (report.RoundTrips, report.Unanswered, report.Failed));

@@ -40,6 +40,15 @@ public sealed class PingTimelineTest
     }
 
     [Fact]
+    public void Pipelines_come_as_much_rarer_as_they_have_pings()
+    {
+        var timeline = new PingTimeline(Options with { Pipeline = 5 }, Start);
+
+        Assert.Equal(5 * Stopwatch.Frequency / 700.0, timeline.PingAt(1, 0) - timeline.PingAt(0, 0), 1.0);
+        Assert.Equal(5 * 7 * Stopwatch.Frequency / 700.0, timeline.PingAt(3, 1) - timeline.PingAt(3, 0), 1.0);
+    }
+
+    [Fact]
     public void Connections_are_opened_at_equal_distances_along_the_ramp()
     {
         var timeline = new PingTimeline(Options, Start);

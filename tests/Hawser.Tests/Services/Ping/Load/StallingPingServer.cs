@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Hawser.Services.Ping;
 using Hawser.Tests.Support;
@@ -23,6 +24,9 @@ internal sealed class StallingPingServer : IAsyncDisposable
 
     public EndPoint EndPoint => _server.EndPoint;
 
+    /// <summary>How long it stood still.</summary>
+    public TimeSpan Stalled { get; private set; }
+
     /// <summary>Pings that came.</summary>
     public int Pings => Volatile.Read(ref _pings);
 
@@ -37,7 +41,11 @@ internal sealed class StallingPingServer : IAsyncDisposable
             int length = PingProtocol.WritePong(line.Span, pong);
             // The one thread of all connections stands still, on purpose.
             if (Interlocked.Increment(ref _pings) == _stallAt)
+            {
+                long begin = Stopwatch.GetTimestamp();
                 stopping.WaitHandle.WaitOne(_stall);
+                Stalled = Stopwatch.GetElapsedTime(begin);
+            }
             await connection.WriteAsync(pong.AsMemory(0, length));
         }
     }

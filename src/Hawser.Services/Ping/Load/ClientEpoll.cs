@@ -1,14 +1,15 @@
 using System.Runtime.InteropServices;
-using Hawser.Native;
-using Microsoft.Win32.SafeHandles;
+using System.Runtime.Versioning;
 
-namespace Hawser.Bench.Load;
+namespace Hawser.Services.Ping.Load;
 
 /// <summary>An epoll over the sockets of numbered clients. Level-triggered, so that input left unread is reported
 /// again.</summary>
-internal sealed unsafe class ClientEpoll : IDisposable
+[SupportedOSPlatform("linux")]
+internal sealed unsafe partial class ClientEpoll : IDisposable
 {
     private const int EventsPerWait = 256;
+    private const int EPOLL_CLOEXEC = 0x80000;
     private const int ControlAdd = 1;
     private const int ControlModify = 3;
     private const uint EPOLLIN = 0x1;
@@ -18,7 +19,7 @@ internal sealed unsafe class ClientEpoll : IDisposable
     private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
     private static readonly int EventBytes = DataOffset + sizeof(long);
 
-    private readonly SafeFileHandle _epoll = Libc.CreateEpoll();
+    private readonly int _epoll = OrThrow(epoll_create1(EPOLL_CLOEXEC));
     private readonly byte* _events = (byte*)NativeMemory.Alloc((nuint)(EventsPerWait * EventBytes));
     private readonly int[] _ready = new int[EventsPerWait];
 
@@ -34,15 +35,16 @@ internal sealed unsafe class ClientEpoll : IDisposable
     /// <summary>The clients whose sockets are ready or have failed; valid until the next call.</summary>
     public ReadOnlySpan<int> Wait(TimeSpan timeout)
     {
-        int count = Libc.Wait(_epoll, _events, EventsPerWait, (long)timeout.TotalNanoseconds);
+        // Rounded up, so that a wait of less than a millisecond does not spin. A signal ends it early.
+        int count = epoll_wait(_epoll, _events, EventsPerWait, (int)Math.Ceiling(timeout.TotalMilliseconds));
         for (int i = 0; i < count; i++)
             _ready[i] = (int)*(long*)(_events + i * EventBytes + DataOffset);
-        return _ready.AsSpan(0, count);
+        return _ready.AsSpan(0, Math.Max(0, count));
     }
 
     public void Dispose()
     {
-        _epoll.Dispose();
+        ClientSocket.Close(_epoll);
         NativeMemory.Free(_events);
     }
 
@@ -51,6 +53,19 @@ internal sealed unsafe class ClientEpoll : IDisposable
         byte* entry = stackalloc byte[16];
         *(uint*)entry = forRoom ? EPOLLOUT : EPOLLIN;
         *(long*)(entry + DataOffset) = client;
-        Libc.Control(_epoll, operation, socket, entry);
+        OrThrow(epoll_ctl(_epoll, operation, socket, entry));
     }
+
+    private static int OrThrow(int result) => result >= 0
+        ? result
+        : throw new IOException($"epoll: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastSystemError())}");
+
+    [LibraryImport("libc")]
+    private static partial int epoll_create1(int flags);
+
+    [LibraryImport("libc")]
+    private static partial int epoll_ctl(int epoll, int operation, int descriptor, byte* epollEvent);
+
+    [LibraryImport("libc")]
+    private static partial int epoll_wait(int epoll, byte* events, int capacity, int milliseconds);
 }

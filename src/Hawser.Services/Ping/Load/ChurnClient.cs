@@ -1,33 +1,33 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Net;
 using System.Runtime.InteropServices;
-using Hawser.Native;
-using Hawser.Services.Ping;
+using System.Runtime.Versioning;
 
-namespace Hawser.Bench.Load;
+namespace Hawser.Services.Ping.Load;
 
-/// <summary>One client of a <see cref="ChurnLoad"/>: connects, sends a ping, checks the pong to the byte, half-closes,
+/// <summary>One client of a <see cref="ChurnLoop"/>: connects, sends a ping, checks the pong to the byte, half-closes,
 /// waits for the server's end and closes, again and again.</summary>
-internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wire, int port, int number)
+[SupportedOSPlatform("linux")]
+internal sealed class ChurnClient(
+    ChurnLoop loop, ClientEpoll epoll, PingLoadOptions options, int number, int place)
 {
-    private const uint Server = 0x7F000001;
     private const int None = -1;
+    private const int LongestAnswer = 4096;
 
+    private readonly Target _server = new((IPEndPoint)options.Servers[number % options.Servers.Count]);
     private readonly byte[] _request = new byte[PingProtocol.LineLimit];
-    private readonly byte[] _answer = new byte[PingProtocol.LineLimit];
-
-    // Longer than the answer, to detect excess bytes.
-    private readonly byte[] _received = new byte[2 * PingProtocol.LineLimit];
+    private readonly byte[] _received = new byte[LongestAnswer];
 
     private int _socket = None;
     private long _count;
     private long _beganAt;
-    private int _requestLength;
-    private int _answerLength;
     private int _filled;
     private bool _hasSent;
     private bool _hasFinished;
+    private bool _wasCounted;
 
-    /// <summary>It has no connection: it is new, or its last connection failed.</summary>
+    /// <summary>It has no connection: its last connection failed.</summary>
     public bool IsIdle => _socket == None;
 
     /// <summary>Age of its connection.</summary>
@@ -36,7 +36,7 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
     /// <summary>Starts the next connection.</summary>
     public void Begin()
     {
-        (_requestLength, _answerLength) = wire.Write(number, ++_count, _request, _answer);
+        _count++;
         _filled = 0;
         _hasSent = _hasFinished = false;
         _beganAt = Stopwatch.GetTimestamp();
@@ -47,13 +47,12 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
             return;
         }
         _socket = created;
-        int bound = ClientSocket.Bind(_socket, load.NextSource());
-        if (bound < 0)
+        if (_server.IsLoopback && ClientSocket.Bind(_socket, loop.NextSource()) is < 0 and var bound)
         {
             Fail("bind", bound);
             return;
         }
-        int connected = ClientSocket.Connect(_socket, Server, port);
+        int connected = ClientSocket.Connect(_socket, _server.Address, _server.Port);
         if (connected < 0 && connected != -ClientSocket.EINPROGRESS)
         {
             Fail("connect", connected);
@@ -61,20 +60,22 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
         }
         // On loopback the handshake is complete when connect returns, unless the backlog is full.
         if (TrySend())
-            epoll.Add(_socket, number, forRoom: !_hasSent);
+            epoll.Add(_socket, place, forRoom: !_hasSent);
     }
 
     /// <summary>Handles a socket that is ready or has failed.</summary>
     public void OnReady()
     {
+        if (_socket == None)
+            return;
         if (!_hasSent)
         {
             if (TrySend() && _hasSent)
-                epoll.AwaitInput(_socket, number);
+                epoll.AwaitInput(_socket, place);
             return;
         }
-        int received = Libc.Receive(_socket, _received.AsSpan(_filled), mayWait: false);
-        if (received == -Libc.EAGAIN)
+        int received = ClientSocket.Receive(_socket, _received.AsSpan(_filled));
+        if (received == -ClientSocket.EAGAIN)
             return;
         if (received < 0)
             Fail(_hasFinished ? "receive, after the pong" : "receive", received);
@@ -94,10 +95,11 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
         _socket = None;
     }
 
-    /// <summary>Closes the connection as failed. The load starts the next one a little later.</summary>
+    /// <summary>Closes the connection as failed. The loop starts the next one a little later.</summary>
     public void Fail(string error)
     {
-        load.CountError(error);
+        CountOnce();
+        loop.RecordFailure(number, error);
         Leave();
     }
 
@@ -106,9 +108,12 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
     /// <returns>False if the connection failed; true also while it is pending.</returns>
     private bool TrySend()
     {
-        int sent = Libc.Send(_socket, _request.AsSpan(0, _requestLength), mayWait: false);
-        _hasSent = sent == _requestLength;
-        if (_hasSent || sent == -Libc.EAGAIN)
+        int length = options.Wire.WriteRequest(number, _count, _request);
+        int sent = ClientSocket.Send(_socket, _request.AsSpan(0, length));
+        _hasSent = sent == length;
+        if (_hasSent)
+            OnConnected();
+        if (_hasSent || sent == -ClientSocket.EAGAIN)
             return true;
         if (sent < 0)
             Fail("connect or send", sent);
@@ -117,16 +122,39 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
         return false;
     }
 
+    private void OnConnected()
+    {
+        loop.RecordConnect(_beganAt);
+        CountOnce();
+    }
+
+    /// <summary>The load begins when the first connection of every client has succeeded or failed.</summary>
+    private void CountOnce()
+    {
+        if (!_wasCounted)
+            loop.AddConnected();
+        _wasCounted = true;
+    }
+
     private void OnInput(int received)
     {
         _filled += received;
-        if (_filled < _answerLength)
-            return;
-        if (!_received.AsSpan(0, _filled).SequenceEqual(_answer.AsSpan(0, _answerLength)))
+        try
         {
-            Fail("unexpected bytes instead of the pong");
+            int length = options.Wire.MatchAnswer(number, _count, _received.AsSpan(0, _filled));
+            if (length == 0 && _filled < _received.Length)
+                return;
+            if (length != _filled)
+                throw new ProtocolException("unexpected bytes beside the pong");
+        }
+        catch (ProtocolException e)
+        {
+            Fail(e.Message);
             return;
         }
+        if (_count == 1)
+            loop.RecordFirstAnswer(_beganAt);
+        _filled = 0;
         int finished = ClientSocket.FinishSending(_socket);
         if (finished < 0)
             Fail("shutdown", finished);
@@ -142,7 +170,16 @@ internal sealed class ChurnClient(ChurnLoad load, ClientEpoll epoll, PingWire wi
             return;
         }
         Leave();
-        load.Count(Stopwatch.GetElapsedTime(_beganAt));
+        loop.RecordSuccess(number, _beganAt);
         Begin();
+    }
+
+    private sealed class Target(IPEndPoint server)
+    {
+        public uint Address { get; } = BinaryPrimitives.ReadUInt32BigEndian(server.Address.GetAddressBytes());
+
+        public int Port => server.Port;
+
+        public bool IsLoopback { get; } = IPAddress.IsLoopback(server.Address);
     }
 }

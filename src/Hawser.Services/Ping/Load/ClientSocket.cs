@@ -1,12 +1,15 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
-namespace Hawser.Bench.Load;
+namespace Hawser.Services.Ping.Load;
 
 /// <summary>System calls for a client that connects thousands of times a second: .NET's sockets cost several times as
 /// much. None of them blocks. They return the result of the system call, or the negative errno.</summary>
+[SupportedOSPlatform("linux")]
 internal static unsafe partial class ClientSocket
 {
+    public const int EAGAIN = 11;
     public const int EINPROGRESS = 115;
 
     private const int AF_INET = 2;
@@ -16,6 +19,7 @@ internal static unsafe partial class ClientSocket
     private const int IPPROTO_IP = 0;
     private const int IP_BIND_ADDRESS_NO_PORT = 24;
     private const int SHUT_WR = 1;
+    private const int MSG_NOSIGNAL = 0x4000;
     private const int AddressBytes = 16;
 
     /// <summary>Creates a TCP socket for IPv4.</summary>
@@ -38,6 +42,20 @@ internal static unsafe partial class ClientSocket
         byte* name = stackalloc byte[AddressBytes];
         WriteAddress(name, address, port);
         return OrError(connect(descriptor, name, AddressBytes));
+    }
+
+    /// <summary>Sends; returns negative <see cref="EAGAIN"/> while the connect is pending.</summary>
+    public static int Send(int descriptor, ReadOnlySpan<byte> data)
+    {
+        fixed (byte* start = data)
+            return OrError((int)send(descriptor, start, data.Length, MSG_NOSIGNAL));
+    }
+
+    /// <summary>Receives; 0 at the end, negative <see cref="EAGAIN"/> without input.</summary>
+    public static int Receive(int descriptor, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+            return OrError((int)recv(descriptor, start, buffer.Length, 0));
     }
 
     /// <summary>Half-closes the connection.</summary>
@@ -68,6 +86,12 @@ internal static unsafe partial class ClientSocket
 
     [LibraryImport("libc")]
     private static partial int connect(int socket, byte* address, uint length);
+
+    [LibraryImport("libc")]
+    private static partial nint send(int socket, byte* data, nint length, int flags);
+
+    [LibraryImport("libc")]
+    private static partial nint recv(int socket, byte* buffer, nint length, int flags);
 
     [LibraryImport("libc")]
     private static partial int shutdown(int socket, int how);
