@@ -155,7 +155,7 @@ internal sealed class EagerAcceptor
                 while (_batch.Count < LargestBatch && _listeners.TryAccept(out AcceptedSocket next))
                     _batch.Enqueue(next);
             }
-            while (_batch.Count is > 1 and < LargestBatch && _listeners.HasMoreOfBurst());
+            while (_batch.Count < LargestBatch && _listeners.HasMoreOfBurst());
             return null;
         }
         catch (SocketException e)

@@ -129,8 +129,7 @@ public sealed class ListenerSet : IDisposable
     }
 
     /// <summary>Waits for a connection accepted by a dedicated thread, so that a burst does not wait for the server's
-    /// work on each connection. With a backlog of 64 or less, the thread waits 1 ms for the rest of a burst, once
-    /// two connections have come together.</summary>
+    /// work on each connection. With a backlog of 64 or less, the thread waits 1 ms for the rest of a burst.</summary>
     /// <exception cref="OperationCanceledException">The server stops.</exception>
     /// <exception cref="SocketException">Accepting failed.</exception>
     public ValueTask<AcceptedSocket> AcceptAsync(CancellationToken stopping)
