@@ -28,8 +28,9 @@ public sealed partial class Connection
     /// <summary>The connection as a pipe. Its input completes when the peer finishes. Completing either side does not
     /// close the connection.</summary>
     /// <remarks>A stop of the server while nothing is buffered cancels one read (<see cref="ReadResult.IsCanceled"/>):
-    /// between two messages, the handler should return; within one, it should read on. A <see cref="ReadResult"/> is valid until <see cref="PipeReader.AdvanceTo(SequencePosition)"/>; do not
-    /// read the connection in other ways before that.</remarks>
+    /// between two messages, the handler should return; within one, it should read on. A <see cref="ReadResult"/> is
+    /// valid until <see cref="PipeReader.AdvanceTo(SequencePosition)"/>; do not read the connection in other ways
+    /// before that.</remarks>
     public IDuplexPipe AsDuplexPipe() =>
         _pipe ?? Interlocked.CompareExchange(ref _pipe, new ConnectionPipe(this), null) ?? _pipe;
 

@@ -5,7 +5,8 @@ namespace Hawser;
 /// <summary>A moment on the monotonic clock of a <see cref="TimeProvider"/>. The default value never passes.</summary>
 public readonly record struct Deadline
 {
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+    /// <summary>The maximum of .NET timers.</summary>
+    internal static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
     // Select counts microseconds in an int.
     private static readonly TimeSpan LongestSelect = TimeSpan.FromMinutes(30);

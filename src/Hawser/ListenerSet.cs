@@ -199,10 +199,11 @@ public sealed class ListenerSet : IDisposable
         lock (_gate)
         {
             // Once: by now a successor may listen at the path of a Unix domain socket.
-            bool isFirst = !_closed;
-            _closed = true;
-            if (isFirst)
+            if (!_closed)
+            {
+                _closed = true;
                 _listeners.ForEach(static listener => listener.Dispose());
+            }
         }
         // A thread that waits for the sockets keeps them open until it wakes.
         _wake.Signal();

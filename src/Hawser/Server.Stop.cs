@@ -9,9 +9,6 @@ public sealed partial class Server
     // After the stop, layers get this long to read input that has arrived.
     private static readonly TimeSpan ReadingGrace = TimeSpan.FromMilliseconds(250);
 
-    // The maximum of .NET timers.
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
-
     private void BeginStop()
     {
         // Connections that end from now on count as ended by the stop.
@@ -54,7 +51,13 @@ public sealed partial class Server
             _drainIsOver = true;
             // Each by itself: one whose socket is in use, as by a disk that hangs, must not hold up the others.
             foreach (Connection connection in _connections.Values)
-                _ = OnScheduler(() => AbortAsync(connection));
+            {
+                _ = OnScheduler(() =>
+                {
+                    AbortUndrained(connection);
+                    return Task.CompletedTask;
+                });
+            }
             await EndsWithin(AbortGrace);
         }
         int stuck = Connections;
@@ -64,16 +67,13 @@ public sealed partial class Server
         _drained.SetResult(report);
     }
 
-    private Task AbortAsync(Connection connection)
-    {
+    private void AbortUndrained(Connection connection) =>
         _scope.Guard(() => connection.Abort(CloseReason.DrainTimeout));
-        return Task.CompletedTask;
-    }
 
     private async Task<bool> EndsWithin(TimeSpan timeout)
     {
         var result = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        TimeSpan bounded = timeout < LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
+        TimeSpan bounded = timeout < Deadline.LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
         using ITimer timer = _options.TimeProvider.CreateTimer(
             _ => result.TrySetResult(false), null, bounded, Timeout.InfiniteTimeSpan);
         _ = WaitAsync();

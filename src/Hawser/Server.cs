@@ -287,7 +287,7 @@ public sealed partial class Server : IAsyncDisposable
         }
         // The drain timeout may have passed while it was queued in the model.
         if (_drainIsOver)
-            _ = AbortAsync(connection);
+            AbortUndrained(connection);
         _observer.Accepted(connection);
         CloseReason reason = await HandleAsync(connection);
         if (!connection.IsClosed)

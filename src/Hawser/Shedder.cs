@@ -116,7 +116,7 @@ internal sealed class Shedder : IDisposable
         {
             for (int shed = 0; shed < ShedAtOnce && _listeners.TryTakeWaiting(out AcceptedSocket waiting); shed++)
             {
-                Reset(waiting.Socket);
+                SocketTransports.Reset(waiting.Socket);
                 CountShed();
             }
         }
@@ -127,19 +127,6 @@ internal sealed class Shedder : IDisposable
         // The reserve stays free during the pause, because the runtime needs descriptors for new threads.
         await BackOffAsync(what, stopping);
         TakeReserve();
-    }
-
-    private static void Reset(Socket socket)
-    {
-        try
-        {
-            socket.LingerState = new LingerOption(enable: true, seconds: 0);
-        }
-        catch (SocketException)
-        {
-            // The peer was first.
-        }
-        socket.Dispose();
     }
 
     /// <summary>Pauses without blocking a thread, each time longer within an episode.</summary>

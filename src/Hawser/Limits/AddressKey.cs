@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Hawser.Limits;
 
@@ -8,17 +6,10 @@ namespace Hawser.Limits;
 /// have all of a /64 (RFC 4291, 2.5.1).</summary>
 internal readonly record struct AddressKey(bool IsV6, ulong Bits)
 {
-    private const int MappedOffset = 12;
-
     /// <summary>The key of an address. An IPv4-mapped IPv6 address is the IPv4 address.</summary>
     public static AddressKey Of(IPAddress address)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out _);
-        if (address.AddressFamily == AddressFamily.InterNetwork)
-            return new AddressKey(false, BinaryPrimitives.ReadUInt32BigEndian(bytes));
-        return address.IsIPv4MappedToIPv6
-            ? new AddressKey(false, BinaryPrimitives.ReadUInt32BigEndian(bytes[MappedOffset..]))
-            : new AddressKey(true, BinaryPrimitives.ReadUInt64BigEndian(bytes));
+        (UInt128 bits, int width) = NetworkSet.BitsOf(address);
+        return width == NetworkSet.V4Bits ? new AddressKey(false, (ulong)bits) : new AddressKey(true, (ulong)(bits >> 64));
     }
 }

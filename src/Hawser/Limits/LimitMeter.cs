@@ -6,15 +6,11 @@ namespace Hawser.Limits;
 internal sealed class LimitMeter(ServerLimits limits, AddressGate? gate, Shaper? shaper)
 {
     private readonly long[] _closed = new long[Enum.GetValues<CloseReason>().Length];
-    private int _mostConnections;
+    private long _mostConnections;
     private long _mostBytes;
 
     /// <summary>Records the number of connections when it has grown.</summary>
-    public void CountAdmitted(int connections)
-    {
-        for (int most = Volatile.Read(ref _mostConnections); connections > most;)
-            most = Interlocked.CompareExchange(ref _mostConnections, connections, most);
-    }
+    public void CountAdmitted(int connections) => Raise(ref _mostConnections, connections);
 
     /// <summary>Records a connection that has ended.</summary>
     public void CountClosed(Connection connection, CloseReason reason)
@@ -23,9 +19,7 @@ internal sealed class LimitMeter(ServerLimits limits, AddressGate? gate, Shaper?
         if (reason is CloseReason.ByteLimit or CloseReason.TooSlow or CloseReason.FirstByteTimeout
             or CloseReason.IdleTimeout or CloseReason.TotalTimeout or CloseReason.DrainTimeout)
             Interlocked.Increment(ref _closed[(int)reason]);
-        long bytes = connection.BytesReceived;
-        for (long most = Volatile.Read(ref _mostBytes); bytes > most;)
-            most = Interlocked.CompareExchange(ref _mostBytes, bytes, most);
+        Raise(ref _mostBytes, connection.BytesReceived);
     }
 
     /// <param name="connections">The number of connections.</param>
@@ -68,6 +62,12 @@ internal sealed class LimitMeter(ServerLimits limits, AddressGate? gate, Shaper?
                 hasRate ? rate.Maximum : null, 0),
             new(nameof(limits.ConnectionRateLimit), Number(limits.ConnectionRateLimit, long.MaxValue), null, null, 0),
         ];
+    }
+
+    private static void Raise(ref long most, long value)
+    {
+        for (long known = Volatile.Read(ref most); value > known;)
+            known = Interlocked.CompareExchange(ref most, value, known);
     }
 
     private LimitUse Closed(string name, double limit, CloseReason reason) =>

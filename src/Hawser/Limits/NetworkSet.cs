@@ -8,7 +8,9 @@ namespace Hawser.Limits;
 /// <summary>Networks to look addresses up in. A lookup costs one hash per prefix length in use.</summary>
 internal sealed class NetworkSet
 {
-    private const int V4Bits = 32;
+    /// <summary>The width of an IPv4 address.</summary>
+    public const int V4Bits = 32;
+
     private const int V6Bits = 128;
     private const int MappedBits = V6Bits - V4Bits;
 
@@ -68,7 +70,8 @@ internal sealed class NetworkSet
     private static FormatException NotANetwork(string text) =>
         new($"'{text}' is not an address or network; use 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32");
 
-    private static (UInt128 Bits, int Width) BitsOf(IPAddress address)
+    /// <summary>The bits of an address. An IPv4-mapped IPv6 address is the IPv4 address.</summary>
+    public static (UInt128 Bits, int Width) BitsOf(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[V6Bits / 8];
         address.TryWriteBytes(bytes, out _);

@@ -109,36 +109,23 @@ internal abstract class SocketTransport : Transport
     public override void Abort()
     {
         _isAborted = true;
-        try
-        {
-            Socket.LingerState = new LingerOption(enable: true, seconds: 0);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Already reset or closed.
-        }
-        Socket.Dispose();
+        SocketTransports.Reset(Socket);
     }
 
     public override void Close()
     {
-        // If another thread uses the socket meanwhile, .NET resets a stream that was not shut down.
-        if (!_hasFinished && !_resetsUnlessFinished && !_isAborted)
-            TryShutDown();
-        Socket.Dispose();
-    }
-
-    private void TryShutDown()
-    {
         try
         {
-            _hasFinished = true;
-            Socket.Shutdown(SocketShutdown.Send);
+            // If another thread uses the socket meanwhile, .NET resets a stream that was not shut down.
+            if (!_hasFinished && !_resetsUnlessFinished && !_isAborted)
+                Socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // Already reset or closed.
         }
+        _hasFinished = true;
+        Socket.Dispose();
     }
 
     /// <summary>Receives available bytes, waiting no longer than the socket's options allow.</summary>

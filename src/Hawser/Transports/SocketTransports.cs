@@ -21,4 +21,18 @@ public static class SocketTransports
     /// <summary>As <see cref="Completing(Socket)"/>, for an accepted connection.</summary>
     public static Transport Completing(AcceptedSocket accepted) =>
         new CompletionTransport(accepted.Socket) { Number = accepted.Number };
+
+    /// <summary>Closes a socket with a reset. A Unix domain socket has none: its peer reads the end.</summary>
+    internal static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Already reset or closed.
+        }
+        socket.Dispose();
+    }
 }

@@ -92,7 +92,7 @@ public sealed class PipeTest
             {
                 copied.SetResult(false);
             }
-            // The stop is told once: whoever is within a message reads on.
+            // The stop cancels one read only: within a message, the handler reads on.
             await input.CopyToAsync(body);
         });
         using RawClient client = await server.ConnectAsync();

@@ -72,7 +72,7 @@ public sealed class LoadShapesTest
     {
         await using TestServer server = TestServer.Start("select", Handlers.EchoAsync);
 
-        PingLoadReport report = await RunUntilAsync(
+        PingLoadReport report = await PingLoadTest.RunUntilAsync(
             Load(server.EndPoint) with { Wire = LoadWire.Echo, Pipeline = 16 }, view => view.RoundTrips > 100);
 
         Assert.Equal((0, null), (report.Failed, report.FirstError));
@@ -101,7 +101,7 @@ public sealed class LoadShapesTest
         Assert.SkipUnless(OperatingSystem.IsLinux(), "churn needs Linux");
         await using PingServer server = PingServer.Start("epoll");
 
-        PingLoadReport report = await RunUntilAsync(Load(server.EndPoint) with { Clients = 4, IsChurn = true },
+        PingLoadReport report = await PingLoadTest.RunUntilAsync(Load(server.EndPoint) with { Clients = 4, IsChurn = true },
             view => view is { RoundTrips: > 200, Connected: 4 });
         await server.StopAsync();
 
@@ -247,18 +247,5 @@ public sealed class LoadShapesTest
         {
             // The header ends with an empty line.
         }
-    }
-
-    private static async Task<PingLoadReport> RunUntilAsync(PingLoadOptions options, Predicate<PingLoadView> isEnough)
-    {
-        using var stop = new CancellationTokenSource();
-        return await PingLoad.RunAsync(
-            options,
-            view =>
-            {
-                if (isEnough(view))
-                    stop.Cancel();
-            },
-            stop.Token).Bounded();
     }
 }

@@ -230,7 +230,8 @@ public sealed class PingLoadTest
         Loops = 2,
     };
 
-    private static async Task<PingLoadReport> RunUntilAsync(PingLoadOptions options, Predicate<PingLoadView> isEnough)
+    /// <summary>Runs a load until its views show enough.</summary>
+    internal static async Task<PingLoadReport> RunUntilAsync(PingLoadOptions options, Predicate<PingLoadView> isEnough)
     {
         using var stop = new CancellationTokenSource();
         return await PingLoad.RunAsync(
