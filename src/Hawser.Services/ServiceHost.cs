@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Hawser.Models;
 
@@ -8,9 +9,11 @@ public sealed class ServiceHost : IAsyncDisposable
 {
     private readonly IConnectionHandler _handler;
     private readonly TaskCompletionSource<string> _failure;
+    private readonly Meter? _meter;
 
-    private ServiceHost(Server server, IConnectionHandler handler, TaskCompletionSource<string> failure)
+    private ServiceHost(Server server, IConnectionHandler handler, TaskCompletionSource<string> failure, Meter? meter)
     {
+        _meter = meter;
         Server = server;
         _handler = handler;
         _failure = failure;
@@ -31,28 +34,37 @@ public sealed class ServiceHost : IAsyncDisposable
     /// <param name="settings">Its options.</param>
     /// <param name="environment">Its environment. A failure calls its <see cref="ServiceEnvironment.Fail"/> and
     /// completes <see cref="Failure"/>.</param>
-    /// <param name="options">The addresses, the model and the limits.</param>
+    /// <param name="options">The addresses, the model and the limits. Without a meter, the service has one of its own,
+    /// <c>Hawser</c> with the attribute <c>hawser.service</c>.</param>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
     /// <exception cref="FormatException">The settings contradict each other.</exception>
     public static ServiceHost Start(
         Service service, ServiceSettings settings, ServiceEnvironment environment, ServerOptions options)
     {
         var failure = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        IConnectionHandler handler = service.CreateHandler(settings, environment with
-        {
-            Fail = why =>
-            {
-                environment.Fail(why);
-                failure.TrySetResult(why);
-            },
-        });
+        Meter? own = options.Meter is null
+            ? new Meter(new MeterOptions("Hawser") { Tags = [new("hawser.service", service.Name)] })
+            : null;
+        Meter meter = options.Meter ?? own!;
+        IConnectionHandler? handler = null;
         try
         {
-            return new ServiceHost(Server.Start(handler, options), handler, failure);
+            handler = service.CreateHandler(settings, environment with
+            {
+                Meter = meter,
+                Fail = why =>
+                {
+                    environment.Fail(why);
+                    failure.TrySetResult(why);
+                },
+            });
+            return new ServiceHost(Server.Start(handler, options with { Meter = meter }), handler, failure, own);
         }
         catch
         {
-            EndAsync(handler).AsTask().GetAwaiter().GetResult();
+            own?.Dispose();
+            if (handler is not null)
+                EndAsync(handler).AsTask().GetAwaiter().GetResult();
             throw;
         }
     }
@@ -91,6 +103,7 @@ public sealed class ServiceHost : IAsyncDisposable
     {
         await StopAsync();
         await Server.DisposeAsync();
+        _meter?.Dispose();
     }
 
     private static ValueTask EndAsync(IConnectionHandler handler)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Hawser.Limits;
 using Hawser.Models;
+using Hawser.Telemetry;
 using Hawser.Transports;
 
 namespace Hawser;
@@ -23,6 +24,7 @@ public sealed partial class Server : IAsyncDisposable
     private readonly AddressGate? _gate;
     private readonly Shaper? _shaper;
     private readonly LimitMeter _meter;
+    private readonly ServerMetrics _metrics;
     private readonly IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> _layers;
     private readonly Heartbeat _heartbeat;
     private readonly ConnectionScope _scope;
@@ -50,6 +52,7 @@ public sealed partial class Server : IAsyncDisposable
         _gate = AddressGate.For(options.Limits, options.TimeProvider, _observer);
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
         _meter = new LimitMeter(options.Limits, _gate, _shaper);
+        _metrics = CreateMetrics();
         _layers = _shaper is null ? options.Layers : [_shaper.Over, .. options.Layers];
         _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));
         _scope = new ConnectionScope
@@ -57,6 +60,7 @@ public sealed partial class Server : IAsyncDisposable
             ByteLimit = options.Limits.BytesPerConnection,
             Time = options.TimeProvider,
             Clock = _heartbeat.Clock,
+            Metrics = _metrics,
             Scheduler = options.Scheduler,
             Watch = _heartbeat.Watch,
             Faulted = _observer.Faulted,
@@ -154,6 +158,7 @@ public sealed partial class Server : IAsyncDisposable
             _shedder.Dispose();
             _gate?.Dispose();
             _shaper?.Dispose();
+            _metrics.Dispose();
         }
     }
 
@@ -210,6 +215,7 @@ public sealed partial class Server : IAsyncDisposable
             return;
         long id = accepted.Number > 0 ? accepted.Number : _listeners.NextNumber();
         _meter.CountAdmitted(Interlocked.Increment(ref _admitted));
+        _metrics.CountAccepted();
         bool isServed = false;
         try
         {
@@ -289,9 +295,11 @@ public sealed partial class Server : IAsyncDisposable
         if (_drainIsOver)
             AbortUndrained(connection);
         _observer.Accepted(connection);
-        CloseReason reason = await HandleAsync(connection);
+        long begun = _metrics.Begin();
+        CloseReason reason = await (ConnectionSpan.IsOn ? TraceAsync(connection) : HandleAsync(connection));
         if (!connection.IsClosed)
             _scope.Guard(accepted.Abort);
+        _metrics.CountEnded(connection, reason, begun);
         _connections.TryRemove(id, out _);
         _heartbeat.Forget(entry);
         _meter.CountClosed(connection, reason);

@@ -31,6 +31,8 @@ internal sealed class Shedder : IDisposable
     private TimeSpan _pause = TimeSpan.Zero;
     private bool _isReported;
     private long _shed;
+    private long _totalShed;
+    private long _episodes;
 
     public Shedder(ListenerSet listeners, IServerObserver observer, TimeProvider time)
     {
@@ -43,6 +45,12 @@ internal sealed class Shedder : IDisposable
         TakeReserve();
         DescriptorBudget.Shared.Measure();
     }
+
+    /// <summary>Connections shed since the start.</summary>
+    public long TotalShed => Volatile.Read(ref _totalShed);
+
+    /// <summary>Episodes reported since the start.</summary>
+    public long Episodes => Volatile.Read(ref _episodes);
 
     /// <summary>Sheds waiting connections, then pauses. Of several accept loops one sheds; the others wait for
     /// it.</summary>
@@ -133,7 +141,10 @@ internal sealed class Shedder : IDisposable
     private async Task BackOffAsync(string what, CancellationToken stopping)
     {
         if (!_isReported)
+        {
+            Interlocked.Increment(ref _episodes);
             _observer.Exhausted(what);
+        }
         _isReported = true;
         _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         await Task.Delay(_pause, _time, stopping).ConfigureAwait(
@@ -144,6 +155,7 @@ internal sealed class Shedder : IDisposable
     {
         _listeners.ReturnPlace();
         _shed++;
+        Interlocked.Increment(ref _totalShed);
     }
 
     private void TakeReserve()
