@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Net;
 using Hawser.Models;
 
@@ -9,11 +8,9 @@ public sealed class ServiceHost : IAsyncDisposable
 {
     private readonly IConnectionHandler _handler;
     private readonly TaskCompletionSource<string> _failure;
-    private readonly Meter? _meter;
 
-    private ServiceHost(Server server, IConnectionHandler handler, TaskCompletionSource<string> failure, Meter? meter)
+    private ServiceHost(Server server, IConnectionHandler handler, TaskCompletionSource<string> failure)
     {
-        _meter = meter;
         Server = server;
         _handler = handler;
         _failure = failure;
@@ -34,35 +31,30 @@ public sealed class ServiceHost : IAsyncDisposable
     /// <param name="settings">Its options.</param>
     /// <param name="environment">Its environment. A failure calls its <see cref="ServiceEnvironment.Fail"/> and
     /// completes <see cref="Failure"/>.</param>
-    /// <param name="options">The addresses, the model and the limits. Without a meter, the service has one of its own,
-    /// <c>Hawser</c> with the attribute <c>hawser.service</c>.</param>
+    /// <param name="options">The addresses, the model and the limits. Its meter is the service's too; without one, only
+    /// the server has instruments.</param>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
     /// <exception cref="FormatException">The settings contradict each other.</exception>
     public static ServiceHost Start(
         Service service, ServiceSettings settings, ServiceEnvironment environment, ServerOptions options)
     {
         var failure = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Meter? own = options.Meter is null
-            ? new Meter(new MeterOptions("Hawser") { Tags = [new("hawser.service", service.Name)] })
-            : null;
-        Meter meter = options.Meter ?? own!;
         IConnectionHandler? handler = null;
         try
         {
             handler = service.CreateHandler(settings, environment with
             {
-                Meter = meter,
+                Meter = options.Meter,
                 Fail = why =>
                 {
                     environment.Fail(why);
                     failure.TrySetResult(why);
                 },
             });
-            return new ServiceHost(Server.Start(handler, options with { Meter = meter }), handler, failure, own);
+            return new ServiceHost(Server.Start(handler, options), handler, failure);
         }
         catch
         {
-            own?.Dispose();
             if (handler is not null)
                 EndAsync(handler).AsTask().GetAwaiter().GetResult();
             throw;
@@ -103,7 +95,6 @@ public sealed class ServiceHost : IAsyncDisposable
     {
         await StopAsync();
         await Server.DisposeAsync();
-        _meter?.Dispose();
     }
 
     private static ValueTask EndAsync(IConnectionHandler handler)

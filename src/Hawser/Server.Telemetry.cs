@@ -8,8 +8,13 @@ namespace Hawser;
 /// <content>What the server measures.</content>
 public sealed partial class Server
 {
-    private ServerMetrics CreateMetrics()
+    /// <summary>The switch of <c>EventSourceSupport</c>.</summary>
+    private const string EventSourceSwitch = "System.Diagnostics.Tracing.EventSource.IsSupported";
+
+    private ServerMetrics? CreateMetrics()
     {
+        if (_options.Meter is null && AppContext.TryGetSwitch(EventSourceSwitch, out bool isSupported) && !isSupported)
+            return null;
         var metrics = new ServerMetrics(
             _options, EndPoints is [var first, ..] ? first : null, () => _connections.Count, () => Connections,
             _connections.Select(entry => entry.Value));

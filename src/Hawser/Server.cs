@@ -24,7 +24,7 @@ public sealed partial class Server : IAsyncDisposable
     private readonly AddressGate? _gate;
     private readonly Shaper? _shaper;
     private readonly LimitMeter _meter;
-    private readonly ServerMetrics _metrics;
+    private readonly ServerMetrics? _metrics;
     private readonly IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> _layers;
     private readonly Heartbeat _heartbeat;
     private readonly ConnectionScope _scope;
@@ -158,7 +158,7 @@ public sealed partial class Server : IAsyncDisposable
             _shedder.Dispose();
             _gate?.Dispose();
             _shaper?.Dispose();
-            _metrics.Dispose();
+            _metrics?.Dispose();
         }
     }
 
@@ -215,7 +215,7 @@ public sealed partial class Server : IAsyncDisposable
             return;
         long id = accepted.Number > 0 ? accepted.Number : _listeners.NextNumber();
         _meter.CountAdmitted(Interlocked.Increment(ref _admitted));
-        _metrics.CountAccepted();
+        _metrics?.CountAccepted();
         bool isServed = false;
         try
         {
@@ -295,11 +295,11 @@ public sealed partial class Server : IAsyncDisposable
         if (_drainIsOver)
             AbortUndrained(connection);
         _observer.Accepted(connection);
-        long begun = _metrics.Begin();
+        long begun = _metrics?.Begin() ?? 0;
         CloseReason reason = await (ConnectionSpan.IsOn ? TraceAsync(connection) : HandleAsync(connection));
         if (!connection.IsClosed)
             _scope.Guard(accepted.Abort);
-        _metrics.CountEnded(connection, reason, begun);
+        _metrics?.CountEnded(connection, reason, begun);
         _connections.TryRemove(id, out _);
         _heartbeat.Forget(entry);
         _meter.CountClosed(connection, reason);

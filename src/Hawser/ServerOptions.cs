@@ -45,7 +45,8 @@ public sealed record ServerOptions
 
     /// <summary>Where the server creates its instruments (docs/guide/metrics.md); not disposed by it. One meter serves
     /// one server. Default: a meter <c>Hawser</c> with the attributes <c>server.address</c> and <c>server.port</c>,
-    /// which the server disposes when it has stopped.</summary>
+    /// which the server disposes when it has stopped; none in a program with <c>EventSourceSupport</c> off, to which no
+    /// tool can listen.</summary>
     public Meter? Meter { get; init; }
 
     /// <summary>The clock and timers of all timeouts, pauses and deadlines.</summary>

@@ -17,17 +17,17 @@ internal sealed class ServerMetrics : IDisposable
 {
     private static readonly InstrumentAdvice<double> ConnectionBuckets = new()
     {
-        HistogramBucketBoundaries = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600],
+        HistogramBucketBoundaries = (double[])[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600],
     };
 
     private static readonly InstrumentAdvice<double> HandshakeBuckets = new()
     {
-        HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+        HistogramBucketBoundaries = (double[])[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
     };
 
     private static readonly InstrumentAdvice<double> StallBuckets = new()
     {
-        HistogramBucketBoundaries = [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
+        HistogramBucketBoundaries = (double[])[0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
     };
 
     private static readonly RefusalReason[] RefusalReasons = Enum.GetValues<RefusalReason>();
