@@ -57,6 +57,7 @@ internal sealed class ServeOptions
     private readonly Option<TimeSpan> _drain;
     private readonly ServerLimits _limits;
     private readonly ServeTls _tls;
+    private readonly ServeReporting.Options _reporting = new();
     private readonly Option<bool> _quiet = VerbOptions.Flag("--quiet", "log failures only");
     private readonly Option<bool> _verbose = VerbOptions.Flag("--verbose", "log every connection");
 
@@ -112,14 +113,13 @@ internal sealed class ServeOptions
         command.AddGroup("Limits of addresses", _perAddress, _acceptRate, _allow, _deny);
         command.AddGroup("Bandwidth", _rate, _connectionRate);
         _tls.AddTo(command);
+        _reporting.AddTo(command);
         command.AddGroup("Tuning", _threads, _loops, _backlog);
     }
 
-    /// <summary>Whether to log failures only.</summary>
-    public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
-
-    /// <summary>Whether to log every connection.</summary>
-    public bool IsVerbose(ParseResult parsed) => parsed.GetValue<bool>(_verbose.Name);
+    /// <summary>What to log, and where to serve metrics.</summary>
+    public ServeReporting ReadReporting(ParseResult parsed) =>
+        _reporting.Read(parsed, parsed.GetValue(_quiet), parsed.GetValue<bool>(_verbose.Name));
 
     /// <summary>Reads certificates, the token and the networks of proxies.</summary>
     /// <exception cref="UsageException">They contradict each other, or a file is bad.</exception>

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Net;
+using System.Runtime.CompilerServices;
+using Hawser.App.Metrics;
 using Hawser.App.Output;
 using Hawser.App.Tls;
 using Hawser.Models;
@@ -53,8 +55,8 @@ internal static class ServeVerb
             readers.ForEach(read => read(parsed, settings));
             ServerOptions options = common.Read(parsed);
             return RunAsync(
-                [(service, settings, options)], common.ReadSecurity(parsed), alone: true, common.IsQuiet(parsed),
-                common.IsVerbose(parsed));
+                [(service, settings, options)], common.ReadSecurity(parsed), alone: true,
+                common.ReadReporting(parsed));
         });
         return command;
 
@@ -86,7 +88,9 @@ internal static class ServeVerb
             text => Quantity.ParseInt(text, "port", 0, 65535 - ServiceCatalog.All.Count));
         Option<bool> quiet = VerbOptions.Flag("--quiet", "log failures only");
         Option<bool> verbose = VerbOptions.Flag("--verbose", "log every connection");
+        var reporting = new ServeReporting.Options();
         verb.AddGroup("Options without a service", host, portBase, quiet, verbose);
+        reporting.AddTo(verb);
         verb.SetAction((parsed, _) =>
         {
             IReadOnlyList<EndPoint> hosts = parsed.GetValue(host)!;
@@ -107,13 +111,14 @@ internal static class ServeVerb
                 }));
             }
             return RunAsync(
-                services, ServeSecurity.None, alone: false, parsed.GetValue(quiet), parsed.GetValue(verbose));
+                services, ServeSecurity.None, alone: false,
+                reporting.Read(parsed, parsed.GetValue(quiet), parsed.GetValue(verbose)));
         });
     }
 
     private static async Task<int> RunAsync(
         IReadOnlyList<(Service Service, ServiceSettings Settings, ServerOptions Options)> services,
-        ServeSecurity security, bool alone, bool isQuiet, bool isVerbose)
+        ServeSecurity security, bool alone, ServeReporting reporting)
     {
         using ServeSecurity guard = security;
         if (DescriptorLimit.Read() is { } limit and < LeastDescriptors)
@@ -123,29 +128,37 @@ internal static class ServeVerb
         }
         var signal = new StopSignal();
         // A service whose result is the standard output leaves only the standard error to the logs.
-        using var logs = new ServeLogs(errorsOnly: services.Any(run => run.Service.OwnsOutput));
+        using var logs = new ServeLogs(errorsOnly: services.Any(run => run.Service.OwnsOutput), reporting.IsJson);
         var hosts = new List<ServiceHost>();
         var observers = new List<ServeObserver>();
+        var readiness = new Readiness(observers);
+        await using MetricsServer? metrics = reporting.Metrics is null ? null : StartMetrics();
         try
         {
             foreach ((Service service, ServiceSettings settings, ServerOptions options) in services)
             {
                 string prefix = alone ? "" : $"{service.Name}: ";
+                StampedWriter? events =
+                    reporting.IsQuiet ? null : logs.Of(service.Name, prefix, StampedWriter.Info);
                 var environment = new ServiceEnvironment
                 {
                     Log = logs.Log,
-                    Events = isQuiet ? TextWriter.Null : new StampedWriter(logs.Errors, prefix),
-                    Errors = new StampedWriter(logs.Errors, prefix),
+                    Events = events ?? TextWriter.Null,
+                    Errors = logs.Of(service.Name, prefix, StampedWriter.Warning),
                     Output = Standard.OpenOutput(),
                     Fail = _ => { },
                 };
                 var observer = new ServeObserver(
-                    prefix, logs, StartLines(service, settings, security), environment.Events, environment.Errors,
-                    isVerbose);
+                    prefix, logs, StartLines(service, settings, security), events, environment.Errors, reporting);
                 observers.Add(observer);
                 try
                 {
-                    ServerOptions guarded = options with { Observer = observer, Layers = security.Layers };
+                    ServerOptions guarded = options with
+                    {
+                        Observer = observer,
+                        Layers = security.Layers,
+                        Meter = metrics?.Of(service.Name),
+                    };
                     hosts.Add(UsageException.Guard(
                         () => ServiceHost.Start(service, settings, environment, guarded)));
                     security.Certificates?.Watch(environment.Events, environment.Errors);
@@ -155,13 +168,35 @@ internal static class ServeVerb
                     throw new IOException($"{service.Name}: {e.Message} (--port-base moves the ports of all services)", e);
                 }
             }
+            readiness.Phase = null;
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
-            return await RunUntilOverAsync(hosts, observers, drain, signal, logs);
+            return await RunUntilOverAsync(hosts, observers, drain, signal, logs, readiness);
         }
         finally
         {
             foreach (ServiceHost host in hosts)
                 await host.DisposeAsync();
+        }
+
+        // In a method of its own: a server without it loads none of its code.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        MetricsServer StartMetrics()
+        {
+            MetricsServer server;
+            try
+            {
+                server = MetricsServer.Start(reporting.Metrics!, readiness.WhyNot);
+            }
+            catch (ListenException e)
+            {
+                throw new IOException($"--metrics: {e.Message}", e);
+            }
+            foreach (EndPoint endPoint in server.EndPoints)
+            {
+                logs.Errors.WriteLine($"metrics at http://{EndPointText.Of(endPoint)}/metrics"
+                    + (server.IsExposed ? "; no authentication" : ""));
+            }
+            return server;
         }
     }
 
@@ -176,9 +211,11 @@ internal static class ServeVerb
     }
 
     private static async Task<int> RunUntilOverAsync(
-        List<ServiceHost> hosts, List<ServeObserver> observers, TimeSpan drain, StopSignal signal, ServeLogs logs)
+        List<ServiceHost> hosts, List<ServeObserver> observers, TimeSpan drain, StopSignal signal, ServeLogs logs,
+        Readiness readiness)
     {
         Task over = await Task.WhenAny([signal.Asked, logs.ReaderLeft, .. hosts.Select(host => host.Failure)]);
+        readiness.Phase = "draining";
         int open = hosts.Sum(host => host.Server.Connections);
         string waitsFor = string.Join(", ", observers.Select(observer => observer.DescribeOpen()).Where(text => text != ""));
         // Begun before the line is printed, so that connections which end because of the line are counted.
