@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Accepting;
 using Hawser.EventLoops;
 using Hawser.Layers;
 using Hawser.Limits;

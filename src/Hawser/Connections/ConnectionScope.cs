@@ -1,6 +1,6 @@
 using Hawser.Telemetry;
 
-namespace Hawser;
+namespace Hawser.Connections;
 
 /// <summary>What the connections of one server share.</summary>
 internal sealed record ConnectionScope
