@@ -10,14 +10,14 @@ namespace Hawser.App.Metrics;
 /// Created only when asked for: from then on instruments cost what they record.</summary>
 internal sealed class MetricsServer : IAsyncDisposable
 {
-    private readonly List<Meter> _meters = [];
     private readonly PrometheusExporter _exporter;
+    private readonly Meter _meter;
     private readonly Server _server;
 
     private MetricsServer(PrometheusExporter exporter, Meter meter, Server server)
     {
         _exporter = exporter;
-        _meters.Add(meter);
+        _meter = meter;
         _server = server;
     }
 
@@ -63,19 +63,11 @@ internal sealed class MetricsServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the meter of a service, with its name.</summary>
-    public Meter Of(string service)
-    {
-        var meter = new Meter(new MeterOptions("Hawser") { Tags = [new("hawser.service", service)] });
-        _meters.Add(meter);
-        return meter;
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
         _exporter.Dispose();
-        _meters.ForEach(static meter => meter.Dispose());
+        _meter.Dispose();
     }
 
     private static bool IsLocal(IEnumerable<EndPoint> where) =>

@@ -8,7 +8,9 @@ namespace Hawser.App.Verbs;
 /// <param name="IsVerbose">Log every connection.</param>
 /// <param name="IsJson">The log on the standard error is JSON.</param>
 /// <param name="Metrics">Where to serve metrics; null: nowhere.</param>
-internal sealed record ServeReporting(bool IsQuiet, bool IsVerbose, bool IsJson, IReadOnlyList<EndPoint>? Metrics)
+/// <param name="Collector">Where to send metrics and spans; null: nowhere.</param>
+internal sealed record ServeReporting(
+    bool IsQuiet, bool IsVerbose, bool IsJson, IReadOnlyList<EndPoint>? Metrics, Uri? Collector)
 {
     /// <summary>Its options, but for <c>--quiet</c> and <c>--verbose</c>.</summary>
     internal sealed class Options
@@ -21,14 +23,23 @@ internal sealed record ServeReporting(bool IsQuiet, bool IsVerbose, bool IsJson,
             "--metrics", "[ADDRESS:]PORT", "serve /metrics for Prometheus, /healthz and /readyz here; on 127.0.0.1 "
             + "unless an address is given", ParseWhere);
 
-        public void AddTo(VerbCommand command) => command.AddGroup("Logs and metrics", _log, _metrics);
+        private readonly Option<Uri?> _collector = VerbOptions.Value<Uri?>(
+            "--otlp", "URL", "send metrics and traces to this OpenTelemetry collector, OTLP over HTTP", ParseCollector);
+
+        public void AddTo(VerbCommand command) =>
+            command.AddGroup("Logs and metrics", _log, _metrics, _collector);
 
         public ServeReporting Read(ParseResult parsed, bool isQuiet, bool isVerbose) =>
-            new(isQuiet, isVerbose, parsed.GetValue(_log) == "json", parsed.GetValue(_metrics));
+            new(isQuiet, isVerbose, parsed.GetValue(_log) == "json", parsed.GetValue(_metrics), parsed.GetValue(_collector));
 
         private static string ParseFormat(string text) => text is "text" or "json"
             ? text
             : throw new FormatException($"'{text}' is not a format; use text or json");
+
+        private static Uri ParseCollector(string text) =>
+            Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+                ? url
+                : throw new FormatException($"'{text}' is not a URL; use http://127.0.0.1:4318");
 
         private static IReadOnlyList<EndPoint> ParseWhere(string text)
         {

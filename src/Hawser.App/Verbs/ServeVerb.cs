@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Runtime.CompilerServices;
-using Hawser.App.Metrics;
 using Hawser.App.Output;
 using Hawser.App.Tls;
 using Hawser.Models;
@@ -132,7 +130,7 @@ internal static class ServeVerb
         var hosts = new List<ServiceHost>();
         var observers = new List<ServeObserver>();
         var readiness = new Readiness(observers);
-        await using MetricsServer? metrics = reporting.Metrics is null ? null : StartMetrics();
+        await using ServeTelemetry? telemetry = ServeTelemetry.Start(reporting, readiness.WhyNot, logs.Errors);
         try
         {
             foreach ((Service service, ServiceSettings settings, ServerOptions options) in services)
@@ -157,7 +155,7 @@ internal static class ServeVerb
                     {
                         Observer = observer,
                         Layers = security.Layers,
-                        Meter = metrics?.Of(service.Name),
+                        Meter = telemetry?.MeterOf(service.Name),
                     };
                     hosts.Add(UsageException.Guard(
                         () => ServiceHost.Start(service, settings, environment, guarded)));
@@ -176,27 +174,6 @@ internal static class ServeVerb
         {
             foreach (ServiceHost host in hosts)
                 await host.DisposeAsync();
-        }
-
-        // In a method of its own: a server without it loads none of its code.
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        MetricsServer StartMetrics()
-        {
-            MetricsServer server;
-            try
-            {
-                server = MetricsServer.Start(reporting.Metrics!, readiness.WhyNot);
-            }
-            catch (ListenException e)
-            {
-                throw new IOException($"--metrics: {e.Message}", e);
-            }
-            foreach (EndPoint endPoint in server.EndPoints)
-            {
-                logs.Errors.WriteLine($"metrics at http://{EndPointText.Of(endPoint)}/metrics"
-                    + (server.IsExposed ? "; no authentication" : ""));
-            }
-            return server;
         }
     }
 

@@ -9,7 +9,7 @@ public sealed class ReadinessTest
     public void A_server_is_ready_between_its_start_and_its_stop_unless_it_sheds()
     {
         using var logs = new ServeLogs(errorsOnly: true, isJson: false);
-        var reporting = new ServeReporting(IsQuiet: true, IsVerbose: false, IsJson: false, Metrics: null);
+        var reporting = new ServeReporting(IsQuiet: true, IsVerbose: false, IsJson: false, Metrics: null, Collector: null);
         IReadOnlyList<ServeObserver> observers =
             [.. Enumerable.Range(0, 2).Select(_ => new ServeObserver("", logs, [], null, TextWriter.Null, reporting))];
         var readiness = new Readiness(observers);

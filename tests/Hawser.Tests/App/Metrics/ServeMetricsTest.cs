@@ -108,6 +108,7 @@ public sealed class ServeMetricsTest : IDisposable
     [InlineData("--metrics", "localhost:")]
     [InlineData("--metrics", "70000")]
     [InlineData("--log", "xml")]
+    [InlineData("--otlp", "127.0.0.1:4318")]
     public async Task A_bad_value_is_one_line(string option, string value)
     {
         ProgramResult result = await ProgramProcess.RunAsync("serve", "ping", "--port", "0", option, value);
