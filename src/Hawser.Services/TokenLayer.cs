@@ -26,10 +26,9 @@ internal static class TokenLayer
     private static readonly byte[] Refused = Encoding.ASCII.GetBytes($"ERROR {Refusal}\n");
 
     /// <summary>The server's side.</summary>
-    public static Func<Transport, CancellationToken, ValueTask<Transport>> Server(byte[] secret)
-    {
-        byte[] hash = SHA256.HashData(secret);
-        return async (inner, cancel) =>
+    /// <param name="secret">The secret in force, asked for each connection.</param>
+    public static Func<Transport, CancellationToken, ValueTask<Transport>> Server(Func<byte[]> secret) =>
+        async (inner, cancel) =>
         {
             var connection = new Connection(inner);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -38,7 +37,7 @@ internal static class TokenLayer
             {
                 ReadOnlyMemory<byte>? line = await connection.TryReadLineAsync(LongestLine, limit.Token);
                 // The client waits for the answer, so nothing follows.
-                if (line is { } shown && connection.Buffered.IsEmpty && IsRight(shown.Span, hash))
+                if (line is { } shown && connection.Buffered.IsEmpty && IsRight(shown.Span, secret()))
                 {
                     await connection.WriteAsync(Accepted, limit.Token);
                     return new AdmittedTransport(inner);
@@ -56,7 +55,6 @@ internal static class TokenLayer
             connection.Abort();
             throw new ProtocolException(Refusal);
         };
-    }
 
     /// <summary>The client's side. Throws <see cref="ConnectException"/> if the server refuses the secret.</summary>
     public static Func<Transport, CancellationToken, ValueTask<Transport>> Client(byte[] secret) =>
@@ -80,8 +78,9 @@ internal static class TokenLayer
             throw new ConnectException($"--token-file: {why}", new ProtocolException(why));
         };
 
-    private static bool IsRight(ReadOnlySpan<byte> line, byte[] hash) =>
-        line.StartsWith(Verb) && CryptographicOperations.FixedTimeEquals(SHA256.HashData(line[Verb.Length..]), hash);
+    private static bool IsRight(ReadOnlySpan<byte> line, byte[] secret) =>
+        line.StartsWith(Verb) && CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(line[Verb.Length..]), SHA256.HashData(secret));
 
     /// <summary>Counts the bytes of the conversation, without the token.</summary>
     private sealed class AdmittedTransport(Transport inner) : LayeredTransport(inner);

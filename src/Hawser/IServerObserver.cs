@@ -51,12 +51,6 @@ public interface IServerObserver
     {
     }
 
-    /// <summary>The server continues with something that an operator should mend, such as the old content of a
-    /// list.</summary>
-    void Warned(string what)
-    {
-    }
-
     /// <summary>The server has stopped.</summary>
     void Drained(DrainReport report)
     {

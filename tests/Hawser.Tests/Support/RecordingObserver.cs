@@ -19,7 +19,6 @@ internal sealed class RecordingObserver : IServerObserver
     private readonly ConcurrentQueue<string> _exhaustions = new();
     private readonly ConcurrentQueue<long> _recoveries = new();
     private readonly ConcurrentQueue<(RefusalReason Reason, EndPoint Peer)> _refusals = new();
-    private readonly ConcurrentQueue<string> _warnings = new();
 
     public IReadOnlyCollection<Connection> AcceptedOnes => _accepted;
 
@@ -36,8 +35,6 @@ internal sealed class RecordingObserver : IServerObserver
     public IReadOnlyCollection<long> Recoveries => _recoveries;
 
     public IReadOnlyCollection<(RefusalReason Reason, EndPoint Peer)> Refusals => _refusals;
-
-    public IReadOnlyCollection<string> Warnings => _warnings;
 
     public async Task<(Connection Connection, CloseReason Reason)> NextEndAsync() =>
         await _ends.Reader.ReadAsync().AsTask().Bounded();
@@ -63,8 +60,6 @@ internal sealed class RecordingObserver : IServerObserver
     public void Recovered(long shed) => _recoveries.Enqueue(shed);
 
     public void Refused(RefusalReason reason, EndPoint peer) => _refusals.Enqueue((reason, peer));
-
-    public void Warned(string what) => _warnings.Enqueue(what);
 
     public void Drained(DrainReport report) => _drains.Enqueue(report);
 }
