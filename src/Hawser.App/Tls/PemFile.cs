@@ -35,11 +35,4 @@ internal sealed record PemFile(string Option, string Path, byte[] Bytes)
         }
         throw new FormatException($"{option}: {path}: {why}");
     }
-
-    /// <summary>The file as it is now.</summary>
-    /// <exception cref="FormatException">It cannot be read.</exception>
-    public PemFile Again() => Read(Option, Path);
-
-    /// <summary>Whether the content is the same.</summary>
-    public bool HasSameBytes(PemFile other) => Bytes.AsSpan().SequenceEqual(other.Bytes);
 }
