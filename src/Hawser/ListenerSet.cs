@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Accepting;
 using Hawser.EventLoops;
 
 namespace Hawser;
@@ -54,6 +55,10 @@ public sealed class ListenerSet : IDisposable
     /// <summary>Another process may have one of the sockets.</summary>
     internal bool IsShared => _listeners.Exists(static listener => listener.IsShared);
 
+    /// <summary>A place became free after there was none, or a pause ended: <see cref="TryAccept"/> may succeed again,
+    /// without a new connection in the kernel. Raised on any thread; handlers return at once and do not throw.</summary>
+    public event Action? PlaceReturned;
+
     internal IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
     /// <summary>Sets the number of free places.</summary>
@@ -67,9 +72,6 @@ public sealed class ListenerSet : IDisposable
 
     /// <summary>While true, connections are only accepted to be shed.</summary>
     internal Func<bool> IsShortOfMemory { get; set; } = MemoryPressure.IsHigh;
-
-    /// <summary>A place became free after there was none. Raised on any thread.</summary>
-    internal event Action? PlaceReturned;
 
     /// <summary>Listens at each address, and at sockets that listen already. After the first address, port 0 means the
     /// first one's port.</summary>

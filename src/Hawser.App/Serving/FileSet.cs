@@ -1,3 +1,4 @@
+using Hawser.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.App.Serving;
@@ -33,6 +34,9 @@ internal sealed class FileSet(IReadOnlyList<string> paths, Func<IEnumerable<stri
     /// <summary>Of the file itself, not of a link to it. A missing file has a stamp as well.</summary>
     private static (DateTime, long) Look(string path)
     {
+        // Opening a pipe would wait for a writer.
+        if (OperatingSystem.IsLinux() && FileIdentity.OfTarget(path) is { Kind: not FileKind.Regular })
+            return (default, -1);
         try
         {
             using SafeFileHandle file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);

@@ -1,4 +1,5 @@
 using Hawser.App.Serving;
+using Hawser.App.Tls;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -71,6 +72,20 @@ public sealed class FileSetTest : IDisposable
 
         Assert.Null(set.ReadAgain(isAsked: false));
         Assert.Equal(["second"], set.ReadAgain(isAsked: false));
+    }
+
+    [Fact]
+    public void A_pipe_in_the_place_of_a_file_is_not_opened()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "named pipes are of Linux");
+        Write("one");
+        FileSet set = Read();
+        File.Delete(_folder["file"]);
+        NamedPipe.Create(_folder["file"]);
+
+        Assert.Null(set.ReadAgain(isAsked: false));
+        Assert.Equal("--tls-cert: " + _folder["file"] + ": not a regular file",
+            Assert.Throws<FormatException>(() => PemFile.Read("--tls-cert", _folder["file"])).Message);
     }
 
     private void Write(string text) => File.WriteAllText(_folder["file"], text);
