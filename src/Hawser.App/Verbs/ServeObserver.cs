@@ -97,6 +97,8 @@ internal sealed class ServeObserver(
         errors.WriteLine($"recovered; {Quantity.FormatCount(shed, "connection")} closed unserved");
     }
 
+    public void Warned(string what) => errors.WriteLine($"WARNING: {what}");
+
     public void Drained(DrainReport report)
     {
         _limits.Flush();

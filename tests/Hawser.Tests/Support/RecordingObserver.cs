@@ -18,6 +18,7 @@ internal sealed class RecordingObserver : IServerObserver
     private readonly ConcurrentQueue<EndPoint> _listening = new();
     private readonly ConcurrentQueue<string> _exhaustions = new();
     private readonly ConcurrentQueue<long> _recoveries = new();
+    private readonly ConcurrentQueue<string> _warnings = new();
     private readonly ConcurrentQueue<(RefusalReason Reason, EndPoint Peer)> _refusals = new();
 
     public IReadOnlyCollection<Connection> AcceptedOnes => _accepted;
@@ -35,6 +36,8 @@ internal sealed class RecordingObserver : IServerObserver
     public IReadOnlyCollection<long> Recoveries => _recoveries;
 
     public IReadOnlyCollection<(RefusalReason Reason, EndPoint Peer)> Refusals => _refusals;
+
+    public IReadOnlyCollection<string> Warnings => _warnings;
 
     public async Task<(Connection Connection, CloseReason Reason)> NextEndAsync() =>
         await _ends.Reader.ReadAsync().AsTask().Bounded();
@@ -60,6 +63,8 @@ internal sealed class RecordingObserver : IServerObserver
     public void Recovered(long shed) => _recoveries.Enqueue(shed);
 
     public void Refused(RefusalReason reason, EndPoint peer) => _refusals.Enqueue((reason, peer));
+
+    public void Warned(string what) => _warnings.Enqueue(what);
 
     public void Drained(DrainReport report) => _drains.Enqueue(report);
 }
