@@ -54,6 +54,8 @@ internal sealed class Program
             misused = (parsed.CommandResult.Command as VerbCommand)?.MisuseExitCode ?? misused;
             // Help and completion accept an incomplete command line.
             bool isMeant = parsed.Action is ParseErrorAction || parsed.Action == parsed.CommandResult.Command.Action;
+            if (isMeant && parsed.CommandResult.Command is VerbCommand { Run: { } run })
+                return await run(parsed, words);
             if (isMeant && UsageException.Of(parsed, words) is { } mistaken)
                 throw mistaken;
             return await parsed.InvokeAsync(new InvocationConfiguration

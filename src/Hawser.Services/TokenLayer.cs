@@ -32,7 +32,8 @@ internal static class TokenLayer
     private static readonly byte[] Required = "ERROR token required; use --token-file\n"u8.ToArray();
 
     /// <summary>The server's side.</summary>
-    public static Func<Transport, CancellationToken, ValueTask<Transport>> Server(byte[] secret) =>
+    /// <param name="secret">The secret in force, asked for each connection.</param>
+    public static Func<Transport, CancellationToken, ValueTask<Transport>> Server(Func<byte[]> secret) =>
         async (inner, cancel) =>
         {
             var connection = new Connection(inner);
@@ -47,7 +48,7 @@ internal static class TokenLayer
                 if (line is { } shown && shown.Span.StartsWith(Verb))
                 {
                     bool isRight = CryptographicOperations.FixedTimeEquals(
-                        shown.Span[Verb.Length..], Proof(secret, nonce));
+                        shown.Span[Verb.Length..], Proof(secret(), nonce));
                     // The client waits for the verdict, so nothing follows.
                     if (isRight && connection.Buffered.IsEmpty)
                     {

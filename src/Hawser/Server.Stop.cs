@@ -1,6 +1,8 @@
+using System.Net.Sockets;
+
 namespace Hawser;
 
-/// <content>How the server stops.</content>
+/// <content>How the server pauses and stops.</content>
 public sealed partial class Server
 {
     // Aborted handlers get this long before they are reported as stuck.
@@ -8,6 +10,19 @@ public sealed partial class Server
 
     // After the stop, layers get this long to read input that has arrived.
     private static readonly TimeSpan ReadingGrace = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Stops accepting, for another process to go on: when this returns, no accept is under way. Accepted
+    /// connections are served. From now on <see cref="StopAsync"/> leaves the sockets open to the other process, and
+    /// connections wait in the kernel meanwhile.</summary>
+    /// <returns>The listening sockets, to be passed on and not to be closed; none after the stop.</returns>
+    public IReadOnlyList<Socket> PauseAccepting() => _listeners.Pause();
+
+    /// <summary>Accepts again after <see cref="PauseAccepting"/>.</summary>
+    public void ResumeAccepting() => _listeners.Resume();
+
+    /// <summary>Accepts connections of which the kernel has told another process that has the same sockets
+    /// (EPOLLEXCLUSIVE, epoll_ctl(2)).</summary>
+    public void AcceptPending() => _listeners.LookAgain();
 
     private void BeginStop()
     {

@@ -24,6 +24,7 @@ public sealed partial class Server : IAsyncDisposable
     private readonly Shedder _shedder;
     private readonly AddressGate? _gate;
     private readonly Shaper? _shaper;
+    private readonly HandshakeQueue _handshakes;
     private readonly LimitMeter _meter;
     private readonly IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> _layers;
     private readonly Heartbeat _heartbeat;
@@ -49,9 +50,10 @@ public sealed partial class Server : IAsyncDisposable
         _shedder = new Shedder(listeners, _observer, options.TimeProvider);
         listeners.Places = options.Limits.Connections;
         listeners.DescriptorsPerConnection = Math.Max(1, handler.DescriptorsPerConnection);
-        _gate = AddressGate.For(options.Limits, options.TimeProvider, _observer);
+        _gate = AddressGate.For(options.Limits, options.TimeProvider);
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
-        _meter = new LimitMeter(options.Limits, _gate, _shaper);
+        _handshakes = new HandshakeQueue(options.Limits.Handshakes);
+        _meter = new LimitMeter(options.Limits, _gate, _shaper, _handshakes);
         _layers = _shaper is null ? options.Layers : [_shaper.Over, .. options.Layers];
         _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));
         _scope = new ConnectionScope
@@ -84,6 +86,10 @@ public sealed partial class Server : IAsyncDisposable
     /// <summary>How much of each limit is in use. For reports: it looks at every connection.</summary>
     public IReadOnlyList<LimitUse> ReadLimits() => _meter.Read(Connections, _connections.Values);
 
+    /// <summary>A connection waits in the kernel although the server has a place for it. If it stays so, the server does
+    /// not accept.</summary>
+    public bool HasPending => _listeners.HasPending;
+
     private bool IsStopping => Volatile.Read(ref _stopBegun) != 0;
 
     /// <summary>Binds, listens and starts to serve.</summary>
@@ -95,7 +101,7 @@ public sealed partial class Server : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(handler);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return Start(handler, options, ListenerSet.Open(options.EndPoints, options.Backlog, options.ConfigureSocket));
+        return Start(handler, options, ListenerSet.Open(options));
     }
 
     /// <summary>Starts to serve from open listeners.</summary>
@@ -152,9 +158,9 @@ public sealed partial class Server : IAsyncDisposable
             // A model that failed to start has not run the server.
             _ = StopAsync();
             _listeners.Dispose();
+            _listeners.Release();
             _heartbeat.Dispose();
             _shedder.Dispose();
-            _gate?.Dispose();
             _shaper?.Dispose();
         }
     }
@@ -248,8 +254,9 @@ public sealed partial class Server : IAsyncDisposable
         place = null;
         if (_gate is null)
             return true;
-        EndPoint? peer = accepted.RemoteEndPoint;
-        if (_gate.TryEnter(peer, out place) is not { } reason)
+        // A peer of a Unix domain socket usually has no address.
+        EndPoint? peer = accepted.RemoteEndPoint ?? accepted.LocalEndPoint;
+        if (_gate.TryEnter(accepted, out place) is not { } reason)
             return true;
         _scope.Guard(accepted.Abort);
         _listeners.ReturnPlace();
@@ -310,7 +317,7 @@ public sealed partial class Server : IAsyncDisposable
         try
         {
             if (_layers.Count > 0)
-                await connection.AddLayersAsync(_layers);
+                await OpenLayersAsync(connection);
             hasLayers = true;
             await _handler.HandleAsync(connection, _stopping.Token);
             reason = connection.PeerHasFinished ? CloseReason.PeerFinished : CloseReason.HandlerFinished;
@@ -342,6 +349,21 @@ public sealed partial class Server : IAsyncDisposable
         if (connection.EndedBy != CloseReason.None)
             return connection.EndedBy;
         return reason is CloseReason.HandlerFinished && IsStopping ? CloseReason.ServerStopping : reason;
+    }
+
+    private async Task OpenLayersAsync(Connection connection)
+    {
+        LinkedListNode<Connection> place = _handshakes.Enter(connection, out Connection? evicted);
+        try
+        {
+            if (evicted is not null)
+                _scope.Guard(() => evicted.Abort(CloseReason.HandshakeLimit));
+            await connection.AddLayersAsync(_layers);
+        }
+        finally
+        {
+            _handshakes.Leave(place);
+        }
     }
 
     private void Leave(AddressGate.Place? place)

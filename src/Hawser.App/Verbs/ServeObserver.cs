@@ -23,9 +23,16 @@ internal sealed class ServeObserver(
     private readonly LimitLog _limits = new(errors);
     private readonly long _begin = Stopwatch.GetTimestamp();
     private int _isListening;
+    private long _begun;
     private long _connections;
     private long _received;
     private long _sent;
+
+    /// <summary>Connections that have been served or refused so far, or are being served.</summary>
+    public long Begun => Interlocked.Read(ref _begun);
+
+    /// <summary>The server sheds connections for want of a resource.</summary>
+    public bool IsExhausted { get; private set; }
 
     /// <summary>The peers of the open connections and what each has sent, the first five by name.</summary>
     public string DescribeOpen()
@@ -47,12 +54,17 @@ internal sealed class ServeObserver(
 
     public void Accepted(Connection connection)
     {
+        Interlocked.Increment(ref _begun);
         _open[connection.Id] = connection;
         if (isVerbose)
             events.WriteLine($"connection {connection.Id} from {EndPointText.OfPeer(connection)}");
     }
 
-    public void Refused(RefusalReason reason, EndPoint peer) => _limits.Refused(reason);
+    public void Refused(RefusalReason reason, EndPoint peer)
+    {
+        Interlocked.Increment(ref _begun);
+        _limits.Refused(reason);
+    }
 
     public void Closed(Connection connection, CloseReason reason)
     {
@@ -73,11 +85,17 @@ internal sealed class ServeObserver(
 
     public void Faulted(Exception fault) => errors.WriteLine($"ERROR: fault: {fault}");
 
-    public void Exhausted(string what) =>
+    public void Exhausted(string what)
+    {
+        IsExhausted = true;
         errors.WriteLine($"WARNING: out of {what}: closing new connections until some are free ({Cure(what)})");
+    }
 
-    public void Recovered(long shed) =>
+    public void Recovered(long shed)
+    {
+        IsExhausted = false;
         errors.WriteLine($"recovered; {Quantity.FormatCount(shed, "connection")} closed unserved");
+    }
 
     public void Warned(string what) => errors.WriteLine($"WARNING: {what}");
 

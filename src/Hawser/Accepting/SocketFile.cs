@@ -28,7 +28,8 @@ internal sealed class SocketFile
     /// <summary>Binds the socket and listens, replacing a stale file.</summary>
     /// <exception cref="ListenException">The path is not a socket, or a stale one that cannot be removed.</exception>
     /// <exception cref="SocketException">The path cannot be bound, or a server has it.</exception>
-    public static SocketFile Listen(Socket socket, UnixDomainSocketEndPoint endPoint, int backlog)
+    public static SocketFile Listen(
+        Socket socket, UnixDomainSocketEndPoint endPoint, int backlog, UnixFileMode? mode = null)
     {
         string path = endPoint.ToString();
         using Socket? claim = Claim(Path.GetFullPath(path));
@@ -47,6 +48,9 @@ internal sealed class SocketFile
         var file = new SocketFile(Path.GetFullPath(path));
         try
         {
+            // Before it listens, so that no connection precedes the mode.
+            if (mode is not null)
+                File.SetUnixFileMode(path, mode.Value);
             socket.Listen(backlog);
             return file;
         }

@@ -61,6 +61,9 @@ public abstract class Transport
     /// count.</summary>
     internal virtual long QuietSince => Volatile.Read(ref _quietSince);
 
+    /// <summary>The user id of the peer's process, of a Unix domain socket; null if unknown.</summary>
+    internal virtual uint? PeerUser => null;
+
     /// <summary>A layer delays a call: it does not wait for the peer.</summary>
     internal virtual bool IsPaused => false;
 

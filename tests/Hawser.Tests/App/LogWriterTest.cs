@@ -23,6 +23,19 @@ public sealed class LogWriterTest
     }
 
     [Fact]
+    public void What_a_terminal_would_interpret_is_escaped()
+    {
+        using var output = new GatedStream();
+        output.Open();
+        using var log = new LogWriter(output, _ => { });
+        log.WriteLine("\u001b[2J \a \r \u009b1m \u202e \ud800 \u2028 ß 🙂\n   at the next line");
+
+        Assert.Equal(0, log.End(Patience.Limit));
+        Assert.Equal(
+            ["\\u001B[2J \\u0007 \\u000D \\u009B1m \\u202E \\uD800 \\u2028 ß 🙂", "   at the next line"], output.Lines);
+    }
+
+    [Fact]
     public async Task While_nobody_reads_a_line_is_queued_or_dropped_and_the_log_says_how_many()
     {
         using var output = new GatedStream();

@@ -87,7 +87,7 @@ public sealed class GuideTest
                   """);
         }
         script.Append("""
-            for server in $servers; do kill -INT -- -$server; wait $server; done
+            for server in $servers; do kill -INT -- -$server 2> /dev/null; wait $server; done
             exit 0
             """);
         return script.ToString();

@@ -106,7 +106,7 @@ public sealed class TlsServiceTest : IDisposable
         await using var output = new RecordedOutput();
         var events = new LineRecorder();
         await using ServiceHost host = Start(
-            new MessageService(), new ServiceSettings(), model, output, events, TokenLayer.Server(Secret));
+            new MessageService(), new ServiceSettings(), model, output, events, TokenLayer.Server(() => Secret));
         foreach (string wrong in (string[])["a secret of 24 bytes, no", "a secret of 24 bytes, ok!", "short"])
         {
             ConnectException refused = await Assert.ThrowsAsync<ConnectException>(
@@ -126,7 +126,7 @@ public sealed class TlsServiceTest : IDisposable
     {
         await using var output = new RecordedOutput();
         await using ServiceHost host = Start(
-            new MessageService(), new ServiceSettings(), model, output, new LineRecorder(), TokenLayer.Server(Secret));
+            new MessageService(), new ServiceSettings(), model, output, new LineRecorder(), TokenLayer.Server(() => Secret));
         foreach (string message in (string[])["no token\n", "token a secret of 24 bytes, ok\nand a message", "", "x", new('x', 1000)])
         {
             Exception? error = await Record.ExceptionAsync(() => MessageClient.SendAsync(
