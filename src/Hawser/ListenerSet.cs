@@ -187,7 +187,14 @@ public sealed class ListenerSet : IDisposable
     internal void ReturnPlace()
     {
         ReturnToBudget();
-        if (Interlocked.Increment(ref _places) != 1)
+        AddPlaces(1);
+    }
+
+    /// <summary>Adds places, or takes them away: below zero, connections that end free none.</summary>
+    internal void AddPlaces(int count)
+    {
+        int places = Interlocked.Add(ref _places, count);
+        if (places <= 0 || places - count > 0)
             return;
         _wake.Signal();
         PlaceReturned?.Invoke();

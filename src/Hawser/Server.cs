@@ -41,6 +41,7 @@ public sealed partial class Server : IAsyncDisposable
     {
         _handler = handler;
         _options = options;
+        _limits = options.Limits;
         _observer = new GuardedObserver(options.Observer);
         _listeners = listeners;
         _model = options.Model.Create(options.ModelOptions with { Backlog = options.Backlog });
@@ -49,7 +50,7 @@ public sealed partial class Server : IAsyncDisposable
         listeners.DescriptorsPerConnection = Math.Max(1, handler.DescriptorsPerConnection);
         _gate = AddressGate.For(options.Limits, options.TimeProvider, _observer);
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
-        _meter = new LimitMeter(options.Limits, _gate, _shaper);
+        _meter = new LimitMeter(_gate, _shaper);
         _layers = _shaper is null ? options.Layers : [_shaper.Over, .. options.Layers];
         _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));
         _scope = new ConnectionScope
@@ -78,9 +79,6 @@ public sealed partial class Server : IAsyncDisposable
 
     /// <summary>Connections being served or waiting for it.</summary>
     public int Connections => Volatile.Read(ref _admitted);
-
-    /// <summary>How much of each limit is in use. For reports: it looks at every connection.</summary>
-    public IReadOnlyList<LimitUse> ReadLimits() => _meter.Read(Connections, _connections.Values);
 
     private bool IsStopping => Volatile.Read(ref _stopBegun) != 0;
 
@@ -263,7 +261,11 @@ public sealed partial class Server : IAsyncDisposable
         {
             accepted.Open();
             accepted.Clock = _heartbeat.Clock;
-            connection = new Connection(id, accepted, _scope);
+            connection = new Connection(id, accepted, _scope)
+            {
+                Begun = _heartbeat.Clock.Now,
+                ThreadName = _options.Model.KeepsThread ? Thread.CurrentThread.Name : null,
+            };
             entry = _heartbeat.Add(connection);
             _connections[id] = connection;
         }
@@ -328,7 +330,8 @@ public sealed partial class Server : IAsyncDisposable
             _scope.Guard(connection.Dispose);
             return connection.EndedBy;
         }
-        await LingeringClose.CloseAsync(connection, _options.Limits.LingerTimeout);
+        connection.IsClosing = true;
+        await LingeringClose.CloseAsync(connection, _limits.LingerTimeout);
         _scope.Guard(connection.Dispose);
         if (connection.EndedBy != CloseReason.None)
             return connection.EndedBy;

@@ -9,7 +9,7 @@ internal sealed class AddressGate : IDisposable
     private static readonly TimeSpan FilePause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly ServerLimits _limits;
+    private volatile ServerLimits _limits;
     private readonly IServerObserver _observer;
     private readonly AcceptRate? _rate;
     private readonly ITimer? _files;
@@ -39,6 +39,9 @@ internal sealed class AddressGate : IDisposable
             && limits.Allow is null && limits.Deny is null
             ? null
             : new AddressGate(limits, time, observer);
+
+    /// <summary>Changes <see cref="ServerLimits.ConnectionsPerAddress"/>.</summary>
+    public void Change(ServerLimits limits) => _limits = limits;
 
     /// <summary>Admits or refuses a connection.</summary>
     /// <param name="peer">Its peer.</param>
