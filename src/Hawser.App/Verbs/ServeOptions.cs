@@ -60,6 +60,8 @@ internal sealed class ServeOptions
     private readonly Option<bool> _quiet = VerbOptions.Flag("--quiet", "log failures only");
     private readonly Option<bool> _verbose = VerbOptions.Flag("--verbose", "log every connection");
 
+    private readonly Option<bool> _noStatus = NoStatus();
+
     public ServeOptions(Service service)
     {
         _limits = service.DefaultLimits;
@@ -106,8 +108,8 @@ internal sealed class ServeOptions
         // The service's own --verbose, if it has one, includes this one; so does its own --min-rate.
         Option[] verbose = own.All(option => option.Name != _verbose.Name) ? [_verbose] : [];
         Option[] minRate = own.All(option => option.Name != _minRate.Name) ? [_minRate] : [];
-        command.AddGroup(
-            VerbOptions.Common, [.. _portArgument is null ? (Option[])[_port] : [], _host, _model, .. own, _quiet, .. verbose]);
+        Option[] port = _portArgument is null ? [_port] : [];
+        command.AddGroup(VerbOptions.Common, [.. port, _host, _model, .. own, _quiet, .. verbose, _noStatus]);
         command.AddGroup("Limits", [_connections, _idle, _firstByte, _drain, _total, .. minRate, _bytes]);
         command.AddGroup("Limits of addresses", _perAddress, _acceptRate, _allow, _deny);
         command.AddGroup("Bandwidth", _rate, _connectionRate);
@@ -117,6 +119,12 @@ internal sealed class ServeOptions
 
     /// <summary>Whether to log failures only.</summary>
     public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    /// <summary>Whether <c>hawser status</c> may see the server.</summary>
+    public bool HasStatus(ParseResult parsed) => !parsed.GetValue(_noStatus);
+
+    /// <summary>The option that hides a server from <c>hawser status</c>.</summary>
+    public static Option<bool> NoStatus() => VerbOptions.Flag("--no-status", "open no socket for hawser status and top");
 
     /// <summary>Whether to log every connection.</summary>
     public bool IsVerbose(ParseResult parsed) => parsed.GetValue<bool>(_verbose.Name);

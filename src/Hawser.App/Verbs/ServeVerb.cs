@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Hawser.App.Output;
+using Hawser.App.Status;
 using Hawser.App.Tls;
 using Hawser.Models;
 using Hawser.Services;
@@ -54,7 +55,7 @@ internal static class ServeVerb
             ServerOptions options = common.Read(parsed);
             return RunAsync(
                 [(service, settings, options)], common.ReadSecurity(parsed), alone: true, common.IsQuiet(parsed),
-                common.IsVerbose(parsed));
+                common.IsVerbose(parsed), common.HasStatus(parsed));
         });
         return command;
 
@@ -86,7 +87,8 @@ internal static class ServeVerb
             text => Quantity.ParseInt(text, "port", 0, 65535 - ServiceCatalog.All.Count));
         Option<bool> quiet = VerbOptions.Flag("--quiet", "log failures only");
         Option<bool> verbose = VerbOptions.Flag("--verbose", "log every connection");
-        verb.AddGroup("Options without a service", host, portBase, quiet, verbose);
+        Option<bool> noStatus = ServeOptions.NoStatus();
+        verb.AddGroup("Options without a service", host, portBase, quiet, verbose, noStatus);
         verb.SetAction((parsed, _) =>
         {
             IReadOnlyList<EndPoint> hosts = parsed.GetValue(host)!;
@@ -107,13 +109,14 @@ internal static class ServeVerb
                 }));
             }
             return RunAsync(
-                services, ServeSecurity.None, alone: false, parsed.GetValue(quiet), parsed.GetValue(verbose));
+                services, ServeSecurity.None, alone: false, parsed.GetValue(quiet), parsed.GetValue(verbose),
+                !parsed.GetValue(noStatus));
         });
     }
 
     private static async Task<int> RunAsync(
         IReadOnlyList<(Service Service, ServiceSettings Settings, ServerOptions Options)> services,
-        ServeSecurity security, bool alone, bool isQuiet, bool isVerbose)
+        ServeSecurity security, bool alone, bool isQuiet, bool isVerbose, bool hasStatus)
     {
         using ServeSecurity guard = security;
         if (DescriptorLimit.Read() is { } limit and < LeastDescriptors)
@@ -156,6 +159,14 @@ internal static class ServeVerb
                 }
             }
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
+            var board = new StatusBoard(
+                services.Zip(hosts, observers).Select(run => new StatusSource(
+                    run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, () => run.Third.Ended,
+                    run.Third.Note)),
+                signal.Ask, () => signal.Asked.IsCompleted);
+            await using StatusSocket? status = hasStatus
+                ? new StatusSocket(board, Task.WhenAll(observers.Select(observer => observer.Listens)), logs.Errors)
+                : null;
             return await RunUntilOverAsync(hosts, observers, drain, signal, logs);
         }
         finally

@@ -10,6 +10,8 @@ internal static class VerbCatalog
     private static readonly (string Name, Func<Command> Create)[] All =
     [
         ("serve", ServeVerb.Create),
+        ("status", StatusVerb.Create),
+        ("top", TopVerb.Create),
         ("ping", PingVerb.Create),
         ("load", LoadVerb.Create),
         ("message", MessageVerb.Create),
