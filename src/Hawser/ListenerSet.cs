@@ -223,8 +223,16 @@ public sealed class ListenerSet : IDisposable
     internal void ReturnPlace()
     {
         ReturnToBudget();
-        if (Interlocked.Increment(ref _places) == 1)
-            LookAgain();
+        AddPlaces(1);
+    }
+
+    /// <summary>Adds places, or takes them away: below zero, connections that end free none.</summary>
+    internal void AddPlaces(int count)
+    {
+        int places = Interlocked.Add(ref _places, count);
+        if (places <= 0 || places - count > 0)
+            return;
+        LookAgain();
     }
 
     /// <summary>Stops listening at once, whatever the accepting thread does. Thread-safe.</summary>

@@ -60,7 +60,7 @@ public sealed partial class Server
     private async Task DrainAsync(int open)
     {
         int aborted = 0;
-        if (!await EndsWithin(_options.Limits.DrainTimeout))
+        if (!await EndsWithin(_limits.DrainTimeout))
         {
             aborted = Connections;
             _drainIsOver = true;

@@ -44,6 +44,7 @@ public sealed partial class Server : IAsyncDisposable
     {
         _handler = handler;
         _options = options;
+        _limits = options.Limits;
         _observer = new GuardedObserver(options.Observer);
         _listeners = listeners;
         _model = options.Model.Create(options.ModelOptions with { Backlog = options.Backlog });
@@ -53,7 +54,7 @@ public sealed partial class Server : IAsyncDisposable
         _gate = AddressGate.For(options.Limits, options.TimeProvider);
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
         _handshakes = new HandshakeQueue(options.Limits.Handshakes);
-        _meter = new LimitMeter(options.Limits, _gate, _shaper, _handshakes);
+        _meter = new LimitMeter(_gate, _shaper, _handshakes);
         _layers = _shaper is null ? options.Layers : [_shaper.Over, .. options.Layers];
         _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));
         _scope = new ConnectionScope
@@ -82,9 +83,6 @@ public sealed partial class Server : IAsyncDisposable
 
     /// <summary>Connections being served or waiting for it.</summary>
     public int Connections => Volatile.Read(ref _admitted);
-
-    /// <summary>How much of each limit is in use. For reports: it looks at every connection.</summary>
-    public IReadOnlyList<LimitUse> ReadLimits() => _meter.Read(Connections, _connections.Values);
 
     /// <summary>A connection waits in the kernel although the server has a place for it. If it stays so, the server does
     /// not accept.</summary>
@@ -273,7 +271,11 @@ public sealed partial class Server : IAsyncDisposable
         {
             accepted.Open();
             accepted.Clock = _heartbeat.Clock;
-            connection = new Connection(id, accepted, _scope);
+            connection = new Connection(id, accepted, _scope)
+            {
+                Begun = _heartbeat.Clock.Now,
+                ThreadName = _options.Model.KeepsThread ? Thread.CurrentThread.Name : null,
+            };
             _connections[id] = connection;
             entry = _heartbeat.Add(connection);
         }
@@ -344,7 +346,8 @@ public sealed partial class Server : IAsyncDisposable
         // To a client without these layers, an orderly end without an answer could be one: it confirms a message.
         if (!hasLayers && connection is { BytesSent: 0, EndedBy: CloseReason.None })
             connection.Abort(reason);
-        await LingeringClose.CloseAsync(connection, _options.Limits.LingerTimeout);
+        connection.IsClosing = true;
+        await LingeringClose.CloseAsync(connection, _limits.LingerTimeout);
         _scope.Guard(connection.Dispose);
         if (connection.EndedBy != CloseReason.None)
             return connection.EndedBy;

@@ -22,6 +22,7 @@ internal sealed class ServeObserver(
     private readonly ConcurrentDictionary<long, Connection> _open = new();
     private readonly LimitLog _limits = new(errors);
     private readonly long _begin = Stopwatch.GetTimestamp();
+    private readonly TaskCompletionSource _listens = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isListening;
     private long _begun;
     private long _connections;
@@ -33,6 +34,16 @@ internal sealed class ServeObserver(
 
     /// <summary>The server sheds connections for want of a resource.</summary>
     public bool IsExhausted { get; private set; }
+
+    /// <summary>Completes when the line that says so has been logged.</summary>
+    public Task Listens => _listens.Task;
+
+    /// <summary>The connections that have ended, and the bytes that they received and sent.</summary>
+    public (long Connections, long Received, long Sent) Ended =>
+        (Interlocked.Read(ref _connections), Interlocked.Read(ref _received), Interlocked.Read(ref _sent));
+
+    /// <summary>Logs what an operator has done.</summary>
+    public void Note(string what) => errors.WriteLine(what);
 
     /// <summary>The peers of the open connections and what each has sent, the first five by name.</summary>
     public string DescribeOpen()
@@ -50,6 +61,7 @@ internal sealed class ServeObserver(
             return;
         foreach (string line in startLines)
             logs.Errors.WriteLine($"{prefix}{line}");
+        _listens.TrySetResult();
     }
 
     public void Accepted(Connection connection)

@@ -131,7 +131,8 @@ internal sealed class ServeOptions
         Option[] verbose = own.All(option => option.Name != _verbose.Name) ? [_verbose] : [];
         Option[] minRate = own.All(option => option.Name != _minRate.Name) ? [_minRate] : [];
         command.AddGroup(
-            VerbOptions.Common, [.. _portArgument is null ? (Option[])[_port] : [], _host, _unixMode, _model, .. own, _quiet, .. verbose]);
+            VerbOptions.Common, [.. _portArgument is null ? (Option[])[_port] : [], _host, _unixMode, _model, .. own,
+            _quiet, .. verbose]);
         AddShared(command, minRate, _allowUid);
         command.AddGroup("Tuning", _threads, _loops, _backlog);
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hawser.App.Output;
 using Hawser.App.Serving;
 using Hawser.App.Serving.Configuration;
+using Hawser.App.Status;
 using Hawser.Services;
 using Hawser.Services.Text;
 
@@ -96,6 +97,14 @@ internal static class ServeVerb
             }
             process.Start(services, [.. hosts.Select(host => host.Server)], observers, files, logs);
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
+            var board = new StatusBoard(
+                services.Zip(hosts, observers).Select(run => new StatusSource(
+                    run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, () => run.Third.Ended,
+                    run.Third.Note)),
+                signal.Ask, () => signal.Asked.IsCompleted);
+            await using StatusSocket? status = plan.HasStatus
+                ? new StatusSocket(board, Task.WhenAll(observers.Select(observer => observer.Listens)), logs.Errors)
+                : null;
             return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process);
         }
         finally

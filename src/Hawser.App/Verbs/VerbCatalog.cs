@@ -19,6 +19,17 @@ internal static class VerbCatalog
         ("cert", _ => CertVerb.Create()),
         ("lab", _ => LabVerb.Create()),
         ("demo", _ => DemoVerb.Create()),
+        ("status", StatusVerb.Create),
+        ("top", TopVerb.Create),
+        ("ping", PingVerb.Create),
+        ("load", LoadVerb.Create),
+        ("message", MessageVerb.Create),
+        ("upload", UploadVerb.Create),
+        ("numbers", NumbersVerb.Create),
+        ("clock", ClockVerb.Create),
+        ("cert", CertVerb.Create),
+        ("lab", LabVerb.Create),
+        ("demo", DemoVerb.Create),
     ];
 
     /// <summary>The root command. If the first argument names a verb, only that one is created, to save start-up

@@ -186,7 +186,8 @@ internal static class VerbOptions
     private static T? Parse<T>(string name, ArgumentResult result, Func<string, T> parse) =>
         Parse(name, result, result.Tokens[^1].Value, parse);
 
-    private static T? Parse<T>(string name, ArgumentResult result, string text, Func<string, T> parse)
+    /// <summary>Parses a value; an error becomes that of the command line, with the name in front.</summary>
+    public static T? Parse<T>(string name, ArgumentResult result, string text, Func<string, T> parse)
     {
         try
         {

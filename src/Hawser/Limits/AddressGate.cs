@@ -8,7 +8,7 @@ namespace Hawser.Limits;
 internal sealed class AddressGate
 {
     private readonly Lock _gate = new();
-    private readonly ServerLimits _limits;
+    private volatile ServerLimits _limits;
     private readonly AcceptRate? _rate;
 
     // Only addresses with connections have a place, so ServerLimits.Connections bounds the table.
@@ -28,6 +28,9 @@ internal sealed class AddressGate
             && limits.Allow is null && limits.Deny is null && limits.AllowUsers is null
             ? null
             : new AddressGate(limits, time);
+
+    /// <summary>Changes <see cref="ServerLimits.ConnectionsPerAddress"/>.</summary>
+    public void Change(ServerLimits limits) => _limits = limits;
 
     /// <summary>Admits or refuses a connection.</summary>
     /// <param name="accepted">The connection.</param>

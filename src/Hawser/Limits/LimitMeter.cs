@@ -3,7 +3,7 @@ using Hawser.Transports;
 namespace Hawser.Limits;
 
 /// <summary>Measures how much of its limits a server uses. Thread-safe.</summary>
-internal sealed class LimitMeter(ServerLimits limits, AddressGate? gate, Shaper? shaper, HandshakeQueue handshakes)
+internal sealed class LimitMeter(AddressGate? gate, Shaper? shaper, HandshakeQueue handshakes)
 {
     private readonly long[] _closed = new long[Enum.GetValues<CloseReason>().Length];
     private long _mostConnections;
@@ -23,9 +23,10 @@ internal sealed class LimitMeter(ServerLimits limits, AddressGate? gate, Shaper?
         Raise(ref _mostBytes, connection.BytesReceived);
     }
 
+    /// <param name="limits">The limits in force.</param>
     /// <param name="connections">The number of connections.</param>
     /// <param name="open">Those that are served.</param>
-    public IReadOnlyList<LimitUse> Read(int connections, IEnumerable<Connection> open)
+    public IReadOnlyList<LimitUse> Read(ServerLimits limits, int connections, IEnumerable<Connection> open)
     {
         long bytes = open.Select(connection => connection.BytesReceived).DefaultIfEmpty().Max();
         (int Current, int Maximum) places = gate?.ReadPlaces() ?? default;

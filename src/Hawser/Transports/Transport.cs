@@ -42,7 +42,8 @@ public abstract class Transport
     public virtual long BytesAcknowledged => BytesSent;
 
     /// <summary>Objects attached by layers and handlers.</summary>
-    public virtual Features Features => _features ??= new Features();
+    public virtual Features Features => Volatile.Read(ref _features)
+        ?? Interlocked.CompareExchange(ref _features, new Features(), null) ?? _features!;
 
     /// <summary>Calls block the calling thread and have completed when they return.</summary>
     public virtual bool BlocksItsThread => false;

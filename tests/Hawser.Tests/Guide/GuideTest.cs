@@ -66,6 +66,8 @@ public sealed class GuideTest
         var script = new StringBuilder($"""
             ip link set lo up
             export PATH={folder}:$PATH
+            mkdir {folder}/run
+            export XDG_RUNTIME_DIR={folder}/run
             cd {folder}/work
             servers=
 

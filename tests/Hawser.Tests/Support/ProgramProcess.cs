@@ -17,6 +17,14 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
 
+    /// <summary>The runtime directory of programs that a test does not give one of their own.</summary>
+    private static readonly Lazy<string> Runtime = new(() =>
+    {
+        var folder = new TemporaryFolder();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
+        return folder.Root;
+    });
+
     private readonly Process _process;
 
     private ProgramProcess(Process process, bool readOutput)
@@ -175,6 +183,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Otherwise hawser status would show the servers of every test, and of this machine.
+        start.Environment["XDG_RUNTIME_DIR"] = Runtime.Value;
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;
         return new ProgramProcess(Process.Start(start)!, readOutput);

@@ -15,13 +15,19 @@ internal static class ProcessOptions
     private static readonly Option<string> Takeover = VerbOptions.Text("--takeover", "PATH",
         "take the listening sockets of the server that has this Unix domain socket, and offer them there in turn");
 
+    private static readonly Option<bool> NoStatus =
+        VerbOptions.Flag("--no-status", "open no socket for hawser status and top");
+
     /// <summary>Those that concern the configuration itself: they are not part of one.</summary>
     public static IReadOnlyList<Option> OfConfiguration { get; } = [Config, Check];
 
-    public static void AddTo(VerbCommand command) => command.AddGroup("Process", [.. OfConfiguration, Takeover]);
+    public static void AddTo(VerbCommand command) => command.AddGroup("Process", [.. OfConfiguration, Takeover, NoStatus]);
 
     /// <summary>Where to take over and to be taken over; null for neither.</summary>
     public static string? TakeoverOf(ParseResult parsed) => parsed.GetValue(Takeover);
+
+    /// <summary>Whether <c>hawser status</c> may see the server.</summary>
+    public static bool HasStatus(ParseResult parsed) => !parsed.GetValue(NoStatus);
 
     /// <summary>Whether to check the options only.</summary>
     public static bool IsCheck(ParseResult parsed) => parsed.Has(Check);

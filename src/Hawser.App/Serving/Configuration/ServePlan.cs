@@ -22,6 +22,9 @@ internal sealed class ServePlan
     public string? Takeover => _services.Select(service => ProcessOptions.TakeoverOf(service.Line.Parsed))
         .FirstOrDefault(path => path is not null);
 
+    /// <summary>Whether <c>hawser status</c> may see the servers.</summary>
+    public bool HasStatus => _services.TrueForAll(service => ProcessOptions.HasStatus(service.Line.Parsed));
+
     /// <summary>Reads <c>hawser serve [SERVICE]</c>.</summary>
     /// <param name="parsed">The command line, parsed.</param>
     /// <param name="words">Its words.</param>
