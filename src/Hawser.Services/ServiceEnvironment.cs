@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace Hawser.Services;
 
 /// <summary>The environment of a service. The writers accept whole lines from any thread.</summary>
@@ -14,6 +16,9 @@ public sealed record ServiceEnvironment
 
     /// <summary>Receives the service's result as bytes, if it has one.</summary>
     public required Stream Output { get; init; }
+
+    /// <summary>Where the service creates its instruments (docs/guide/metrics.md); null for none.</summary>
+    public Meter? Meter { get; init; }
 
     /// <summary>Called once, with the reason, when the service can no longer work: the server must stop and the program
     /// fail.</summary>

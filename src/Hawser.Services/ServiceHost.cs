@@ -31,28 +31,32 @@ public sealed class ServiceHost : IAsyncDisposable
     /// <param name="settings">Its options.</param>
     /// <param name="environment">Its environment. A failure calls its <see cref="ServiceEnvironment.Fail"/> and
     /// completes <see cref="Failure"/>.</param>
-    /// <param name="options">The addresses, the model and the limits.</param>
+    /// <param name="options">The addresses, the model and the limits. Its meter is the service's too; without one, only
+    /// the server has instruments.</param>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
     /// <exception cref="FormatException">The settings contradict each other.</exception>
     public static ServiceHost Start(
         Service service, ServiceSettings settings, ServiceEnvironment environment, ServerOptions options)
     {
         var failure = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        IConnectionHandler handler = service.CreateHandler(settings, environment with
-        {
-            Fail = why =>
-            {
-                environment.Fail(why);
-                failure.TrySetResult(why);
-            },
-        });
+        IConnectionHandler? handler = null;
         try
         {
+            handler = service.CreateHandler(settings, environment with
+            {
+                Meter = options.Meter,
+                Fail = why =>
+                {
+                    environment.Fail(why);
+                    failure.TrySetResult(why);
+                },
+            });
             return new ServiceHost(Server.Start(handler, options), handler, failure);
         }
         catch
         {
-            EndAsync(handler).AsTask().GetAwaiter().GetResult();
+            if (handler is not null)
+                EndAsync(handler).AsTask().GetAwaiter().GetResult();
             throw;
         }
     }

@@ -81,6 +81,7 @@ public sealed partial class Connection
         {
             foreach (Func<Transport, CancellationToken, ValueTask<Transport>> layer in layers)
             {
+                _transport.Metrics = _scope.Metrics;
                 Transport above = await layer(_transport, AbortedToken)
                     ?? throw new InvalidOperationException("a layer returned no transport");
                 above.Clock = _scope.Clock;

@@ -51,6 +51,15 @@ public interface IServerObserver
     {
     }
 
+    /// <summary>Work on an event loop has held up its other connections for more than 50 ms. Called afterwards, on the
+    /// loop's thread, while somebody listens to <c>hawser.loop.stall.duration</c>.</summary>
+    /// <param name="connection">The connection that the work was for; null if it has ended or was another
+    /// server's.</param>
+    /// <param name="time">How long it took, in steps of the system's clock of a few milliseconds.</param>
+    void Stalled(Connection? connection, TimeSpan time)
+    {
+    }
+
     /// <summary>The server continues after a failure that an operator should know of, such as one of
     /// accept(2).</summary>
     void Warned(string what)

@@ -61,6 +61,13 @@ public sealed class ListenerSet : IDisposable
 
     internal IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
+    /// <summary>Connections in the kernel's queues; null where they cannot be counted.</summary>
+    internal int? CountWaiting()
+    {
+        int?[] counts = [.. _listeners.Select(listener => listener.CountWaiting())];
+        return counts.Any(count => count is not null) ? counts.Sum() : null;
+    }
+
     /// <summary>Sets the number of free places.</summary>
     internal int Places { set => Volatile.Write(ref _places, value); }
 

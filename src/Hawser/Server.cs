@@ -5,6 +5,7 @@ using Hawser.Accepting;
 using Hawser.Connections;
 using Hawser.Limits;
 using Hawser.Models;
+using Hawser.Telemetry;
 using Hawser.Transports;
 
 namespace Hawser;
@@ -26,6 +27,7 @@ public sealed partial class Server : IAsyncDisposable
     private readonly Shaper? _shaper;
     private readonly HandshakeQueue _handshakes;
     private readonly LimitMeter _meter;
+    private readonly ServerMetrics? _metrics;
     private readonly IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> _layers;
     private readonly Heartbeat _heartbeat;
     private readonly ConnectionScope _scope;
@@ -55,6 +57,7 @@ public sealed partial class Server : IAsyncDisposable
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
         _handshakes = new HandshakeQueue(options.Limits.Handshakes);
         _meter = new LimitMeter(_gate, _shaper, _handshakes);
+        _metrics = CreateMetrics();
         _layers = _shaper is null ? options.Layers : [_shaper.Over, .. options.Layers];
         _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));
         _scope = new ConnectionScope
@@ -62,6 +65,7 @@ public sealed partial class Server : IAsyncDisposable
             ByteLimit = options.Limits.BytesPerConnection,
             Time = options.TimeProvider,
             Clock = _heartbeat.Clock,
+            Metrics = _metrics,
             Scheduler = options.Scheduler,
             Watch = _heartbeat.Watch,
             Faulted = _observer.Faulted,
@@ -160,6 +164,7 @@ public sealed partial class Server : IAsyncDisposable
             _heartbeat.Dispose();
             _shedder.Dispose();
             _shaper?.Dispose();
+            _metrics?.Dispose();
         }
     }
 
@@ -216,6 +221,7 @@ public sealed partial class Server : IAsyncDisposable
             return;
         long id = accepted.Number > 0 ? accepted.Number : _listeners.NextNumber();
         _meter.CountAdmitted(Interlocked.Increment(ref _admitted));
+        _metrics?.CountAccepted();
         bool isServed = false;
         try
         {
@@ -302,9 +308,11 @@ public sealed partial class Server : IAsyncDisposable
         if (_drainIsOver)
             AbortUndrained(connection);
         _observer.Accepted(connection);
-        CloseReason reason = await HandleAsync(connection);
+        long begun = _metrics?.Begin() ?? 0;
+        CloseReason reason = await (ConnectionSpan.IsOn ? TraceAsync(connection) : HandleAsync(connection));
         if (!connection.IsClosed)
             _scope.Guard(accepted.Abort);
+        _metrics?.CountEnded(connection, reason, begun);
         _connections.TryRemove(id, out _);
         _heartbeat.Forget(entry);
         _meter.CountClosed(connection, reason);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Hawser.Models;
@@ -50,6 +51,12 @@ public sealed record ServerOptions
 
     /// <summary>Receives the server's events. The default discards them.</summary>
     public IServerObserver Observer { get; init; } = SilentObserver.Instance;
+
+    /// <summary>Where the server creates its instruments (docs/guide/metrics.md); not disposed by it. One meter serves
+    /// one server. Default: a meter <c>Hawser</c> with the attributes <c>server.address</c> and <c>server.port</c>,
+    /// which the server disposes when it has stopped; none in a program with <c>EventSourceSupport</c> off, to which no
+    /// tool can listen.</summary>
+    public Meter? Meter { get; init; }
 
     /// <summary>The clock and timers of all timeouts, pauses and deadlines.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

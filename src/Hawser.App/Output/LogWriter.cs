@@ -19,6 +19,7 @@ internal sealed class LogWriter : TextWriter
     private readonly object _gate = new();
     private readonly Stream _stream;
     private readonly Action<IOException> _onError;
+    private readonly Func<string, string> _format;
     private readonly Thread _thread;
     private ArrayBufferWriter<byte> _queued = new();
     private ArrayBufferWriter<byte> _writing = new();
@@ -34,8 +35,10 @@ internal sealed class LogWriter : TextWriter
 
     /// <param name="stream">The output.</param>
     /// <param name="onError">Called for a write that fails after one that succeeded, and for the first one.</param>
-    public LogWriter(Stream stream, Action<IOException> onError)
+    /// <param name="format">Makes a line of a report; null: as it is.</param>
+    public LogWriter(Stream stream, Action<IOException> onError, Func<string, string>? format = null)
     {
+        _format = format ?? (static line => line);
         _stream = stream;
         _onError = onError;
         _thread = new Thread(Run) { Name = "hawser log", IsBackground = true };
@@ -178,6 +181,6 @@ internal sealed class LogWriter : TextWriter
         }
     }
 
-    private static string Report(long lines) =>
-        $"WARNING: {lines} lines of the log were dropped here: the output did not take them\n";
+    private string Report(long lines) =>
+        _format($"WARNING: {lines} lines of the log were dropped here: the output did not take them") + "\n";
 }

@@ -11,29 +11,48 @@ internal sealed class ServeLogs : IDisposable
     private readonly TaskCompletionSource<string> _readerLeft =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private readonly LogWriter _errors = new(Standard.OpenError(), onError: _ => { });
+    private readonly LogWriter _errors;
     private readonly LogWriter? _output;
+    private readonly bool _isJson;
 
     /// <param name="errorsOnly">A service writes its result to the standard output: log to the standard error
     /// only.</param>
-    public ServeLogs(bool errorsOnly) =>
+    /// <param name="isJson">The lines on the standard error are JSON. Those on the standard output stay as the exercises
+    /// prescribe them.</param>
+    public ServeLogs(bool errorsOnly, bool isJson)
+    {
+        _isJson = isJson;
+        _errors = new LogWriter(Standard.OpenError(), onError: _ => { }, isJson ? FormatJson : null);
         _output = errorsOnly ? null : new LogWriter(Standard.OpenOutput(), OnOutputError);
+        Errors = isJson ? new StampedWriter(_errors, null, "", isJson) : _errors;
+    }
 
     /// <summary>Receives the lines for the standard output, if it is free.</summary>
-    public TextWriter Log => _output ?? _errors;
+    public TextWriter Log => _output ?? Errors;
 
-    /// <summary>Receives the lines for the standard error.</summary>
-    public TextWriter Errors => _errors;
+    /// <summary>Receives the lines for the standard error that have no time of their own.</summary>
+    public TextWriter Errors { get; }
 
     /// <summary>Completes with an error line when the reader of the standard output has closed it.</summary>
     public Task<string> ReaderLeft => _readerLeft.Task;
+
+    /// <summary>The log of a service on the standard error.</summary>
+    public StampedWriter Of(string service, string prefix, string level) =>
+        new(_errors, service, prefix, _isJson, level);
 
     /// <summary>Waits up to a second for each stream to take its lines.</summary>
     public void Dispose()
     {
         if (_output?.End(Patience) is > 0 and var lost)
-            _errors.WriteLine($"WARNING: {lost} lines of the log were dropped: the standard output did not take them");
+            Errors.WriteLine($"WARNING: {lost} lines of the log were dropped: the standard output did not take them");
         _errors.End(Patience);
+    }
+
+    private static string FormatJson(string line)
+    {
+        using var text = new StringWriter { NewLine = "" };
+        new StampedWriter(text, null, "", isJson: true).WriteLine(line);
+        return text.ToString();
     }
 
     private void OnOutputError(IOException e)
@@ -41,6 +60,6 @@ internal sealed class ServeLogs : IDisposable
         if (e.HResult == DescriptorStream.EPIPE)
             _readerLeft.TrySetResult($"cannot write to the standard output: {e.Message}; its reader has gone away");
         else
-            _errors.WriteLine($"WARNING: cannot write to the standard output: {e.Message}; the log drops lines");
+            Errors.WriteLine($"WARNING: cannot write to the standard output: {e.Message}; the log drops lines");
     }
 }

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
+using Hawser.App.Output;
+using Hawser.Layers;
 using Hawser.Limits;
 using Hawser.Services.Text;
 
@@ -10,17 +13,19 @@ namespace Hawser.App.Verbs;
 /// <param name="prefix">Names the service if several run.</param>
 /// <param name="logs">Receive the lines at the start.</param>
 /// <param name="startLines">Printed on the standard error once the server listens.</param>
-/// <param name="events">Receives successes.</param>
+/// <param name="events">Receives successes; null to discard them.</param>
 /// <param name="errors">Receives failures.</param>
 /// <param name="isVerbose">Log every connection.</param>
+/// <param name="isJson">Log the end of every connection.</param>
 internal sealed class ServeObserver(
-    string prefix, ServeLogs logs, IEnumerable<string> startLines, TextWriter events, TextWriter errors, bool isVerbose)
-    : IServerObserver
+    string prefix, ServeLogs logs, IEnumerable<string> startLines, StampedWriter? events, TextWriter errors,
+    bool isVerbose, bool isJson) : IServerObserver
 {
     private const int NamedPeers = 5;
 
-    private readonly ConcurrentDictionary<long, Connection> _open = new();
+    private readonly ConcurrentDictionary<long, (Connection Connection, long Begin)> _open = new();
     private readonly LimitLog _limits = new(errors);
+    private readonly StallLog _stalls = new(errors);
     private readonly long _begin = Stopwatch.GetTimestamp();
     private readonly TaskCompletionSource _listens = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isListening;
@@ -28,12 +33,13 @@ internal sealed class ServeObserver(
     private long _connections;
     private long _received;
     private long _sent;
+    private volatile bool _isShedding;
+
+    /// <summary>Descriptors, threads or memory have run out.</summary>
+    public bool IsShedding => _isShedding;
 
     /// <summary>Connections that have been served or refused so far, or are being served.</summary>
     public long Begun => Interlocked.Read(ref _begun);
-
-    /// <summary>The server sheds connections for want of a resource.</summary>
-    public bool IsExhausted { get; private set; }
 
     /// <summary>Completes when the line that says so has been logged.</summary>
     public Task Listens => _listens.Task;
@@ -48,7 +54,7 @@ internal sealed class ServeObserver(
     /// <summary>The peers of the open connections and what each has sent, the first five by name.</summary>
     public string DescribeOpen()
     {
-        Connection[] open = [.. _open.Values.OrderBy(connection => connection.Id)];
+        Connection[] open = [.. _open.Values.Select(open => open.Connection).OrderBy(connection => connection.Id)];
         IEnumerable<string> named = open.Take(NamedPeers).Select(connection =>
             $"{prefix}{EndPointText.OfPeer(connection)} ({Quantity.FormatCount(connection.BytesReceived, "byte")} received)");
         return string.Join(", ", named) + (open.Length > NamedPeers ? $" and {open.Length - NamedPeers} more" : "");
@@ -67,9 +73,9 @@ internal sealed class ServeObserver(
     public void Accepted(Connection connection)
     {
         Interlocked.Increment(ref _begun);
-        _open[connection.Id] = connection;
+        _open[connection.Id] = (connection, Stopwatch.GetTimestamp());
         if (isVerbose)
-            events.WriteLine($"connection {connection.Id} from {EndPointText.OfPeer(connection)}");
+            events?.WriteLine($"connection {connection.Id} from {EndPointText.OfPeer(connection)}");
     }
 
     public void Refused(RefusalReason reason, EndPoint peer)
@@ -81,15 +87,12 @@ internal sealed class ServeObserver(
     public void Closed(Connection connection, CloseReason reason)
     {
         _limits.Closed(reason);
-        _open.TryRemove(connection.Id, out _);
+        _open.TryRemove(connection.Id, out (Connection, long Begin) entry);
         Interlocked.Increment(ref _connections);
         Interlocked.Add(ref _received, connection.BytesReceived);
         Interlocked.Add(ref _sent, connection.BytesSent);
-        if (isVerbose)
-        {
-            events.WriteLine($"connection {connection.Id} closed ({reason}): {connection.BytesReceived} bytes received, "
-                + $"{connection.BytesSent} sent");
-        }
+        if (isVerbose || isJson)
+            LogEnd(connection, reason, Stopwatch.GetElapsedTime(entry.Begin));
     }
 
     public void Faulted(Connection connection, Exception fault) =>
@@ -99,15 +102,17 @@ internal sealed class ServeObserver(
 
     public void Exhausted(string what)
     {
-        IsExhausted = true;
+        _isShedding = true;
         errors.WriteLine($"WARNING: out of {what}: closing new connections until some are free ({Cure(what)})");
     }
 
     public void Recovered(long shed)
     {
-        IsExhausted = false;
+        _isShedding = false;
         errors.WriteLine($"recovered; {Quantity.FormatCount(shed, "connection")} closed unserved");
     }
+
+    public void Stalled(Connection? connection, TimeSpan time) => _stalls.Add(connection, time);
 
     public void Warned(string what) => errors.WriteLine($"WARNING: {what}");
 
@@ -119,9 +124,28 @@ internal sealed class ServeObserver(
             errors.WriteLine($"stopped: {Quantity.FormatCount(report.Finished, "connection")} finished, "
                 + $"{report.Aborted} aborted, {report.Stuck} unfinished");
         }
-        events.WriteLine($"served {Quantity.FormatCount(_connections, "connection")} in "
+        events?.WriteLine($"served {Quantity.FormatCount(_connections, "connection")} in "
             + $"{Quantity.FormatDuration(Stopwatch.GetElapsedTime(_begin))}: {Quantity.FormatSize(_received)} received, "
             + $"{Quantity.FormatSize(_sent)} sent");
+    }
+
+    private void LogEnd(Connection connection, CloseReason reason, TimeSpan time)
+    {
+        string peer = EndPointText.OfPeer(connection);
+        events?.WriteLine(
+            $"connection {connection.Id} from {peer} closed after {Quantity.FormatDuration(time)} ({reason}): "
+            + $"{connection.BytesReceived} bytes received, {connection.BytesSent} sent",
+            json =>
+            {
+                json.WriteNumber("connection", connection.Id);
+                json.WriteString("peer", peer);
+                json.WriteNumber("seconds", Math.Round(time.TotalSeconds, 6));
+                json.WriteNumber("bytes_received", connection.BytesReceived);
+                json.WriteNumber("bytes_sent", connection.BytesSent);
+                json.WriteString("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName($"{reason}"));
+                if (connection.Features.Get<TlsSession>() is { } session)
+                    json.WriteString("tls", $"{session.Protocol}");
+            });
     }
 
     private static string Cure(string what) => what switch

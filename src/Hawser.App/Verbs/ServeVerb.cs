@@ -62,30 +62,39 @@ internal static class ServeVerb
         bool alone = services.Count == 1;
         var signal = new StopSignal();
         // A service whose result is the standard output leaves only the standard error to the logs.
-        using var logs = new ServeLogs(errorsOnly: services.Any(run => run.Service.OwnsOutput));
+        using var logs = new ServeLogs(errorsOnly: services.Any(run => run.Service.OwnsOutput), plan.Reporting.IsJson);
         using var files = new ReloadedFiles();
         var hosts = new List<ServiceHost>();
         var observers = new List<ServeObserver>();
+        var readiness = new Readiness(observers);
+        await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, readiness.WhyNot, logs.Errors);
         try
         {
             foreach (ServiceRun run in services)
             {
                 string prefix = alone ? "" : $"{run.Service.Name}: ";
+                StampedWriter? events =
+                    run.IsQuiet ? null : logs.Of(run.Service.Name, prefix, StampedWriter.Info);
                 var environment = new ServiceEnvironment
                 {
                     Log = logs.Log,
-                    Events = run.IsQuiet ? TextWriter.Null : new StampedWriter(logs.Errors, prefix),
-                    Errors = new StampedWriter(logs.Errors, prefix),
+                    Events = events ?? TextWriter.Null,
+                    Errors = logs.Of(run.Service.Name, prefix, StampedWriter.Warning),
                     Output = Standard.OpenOutput(),
                     Fail = _ => { },
                 };
                 var observer = new ServeObserver(
-                    prefix, logs, run.StartLines(), environment.Events, environment.Errors, run.IsVerbose);
+                    prefix, logs, run.StartLines(), events, environment.Errors, run.IsVerbose, plan.Reporting.IsJson);
                 observers.Add(observer);
                 try
                 {
-                    hosts.Add(UsageException.Guard(() => ServiceHost.Start(
-                        run.Service, run.Settings, environment, run.Options with { Observer = observer })));
+                    ServerOptions observed = run.Options with
+                    {
+                        Observer = observer,
+                        Meter = telemetry?.MeterOf(run.Service.Name),
+                    };
+                    hosts.Add(UsageException.Guard(
+                        () => ServiceHost.Start(run.Service, run.Settings, environment, observed)));
                 }
                 catch (ListenException e) when (!alone)
                 {
@@ -95,6 +104,7 @@ internal static class ServeVerb
                 foreach (FileSet set in run.Files)
                     files.Add(set, environment.Events, environment.Errors);
             }
+            readiness.Phase = null;
             process.Start(services, [.. hosts.Select(host => host.Server)], observers, files, logs);
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
             var board = new StatusBoard(
@@ -105,7 +115,7 @@ internal static class ServeVerb
             await using StatusSocket? status = plan.HasStatus
                 ? new StatusSocket(board, Task.WhenAll(observers.Select(observer => observer.Listens)), logs.Errors)
                 : null;
-            return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process);
+            return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process, readiness);
         }
         finally
         {
@@ -116,11 +126,12 @@ internal static class ServeVerb
 
     private static async Task<int> RunUntilOverAsync(
         List<ServiceHost> hosts, List<ServeObserver> observers, TimeSpan drain, StopSignal signal, ServeLogs logs,
-        ServeProcess process)
+        ServeProcess process, Readiness readiness)
     {
         Task over = await Task.WhenAny(
             [signal.Asked, logs.ReaderLeft, process.Taken, .. hosts.Select(host => host.Failure)]);
         process.Stop();
+        readiness.Phase = "draining";
         int open = hosts.Sum(host => host.Server.Connections);
         string waitsFor = string.Join(", ", observers.Select(observer => observer.DescribeOpen()).Where(text => text != ""));
         // Begun before the line is printed, so that connections which end because of the line are counted.

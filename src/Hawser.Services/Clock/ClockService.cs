@@ -65,7 +65,7 @@ public sealed class ClockService : Service
     public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment) =>
         new ClockHandler(
             settings.Get(Out), environment.Log, environment.Errors, TimeProvider.System, SessionOf(settings),
-            settings.Get(RecordingLimit));
+            settings.Get(RecordingLimit), meter: environment.Meter);
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)

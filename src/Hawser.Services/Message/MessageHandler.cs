@@ -29,7 +29,7 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         _memory = new ByteBudget(options.MemoryLimitBytes);
         _disk = new ByteBudget(options.SpoolLimitBytes);
         _output = new MessageOutput(environment.Output, environment.Fail);
-        _log = new MessageLog(environment.Events, environment.Errors);
+        _log = new MessageLog(environment.Events, environment.Errors, environment.Meter);
         _watch = new StallWatch(options, FindWaitedFor);
     }
 

@@ -1,12 +1,20 @@
+using System.Diagnostics.Metrics;
 using Hawser.Services.Text;
 
 namespace Hawser.Services.Message;
 
-/// <summary>Logs the outcome of every message, a line each, and the totals.</summary>
+/// <summary>Logs and counts the outcome of every message, a line each, and the totals.</summary>
 /// <param name="events">Takes successes.</param>
 /// <param name="errors">Takes everything else.</param>
-internal sealed class MessageLog(TextWriter events, TextWriter errors)
+/// <param name="meter">Has the counters; null for none.</param>
+internal sealed class MessageLog(TextWriter events, TextWriter errors, Meter? meter)
 {
+    private readonly Counter<long>? _messages = meter?.CreateCounter<long>(
+        "hawser.message.messages", "{message}", "Messages written, truncated and refused.");
+
+    private readonly Counter<long>? _io = meter?.CreateCounter<long>(
+        "hawser.message.io", "By", "Bytes of messages written to the output.");
+
     private long _written;
     private long _bytes;
     private long _truncated;
@@ -16,6 +24,8 @@ internal sealed class MessageLog(TextWriter events, TextWriter errors)
     public void Written(IncomingMessage message)
     {
         Interlocked.Increment(ref _written);
+        _messages?.Add(1);
+        _io?.Add(message.WrittenBytes);
         Interlocked.Add(ref _bytes, message.WrittenBytes);
         events.WriteLine($"{Name(message)} written: {Quantity.FormatCount(message.WrittenBytes, "byte")}");
     }
@@ -28,6 +38,8 @@ internal sealed class MessageLog(TextWriter events, TextWriter errors)
     public void Cut(IncomingMessage message, string why)
     {
         Interlocked.Increment(ref _truncated);
+        _messages?.Add(1, new KeyValuePair<string, object?>("error.type", "truncated"));
+        _io?.Add(message.WrittenBytes);
         Interlocked.Add(ref _bytes, message.WrittenBytes);
         string orMore = message.IsBeingWritten ? " or more" : "";
         errors.WriteLine($"WARNING: {Name(message)} truncated after {message.WrittenBytes}{orMore} bytes: {why}");
@@ -37,6 +49,7 @@ internal sealed class MessageLog(TextWriter events, TextWriter errors)
     public void Refused(IncomingMessage message, string why)
     {
         Interlocked.Increment(ref _refused);
+        _messages?.Add(1, new KeyValuePair<string, object?>("error.type", "refused"));
         errors.WriteLine($"ERROR: {Name(message)} refused: {why}");
     }
 

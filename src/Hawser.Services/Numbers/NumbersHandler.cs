@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.Metrics;
 using System.Net;
 using Hawser.Services.Text;
 
@@ -10,9 +11,14 @@ namespace Hawser.Services.Numbers;
 /// <param name="seed">Makes list i, in the order of accept, the same everywhere; null: every list is
 /// unpredictable.</param>
 /// <param name="log">Gets a line per list sent.</param>
-internal sealed class NumbersHandler(int count, NumberRange range, ulong? seed, TextWriter log) : IConnectionHandler
+/// <param name="meter">Has the counter of lists; null for none.</param>
+internal sealed class NumbersHandler(int count, NumberRange range, ulong? seed, TextWriter log, Meter? meter)
+    : IConnectionHandler
 {
     private const int BufferBytes = 128 * 1024;
+
+    private readonly Counter<long>? _lists = meter?.CreateCounter<long>(
+        "hawser.numbers.lists", "{list}", "Lists sent whole.");
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
@@ -28,6 +34,7 @@ internal sealed class NumbersHandler(int count, NumberRange range, ulong? seed, 
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+        _lists?.Add(1);
         log.WriteLine($"Sent a file to {PythonTuple(connection.RemoteEndPoint)}");
     }
 

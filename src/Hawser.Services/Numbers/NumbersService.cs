@@ -43,7 +43,7 @@ public sealed class NumbersService : Service
     {
         NumberRange range = NumberRange.OfOptions(settings.Get(Min), settings.Get(Max));
         ulong? seed = settings.IsSet(Seed) ? settings.Find(Seed) : null;
-        return new NumbersHandler(settings.Get(Count), range, seed, environment.Log);
+        return new NumbersHandler(settings.Get(Count), range, seed, environment.Log, environment.Meter);
     }
 
     /// <inheritdoc/>

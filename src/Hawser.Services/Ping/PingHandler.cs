@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using System.Text;
 using Hawser.Services.Measuring;
@@ -8,8 +9,12 @@ namespace Hawser.Services.Ping;
 /// <summary>Answers every ping with a pong.</summary>
 /// <param name="options">The artificial work and pauses before each pong.</param>
 /// <param name="log">Receives a line when a client connects and when it disconnects.</param>
-public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IConnectionHandler
+/// <param name="meter">Has the counter of round trips; null for none.</param>
+public sealed class PingHandler(PingHandlerOptions options, TextWriter log, Meter? meter = null) : IConnectionHandler
 {
+    private readonly Counter<long>? _roundTrips = meter?.CreateCounter<long>(
+        "hawser.ping.round_trips", "{round_trip}", "Pings answered.");
+
     private readonly bool _isHeldUp = options.Work > TimeSpan.Zero || options.SlowClients.Count > 0;
 
     /// <inheritdoc/>
@@ -23,6 +28,7 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
                 && await connection.TryReadLineAsync(PingProtocol.LineLimit) is { } first)
             {
                 ReadOnlyMemory<byte> line = first;
+                long before = pongs;
                 do
                 {
                     Answer(connection, line.Span, stopping);
@@ -31,6 +37,7 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log) : IC
                 while (!_isHeldUp && connection.TryTakeLine(PingProtocol.LineLimit, out line));
                 // One write for the pongs of pings that arrived together.
                 await connection.Output.FlushAsync();
+                _roundTrips?.Add(pongs - before);
             }
         }
         catch (ProtocolException broken)

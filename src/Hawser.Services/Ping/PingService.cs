@@ -49,7 +49,7 @@ public sealed class PingService : Service
             Work = settings.Get(Work),
             Verbose = settings.Has(Verbose),
         };
-        return new PingHandler(options, environment.Log);
+        return new PingHandler(options, environment.Log, environment.Meter);
     }
 
     /// <inheritdoc/>

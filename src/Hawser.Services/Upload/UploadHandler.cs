@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Hawser.Services.Text;
 
@@ -12,14 +13,18 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
     private readonly UploadManifest? _manifest;
     private readonly TextWriter _events;
     private readonly TextWriter _errors;
+    private readonly Counter<long>? _files;
+    private readonly Counter<long>? _io;
     private long _stored;
     private long _bytes;
     private long _refused;
     private bool _isDisposed;
 
     /// <exception cref="IOException">The folder cannot be created or read.</exception>
-    public UploadHandler(UploadSettings settings, TextWriter events, TextWriter errors)
+    public UploadHandler(UploadSettings settings, TextWriter events, TextWriter errors, Meter? meter = null)
     {
+        _files = meter?.CreateCounter<long>("hawser.upload.files", "{file}", "Uploads stored and refused.");
+        _io = meter?.CreateCounter<long>("hawser.upload.io", "By", "Bytes of stored uploads.");
         _settings = settings;
         _events = events;
         _folder = new UploadFolder(settings);
@@ -90,6 +95,8 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
             FlushName(file);
         Interlocked.Increment(ref _stored);
         Interlocked.Add(ref _bytes, file.Length);
+        _files?.Add(1);
+        _io?.Add(file.Length);
         _events.WriteLine($"{Name(connection)} stored as {file.Name}: {Quantity.FormatCount(file.Length, "byte")}");
         return UploadReceipt.Stored(file.Name, file.Length, sha256, file.IsDurable);
     }
@@ -122,6 +129,7 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
     private UploadReceipt Refuse(Connection connection, Exception cause)
     {
         Interlocked.Increment(ref _refused);
+        _files?.Add(1, new KeyValuePair<string, object?>("error.type", "refused"));
         _errors.WriteLine($"ERROR: {Name(connection)} refused after "
             + $"{Quantity.FormatCount(connection.BytesReceived, "byte")}: {cause.Message}");
         // Other messages may name paths of the server.

@@ -97,7 +97,7 @@ public sealed class UploadService : Service
                 Receipt = !settings.Has(NoReceipt),
                 Manifest = settings.Has(Manifest),
             },
-            environment.Events, environment.Errors);
+            environment.Events, environment.Errors, environment.Meter);
 
     /// <inheritdoc/>
     public override string Destination(ServiceSettings settings) => Path.GetFullPath(settings.Get(Folder));

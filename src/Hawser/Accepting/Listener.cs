@@ -14,6 +14,10 @@ internal sealed class Listener : IDisposable
 
     private const int IPPROTO_TCP = 6;
     private const int TCP_NOTSENT_LOWAT = 25;
+    private const int TCP_INFO = 11;
+
+    // tcpi_unacked of struct tcp_info; of a listening socket, its queue.
+    private const int WaitingOffset = 24;
 
     private readonly SocketFile? _file;
 
@@ -98,6 +102,24 @@ internal sealed class Listener : IDisposable
     /// <summary>A connection is pending. Asking first is far cheaper than the exception of an accept that would
     /// block.</summary>
     public bool HasWaiting => Socket.Poll(0, SelectMode.SelectRead);
+
+    /// <summary>Connections in the kernel's queue; null where they cannot be counted: Unix domain sockets, and systems
+    /// other than Linux.</summary>
+    public int? CountWaiting()
+    {
+        if (!Platform.IsLinux || EndPoint is not IPEndPoint)
+            return null;
+        try
+        {
+            Span<byte> state = stackalloc byte[WaitingOffset + sizeof(int)];
+            int length = Socket.GetRawSocketOption(IPPROTO_TCP, TCP_INFO, state);
+            return length == state.Length ? BitConverter.ToInt32(state[WaitingOffset..]) : null;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Accepts one connection from this process, so that the first burst does not wait for the compiler.
     /// Failures are harmless.</summary>

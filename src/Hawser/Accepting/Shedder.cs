@@ -31,6 +31,8 @@ internal sealed class Shedder : IDisposable
     private TimeSpan _pause = TimeSpan.Zero;
     private bool _isReported;
     private long _shed;
+    private long _totalShed;
+    private long _episodes;
 
     public Shedder(ListenerSet listeners, IServerObserver observer, TimeProvider time)
     {
@@ -43,6 +45,12 @@ internal sealed class Shedder : IDisposable
         TakeReserve();
         DescriptorBudget.Shared.Measure();
     }
+
+    /// <summary>Connections shed since the start.</summary>
+    public long TotalShed => Volatile.Read(ref _totalShed);
+
+    /// <summary>Episodes reported since the start.</summary>
+    public long Episodes => Volatile.Read(ref _episodes);
 
     /// <summary>Sheds waiting connections, then pauses. Of several accept loops one sheds; the others wait for
     /// it.</summary>
@@ -124,7 +132,10 @@ internal sealed class Shedder : IDisposable
             // Another thread took the descriptor: these clients wait for the next try.
         }
         if (!_isReported)
+        {
+            Interlocked.Increment(ref _episodes);
             _observer.Exhausted(what);
+        }
         _isReported = true;
         // The reserve stays free during the pause, because the runtime needs descriptors for new threads.
         await BackOffAsync(stopping);
@@ -143,6 +154,7 @@ internal sealed class Shedder : IDisposable
     {
         _listeners.ReturnPlace();
         _shed++;
+        Interlocked.Increment(ref _totalShed);
     }
 
     private void TakeReserve()

@@ -1,3 +1,5 @@
+using Hawser.Telemetry;
+
 namespace Hawser.Connections;
 
 /// <summary>What the connections of one server share.</summary>
@@ -16,6 +18,9 @@ internal sealed record ConnectionScope
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public CoarseClock Clock { get; init; } = CoarseClock.System;
+
+    /// <summary>The instruments of the server; null for clients.</summary>
+    public ServerMetrics? Metrics { get; init; }
 
     public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
 

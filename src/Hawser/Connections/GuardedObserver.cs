@@ -22,6 +22,8 @@ internal sealed class GuardedObserver(IServerObserver observer) : IServerObserve
 
     public void Recovered(long shed) => Guard(() => observer.Recovered(shed));
 
+    public void Stalled(Connection? connection, TimeSpan time) => Guard(() => observer.Stalled(connection, time));
+
     public void Warned(string what) => Guard(() => observer.Warned(what));
 
     public void Drained(DrainReport report) => Guard(() => observer.Drained(report));

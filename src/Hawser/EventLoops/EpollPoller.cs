@@ -37,11 +37,10 @@ internal sealed unsafe class EpollPoller : IPoller
     private readonly Stack<int> _freeSlots = new();
     private Pollable?[] _slots = new Pollable?[64];
     private int _usedSlots;
-    private long _busySince = IPoller.Waiting;
 
     public EpollPoller() => Control(ControlAdd, (int)_wake.DangerousGetHandle(), EPOLLIN, WakeSlot);
 
-    public long BusySince => Volatile.Read(ref _busySince);
+    public LoopTime Time { get; } = new();
 
     public IEnumerable<Pollable> Watched => _slots.OfType<Pollable>();
 
@@ -72,9 +71,9 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public void Poll(long timeoutNanoseconds)
     {
-        Volatile.Write(ref _busySince, IPoller.Waiting);
+        Time.BeginWait();
         int ready = Libc.Wait(_epoll, _events, EventsPerWait, timeoutNanoseconds);
-        Volatile.Write(ref _busySince, Environment.TickCount64);
+        Time.EndWait();
         for (int i = 0; i < ready; i++)
         {
             byte* entry = _events + i * EventBytes;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Hawser.Native;
+using Hawser.Transports;
 
 namespace Hawser.EventLoops;
 
@@ -19,9 +20,6 @@ internal sealed class EventLoop
 
     /// <summary>Bytes moved that count as one more call.</summary>
     public const int BytesPerCall = 16 * 1024;
-
-    // Milliseconds.
-    private const long LongTurn = 50;
 
     private readonly IPoller _poller;
     private readonly Thread _thread;
@@ -42,16 +40,19 @@ internal sealed class EventLoop
     }
 
     /// <summary>The number of the current turn. The budget of calls applies per turn.</summary>
-    public int Turn { get; private set; }
+    public long Turn { get; private set; }
 
     public bool IsCurrentThread => Thread.CurrentThread == _thread;
 
     /// <summary>Connections on the loop, or about to be.</summary>
     public int Residents => Volatile.Read(ref _residents);
 
-    /// <summary>The current turn is so long that something must be blocking the thread.</summary>
-    public bool IsBlocked =>
-        _poller.BusySince is not IPoller.Waiting and var since && Environment.TickCount64 - since > LongTurn;
+    /// <summary>How its thread spends its time.</summary>
+    public LoopTime Time => _poller.Time;
+
+    /// <summary>The connection that made the last call on the loop's thread: after a callback, the one that it
+    /// resumed.</summary>
+    public EventLoopTransport? LastCaller { get; set; }
 
     /// <summary>Completes when the thread has left the loop; faults if the loop failed.</summary>
     public Task Ended => _ended.Task;
@@ -146,6 +147,7 @@ internal sealed class EventLoop
     {
         _deadlines.Remove(operation);
         operation.Complete(result, error);
+        Time.Ran();
     }
 
     private void Run()
@@ -188,7 +190,10 @@ internal sealed class EventLoop
         // Cleared before the queue is read, so that a later post wakes the next wait.
         Interlocked.Exchange(ref _wakePending, 0);
         for (int left = Math.Min(_posted.Count, PostsPerTurn); left > 0 && _posted.TryDequeue(out var work); left--)
+        {
             work.Callback(work.State);
+            Time.Ran();
+        }
     }
 
     private void RunPassed()
@@ -198,7 +203,10 @@ internal sealed class EventLoop
         // An operation that waits again with a passed deadline runs in the next turn.
         long now = Stopwatch.GetTimestamp();
         for (int left = _deadlines.Count; left > 0 && _deadlines.TakeDue(now) is { } passed; left--)
+        {
             passed.Complete(false);
+            Time.Ran();
+        }
     }
 
     private void RunPostedElsewhere()
@@ -215,6 +223,7 @@ internal sealed class EventLoop
             // An operation completed meanwhile may be in another wait.
             if (entry.Operation.Wait == entry.Wait)
                 entry.Operation.Complete(true);
+            Time.Ran();
         }
     }
 

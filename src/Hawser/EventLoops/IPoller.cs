@@ -4,11 +4,8 @@ namespace Hawser.EventLoops;
 /// <see cref="EventLoop"/>.</summary>
 internal interface IPoller : IDisposable
 {
-    /// <summary>The value of <see cref="BusySince"/> during a wait.</summary>
-    const long Waiting = -1;
-
-    /// <summary>When the last wait ended (<see cref="Environment.TickCount64"/>). Thread-safe.</summary>
-    long BusySince { get; }
+    /// <summary>Receives the begin and the end of every wait.</summary>
+    LoopTime Time { get; }
 
     IEnumerable<Pollable> Watched { get; }
 

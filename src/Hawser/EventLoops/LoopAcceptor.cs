@@ -15,7 +15,7 @@ internal sealed class LoopAcceptor(EventLoop loop)
     private readonly List<Listening> _owned = [];
     private ListenerSet? _listeners;
     private bool _mayHaveMore = true;
-    private int _turn;
+    private long _turn;
 
     public EventLoop Loop => loop;
 

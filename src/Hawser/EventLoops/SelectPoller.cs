@@ -11,9 +11,8 @@ internal sealed class SelectPoller : IPoller
     private readonly WakeSocket _wake = new();
     private readonly List<Socket> _input = [];
     private readonly List<Socket> _room = [];
-    private long _busySince = IPoller.Waiting;
 
-    public long BusySince => Volatile.Read(ref _busySince);
+    public LoopTime Time { get; } = new();
 
     public IEnumerable<Pollable> Watched => _watched.Values;
 
@@ -42,7 +41,7 @@ internal sealed class SelectPoller : IPoller
                 _room.Add(pollable.Socket);
         }
 
-        Volatile.Write(ref _busySince, IPoller.Waiting);
+        Time.BeginWait();
         try
         {
             Socket.Select(_input, _room, null, Microseconds(timeoutNanoseconds));
@@ -54,7 +53,7 @@ internal sealed class SelectPoller : IPoller
         }
         finally
         {
-            Volatile.Write(ref _busySince, Environment.TickCount64);
+            Time.EndWait();
         }
 
         foreach (Socket socket in _input)

@@ -31,30 +31,17 @@ public static class TlsLayer
         TimeSpan timeout = handshakeTimeout ?? DefaultHandshakeTimeout;
         return async (inner, cancel) =>
         {
-            ExceptionDispatchInfo? fault = null;
+            long begun = inner.Metrics?.BeginHandshake() ?? 0;
             try
             {
-                return await OpenAsync(
-                    inner, (tls, limit) => tls.AuthenticateAsServerAsync((_, hello, _, _) => Choose(hello), null, limit),
-                    timeout, cancel);
+                Transport transport = await OpenServerAsync(inner, choose, timeout, cancel);
+                inner.Metrics?.EndHandshake(begun, inner.Features.Get<TlsSession>(), null);
+                return transport;
             }
-            catch (ProtocolException)
+            catch (Exception e)
             {
-                fault?.Throw();
+                inner.Metrics?.EndHandshake(begun, null, e);
                 throw;
-            }
-
-            ValueTask<SslServerAuthenticationOptions> Choose(SslClientHelloInfo hello)
-            {
-                try
-                {
-                    return new(choose(hello));
-                }
-                catch (Exception e)
-                {
-                    fault = ExceptionDispatchInfo.Capture(e);
-                    throw;
-                }
             }
         };
     }
@@ -89,6 +76,37 @@ public static class TlsLayer
         while (e.InnerException is { } inner)
             e = inner;
         return e.Message.ReplaceLineEndings(" ");
+    }
+
+    private static async ValueTask<Transport> OpenServerAsync(
+        Transport inner, Func<SslClientHelloInfo, SslServerAuthenticationOptions> choose, TimeSpan timeout,
+        CancellationToken cancel)
+    {
+        ExceptionDispatchInfo? fault = null;
+        try
+        {
+            return await OpenAsync(
+                inner, (tls, limit) => tls.AuthenticateAsServerAsync((_, hello, _, _) => Choose(hello), null, limit),
+                timeout, cancel);
+        }
+        catch (ProtocolException)
+        {
+            fault?.Throw();
+            throw;
+        }
+
+        ValueTask<SslServerAuthenticationOptions> Choose(SslClientHelloInfo hello)
+        {
+            try
+            {
+                return new(choose(hello));
+            }
+            catch (Exception e)
+            {
+                fault = ExceptionDispatchInfo.Capture(e);
+                throw;
+            }
+        }
     }
 
     private static async ValueTask<Transport> OpenAsync(

@@ -19,6 +19,9 @@ public sealed class TlsSession
     /// <summary>TLS 1.2 or 1.3.</summary>
     public SslProtocols Protocol { get; }
 
+    /// <summary>The version of <see cref="Protocol"/>, as in telemetry.</summary>
+    internal string Version => Protocol == SslProtocols.Tls13 ? "1.3" : "1.2";
+
     /// <summary>The cipher suite.</summary>
     public TlsCipherSuite CipherSuite { get; }
 

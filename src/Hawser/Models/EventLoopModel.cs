@@ -22,6 +22,8 @@ internal sealed class EventLoopModel : IConcurrencyModel
         _acceptsOnLoops = backlog > ListenerSet.ShortBacklog;
     }
 
+    public IReadOnlyList<EventLoop> Loops => [.. _acceptors.Select(acceptor => acceptor.Loop)];
+
     public async Task RunAsync(Func<Task> life)
     {
         try
@@ -65,7 +67,7 @@ internal sealed class EventLoopModel : IConcurrencyModel
         EventLoop least = here;
         foreach (LoopAcceptor acceptor in _acceptors)
         {
-            if (acceptor.Loop.Residents < least.Residents && !acceptor.Loop.IsBlocked)
+            if (acceptor.Loop.Residents < least.Residents && !acceptor.Loop.Time.IsBlocked)
                 least = acceptor.Loop;
         }
         return least;

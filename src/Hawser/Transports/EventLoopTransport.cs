@@ -26,7 +26,7 @@ internal sealed class EventLoopTransport : SocketTransport
     private bool _hidesMore;
     private bool _receiveInterrupted;
     private bool _sendInterrupted;
-    private int _turn;
+    private long _turn;
     private int _callsLeft;
 
     public EventLoopTransport(EventLoop loop, Socket socket) : base(socket)
@@ -259,6 +259,7 @@ internal sealed class EventLoopTransport : SocketTransport
 
     private bool HasCallsLeft()
     {
+        _loop.LastCaller = this;
         if (_turn != _loop.Turn)
         {
             _turn = _loop.Turn;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using Hawser.Connections;
+using Hawser.Telemetry;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;
@@ -57,6 +58,9 @@ public abstract class Transport
 
     /// <summary>The clock of <see cref="QuietSince"/>.</summary>
     internal CoarseClock Clock { get; set; } = CoarseClock.System;
+
+    /// <summary>Receives what layers measure; null where nothing is.</summary>
+    internal ServerMetrics? Metrics { get; set; }
 
     /// <summary>Since when a wait for the peer has seen no byte move. The time between two waits does not
     /// count.</summary>

@@ -35,11 +35,13 @@ public sealed class LogWriterTest
             ["\\u001B[2J \\u0007 \\u000D \\u009B1m \\u202E \\uD800 \\u2028 ß 🙂", "   at the next line"], output.Lines);
     }
 
-    [Fact]
-    public async Task While_nobody_reads_a_line_is_queued_or_dropped_and_the_log_says_how_many()
+    [Theory]
+    [InlineData("")]
+    [InlineData("> ")]
+    public async Task While_nobody_reads_a_line_is_queued_or_dropped_and_the_log_says_how_many(string format)
     {
         using var output = new GatedStream();
-        using var log = new LogWriter(output, _ => { });
+        using var log = new LogWriter(output, _ => { }, line => $"{format}{line}");
         await BlockAsync(output, log);
         for (int n = 0; n < 10; n++)
             log.WriteLine(Filler);
@@ -52,7 +54,7 @@ public sealed class LogWriterTest
         Assert.Equal(8, log.End(Patience.Limit));
         Assert.Equal(
             ["in flight", Filler, Filler, Filler,
-                "WARNING: 8 lines of the log were dropped here: the output did not take them", "later"],
+                $"{format}WARNING: 8 lines of the log were dropped here: the output did not take them", "later"],
             output.Lines);
     }
 

@@ -37,7 +37,7 @@ public sealed class EventLoopTest
     public async Task A_burst_of_posted_work_is_done_64_at_a_turn(string poller)
     {
         await using var runner = new LoopRunner(poller);
-        var turns = new List<int>();
+        var turns = new List<long>();
 
         await runner.RunAsync(async () =>
         {

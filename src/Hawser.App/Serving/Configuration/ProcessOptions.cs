@@ -18,10 +18,19 @@ internal static class ProcessOptions
     private static readonly Option<bool> NoStatus =
         VerbOptions.Flag("--no-status", "open no socket for hawser status and top");
 
+    private static readonly ServeReporting.Options Reporting = new();
+
     /// <summary>Those that concern the configuration itself: they are not part of one.</summary>
     public static IReadOnlyList<Option> OfConfiguration { get; } = [Config, Check];
 
-    public static void AddTo(VerbCommand command) => command.AddGroup("Process", [.. OfConfiguration, Takeover, NoStatus]);
+    public static void AddTo(VerbCommand command)
+    {
+        Reporting.AddTo(command);
+        command.AddGroup("Process", [.. OfConfiguration, Takeover, NoStatus]);
+    }
+
+    /// <summary>The format of the log, and where metrics go.</summary>
+    public static ServeReporting ReportingOf(ParseResult parsed) => Reporting.Read(parsed);
 
     /// <summary>Where to take over and to be taken over; null for neither.</summary>
     public static string? TakeoverOf(ParseResult parsed) => parsed.GetValue(Takeover);

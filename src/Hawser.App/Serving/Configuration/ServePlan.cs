@@ -25,6 +25,9 @@ internal sealed class ServePlan
     /// <summary>Whether <c>hawser status</c> may see the servers.</summary>
     public bool HasStatus => _services.TrueForAll(service => ProcessOptions.HasStatus(service.Line.Parsed));
 
+    /// <summary>The format of the log, and where metrics go.</summary>
+    public ServeReporting Reporting => ProcessOptions.ReportingOf(_services[0].Line.Parsed);
+
     /// <summary>Reads <c>hawser serve [SERVICE]</c>.</summary>
     /// <param name="parsed">The command line, parsed.</param>
     /// <param name="words">Its words.</param>

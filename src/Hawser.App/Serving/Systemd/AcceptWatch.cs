@@ -15,7 +15,7 @@ internal sealed class AcceptWatch(Server server, ServeObserver observer, bool ho
     public bool IsAlive()
     {
         long served = observer.Begun;
-        bool isStuck = server.HasPending && served == _seen && !observer.IsExhausted
+        bool isStuck = server.HasPending && served == _seen && !observer.IsShedding
             && !(holdsBack && server.Connections > 0);
         _seen = served;
         return !isStuck;

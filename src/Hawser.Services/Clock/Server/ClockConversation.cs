@@ -78,6 +78,7 @@ internal sealed class ClockConversation(
         var reply = new ExchangeReply(request.Tick, request.Sent, received, sent);
         await frames.SendAsync(ClockProtocol.WriteReply(frames.Room(ClockProtocol.ReplySize), reply));
         server.Recording.Append(_client, _server, reply);
+        server.Exchanges?.Add(1);
         return true;
     }
 

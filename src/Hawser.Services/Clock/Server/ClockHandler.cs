@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
@@ -24,11 +25,14 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
     /// <param name="session">The only session to serve; null for any.</param>
     /// <param name="recordingLimit">The size limit of the recording, in bytes.</param>
     /// <param name="pendingLimit">The size limit of data waiting for the disk, in bytes.</param>
+    /// <param name="meter">Has the counter of exchanges; null for none.</param>
     /// <exception cref="IOException">The recording cannot be opened.</exception>
     public ClockHandler(
         string folder, TextWriter log, TextWriter errors, TimeProvider time, SessionKey? session = null,
-        long recordingLimit = ClockLimits.ServerRecordingBytes, int pendingLimit = LineFile.ServerPendingLimit)
+        long recordingLimit = ClockLimits.ServerRecordingBytes, int pendingLimit = LineFile.ServerPendingLimit,
+        Meter? meter = null)
     {
+        Exchanges = meter?.CreateCounter<long>("hawser.clock.exchanges", "{exchange}", "Ticks answered.");
         _log = log;
         _errors = errors;
         _path = TimeDataWriter.ServerPath(folder);
@@ -52,6 +56,9 @@ internal sealed class ClockHandler : IConnectionHandler, IAsyncDisposable
     public ClockRegister Register { get; }
 
     public ServerRecording Recording { get; }
+
+    /// <summary>Counts ticks answered.</summary>
+    public Counter<long>? Exchanges { get; }
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {

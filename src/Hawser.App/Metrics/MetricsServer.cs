@@ -1,0 +1,75 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Text;
+using Hawser.App.Http;
+using Hawser.Models;
+
+namespace Hawser.App.Metrics;
+
+/// <summary>Serves the metrics of the process and the health of its services over HTTP, on one event loop of its own.
+/// Created only when asked for: from then on instruments cost what they record.</summary>
+internal sealed class MetricsServer : IAsyncDisposable
+{
+    private readonly PrometheusExporter _exporter;
+    private readonly Meter _meter;
+    private readonly Server _server;
+
+    private MetricsServer(PrometheusExporter exporter, Meter meter, Server server)
+    {
+        _exporter = exporter;
+        _meter = meter;
+        _server = server;
+    }
+
+    /// <summary>Its addresses, with the actual ports.</summary>
+    public IReadOnlyList<EndPoint> EndPoints => _server.EndPoints;
+
+    /// <summary>It listens beyond the loopback interface.</summary>
+    public bool IsExposed => !IsLocal(EndPoints);
+
+    /// <summary>Starts to serve, and to listen to the meters <c>Hawser</c> and <c>System.Runtime</c>.</summary>
+    /// <param name="where">Its addresses.</param>
+    /// <param name="whyNotReady">Why the services take no new connections; null if they do.</param>
+    /// <exception cref="ListenException">An address is not available.</exception>
+    public static MetricsServer Start(IReadOnlyList<EndPoint> where, Func<string?> whyNotReady)
+    {
+        var exporter = new PrometheusExporter(meter => meter.Name is "Hawser" or "System.Runtime");
+        // Its own connections do not count.
+        var meter = new Meter("Hawser.Metrics");
+        var routes = new Dictionary<string, Func<HttpResponse>>
+        {
+            ["/metrics"] = () => new HttpResponse(
+                HttpStatus.Done, PrometheusExporter.ContentType, Encoding.UTF8.GetBytes(exporter.Render())),
+            ["/healthz"] = () => HttpResponse.Line(HttpStatus.Done, "ok"),
+            ["/readyz"] = () => whyNotReady() is { } why
+                ? HttpResponse.Line(HttpStatus.Unavailable, why)
+                : HttpResponse.Line(HttpStatus.Done, "ready"),
+        };
+        try
+        {
+            return new MetricsServer(exporter, meter, Server.Start(new HttpResponder(routes, IsLocal(where)), new()
+            {
+                EndPoints = where,
+                Model = ConcurrencyModels.Get("select"),
+                Limits = HttpResponder.Limits,
+                Meter = meter,
+            }));
+        }
+        catch
+        {
+            exporter.Dispose();
+            meter.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _exporter.Dispose();
+        _meter.Dispose();
+    }
+
+    private static bool IsLocal(IEnumerable<EndPoint> where) =>
+        where.All(endPoint => endPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address));
+}

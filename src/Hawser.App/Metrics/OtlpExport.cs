@@ -1,0 +1,47 @@
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Hawser.App.Metrics;
+
+/// <summary>Sends metrics and spans to an OpenTelemetry collector, as OTLP over HTTP, in the background and once more at
+/// the end. What cannot be sent is dropped. The environment variables of OpenTelemetry apply, such as
+/// <c>OTEL_METRIC_EXPORT_INTERVAL</c>.</summary>
+internal sealed class OtlpExport : IDisposable
+{
+    // A collector that does not answer must not hold up the stop.
+    private const int TimeoutMilliseconds = 1_000;
+
+    private readonly MeterProvider _metrics;
+    private readonly TracerProvider _traces;
+
+    /// <param name="collector">Its address; <c>v1/metrics</c> and <c>v1/traces</c> are appended.</param>
+    public OtlpExport(Uri collector)
+    {
+        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService("hawser");
+        _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
+            .AddMeter("Hawser", "System.Runtime")
+            .AddOtlpExporter(options => Configure(options, "v1/metrics"))
+            .Build();
+        _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource)
+            .AddSource("Hawser")
+            .AddOtlpExporter(options => Configure(options, "v1/traces"))
+            .Build();
+
+        void Configure(OtlpExporterOptions options, string path)
+        {
+            options.Protocol = OtlpExportProtocol.HttpProtobuf;
+            options.Endpoint = new Uri(collector, $"{collector.AbsolutePath.TrimEnd('/')}/{path}");
+            options.TimeoutMilliseconds = TimeoutMilliseconds;
+        }
+    }
+
+    /// <summary>Sends what has not been sent.</summary>
+    public void Dispose()
+    {
+        _traces.Dispose();
+        _metrics.Dispose();
+    }
+}

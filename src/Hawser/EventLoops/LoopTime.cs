@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Hawser.EventLoops;
+
+/// <summary>How a loop's thread spends its time: it waits in the poller, or it works. Turns are always recorded, by a
+/// coarse clock; the rest only while somebody listens. Its methods belong to the loop's thread, its properties to any
+/// thread.</summary>
+internal sealed class LoopTime
+{
+    /// <summary>Work that takes longer than this stalls the other connections: 50 ms.</summary>
+    public const long LongestMilliseconds = 50;
+
+    private const long Waiting = -1;
+
+    // TickCount64.
+    private long _busySince = Waiting;
+    private long _ranAt;
+
+    // Stopwatch.
+    private long _since;
+    private long _active;
+    private long _reported;
+    private bool _isMeasured;
+
+    /// <summary>Receives the time of each stall, in seconds. While it is enabled, the loop measures.</summary>
+    public Histogram<double>? Stalls { get; set; }
+
+    /// <summary>The attribute of the loop.</summary>
+    public KeyValuePair<string, object?> Tag { get; set; }
+
+    /// <summary>Called with the time of each stall, on the loop's thread.</summary>
+    public Action<TimeSpan>? Stalled { get; set; }
+
+    /// <summary>The current turn is so long that something must be blocking the thread.</summary>
+    public bool IsBlocked =>
+        Volatile.Read(ref _busySince) is not Waiting and var since
+        && Environment.TickCount64 - since > LongestMilliseconds;
+
+    /// <summary>The time spent outside of the poller while it was measured, in <see cref="Stopwatch"/> ticks. It never
+    /// goes back.</summary>
+    public long Active
+    {
+        get
+        {
+            long active = Volatile.Read(ref _active);
+            long since = Volatile.Read(ref _since);
+            if (since != 0 && Volatile.Read(ref _busySince) != Waiting)
+                active += Stopwatch.GetTimestamp() - since;
+            return _reported = Math.Max(_reported, active);
+        }
+    }
+
+    /// <summary>The poller is about to wait.</summary>
+    public void BeginWait()
+    {
+        if (_isMeasured)
+            Volatile.Write(ref _active, _active + Stopwatch.GetTimestamp() - _since);
+        Volatile.Write(ref _busySince, Waiting);
+    }
+
+    /// <summary>The poller has waited.</summary>
+    public void EndWait()
+    {
+        _isMeasured = Stalls is { Enabled: true };
+        Volatile.Write(ref _since, _isMeasured ? Stopwatch.GetTimestamp() : 0);
+        Volatile.Write(ref _busySince, Environment.TickCount64);
+    }
+
+    /// <summary>A callback has returned to the loop.</summary>
+    public void Ran()
+    {
+        if (!_isMeasured)
+            return;
+        long now = Environment.TickCount64;
+        long took = now - Math.Max(_busySince, _ranAt);
+        _ranAt = now;
+        if (took <= LongestMilliseconds)
+            return;
+        Stalls!.Record(took / 1000.0, Tag);
+        Stalled?.Invoke(TimeSpan.FromMilliseconds(took));
+    }
+}

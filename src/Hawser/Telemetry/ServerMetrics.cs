@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using Hawser.Accepting;
+using Hawser.EventLoops;
+using Hawser.Layers;
+using Hawser.Limits;
+using Hawser.Transports;
+
+namespace Hawser.Telemetry;
+
+/// <summary>The instruments of one server: docs/guide/metrics.md. Counts that the server keeps anyway are read when
+/// somebody asks for them; durations are recorded while somebody listens.</summary>
+/// <remarks>Names, units and attributes follow OpenTelemetry's semantic conventions and the metrics of Kestrel. No
+/// attribute holds an address of a peer.</remarks>
+internal sealed class ServerMetrics : IDisposable
+{
+    private static readonly InstrumentAdvice<double> ConnectionBuckets = new()
+    {
+        HistogramBucketBoundaries = (double[])[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600],
+    };
+
+    private static readonly InstrumentAdvice<double> HandshakeBuckets = new()
+    {
+        HistogramBucketBoundaries = (double[])[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+    };
+
+    private static readonly InstrumentAdvice<double> StallBuckets = new()
+    {
+        HistogramBucketBoundaries = (double[])[0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
+    };
+
+    private static readonly RefusalReason[] RefusalReasons = Enum.GetValues<RefusalReason>();
+
+    private readonly Meter? _own;
+    private readonly TimeProvider _time;
+    private readonly IEnumerable<Connection> _open;
+    private readonly Histogram<double> _durations;
+    private readonly Histogram<double> _handshakes;
+    private readonly Lock _reading = new();
+    private long _accepted;
+    private long _received;
+    private long _sent;
+    private long _mostReceived;
+    private long _mostSent;
+    private long _shaking;
+
+    /// <param name="options">The server's.</param>
+    /// <param name="where">Where it listens; null if nowhere.</param>
+    /// <param name="served">The number of its connections that are served; called for each reading.</param>
+    /// <param name="admitted">The number of all its connections.</param>
+    /// <param name="open">The connections that are served.</param>
+    public ServerMetrics(
+        ServerOptions options, EndPoint? where, Func<long> served, Func<long> admitted, IEnumerable<Connection> open)
+    {
+        _time = options.TimeProvider;
+        _open = open;
+        Meter meter = Meter = options.Meter ?? (_own = new Meter(new MeterOptions("Hawser") { Tags = Tags(where) }));
+        meter.CreateObservableUpDownCounter("hawser.active_connections", served,
+            "{connection}", "Connections being served.");
+        meter.CreateObservableUpDownCounter("hawser.queued_connections", () => Math.Max(0, admitted() - served()),
+            "{connection}", "Accepted connections that wait for a thread or a loop.");
+        meter.CreateObservableCounter("hawser.accepted_connections", () => Volatile.Read(ref _accepted),
+            "{connection}", "Connections accepted and not refused by a limit.");
+        meter.CreateObservableCounter("hawser.connection.io", ReadBytes,
+            "By", "Bytes that handlers have received and sent.");
+        _durations = meter.CreateHistogram("hawser.connection.duration",
+            "s", "How long connections were served.", null, ConnectionBuckets);
+        _handshakes = meter.CreateHistogram("hawser.tls_handshake.duration",
+            "s", "How long TLS handshakes took.", null, HandshakeBuckets);
+        meter.CreateObservableUpDownCounter("hawser.active_tls_handshakes", () => Volatile.Read(ref _shaking),
+            "{handshake}", "TLS handshakes in progress.");
+    }
+
+    /// <summary>Where the instruments are.</summary>
+    public Meter Meter { get; }
+
+    /// <summary>Adds the kernel's queue of connections, what limits have refused, and what was shed.</summary>
+    public void AddAdmission(ListenerSet listeners, AddressGate? gate, Shedder shedder)
+    {
+        Meter.CreateObservableUpDownCounter("hawser.backlog_connections", CountWaiting,
+            "{connection}", "Connections that the kernel holds until they are accepted.");
+        Meter.CreateObservableCounter("hawser.refused_connections", Read,
+            "{connection}", "Connections reset before they were served.");
+        Meter.CreateObservableCounter("hawser.shed.episodes", () => shedder.Episodes,
+            "{episode}", "How often descriptors, threads or memory ran out.");
+
+        IEnumerable<Measurement<long>> CountWaiting() =>
+            listeners.CountWaiting() is { } waiting ? [new Measurement<long>(waiting)] : [];
+
+        IEnumerable<Measurement<long>> Read() => RefusalReasons
+            .Select(reason => new Measurement<long>(gate?.CountRefused(reason) ?? 0, Error(ReasonName.Of(reason))))
+            .Append(new Measurement<long>(shedder.TotalShed, Error("exhausted")));
+    }
+
+    /// <summary>Adds event loops, which measure their time while somebody listens.</summary>
+    /// <param name="loops">The loops of the server, not started.</param>
+    /// <param name="stalled">Called with the connection that held up the others, on the loop's thread.</param>
+    public void AddLoops(IReadOnlyList<EventLoop> loops, Action<EventLoopTransport?, TimeSpan> stalled)
+    {
+        if (loops.Count == 0)
+            return;
+        Histogram<double> stalls = Meter.CreateHistogram("hawser.loop.stall.duration",
+            "s", "Work that held up the other connections of an event loop for more than 50 ms.", null, StallBuckets);
+        foreach ((int index, EventLoop loop) in loops.Index())
+        {
+            loop.Time.Tag = new("hawser.loop.number", index + 1);
+            loop.Time.Stalled = time => stalled(loop.LastCaller, time);
+            loop.Time.Stalls = stalls;
+        }
+        Meter.CreateObservableCounter("hawser.loop.turns",
+            () => loops.Select(loop => new Measurement<long>(loop.Turn, loop.Time.Tag)),
+            "{turn}", "Turns of an event loop: waits in the kernel.");
+        Meter.CreateObservableCounter("hawser.loop.active_time",
+            () => loops.Select(loop => new Measurement<double>(
+                (double)loop.Time.Active / Stopwatch.Frequency, loop.Time.Tag)),
+            "s", "Time that an event loop did not wait, since somebody listens.");
+    }
+
+    /// <summary>Counts a connection that has passed the limits.</summary>
+    public void CountAccepted() => Interlocked.Increment(ref _accepted);
+
+    /// <summary>The start of a connection or handshake; 0 if nobody listens.</summary>
+    public long Begin() => _durations.Enabled || _handshakes.Enabled ? _time.GetTimestamp() : 0;
+
+    /// <summary>Counts a connection that has ended, before it leaves the open ones.</summary>
+    public void CountEnded(Connection connection, CloseReason reason, long begun)
+    {
+        Interlocked.Add(ref _received, connection.BytesReceived);
+        Interlocked.Add(ref _sent, connection.BytesSent);
+        if (begun == 0 || !_durations.Enabled)
+            return;
+        double seconds = _time.GetElapsedTime(begun).TotalSeconds;
+        if (ReasonName.OfError(reason) is { } error)
+            _durations.Record(seconds, Error(error));
+        else
+            _durations.Record(seconds);
+    }
+
+    /// <summary>Counts a TLS handshake that begins.</summary>
+    public long BeginHandshake()
+    {
+        Interlocked.Increment(ref _shaking);
+        return Begin();
+    }
+
+    /// <summary>Counts a TLS handshake that has ended.</summary>
+    /// <param name="begun">From <see cref="BeginHandshake"/>.</param>
+    /// <param name="session">Null if it failed.</param>
+    /// <param name="fault">Why it failed.</param>
+    public void EndHandshake(long begun, TlsSession? session, Exception? fault)
+    {
+        Interlocked.Decrement(ref _shaking);
+        if (begun == 0 || !_handshakes.Enabled)
+            return;
+        double seconds = _time.GetElapsedTime(begun).TotalSeconds;
+        if (session is not null)
+            _handshakes.Record(seconds, new KeyValuePair<string, object?>("tls.protocol.version", session.Version));
+        else
+            _handshakes.Record(seconds, Error(ReasonName.Of(fault)));
+    }
+
+    /// <summary>Removes the instruments, unless the meter is the user's.</summary>
+    public void Dispose() => _own?.Dispose();
+
+    private static KeyValuePair<string, object?> Error(string type) => new("error.type", type);
+
+    private static KeyValuePair<string, object?>[] Tags(EndPoint? where) => where switch
+    {
+        IPEndPoint ip => [new("server.address", ip.Address.ToString()), new("server.port", ip.Port)],
+        UnixDomainSocketEndPoint path => [new("server.address", path.ToString())],
+        _ => [],
+    };
+
+    /// <summary>The bytes of the ended connections, read first, and of the open ones. One that ends in between is
+    /// missing this time, so the sum keeps its maximum.</summary>
+    private Measurement<long>[] ReadBytes()
+    {
+        lock (_reading)
+        {
+            long received = Volatile.Read(ref _received);
+            long sent = Volatile.Read(ref _sent);
+            foreach (Connection connection in _open)
+            {
+                received += connection.BytesReceived;
+                sent += connection.BytesSent;
+            }
+            _mostReceived = Math.Max(_mostReceived, received);
+            _mostSent = Math.Max(_mostSent, sent);
+            return [Direction(_mostReceived, "receive"), Direction(_mostSent, "transmit")];
+        }
+
+        static Measurement<long> Direction(long bytes, string direction) =>
+            new(bytes, new KeyValuePair<string, object?>("network.io.direction", direction));
+    }
+}

@@ -1,0 +1,27 @@
+using Hawser.App.Verbs;
+using Xunit;
+
+namespace Hawser.Tests.App.Metrics;
+
+public sealed class ReadinessTest
+{
+    [Fact]
+    public void A_server_is_ready_between_its_start_and_its_stop_unless_it_sheds()
+    {
+        using var logs = new ServeLogs(errorsOnly: true, isJson: false);
+        var reporting = new ServeReporting(IsQuiet: true, IsVerbose: false, IsJson: false, Metrics: null, Collector: null);
+        IReadOnlyList<ServeObserver> observers =
+            [.. Enumerable.Range(0, 2).Select(_ => new ServeObserver("", logs, [], null, TextWriter.Null, reporting))];
+        var readiness = new Readiness(observers);
+
+        Assert.Equal("starting", readiness.WhyNot());
+        readiness.Phase = null;
+        Assert.Null(readiness.WhyNot());
+        observers[1].Exhausted("descriptors");
+        Assert.Equal("shedding", readiness.WhyNot());
+        observers[1].Recovered(3);
+        Assert.Null(readiness.WhyNot());
+        readiness.Phase = "draining";
+        Assert.Equal("draining", readiness.WhyNot());
+    }
+}

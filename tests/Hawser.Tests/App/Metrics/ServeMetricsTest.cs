@@ -1,0 +1,170 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App.Metrics;
+
+/// <summary><c>serve --metrics</c>, as its users see it.</summary>
+public sealed class ServeMetricsTest : IDisposable
+{
+    private const string Prometheus = "/usr/bin/prometheus";
+
+    private readonly HttpClient _http = new() { Timeout = ProgramProcess.Limit };
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_server_shows_its_connections_and_its_process()
+    {
+        await using ProgramProcess serve = ProgramProcess.Start(
+            "serve", "ping", "--port", "0", "--model", "epoll", "--metrics", "0");
+        IPEndPoint where = await serve.ListeningAsync();
+        Uri metrics = await MetricsAsync(serve);
+        using (RawClient client = await RawClient.ConnectAsync(where))
+        {
+            await client.SendAsync("ping 0 1\nping 0 2\n");
+            await client.ReceiveExactlyAsync(18);
+            string text = await _http.GetStringAsync(metrics);
+            Assert.Contains("hawser_active_connections{hawser_service=\"ping\"} 1\n", text, StringComparison.Ordinal);
+            Assert.Contains("hawser_ping_round_trips_total{hawser_service=\"ping\"} 2\n", text, StringComparison.Ordinal);
+            Assert.Contains(
+                "hawser_connection_io_bytes_total{hawser_service=\"ping\",network_io_direction=\"receive\"} 18\n", text,
+                StringComparison.Ordinal);
+            Assert.Contains("\ndotnet_process_cpu_time_seconds_total{", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("127.0.0.1", text, StringComparison.Ordinal);
+        }
+        Assert.Equal("ok\n", await _http.GetStringAsync(new Uri(metrics, "/healthz")));
+        Assert.Equal("ready\n", await _http.GetStringAsync(new Uri(metrics, "/readyz")));
+
+        serve.Signal(ProgramProcess.SIGTERM);
+        Assert.Equal(0, (await serve.EndAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task All_services_share_one_address_and_are_told_apart()
+    {
+        await using ProgramProcess serve = ProgramProcess.Start("serve", "--port-base", "0", "--metrics", "127.0.0.1:0");
+        string text = await _http.GetStringAsync(await MetricsAsync(serve));
+        // The last service may not have started yet.
+        while (!text.Contains("hawser_active_connections{hawser_service=\"clock\"} 0\n", StringComparison.Ordinal))
+            text = await _http.GetStringAsync(await MetricsAsync(serve));
+
+        Assert.Single(text.Split('\n'), line => line == "# TYPE hawser_active_connections gauge");
+        foreach (string service in (string[])["ping", "message", "upload", "numbers", "clock"])
+            Assert.Contains($"hawser_active_connections{{hawser_service=\"{service}\"}} 0\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_drains_is_alive_and_not_ready()
+    {
+        await using ProgramProcess serve = ProgramProcess.Start(
+            "serve", "upload", "0", _folder["stored"], "--host", "127.0.0.1", "--metrics", "0");
+        IPEndPoint where = await serve.ListeningAsync();
+        Uri metrics = await MetricsAsync(serve);
+        using (RawClient client = await RawClient.ConnectAsync(where))
+        {
+            await client.SendAsync("x");
+            // Before that, the upload has not begun for the server.
+            while (!(await _http.GetStringAsync(metrics)).Contains(
+                "hawser_connection_io_bytes_total{hawser_service=\"upload\",network_io_direction=\"receive\"} 1\n",
+                StringComparison.Ordinal))
+            {
+            }
+            serve.Signal(ProgramProcess.SIGTERM);
+            await serve.Errors.LineWithAsync("stopping: ");
+
+            using HttpResponseMessage ready = await _http.GetAsync(new Uri(metrics, "/readyz"));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+            Assert.Equal("draining\n", await ready.Content.ReadAsStringAsync());
+            Assert.Equal("ok\n", await _http.GetStringAsync(new Uri(metrics, "/healthz")));
+            client.FinishSending();
+            await client.ReceiveToEndAsync();
+        }
+        Assert.Equal(0, (await serve.EndAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_ends_the_program_with_the_options_name()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        ProgramResult result = await ProgramProcess.RunAsync("serve", "ping", "--port", "0", "--metrics", $"{port}");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("ERROR: --metrics: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--metrics", ":9464")]
+    [InlineData("--metrics", "::1:9464")]
+    [InlineData("--metrics", "localhost:")]
+    [InlineData("--metrics", "70000")]
+    [InlineData("--log", "xml")]
+    [InlineData("--otlp", "127.0.0.1:4318")]
+    public async Task A_bad_value_is_one_line(string option, string value)
+    {
+        ProgramResult result = await ProgramProcess.RunAsync("serve", "ping", "--port", "0", option, value);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith($"ERROR: {option}: ", result.Errors, StringComparison.Ordinal);
+        Assert.Single(result.Errors.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task Prometheus_scrapes_a_server()
+    {
+        Assert.SkipUnless(File.Exists(Prometheus), "needs Debian's prometheus");
+        await using ProgramProcess serve = ProgramProcess.Start("serve", "ping", "--port", "0", "--metrics", "0");
+        Uri metrics = await MetricsAsync(serve);
+        string settings = _folder.Write("prometheus.yml", System.Text.Encoding.UTF8.GetBytes($"""
+            global: {"{"} scrape_interval: 500ms, scrape_timeout: 500ms {"}"}
+            scrape_configs:
+              - job_name: hawser
+                static_configs: [{"{"} targets: ["{metrics.Authority}"] {"}"}]
+            """));
+        // It cannot choose a port itself.
+        int port;
+        using (var free = new TcpListener(IPAddress.Loopback, 0))
+        {
+            free.Start();
+            port = ((IPEndPoint)free.LocalEndpoint).Port;
+        }
+        await using ProgramProcess prometheus = ProgramProcess.StartForeign(
+            Prometheus, $"--config.file={settings}", $"--storage.tsdb.path={_folder["data"]}",
+            $"--web.listen-address=127.0.0.1:{port}");
+        await prometheus.Errors.LineWithAsync("Server is ready to receive web requests");
+
+        await ExpectAsync("up{job=\"hawser\"}", "1").WaitAsync(ProgramProcess.Limit);
+        await ExpectAsync("hawser_ping_round_trips_total", "0").WaitAsync(ProgramProcess.Limit);
+        await ExpectAsync("hawser_refused_connections_total{error_type=\"exhausted\"}", "0")
+            .WaitAsync(ProgramProcess.Limit);
+
+        // A first scrape may come too early.
+        async Task ExpectAsync(string query, string expected)
+        {
+            string? value = null;
+            while (value != expected)
+            {
+                string json = await _http.GetStringAsync(
+                    new Uri($"http://127.0.0.1:{port}/api/v1/query?query={Uri.EscapeDataString(query)}"));
+                using var answer = JsonDocument.Parse(json);
+                JsonElement result = answer.RootElement.GetProperty("data").GetProperty("result");
+                value = result.GetArrayLength() > 0 ? result[0].GetProperty("value")[1].GetString() : null;
+            }
+        }
+    }
+
+    private static async Task<Uri> MetricsAsync(ProgramProcess serve)
+    {
+        string line = await serve.Errors.LineWithAsync("metrics at http://");
+        return new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..].Split(';')[0]);
+    }
+}
