@@ -9,6 +9,8 @@ public sealed partial class Server
     // After the stop, layers get this long to read input that has arrived.
     private static readonly TimeSpan ReadingGrace = TimeSpan.FromMilliseconds(250);
 
+    private readonly TaskCompletionSource _drainCut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private void BeginStop()
     {
         // Connections that end from now on count as ended by the stop.
@@ -21,6 +23,13 @@ public sealed partial class Server
         _ = OnScheduler(StopConnectionsAsync);
         _ = OnScheduler(() => DrainAsync(open));
         AcceptNoMore();
+    }
+
+    private async Task<DrainReport> CutShortAsync(CancellationToken cutShort)
+    {
+        using CancellationTokenRegistration cut = cutShort.UnsafeRegister(
+            static cut => ((TaskCompletionSource)cut!).TrySetResult(), _drainCut);
+        return await _drained.Task;
     }
 
     private async Task StopConnectionsAsync()
@@ -45,7 +54,7 @@ public sealed partial class Server
     private async Task DrainAsync(int open)
     {
         int aborted = 0;
-        if (!await EndsWithin(_options.Limits.DrainTimeout))
+        if (!await EndsWithin(_options.Limits.DrainTimeout, _drainCut.Task))
         {
             aborted = Connections;
             _drainIsOver = true;
@@ -58,7 +67,7 @@ public sealed partial class Server
                     return Task.CompletedTask;
                 });
             }
-            await EndsWithin(AbortGrace);
+            await EndsWithin(AbortGrace, cut: null);
         }
         int stuck = Connections;
         _allEnded.TrySetResult();
@@ -70,7 +79,8 @@ public sealed partial class Server
     private void AbortUndrained(Connection connection) =>
         _scope.Guard(() => connection.Abort(CloseReason.DrainTimeout));
 
-    private async Task<bool> EndsWithin(TimeSpan timeout)
+    /// <returns>False if the time passes, or <paramref name="cut"/> completes, first.</returns>
+    private async Task<bool> EndsWithin(TimeSpan timeout, Task? cut)
     {
         var result = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         TimeSpan bounded = timeout < Deadline.LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
@@ -81,8 +91,8 @@ public sealed partial class Server
 
         async Task WaitAsync()
         {
-            await _allEnded.Task;
-            result.TrySetResult(true);
+            await (cut is null ? _allEnded.Task : Task.WhenAny(_allEnded.Task, cut));
+            result.TrySetResult(_allEnded.Task.IsCompleted);
         }
     }
 }
