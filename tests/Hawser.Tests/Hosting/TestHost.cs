@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Hawser.Hosting;
 using Hawser.Tests.Support;
 using Microsoft.Extensions.Configuration;

@@ -72,7 +72,7 @@ internal sealed class KestrelHost : IAsyncDisposable
     /// <summary>A client that trusts the tests' certificate.</summary>
     public HttpClient CreateClient(string scheme = "http") => new(new SocketsHttpHandler
     {
-        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        SslOptions = { RemoteCertificateValidationCallback = TestCertificate.Client.RemoteCertificateValidationCallback },
     })
     {
         BaseAddress = new Uri($"{scheme}://{EndPoint}"),

@@ -68,7 +68,7 @@ public sealed class ProxyTest
         var tls = new SslClientAuthenticationOptions
         {
             TargetHost = "localhost",
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.Subject == "CN=localhost",
         };
         await using (server)
         {
