@@ -54,6 +54,7 @@ public sealed class HostedServerTest
         using RawClient broken = await host.ConnectAsync("break");
 
         Assert.Equal("scope 1", await greeted.ReceiveLineAsync());
+        await broken.SendAsync("x");
         Assert.True(await broken.EndsByResetAsync());
 
         await Patience.UntilAsync(() => host.Log.Entries.Any(entry => entry.Level == LogLevel.Error));
@@ -284,8 +285,12 @@ public sealed class HostedServerTest
 
     public sealed class BreakingHandler : IConnectionHandler
     {
-        public Task HandleAsync(Connection connection, CancellationToken stopping) =>
+        public async Task HandleAsync(Connection connection, CancellationToken stopping)
+        {
+            // A reset before would fail the connect.
+            await connection.ReadAsync();
             throw new InvalidOperationException("on purpose");
+        }
     }
 
     public sealed class EchoHandler : IConnectionHandler
