@@ -43,6 +43,8 @@ internal sealed class Program
         int misused = ExitCode.Misused;
         try
         {
+            if (arguments is [CompletionVerb.Name, var shell, "--", .. var typed])
+                return CompletionVerb.Print(shell, typed);
             // Without arguments, the program prints its help.
             bool isHelp = arguments is [] or ["help", ..];
             string[] named = [.. arguments.Skip(1).TakeWhile(word => !word.StartsWith('-'))];

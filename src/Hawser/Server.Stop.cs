@@ -11,6 +11,8 @@ public sealed partial class Server
     // After the stop, layers get this long to read input that has arrived.
     private static readonly TimeSpan ReadingGrace = TimeSpan.FromMilliseconds(250);
 
+    private readonly TaskCompletionSource _drainCut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Stops accepting, for another process to go on: when this returns, no accept is under way. Accepted
     /// connections are served. From now on <see cref="StopAsync"/> leaves the sockets open to the other process, and
     /// connections wait in the kernel meanwhile.</summary>
@@ -38,6 +40,13 @@ public sealed partial class Server
         AcceptNoMore();
     }
 
+    private async Task<DrainReport> CutShortAsync(CancellationToken cutShort)
+    {
+        using CancellationTokenRegistration cut = cutShort.UnsafeRegister(
+            static cut => ((TaskCompletionSource)cut!).TrySetResult(), _drainCut);
+        return await _drained.Task;
+    }
+
     private async Task StopConnectionsAsync()
     {
         foreach (Connection connection in _connections.Values)
@@ -60,7 +69,7 @@ public sealed partial class Server
     private async Task DrainAsync(int open)
     {
         int aborted = 0;
-        if (!await EndsWithin(_limits.DrainTimeout))
+        if (!await EndsWithin(_limits.DrainTimeout, _drainCut.Task))
         {
             aborted = Connections;
             _drainIsOver = true;
@@ -73,7 +82,7 @@ public sealed partial class Server
                     return Task.CompletedTask;
                 });
             }
-            await EndsWithin(AbortGrace);
+            await EndsWithin(AbortGrace, cut: null);
         }
         int stuck = Connections;
         _allEnded.TrySetResult();
@@ -85,7 +94,8 @@ public sealed partial class Server
     private void AbortUndrained(Connection connection) =>
         _scope.Guard(() => connection.Abort(CloseReason.DrainTimeout));
 
-    private async Task<bool> EndsWithin(TimeSpan timeout)
+    /// <returns>False if the time passes, or <paramref name="cut"/> completes, first.</returns>
+    private async Task<bool> EndsWithin(TimeSpan timeout, Task? cut)
     {
         var result = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         TimeSpan bounded = timeout < Deadline.LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
@@ -96,8 +106,8 @@ public sealed partial class Server
 
         async Task WaitAsync()
         {
-            await _allEnded.Task;
-            result.TrySetResult(true);
+            await (cut is null ? _allEnded.Task : Task.WhenAny(_allEnded.Task, cut));
+            result.TrySetResult(_allEnded.Task.IsCompleted);
         }
     }
 }

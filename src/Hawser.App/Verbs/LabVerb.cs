@@ -81,6 +81,7 @@ internal sealed class LabVerb
             ],
         };
         command.Add(LabCompareVerb.Create());
+        verb._scenario.CompletionSources.Add([.. LabScenario.Names]);
         command.AddGroup(
             VerbOptions.Common, verb._scenario, verb._out, verb._publish, verb._baseline, verb._json);
         command.AddGroup("What is measured", [.. Group(

@@ -30,6 +30,8 @@ internal static class VerbCatalog
         ("cert", CertVerb.Create),
         ("lab", LabVerb.Create),
         ("demo", DemoVerb.Create),
+        (CompletionVerb.Name, CompletionVerb.Create),
+        ("man", ManVerb.Create),
     ];
 
     /// <summary>The root command. If the first argument names a verb, only that one is created, to save start-up
@@ -39,6 +41,7 @@ internal static class VerbCatalog
         var root = new RootCommand("Hawser, a TCP toolbox: serves, uses and measures everyday TCP services.");
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());
         root.Add(new HelpOption("--help", "-h") { Action = new HelpPage() });
+        root.Options.OfType<VersionOption>().Single().Action = new ProgramVersion();
         string? first = arguments.Length > 0 ? arguments[0] : null;
         bool isVerb = All.Any(verb => verb.Name == first);
         foreach ((string name, Func<string[], Command> create) in All)
