@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using System.Net.Sockets;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
+using Hawser.Services;
 using Hawser.Services.Text;
 
 namespace Hawser.App;

@@ -34,7 +34,7 @@ internal sealed class SocketFile
         using Socket? claim = Claim(Path.GetFullPath(path));
         if (FileIdentity.Of(path) is { } there)
         {
-            if (!there.IsSocket)
+            if (there.Type != FileIdentity.Socket)
             {
                 throw new ListenException(
                     $"cannot listen on {path}: exists and is not a socket; choose another path",
