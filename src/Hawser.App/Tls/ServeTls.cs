@@ -45,6 +45,14 @@ internal sealed class ServeTls(Service service)
         Option[] needTls = [_clientCa, .. service.TakesToken ? (Option[])[_token] : []];
         if (certs.Length == 0 && needTls.FirstOrDefault(parsed.Has) is { } lone)
             throw new UsageException($"{lone.Name}: applies with {_cert.Name} only");
+        if (certs.Length == 0 && !parsed.Has(_proxies))
+            return ServeSecurity.None;
+        return ReadFiles(parsed, certs, keys);
+    }
+
+    // On its own, so that a server without TLS does not load its assemblies.
+    private ServeSecurity ReadFiles(ParseResult parsed, string[] certs, string[] keys)
+    {
         var layers = new List<Layer>();
         if (parsed.GetValue(_proxies) is { Length: > 0 } networks)
             layers.Add(ProxyLayer.Server(networks));

@@ -13,7 +13,8 @@ internal sealed class ServerCertificates : IDisposable
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly SslApplicationProtocol _application;
+    // Not as the value type of SslStream, which would load its assembly without TLS too.
+    private readonly string _application;
     private volatile Snapshot _current;
     private IReadOnlyList<PemFile>? _lastSeen;
     private string? _problem;
@@ -31,7 +32,7 @@ internal sealed class ServerCertificates : IDisposable
     public ServerCertificates(
         IReadOnlyList<(PemFile Certificate, PemFile Key)> pairs, PemFile? clientAuthorities, string service)
     {
-        _application = new SslApplicationProtocol($"hawser/{service}");
+        _application = $"hawser/{service}";
         _current = UsageException.Guard(() => Load(
             [.. pairs.SelectMany(pair => (PemFile[])[pair.Certificate, pair.Key]), .. Some(clientAuthorities)],
             pairs.Count));
@@ -129,7 +130,7 @@ internal sealed class ServerCertificates : IDisposable
         {
             ServerCertificateContext = context,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [_application],
+            ApplicationProtocols = [new SslApplicationProtocol(_application)],
             AllowRenegotiation = false,
             ClientCertificateRequired = authorities is not null,
             CertificateChainPolicy = authorities is null ? null : TrustPolicy.Of(authorities),

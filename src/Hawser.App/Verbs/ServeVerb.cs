@@ -15,15 +15,21 @@ internal static class ServeVerb
     // assembly.
     private const int LeastDescriptors = 112;
 
-    public static Command Create()
+    /// <param name="only">If this names a service, the others are left out.</param>
+    public static Command Create(string? only = null)
     {
         var verb = new VerbCommand("serve", "Serve one service until a signal; without a name, all of them.")
         {
             Examples = ["hawser serve ping --model epoll", "hawser serve --port-base 9000"],
         };
+        bool isService = ServiceCatalog.All.Any(service => service.Name == only);
         foreach (Service service in ServiceCatalog.All)
-            verb.Add(CreateFor(service));
-        AddAllServices(verb);
+        {
+            if (!isService || service.Name == only)
+                verb.Add(CreateFor(service));
+        }
+        if (!isService)
+            AddAllServices(verb);
         return verb;
     }
 

@@ -9,7 +9,7 @@ internal static class VerbCatalog
 {
     private static readonly (string Name, Func<Command> Create)[] All =
     [
-        ("serve", ServeVerb.Create),
+        ("serve", () => ServeVerb.Create()),
         ("ping", PingVerb.Create),
         ("load", LoadVerb.Create),
         ("message", MessageVerb.Create),
@@ -21,8 +21,8 @@ internal static class VerbCatalog
         ("demo", DemoVerb.Create),
     ];
 
-    /// <summary>The root command. If the first argument names a verb, only that one is created, to save start-up
-    /// time.</summary>
+    /// <summary>The root command. If the first argument names a verb, only that one is created, and of <c>serve</c> only
+    /// the service that the second one names, to save start-up time.</summary>
     public static RootCommand CreateRoot(string[] arguments)
     {
         var root = new RootCommand("Hawser, a TCP toolbox: serves, uses and measures everyday TCP services.");
@@ -33,7 +33,7 @@ internal static class VerbCatalog
         foreach ((string name, Func<Command> create) in All)
         {
             if (!isVerb || name == first)
-                root.Add(create());
+                root.Add(name == "serve" && isVerb ? ServeVerb.Create(arguments.ElementAtOrDefault(1)) : create());
         }
         return root;
     }
