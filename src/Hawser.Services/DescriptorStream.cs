@@ -24,16 +24,16 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
     public SafeFileHandle Handle { get; } = new(descriptor, ownsHandle: false);
 
     /// <summary>Whether it is a pipe, as far as the system tells.</summary>
-    public bool IsPipe => Type == FileIdentity.Pipe;
+    public bool IsPipe => Kind == FileKind.Pipe;
 
-    private int Type => OperatingSystem.IsLinux() ? FileIdentity.Of(Handle)?.Type ?? 0 : 0;
+    private FileKind? Kind => OperatingSystem.IsLinux() ? FileIdentity.Of(Handle)?.Kind : null;
 
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
 
     /// <summary>Whether it is a regular file, as far as the system tells.</summary>
-    public override bool CanSeek => Type == FileIdentity.RegularFile;
+    public override bool CanSeek => Kind == FileKind.Regular;
 
     public override long Length => RandomAccess.GetLength(Handle);
 
