@@ -160,7 +160,8 @@ public sealed class MessageTest
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("the server stopped, and the output takes nothing\n", result.Errors, StringComparison.Ordinal);
         Assert.Contains("messages: 0 written, 1 truncated, 0 refused; ", result.Errors, StringComparison.Ordinal);
-        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        // The kernel's buffers may hold the rest of what was sent.
+        Assert.True(await Record.ExceptionAsync(() => sending) is not null || await sender.EndsByResetAsync());
     }
 
     [Fact]
