@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Net.Sockets;
+using System.Reflection;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
+using Hawser.Services;
 using Hawser.Services.Text;
 
 namespace Hawser.App;
@@ -38,7 +40,25 @@ internal sealed class Program
         }
     }
 
-    private static async Task<int> Main(string[] arguments)
+    private static Task<int> Main(string[] arguments) =>
+        arguments is ["--version"] ? Task.FromResult(PrintVersion()) : RunAsync(arguments);
+
+    /// <summary>What the option's own action prints, without the start of the parser.</summary>
+    private static int PrintVersion()
+    {
+        try
+        {
+            Standard.Out.WriteLine(typeof(Program).Assembly
+                .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+            return ExitCode.Done;
+        }
+        catch (IOException e)
+        {
+            return Report(e, ExitCode.Misused, Standard.Error);
+        }
+    }
+
+    private static async Task<int> RunAsync(string[] arguments)
     {
         int misused = ExitCode.Misused;
         try

@@ -21,8 +21,11 @@ internal static class StartBench
         var ping = new ServerProgram("hawser ping", hawser, "serve", "ping", "--port", "0");
         var message = new ServerProgram("hawser message", hawser, "serve", "message", "0", "--host", "127.0.0.1");
         using RunningServer receiver = await RunningServer.StartAsync(message);
+        string empty = await Repository.PublishEmptyAsync();
         Start[] starts =
         [
+            new("an empty .NET program with the same packages: exec to exit", () => MeasureExitAsync(empty)),
+            new("`hawser --version`: exec to exit", () => MeasureExitAsync(hawser, "--version")),
             new("`hawser serve ping`: exec to the listening line", () => MeasureStartAsync(ping)),
             new("`hawser serve message`: exec to the listening line", () => MeasureStartAsync(message)),
             new("`hawser message` with an empty standard input: exec to exit",
@@ -44,6 +47,13 @@ internal static class StartBench
         return server.StartTime.TotalMilliseconds;
     }
 
+    private static async Task<double> MeasureExitAsync(string program, params string[] arguments)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        await Tool.RunAsync(program, arguments);
+        return Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+    }
+
     private static async Task<double> MeasureSendAsync(string hawser, int port)
     {
         long begin = Stopwatch.GetTimestamp();
@@ -53,8 +63,13 @@ internal static class StartBench
 
     private static void Write(Markdown text, Start[] starts)
     {
-        text.Paragraph("Milliseconds, published build. Figures are medians of the rounds, with minimum and maximum.");
-        text.Table(["what", "ms"], starts.Select(start =>
-            (string[])[start.Name, new Sample(start.Milliseconds).ToString("0")]));
+        text.Paragraph(
+            """
+            Milliseconds, published build. Figures are medians of the rounds, with minimum and maximum. A ratio to the
+            empty program is taken within a round.
+            """);
+        text.Table(["what", "ms", "ratio to empty"], starts.Select(start =>
+            (string[])[start.Name, new Sample(start.Milliseconds).ToString("0"), new Sample(start.Milliseconds.Zip(
+                starts[0].Milliseconds, (own, empty) => own / empty)).ToString("0.00")]));
     }
 }

@@ -11,10 +11,10 @@ internal static class UploadBench
 {
     private const string Words =
         """
-        Hawser's time includes the start of the client's .NET process and, with a receipt, SHA-256 on both sides; its
+        Hawser's time includes the start of the client's .NET process and, with a receipt, a hash on both sides; its
         server keeps running and is warm. `transfer only` is what `hawser upload` measures itself: from before the
-        connect to the server's close. "No receipt and no hash" is `serve upload --no-receipt` and
-        `upload --no-hash`.
+        connect to the server's close. "XXH3" is `--hash xxh128` on both sides. "No receipt and no hash" is
+        `serve upload --no-receipt` and `upload --hash none`.
         """;
 
     /// <summary>Options: those of <see cref="FileRounds"/> and <see cref="ResultPage"/>.</summary>
@@ -23,10 +23,12 @@ internal static class UploadBench
         ResultPage page = await ResultPage.BeginAsync("upload", "Upload: file to file", arguments);
         string hawser = await Repository.PublishHawserAsync();
         using var receipt = new Uploads(hawser, [], []);
-        using var bytesOnly = new Uploads(hawser, ["--no-receipt"], ["--no-hash"]);
+        using var fast = new Uploads(hawser, ["--hash", "xxh128"], ["--hash", "xxh128"]);
+        using var bytesOnly = new Uploads(hawser, ["--no-receipt"], ["--hash", "none"]);
         await FileRounds.RunAsync(page, arguments,
         [
             new FileSender("hawser", receipt.SendAsync),
+            new FileSender("hawser, XXH3", fast.SendAsync),
             new FileSender("hawser, no receipt and no hash", bytesOnly.SendAsync),
         ], Words);
     }

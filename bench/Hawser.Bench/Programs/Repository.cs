@@ -27,6 +27,15 @@ internal static class Repository
         return Path.Combine(folder, "hawser");
     }
 
+    /// <summary>Publishes a .NET program without a line of code, with the packages of <c>hawser</c>.</summary>
+    /// <returns>The path of the program.</returns>
+    public static async Task<string> PublishEmptyAsync()
+    {
+        string folder = At("artifacts", "bench", "empty");
+        await Tool.RunAsync("dotnet", "publish", At("bench", "reference", "empty"), "-c", "Release", "-o", folder);
+        return Path.Combine(folder, "empty");
+    }
+
     /// <summary>Compiles a server in C.</summary>
     /// <param name="name">Its folder under <c>bench/reference</c>.</param>
     /// <param name="program">The program that make builds.</param>

@@ -48,6 +48,14 @@ internal sealed class ServeTls(Service? service)
         Option[] needTls = [_clientCa, .. TakesToken ? (Option[])[_token] : []];
         if (certs.Length == 0 && needTls.FirstOrDefault(parsed.Has) is { } lone)
             throw new UsageException($"{lone.Name}: applies with {_cert.Name} only");
+        if (certs.Length == 0 && !parsed.Has(_proxies))
+            return ServeSecurity.None;
+        return ReadFiles(parsed, certs, keys);
+    }
+
+    // On its own, so that a server without TLS does not load its assemblies.
+    private ServeSecurity ReadFiles(ParseResult parsed, string[] certs, string[] keys)
+    {
         var layers = new List<Layer>();
         var files = new List<FileSet>();
         if (parsed.ReadNetworks(_proxies, files) is { } proxies)

@@ -10,7 +10,8 @@ internal sealed class ServerCertificates
 {
     private readonly IReadOnlyList<(string Option, string Path)> _files;
     private readonly int _pairs;
-    private readonly SslApplicationProtocol _application;
+    // Not as the value type of SslStream, which would load its assembly without TLS too.
+    private readonly string _application;
     private volatile Snapshot _current;
 
     /// <summary>Reads the files.</summary>
@@ -23,7 +24,7 @@ internal sealed class ServerCertificates
     {
         _files = files;
         _pairs = files.Count / 2;
-        _application = new SslApplicationProtocol($"hawser/{service}");
+        _application = $"hawser/{service}";
         _current = Load();
     }
 
@@ -64,7 +65,7 @@ internal sealed class ServerCertificates
         {
             ServerCertificateContext = context,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [_application],
+            ApplicationProtocols = [new SslApplicationProtocol(_application)],
             AllowRenegotiation = false,
             ClientCertificateRequired = authorities is not null,
             CertificateChainPolicy = authorities is null ? null : TrustPolicy.Of(authorities),

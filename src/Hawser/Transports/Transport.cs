@@ -99,8 +99,9 @@ public abstract class Transport
     /// <summary>As <see cref="ReceiveAsync"/>, into the pipe.</summary>
     internal virtual int ReceiveIntoPipe() => throw new NotSupportedException();
 
-    /// <summary>Writes the pipe's bytes to a file.</summary>
-    /// <exception cref="IOException">The disk is full or failed. The bytes are lost.</exception>
+    /// <summary>Writes the pipe's bytes to a file; with an offset below zero, to another pipe.</summary>
+    /// <exception cref="IOException">The disk is full or failed, or the other pipe has no reader. The bytes are
+    /// lost.</exception>
     internal virtual void MoveFromPipe(SafeFileHandle file, long offset, int count) => throw new NotSupportedException();
 
     /// <summary>Drops the pipe's bytes and stops using it.</summary>
@@ -144,6 +145,15 @@ public abstract class Transport
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>Whether <see cref="SendPipe"/> works.</summary>
+    internal virtual bool CanSendPipe => false;
+
+    /// <summary>Sends available bytes of a pipe within the kernel, at least one. Blocks while the pipe is
+    /// empty.</summary>
+    /// <returns>Bytes; 0 at the end of the pipe; <see cref="NotReady"/> after <see cref="Interrupt"/>.</returns>
+    /// <exception cref="IOException">The pipe cannot be read.</exception>
+    internal virtual long SendPipe(SafeFileHandle pipe) => throw new NotSupportedException();
 
     /// <summary>Ends the pending receive and send, or else the next ones, and leaves the stream intact. Thread-safe.
     /// Callers check their conditions again, so a needless call is harmless.</summary>

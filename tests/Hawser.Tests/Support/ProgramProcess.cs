@@ -159,9 +159,9 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             throw new InvalidOperationException($"kill: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>Reads the first byte of an output that is not recorded.</summary>
-    public async Task OutputBeginsAsync() =>
-        await _process.StandardOutput.BaseStream.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(Limit);
+    /// <summary>Reads so many bytes of an output that is not recorded.</summary>
+    public async Task ReadOutputAsync(int bytes) =>
+        await _process.StandardOutput.BaseStream.ReadExactlyAsync(new byte[bytes]).AsTask().WaitAsync(Limit);
 
     /// <summary>Its reader goes away: its next write fails with EPIPE.</summary>
     public void CloseOutput() => _process.StandardOutput.Close();

@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
+using Hawser.Native;
+using Microsoft.Win32.SafeHandles;
 
-namespace Hawser.App.Output;
+namespace Hawser.Services;
 
-/// <summary>A descriptor that other processes may share, used with <c>read</c> and <c>write</c> only (POSIX).</summary>
+/// <summary>A descriptor that other processes may share, used at its own position (POSIX).</summary>
 /// <remarks>A <see cref="FileStream"/> keeps an offset of its own. With the output redirected to a file, it would
 /// overwrite what standard error or an earlier program wrote through the same descriptor.</remarks>
 internal sealed partial class DescriptorStream(int descriptor) : Stream
@@ -18,18 +20,27 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
     private const short POLLOUT = 4;
     private const int WithoutEnd = -1;
 
+    /// <summary>The descriptor; stays open.</summary>
+    public SafeFileHandle Handle { get; } = new(descriptor, ownsHandle: false);
+
+    /// <summary>Whether it is a pipe, as far as the system tells.</summary>
+    public bool IsPipe => Kind == FileKind.Pipe;
+
+    private FileKind? Kind => OperatingSystem.IsLinux() ? FileIdentity.Of(Handle)?.Kind : null;
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
 
-    public override bool CanSeek => false;
+    /// <summary>Whether it is a regular file, as far as the system tells.</summary>
+    public override bool CanSeek => Kind == FileKind.Regular;
 
-    public override long Length => throw new NotSupportedException();
+    public override long Length => RandomAccess.GetLength(Handle);
 
     public override long Position
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
+        get => Seek(0, SeekOrigin.Current);
+        set => Seek(value, SeekOrigin.Begin);
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -74,7 +85,12 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
     {
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    /// <summary>Moves the position of every process that shares the descriptor.</summary>
+    public override long Seek(long offset, SeekOrigin origin)
+    {
+        long position = lseek(descriptor, offset, (int)origin);
+        return position >= 0 ? position : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+    }
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
@@ -95,6 +111,9 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial nint write(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial long lseek(int descriptor, long offset, int origin);
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int poll(PollRequest* requests, nuint count, int timeoutMs);
