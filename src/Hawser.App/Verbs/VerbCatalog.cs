@@ -18,6 +18,7 @@ internal static class VerbCatalog
         ("clock", ClockVerb.Create),
         ("cert", CertVerb.Create),
         ("lab", LabVerb.Create),
+        ("agent", AgentVerb.Create),
         ("demo", DemoVerb.Create),
     ];
 
