@@ -2,7 +2,7 @@
 # Builds hawser and the reference programs, runs scenarios of the lab and publishes their results.
 #
 #     bench/suite.sh                    every scenario that is compared with other programs: about 25 minutes
-#     bench/suite.sh growth             the table of models in README.md: about 20 minutes
+#     bench/suite.sh growth             the table of models in README.md: about 17 minutes
 #     bench/suite.sh NAME...            these scenarios
 #     bench/suite.sh --try NAME...      one short round of each, into artifacts/suite, from any tree
 #

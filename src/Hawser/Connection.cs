@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Hawser.Connections;
 using Hawser.Recycling;
 using Hawser.Transports;
 

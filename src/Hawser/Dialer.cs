@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Connections;
+using Hawser.Dialing;
 using Hawser.EventLoops;
 using Hawser.Models;
 using Hawser.Transports;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Accepting;
 using Hawser.EventLoops;
 
 namespace Hawser;
@@ -40,6 +41,10 @@ public sealed class ListenerSet : IDisposable
     /// <summary>The server has a free place.</summary>
     public bool HasPlace => Volatile.Read(ref _places) > 0;
 
+    /// <summary>A place became free after there was none: <see cref="TryAccept"/> may succeed again, without a new
+    /// connection in the kernel. Raised on any thread; handlers return at once and do not throw.</summary>
+    public event Action? PlaceReturned;
+
     internal IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
     /// <summary>Sets the number of free places.</summary>
@@ -53,9 +58,6 @@ public sealed class ListenerSet : IDisposable
 
     /// <summary>While true, connections are only accepted to be shed.</summary>
     internal Func<bool> IsShortOfMemory { get; set; } = MemoryPressure.IsHigh;
-
-    /// <summary>A place became free after there was none. Raised on any thread.</summary>
-    internal event Action? PlaceReturned;
 
     /// <summary>Listens at each address. After the first, port 0 means the first one's port.</summary>
     /// <exception cref="ListenException">An address is not available; none is bound.</exception>

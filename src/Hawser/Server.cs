@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Accepting;
+using Hawser.Connections;
 using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Transports;

@@ -11,9 +11,9 @@ internal static class Targets
             "Conformance.ModelFaultTest", "Conformance.ObserverFaultTest", "Conformance.OptionsTest",
             "Conformance.StopCutsNothingTest", "Conformance.StopRobustnessTest", "Conformance.StopTest",
         ],
-        ["src/Hawser/LingeringClose.cs"] = ["Engine.LingeringCloseTest"],
-        ["src/Hawser/ConnectRace.cs"] = ["Engine.BlockingDialTest", "Engine.DialerTest", "Engine.UnixDialTest"],
-        ["src/Hawser/Heartbeat.cs"] =
+        ["src/Hawser/Connections/LingeringClose.cs"] = ["Engine.LingeringCloseTest"],
+        ["src/Hawser/Dialing/ConnectRace.cs"] = ["Engine.BlockingDialTest", "Engine.DialerTest", "Engine.UnixDialTest"],
+        ["src/Hawser/Connections/Heartbeat.cs"] =
             ["Conformance.AbortedTest", "Conformance.TimeoutPrecisionTest", "Conformance.TimeoutTest"],
         ["src/Hawser.Services/Ping/PingProtocol.cs"] = ["Services.Ping.PingHandlerTest", "Services.Ping.PingProtocolTest"],
         ["src/Hawser.Services/Ping/Load/PingTimeline.cs"] = ["Services.Ping.Load.PingTimelineTest"],

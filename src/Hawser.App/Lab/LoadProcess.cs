@@ -72,6 +72,8 @@ internal static class LoadProcess
             arguments.AddRange(["--pipeline", $"{setting.Pipeline}"]);
         if (setting.Churn)
             arguments.Add("--churn");
+        if (setting.Burst)
+            arguments.Add("--rehearse");
         return arguments;
     }
 

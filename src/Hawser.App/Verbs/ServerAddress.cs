@@ -100,7 +100,7 @@ internal static class ServerAddress
     }
 
     private static bool MayBeSocket(FileInfo file) => OperatingSystem.IsLinux()
-        ? FileIdentity.Of(file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file.FullName) is not { IsSocket: false }
+        ? FileIdentity.OfTarget(file.FullName) is null or { Kind: FileKind.Socket }
         // .NET does not tell a socket from other files without a length.
         : !file.Attributes.HasFlag(FileAttributes.Directory) && file.Length == 0;
 

@@ -17,7 +17,9 @@ internal sealed class UploadManifest : IDisposable
     /// <exception cref="IOException">It cannot be opened.</exception>
     public UploadManifest(UploadSettings settings)
     {
-        _log = PosixFile.OpenLog(Path.Combine(settings.Folder, FileName), settings.Mode);
+        string path = Path.Combine(settings.Folder, FileName);
+        RegularFile.Require(path);
+        _log = PosixFile.OpenLog(path, settings.Mode);
         _sync = settings.Sync;
     }
 
@@ -45,6 +47,7 @@ internal sealed class UploadManifest : IDisposable
             throw new DirectoryNotFoundException($"{folder}: no such folder");
         if (!File.Exists(path))
             throw new FileNotFoundException($"{folder} has no {FileName}; serve it with --manifest", path);
+        RegularFile.Require(path);
         return File.ReadLines(path, Encoding.UTF8);
     }
 

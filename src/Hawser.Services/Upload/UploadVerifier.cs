@@ -71,6 +71,7 @@ public static class UploadVerifier
             return "missing";
         try
         {
+            RegularFile.Require(path);
             using SafeFileHandle file = File.OpenHandle(path);
             if (record.Error is not null)
                 return HoldsError(file) ? null : "should hold ERROR";

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hawser.Accepting;
 using Hawser.Native;
 using Microsoft.Win32.SafeHandles;
 

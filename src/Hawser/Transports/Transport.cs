@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Hawser.Connections;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;

@@ -1,3 +1,4 @@
+
 namespace Hawser.Attacks.Attacks;
 
 /// <summary>100 connections with a small receive buffer that make the server send and never read.</summary>

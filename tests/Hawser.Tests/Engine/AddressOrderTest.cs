@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Dialing;
 using Xunit;
 
 namespace Hawser.Tests.Engine;

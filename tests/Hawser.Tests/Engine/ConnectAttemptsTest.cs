@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Dialing;
 using Xunit;
 
 namespace Hawser.Tests.Engine;

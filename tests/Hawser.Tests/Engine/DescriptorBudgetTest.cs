@@ -1,3 +1,4 @@
+using Hawser.Accepting;
 using Xunit;
 
 namespace Hawser.Tests.Engine;

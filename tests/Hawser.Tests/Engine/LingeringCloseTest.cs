@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Connections;
 using Hawser.Tests.Support;
 using Hawser.Transports;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Accepting;
 using Hawser.Tests.Support;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using Hawser.Connections;
 using Hawser.Tests.Support;
 using Xunit;
 

@@ -10,6 +10,8 @@ internal static class LabText
     /// <summary>The width that every line keeps to, unless a single name is wider.</summary>
     public const int Width = 100;
 
+    private const int Gap = 2;
+
     private static readonly string[] OfLoads =
     [
         "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "server_cpu_us_per_round_trip", "resident_bytes",
@@ -49,14 +51,19 @@ internal static class LabText
     /// <param name="text">Where to.</param>
     /// <param name="rows">The head first.</param>
     /// <param name="texts">Number of columns, from the left, that are text; the others are figures.</param>
-    public static void WriteColumns(StringBuilder text, IReadOnlyList<string[]> rows, int texts)
+    /// <param name="mayLeaveOut">Leave out the last columns if they do not fit.</param>
+    public static void WriteColumns(
+        StringBuilder text, IReadOnlyList<string[]> rows, int texts, bool mayLeaveOut = false)
     {
         int[] widths = [.. rows[0].Select((_, column) => rows.Max(row => row[column].Length))];
+        int fitting = widths.Length;
+        while (mayLeaveOut && fitting > texts && widths.Take(fitting).Sum(width => width + Gap) > Width)
+            fitting--;
         foreach (string[] row in rows)
         {
-            IEnumerable<string> cells = row.Select((cell, column) =>
+            IEnumerable<string> cells = row.Take(fitting).Select((cell, column) =>
                 column < texts ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
-            text.Append(("  " + string.Join("  ", cells)).TrimEnd()).Append('\n');
+            text.Append((new string(' ', Gap) + string.Join(new string(' ', Gap), cells)).TrimEnd()).Append('\n');
         }
     }
 
@@ -75,7 +82,7 @@ internal static class LabText
             ["", main.Title, "interval", .. columns.Select(Title)],
             .. summaries.Select(summary => (string[])[summary.Variant.Subject.Name, .. Interval(summary, main),
                 .. columns.Select(name => Figure(summary[name], name))]),
-        ], texts: 1);
+        ], texts: 1, mayLeaveOut: true);
         if (result.HasTooFewRounds)
             return;
         IReadOnlyList<LabPairs> pairs = LabPairs.Of(result, setting);

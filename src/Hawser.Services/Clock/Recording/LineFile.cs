@@ -38,6 +38,7 @@ internal sealed class LineFile : IDisposable
     {
         string full = Path.GetFullPath(path);
         OutputFolder.Create(Path.GetDirectoryName(full)!);
+        RegularFile.Require(full);
         _path = full;
         _pendingLimit = pendingLimit;
         _file = File.OpenHandle(full, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);

@@ -1,5 +1,6 @@
 using Hawser.App.Lab;
 using Hawser.App.Lab.Display;
+using Hawser.App.Lab.Tasks;
 using Hawser.App.Output;
 using Xunit;
 
@@ -35,6 +36,28 @@ public sealed class LabTextTest
             StringComparison.Ordinal);
         Assert.DoesNotContain(" to 100,000", text, StringComparison.Ordinal);
         Assert.DoesNotContain("no difference", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_last_columns_are_left_out_if_they_do_not_fit()
+    {
+        var task = new LabTask("hawser", "1 client", "true");
+        Dictionary<string, double> figures =
+            LabMetric.All.Where(metric => metric.IsOfTasks).ToDictionary(metric => metric.Name, _ => 1234.5);
+        LabMeasurement[] measurements =
+            [new LabMeasurement(1, 1, task.Variant, new LabFigures { Task = figures }, null)];
+        LabResult result = LabFixture.OneRound() with
+        {
+            Measurements = measurements,
+            Summaries = [LabSummary.Of(task.Variant, measurements, null)],
+            Verdicts = [],
+        };
+
+        string[] lines = LabText.Of(result).Split('\n');
+
+        Assert.Equal("1 client", lines[0]);
+        Assert.Matches("^ +time +interval +CPU time ", lines[1]);
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 100));
     }
 
     [Fact]

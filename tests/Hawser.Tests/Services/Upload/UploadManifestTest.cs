@@ -84,6 +84,28 @@ public sealed class UploadManifestTest : IDisposable
     }
 
     [Fact]
+    public async Task A_pipe_in_place_of_a_file_does_not_block_the_verification()
+    {
+        await StoreAsync([1, 2, 3]);
+        File.Delete(_folder["1.file"]);
+        NamedPipe.Create(_folder["1.file"]);
+
+        Assert.Equal(new UploadVerification(0, 1, 0), Verify());
+        Assert.Equal([$"1.file: cannot be read: {_folder["1.file"]} is a pipe, not a file"], _findings);
+    }
+
+    [Fact]
+    public async Task A_pipe_in_place_of_the_manifest_is_refused()
+    {
+        await StoreAsync([1]);
+        File.Delete(Manifest);
+        NamedPipe.Create(Manifest);
+
+        Assert.Equal($"{Manifest} is a pipe, not a file", Assert.Throws<IOException>(() => Verify()).Message);
+        Assert.Equal($"{Manifest} is a pipe, not a file", Assert.Throws<IOException>(() => StartServer()).Message);
+    }
+
+    [Fact]
     public async Task Everything_that_the_manifest_does_not_list_is_reported()
     {
         await StoreAsync([1]);

@@ -23,6 +23,17 @@ public sealed class LineFileTest
     }
 
     [Fact]
+    public void A_recording_is_not_written_into_a_pipe()
+    {
+        using var folder = new TemporaryFolder();
+        NamedPipe.Create(folder["a.txt"]);
+
+        IOException refused = Assert.Throws<IOException>(() => new LineFile(folder["a.txt"]));
+
+        Assert.Equal($"{folder["a.txt"]} is a pipe, not a file", refused.Message);
+    }
+
+    [Fact]
     public async Task A_file_that_has_ended_is_closed_by_the_next_flush_and_tells_its_size_and_hash()
     {
         using var folder = new TemporaryFolder();

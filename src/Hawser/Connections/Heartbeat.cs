@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Hawser.EventLoops;
 using Hawser.Limits;
 
-namespace Hawser;
+namespace Hawser.Connections;
 
 /// <summary>One timer for the timeouts of all connections of a server.</summary>
 /// <remarks>A connection records when a wait starts, and when bytes move in a long one, by a <see cref="CoarseClock"/>.

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Hawser;
+namespace Hawser.Connections;
 
 /// <summary>Memory for receive buffers. Those above the smallest size share a budget: a sixteenth of the heap, at most
 /// 64 MiB. Beyond it, connections receive in small pieces.</summary>

@@ -1,4 +1,4 @@
-namespace Hawser;
+namespace Hawser.Connections;
 
 /// <summary>A connection as a stream.</summary>
 internal sealed class ConnectionStream(Connection connection) : Stream

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Hawser.EventLoops;
 using Hawser.Native;
 
-namespace Hawser;
+namespace Hawser.Dialing;
 
 /// <summary>Happy Eyeballs (RFC 8305, section 5): runs <see cref="ConnectAttempts"/> until one connects, with
 /// asynchronous or blocking calls, or on an event loop.</summary>

@@ -1,4 +1,4 @@
-namespace Hawser;
+namespace Hawser.Connections;
 
 /// <summary>Closes a connection in order: reads to the peer's end, within bounds, before the socket is closed. Closing
 /// with unread input would send a reset, which can destroy bytes in flight.</summary>

@@ -1,4 +1,4 @@
-namespace Hawser;
+namespace Hawser.Accepting;
 
 /// <summary>Tests whether the managed heap is near its limit: DOTNET_GCHeapHardLimit, three quarters of a container's
 /// memory, or the machine's memory. Other processes do not count.</summary>

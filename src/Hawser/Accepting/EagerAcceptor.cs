@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Hawser.Native;
 
-namespace Hawser;
+namespace Hawser.Accepting;
 
 /// <summary>A thread that only accepts. It empties the kernel's queue before it hands connections over; they start on
 /// other threads.</summary>

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Hawser.Native;
 
-namespace Hawser;
+namespace Hawser.Accepting;
 
 /// <summary>One listening socket.</summary>
 internal sealed class Listener : IDisposable

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using Hawser.Transports;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hawser;
+namespace Hawser.Accepting;
 
 /// <summary>Sheds connections when no descriptor, thread or memory is left: accepts the waiting ones with a reserved
 /// descriptor and resets them, so that their clients know, then backs off. An orderly end could pass for an

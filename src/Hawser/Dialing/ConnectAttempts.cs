@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Hawser;
+namespace Hawser.Dialing;
 
 /// <summary>The state of one dial: the next address and its start, the open sockets, and the errors.
 /// <see cref="ConnectRace"/> waits.</summary>

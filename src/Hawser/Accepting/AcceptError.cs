@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Hawser;
+namespace Hawser.Accepting;
 
 /// <summary>Classifies errors of accept(2).</summary>
 internal static class AcceptError

@@ -1,4 +1,4 @@
-namespace Hawser;
+namespace Hawser.Connections;
 
 /// <summary>Received but unread bytes, in memory rented only while there are some. A peer that fills the buffer gets a
 /// larger one next time, within <see cref="ReceiveMemory"/>.</summary>

@@ -1,4 +1,4 @@
-namespace Hawser;
+namespace Hawser.Connections;
 
 /// <summary>What the connections of one server share.</summary>
 internal sealed record ConnectionScope

@@ -1,7 +1,7 @@
 using System.Net;
 using Hawser.Limits;
 
-namespace Hawser;
+namespace Hawser.Connections;
 
 /// <summary>Forwards to an observer and discards its exceptions.</summary>
 internal sealed class GuardedObserver(IServerObserver observer) : IServerObserver

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Hawser;
+namespace Hawser.Dialing;
 
 /// <summary>Orders the addresses of a name for connection attempts (RFC 8305, section 4).</summary>
 internal static class AddressOrder

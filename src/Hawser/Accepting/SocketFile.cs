@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Hawser.Native;
 
-namespace Hawser;
+namespace Hawser.Accepting;
 
 /// <summary>The file of a Unix domain socket. Only sockets are unlinked: a stale one before binding, and the server's own
 /// one at the end.</summary>
@@ -34,7 +34,7 @@ internal sealed class SocketFile
         using Socket? claim = Claim(Path.GetFullPath(path));
         if (FileIdentity.Of(path) is { } there)
         {
-            if (!there.IsSocket)
+            if (there.Kind != FileKind.Socket)
             {
                 throw new ListenException(
                     $"cannot listen on {path}: exists and is not a socket; choose another path",

@@ -1,0 +1,15 @@
+using Hawser.Native;
+
+namespace Hawser.Services;
+
+/// <summary>Refuses paths whose open would block for ever.</summary>
+internal static class RegularFile
+{
+    /// <summary>Throws if the path names a pipe. A missing file passes, and so does a device.</summary>
+    /// <exception cref="IOException">A pipe: nothing may ever read or write its other end.</exception>
+    public static void Require(string path)
+    {
+        if (OperatingSystem.IsLinux() && FileIdentity.OfTarget(path) is { Kind: FileKind.Pipe })
+            throw new IOException($"{path} is a pipe, not a file");
+    }
+}
