@@ -59,7 +59,9 @@ public sealed class TaskTrialTest : IDisposable
     {
         Assert.SkipUnless(OwnProgram.FindInstalled("python3") is not null, "python3 is not installed");
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the server's port is found in /proc");
-        const string accept = "import socket; s = socket.create_server((\"127.0.0.1\", {port})); s.accept()[0].recv(1)";
+        // It works on after the client has left.
+        const string accept = "import socket, time; s = socket.create_server((\"127.0.0.1\", {port})); "
+            + "s.accept()[0].recv(1); time.sleep(0.3)";
 
         Assert.True((await RunAsync(new LabTask("a", "s",
             "exec python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", {port})).send(b\"x\")'",
