@@ -44,8 +44,8 @@ public interface IServerObserver
     {
     }
 
-    /// <summary>The episode that <see cref="Exhausted"/> reported is over: connections have been accepted normally for
-    /// a second.</summary>
+    /// <summary>The episode that <see cref="Exhausted"/> reported is over: a connection was accepted, and none was shed
+    /// in the second after it.</summary>
     /// <param name="shed">Connections accepted and closed at once during it.</param>
     void Recovered(long shed)
     {

@@ -192,14 +192,14 @@ public sealed partial class Server : IAsyncDisposable
         catch (SocketException e) when (!AcceptError.IsOfListener(e))
         {
             if (AcceptError.IsExhaustion(e))
-                await _shedder.ShedAsync(AcceptError.Describe(e), last: null, _closing.Token);
+                await _shedder.ShedAsync(AcceptError.Describe(e), hasReset: false, _closing.Token);
             else if (!AcceptError.IsOfOneConnection(e))
                 await _shedder.PauseAsync(AcceptError.Describe(e), _closing.Token);
             return true;
         }
         catch (OutOfMemoryException)
         {
-            await _shedder.ShedAsync("memory", last: null, _closing.Token);
+            await _shedder.ShedAsync("memory", hasReset: false, _closing.Token);
             return true;
         }
         await AdmitAsync(accepted);
@@ -231,7 +231,8 @@ public sealed partial class Server : IAsyncDisposable
             // Its place is freed together with its socket.
             LeaveGate(place);
             Interlocked.Decrement(ref _admitted);
-            await _shedder.ShedAsync("threads", accepted, _closing.Token);
+            _scope.Guard(accepted.Abort);
+            await _shedder.ShedAsync("threads", hasReset: true, _closing.Token);
         }
         catch (Exception e)
         {
@@ -266,11 +267,12 @@ public sealed partial class Server : IAsyncDisposable
             accepted.Open();
             accepted.Clock = _heartbeat.Clock;
             connection = new Connection(id, accepted, _scope);
-            entry = _heartbeat.Add(connection);
             _connections[id] = connection;
+            entry = _heartbeat.Add(connection);
         }
         catch (Exception e)
         {
+            _connections.TryRemove(id, out _);
             // It was reset before it was served, its loop has ended, or memory is exhausted.
             _scope.Guard(accepted.Abort);
             Leave(place);

@@ -47,17 +47,14 @@ internal sealed class Shedder : IDisposable
     /// <summary>Sheds waiting connections, then pauses. Of several accept loops one sheds; the others wait for
     /// it.</summary>
     /// <param name="what">The exhausted resource.</param>
-    /// <param name="last">An accepted connection to shed as well.</param>
+    /// <param name="hasReset">An accepted connection was reset for the same reason: it counts as shed.</param>
     /// <param name="stopping">Ends the pause.</param>
-    public Task ShedAsync(string what, Transport? last, CancellationToken stopping)
+    public Task ShedAsync(string what, bool hasReset, CancellationToken stopping)
     {
         lock (_gate)
         {
-            if (last is not null)
-            {
-                last.Abort();
+            if (hasReset)
                 CountShed();
-            }
             if (_shedding.IsCompleted)
                 _shedding = ShedWaitingAsync(what, stopping);
             return _shedding;
@@ -65,13 +62,15 @@ internal sealed class Shedder : IDisposable
     }
 
     /// <summary>Pauses like <see cref="ShedAsync"/>, but sheds nothing: for errors that say nothing about waiting
-    /// clients.</summary>
-    public Task PauseAsync(string what, CancellationToken stopping)
+    /// clients. Warns once per episode.</summary>
+    public Task PauseAsync(string error, CancellationToken stopping)
     {
         lock (_gate)
         {
+            if (_pause == TimeSpan.Zero)
+                _observer.Warned($"cannot accept: {error}; trying again");
             if (_shedding.IsCompleted)
-                _shedding = BackOffAsync(what, stopping);
+                _shedding = BackOffAsync(stopping);
             return _shedding;
         }
     }
@@ -124,17 +123,17 @@ internal sealed class Shedder : IDisposable
         {
             // Another thread took the descriptor: these clients wait for the next try.
         }
+        if (!_isReported)
+            _observer.Exhausted(what);
+        _isReported = true;
         // The reserve stays free during the pause, because the runtime needs descriptors for new threads.
-        await BackOffAsync(what, stopping);
+        await BackOffAsync(stopping);
         TakeReserve();
     }
 
     /// <summary>Pauses without blocking a thread, each time longer within an episode.</summary>
-    private async Task BackOffAsync(string what, CancellationToken stopping)
+    private async Task BackOffAsync(CancellationToken stopping)
     {
-        if (!_isReported)
-            _observer.Exhausted(what);
-        _isReported = true;
         _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         await Task.Delay(_pause, _time, stopping).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

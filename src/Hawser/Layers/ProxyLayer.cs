@@ -25,6 +25,7 @@ public static class ProxyLayer
             var wire = new Connection(inner);
             ProxyHeader header = await ReadAsync(wire, cancel);
             inner.Features.Set(new ProxySource(peer));
+            ReturnIfEmpty(wire);
             return new HeaderTransport(inner, wire, header);
         };
     }
@@ -47,6 +48,13 @@ public static class ProxyLayer
             await new Connection(inner).WriteAsync(header, cancel);
             return new SentTransport(inner);
         };
+    }
+
+    // No later receive returns the buffer.
+    private static void ReturnIfEmpty(Connection wire)
+    {
+        if (wire.Buffered.IsEmpty)
+            wire.ReturnBuffers();
     }
 
     private static async ValueTask<ProxyHeader> ReadAsync(Connection wire, CancellationToken cancel)
@@ -99,6 +107,7 @@ public static class ProxyLayer
             int read = Math.Min(buffer.Length, wire.Buffered.Length);
             wire.Buffered[..read].CopyTo(buffer);
             wire.Skip(read);
+            ReturnIfEmpty(wire);
             CountReceived(read);
             return new ValueTask<int>(read);
         }

@@ -82,7 +82,7 @@ public static class TlsLayer
         };
     }
 
-    /// <summary>The first line of an error of SslStream that says more than that there was one.</summary>
+    /// <summary>The innermost message on one line: OpenSSL's, which names the alert.</summary>
     internal static string Explain(Exception e)
     {
         // The inner exceptions are those of OpenSSL, which names the alert.

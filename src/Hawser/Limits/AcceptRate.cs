@@ -3,8 +3,8 @@ namespace Hawser.Limits;
 /// <summary>A token bucket per address. A full bucket needs no entry, so the table holds only addresses that connected
 /// lately, at most <see cref="MostAddresses"/> per generation.</summary>
 /// <remarks>An entry is the time at which its bucket is full again (the generic cell rate algorithm, ITU-T I.371). The
-/// table has two generations; the older is dropped when all its buckets are full. When the younger is full, the older
-/// goes at once: its addresses, those seen least recently, get full buckets. Not thread-safe.</remarks>
+/// table has two generations; the older is dropped when all its buckets are full. If the younger is full, the older
+/// is dropped early, and the addresses seen least recently start again with full buckets. Not thread-safe.</remarks>
 internal sealed class AcceptRate
 {
     /// <summary>Addresses per generation, a few megabytes. When more than this many connect in a second, accepting is

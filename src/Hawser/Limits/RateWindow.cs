@@ -22,7 +22,8 @@ internal sealed class RateWindow(long now)
         long moved = connection.BytesReceived + connection.BytesSent;
         if (moved == 0 || connection.LayeringSince != 0)
         {
-            Begin(moved);
+            // A layer counts its own bytes, from zero.
+            Begin(connection.LayeringSince != 0 ? 0 : moved);
             return false;
         }
         if (connection.AwaitsProgress && !connection.Transport.IsPaused)

@@ -8,8 +8,9 @@ namespace Hawser.Transports;
 internal sealed class ShapedDirection(TokenBucket? own, TokenBucket? shared, bool mayBlock)
 {
     private readonly Lock _gate = new();
-    private TokenBucket? _waitsFor;
+    private TokenBucket? _bucket;
     private TokenBucket.Turn? _turn;
+    private TaskCompletionSource? _interruption;
     private bool _isInterrupted;
     private bool _isClosed;
 
@@ -17,10 +18,12 @@ internal sealed class ShapedDirection(TokenBucket? own, TokenBucket? shared, boo
     public int Quantum { get; } = Math.Min(own?.Quantum ?? int.MaxValue, shared?.Quantum ?? int.MaxValue);
 
     /// <summary>A take waits for its turn.</summary>
-    public bool IsPaused => Volatile.Read(ref _turn) is { IsOver: false };
+    public bool IsPaused => Volatile.Read(ref _interruption) is { Task.IsCompleted: false }
+        && Volatile.Read(ref _turn) is { Granted.IsCompleted: false };
 
     /// <summary>Takes tokens, at most a quantum.</summary>
-    /// <returns>False after an interrupt: nothing is taken.</returns>
+    /// <returns>False after an interrupt: nothing is taken, and the next take of as many bytes continues at the same
+    /// place in the line.</returns>
     /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
     public async ValueTask<bool> TakeAsync(int bytes)
     {
@@ -51,10 +54,10 @@ internal sealed class ShapedDirection(TokenBucket? own, TokenBucket? shared, boo
     {
         lock (_gate)
         {
-            if (_turn is null)
+            if (_interruption is null)
                 _isInterrupted = true;
             else
-                _waitsFor!.Leave(_turn);
+                _interruption.TrySetResult();
         }
     }
 
@@ -62,38 +65,72 @@ internal sealed class ShapedDirection(TokenBucket? own, TokenBucket? shared, boo
     public void Close()
     {
         lock (_gate)
+        {
             _isClosed = true;
-        Interrupt();
+            if (_interruption is null)
+                LeaveLine();
+            else
+                _interruption.TrySetResult();
+        }
         own?.Dispose();
     }
 
     private ValueTask<bool> TakeAsync(TokenBucket? bucket, int bytes)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _isClosed), this);
-        return bucket?.Take(bytes) is { } turn ? WaitAsync(bucket, turn) : new ValueTask<bool>(true);
+        if (bucket is null)
+            return new ValueTask<bool>(true);
+        return (KeptTurn(bucket, bytes) ?? bucket.Take(bytes)) is { } turn
+            ? WaitAsync(bucket, turn)
+            : new ValueTask<bool>(true);
+    }
+
+    /// <returns>The turn of an interrupted take; null if there is none for these bytes.</returns>
+    private TokenBucket.Turn? KeptTurn(TokenBucket bucket, int bytes)
+    {
+        if (_turn is null)
+            return null;
+        lock (_gate)
+        {
+            if (_bucket != bucket || _turn?.Bytes != bytes)
+                LeaveLine();
+            return _turn;
+        }
     }
 
     private async ValueTask<bool> WaitAsync(TokenBucket bucket, TokenBucket.Turn turn)
     {
+        var interruption = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            (_waitsFor, _turn) = (bucket, turn);
+            (_bucket, _turn, _interruption) = (bucket, turn, interruption);
             if (_isInterrupted || _isClosed)
-                bucket.Leave(turn);
+                interruption.SetResult();
             _isInterrupted = false;
         }
+        Task first = Task.WhenAny(turn.Granted, interruption.Task);
         // A blocking transport promises that its calls have completed when they return.
-        bool hasCome = mayBlock ? turn.Come.GetAwaiter().GetResult() : await turn.Come;
-        bool isClosed;
+        if (mayBlock)
+            first.Wait(CancellationToken.None);
+        else
+            await first;
         lock (_gate)
         {
+            _interruption = null;
+            if (_isClosed)
+                LeaveLine();
+            else if (interruption.Task.IsCompleted)
+                return false;
             _turn = null;
-            isClosed = _isClosed;
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            return true;
         }
-        if (!isClosed)
-            return hasCome;
-        if (hasCome)
-            bucket.Return(turn.Bytes);
-        throw new ObjectDisposedException(nameof(Transport));
+    }
+
+    private void LeaveLine()
+    {
+        if (_turn is not null)
+            _bucket!.Leave(_turn);
+        _turn = null;
     }
 }

@@ -81,11 +81,14 @@ internal sealed class TokenBucket : IDisposable
         }
     }
 
-    /// <summary>Leaves the line: the turn completes with false, unless it has come already.</summary>
+    /// <summary>Leaves the line, or returns the bytes if they are taken already.</summary>
     public void Leave(Turn turn)
     {
         lock (_gate)
-            turn.End(false);
+        {
+            if (!turn.TryLeave())
+                Return(turn.Bytes);
+        }
     }
 
     /// <summary>Bytes per second, measured over a second or more, and the most so far.</summary>
@@ -125,10 +128,10 @@ internal sealed class TokenBucket : IDisposable
 
     private void Serve()
     {
-        while (_line.TryPeek(out Turn? next) && (next.IsOver || _tokens >= 1))
+        while (_line.TryPeek(out Turn? next) && (next.HasLeft || _tokens >= 1))
         {
             _line.Dequeue();
-            if (next.End(true))
+            if (next.TryGrant())
                 Count(next.Bytes);
         }
         if (_line.Count == 0)
@@ -148,15 +151,17 @@ internal sealed class TokenBucket : IDisposable
     /// <summary>A place in the line.</summary>
     public sealed class Turn(int bytes)
     {
-        private readonly TaskCompletionSource<bool> _come = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public int Bytes => bytes;
 
-        /// <summary>True: the bytes are taken. False after <see cref="Leave"/>.</summary>
-        public Task<bool> Come => _come.Task;
+        /// <summary>Completes when the bytes are taken; never after <see cref="Leave"/>.</summary>
+        public Task Granted => _granted.Task;
 
-        public bool IsOver => Come.IsCompleted;
+        public bool HasLeft { get; private set; }
 
-        public bool End(bool hasCome) => _come.TrySetResult(hasCome);
+        public bool TryGrant() => !HasLeft && _granted.TrySetResult();
+
+        public bool TryLeave() => HasLeft = !Granted.IsCompleted;
     }
 }

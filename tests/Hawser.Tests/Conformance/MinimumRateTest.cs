@@ -1,6 +1,7 @@
 using System.Text;
 using Hawser.Limits;
 using Hawser.Tests.Support;
+using Hawser.Transports;
 using Xunit;
 
 namespace Hawser.Tests.Conformance;
@@ -71,6 +72,35 @@ public sealed class MinimumRateTest
             Connection connection = await FirstAsync(server);
             await Patience.UntilAsync(() => connection.BytesReceived == sent && connection.IsReceiving);
             _time.Advance(Look);
+        }
+
+        client.FinishSending();
+        Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
+    }
+
+    [Theory, Models]
+    public async Task The_bytes_of_a_slow_layer_are_not_demanded_again(string model)
+    {
+        const int Handshake = 5_000;
+        await using TestServer server = TestServer.Start(model, Handlers.DiscardAsync, options => options with
+        {
+            Limits = Limits,
+            TimeProvider = _time,
+            Layers = [(inner, _) => ReadHandshakeAsync(inner, Handshake)],
+        });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync(new byte[Handshake - 1]);
+        Connection connection = await FirstAsync(server);
+        await Patience.UntilAsync(() => connection.BytesReceived == Handshake - 1);
+        _time.Advance(Look);
+
+        // No look finds the layer finished and nothing received after it.
+        await client.SendAsync(new byte[1 + 125]);
+        for (int sent = 125; sent <= 30 * 125; sent += 125)
+        {
+            await Patience.UntilAsync(() => connection.BytesReceived == sent && connection.IsReceiving);
+            _time.Advance(Look);
+            await client.SendAsync(new byte[125]);
         }
 
         client.FinishSending();
@@ -196,6 +226,17 @@ public sealed class MinimumRateTest
 
     private TestServer Start(string model, Func<Connection, Task> handle, ServerLimits? limits = null) =>
         TestServer.Start(model, handle, options => options with { Limits = limits ?? Limits, TimeProvider = _time });
+
+    private static async ValueTask<Transport> ReadHandshakeAsync(Transport inner, int bytes)
+    {
+        byte[] handshake = new byte[bytes];
+        while (bytes > 0)
+        {
+            await inner.WaitToReceiveAsync(Deadline.None);
+            bytes -= Math.Max(0, await inner.ReceiveAsync(handshake.AsMemory(0, bytes)));
+        }
+        return new PassingTransport(inner);
+    }
 
     private static async Task<Connection> FirstAsync(TestServer server)
     {

@@ -29,16 +29,16 @@ public sealed class TokenBucketTest : IDisposable
     }
 
     [Fact]
-    public async Task It_holds_a_twentieth_of_a_second_and_is_overdrawn_once()
+    public void It_holds_a_twentieth_of_a_second_and_is_overdrawn_once()
     {
         for (int taken = 0; taken < Capacity; taken += 1_000)
             Assert.Null(_bucket.Take(1_000));
 
         TokenBucket.Turn turn = _bucket.Take(1_000)!;
-        Assert.False(turn.IsOver);
+        Assert.False(turn.Granted.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
 
-        Assert.True(await turn.Come);
+        Assert.True(turn.Granted.IsCompleted);
         _time.Advance(TimeSpan.FromHours(1));
         Assert.Null(_bucket.Take(Capacity - 1));
         Assert.Null(_bucket.Take(1_000));
@@ -53,8 +53,8 @@ public sealed class TokenBucketTest : IDisposable
 
         for (int passed = 0; passed < 20; passed++)
         {
-            Assert.Equal(passed, turns.Count(turn => turn.IsOver));
-            Assert.All(turns[..passed], turn => Assert.True(turn.IsOver));
+            Assert.Equal(passed, turns.Count(turn => turn.Granted.IsCompleted));
+            Assert.All(turns[..passed], turn => Assert.True(turn.Granted.IsCompleted));
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
     }
@@ -68,24 +68,38 @@ public sealed class TokenBucketTest : IDisposable
 
         _bucket.Return(1_000);
 
-        Assert.True(first.IsOver);
-        Assert.False(second.IsOver);
+        Assert.True(first.Granted.IsCompleted);
+        Assert.False(second.Granted.IsCompleted);
     }
 
     [Fact]
-    public async Task One_that_leaves_the_line_takes_nothing()
+    public void One_that_leaves_the_line_takes_nothing()
     {
         Assert.Null(_bucket.Take(Capacity));
         TokenBucket.Turn first = _bucket.Take(1_000_000)!;
         TokenBucket.Turn second = _bucket.Take(1_000)!;
 
         _bucket.Leave(first);
-        Assert.False(await first.Come);
         _time.Advance(TimeSpan.FromMilliseconds(1));
 
-        Assert.True(await second.Come);
-        _bucket.Leave(second);
-        Assert.True(await second.Come);
+        Assert.False(first.Granted.IsCompleted);
+        Assert.True(second.Granted.IsCompleted);
+    }
+
+    [Fact]
+    public void One_that_leaves_after_its_turn_returns_the_bytes()
+    {
+        Assert.Null(_bucket.Take(Capacity - 1));
+        Assert.Null(_bucket.Take(1_000));
+        TokenBucket.Turn first = _bucket.Take(1_000)!;
+        TokenBucket.Turn second = _bucket.Take(1_000)!;
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(first.Granted.IsCompleted);
+        Assert.False(second.Granted.IsCompleted);
+
+        _bucket.Leave(first);
+
+        Assert.True(second.Granted.IsCompleted);
     }
 
     [Fact]
@@ -98,8 +112,8 @@ public sealed class TokenBucketTest : IDisposable
 
         TokenBucket.Turn second = _bucket.Take(1)!;
 
-        Assert.True(first.IsOver);
-        Assert.False(second.IsOver);
+        Assert.True(first.Granted.IsCompleted);
+        Assert.False(second.Granted.IsCompleted);
     }
 
     [Fact]

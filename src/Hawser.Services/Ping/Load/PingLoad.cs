@@ -45,7 +45,10 @@ public sealed class PingLoad
         {
             Task pause = window.UntilNextAsync(ViewInterval, cancel);
             if (await Task.WhenAny(over, pause) == pause && window.IsOver(_options.Timeout, cancel))
+            {
                 await AbortAsync(timeline);
+                await over;
+            }
             else if (over.IsCompleted)
                 window.EndNow();
             if (onView is not null)

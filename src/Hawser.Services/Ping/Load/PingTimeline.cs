@@ -73,5 +73,7 @@ internal sealed class PingTimeline
     /// <summary>Whether a ping due at that moment is measured.</summary>
     public bool IsMeasured(long moment) => moment >= Begin && moment < End;
 
-    private static long Ticks(TimeSpan duration) => (long)(duration.TotalSeconds * Stopwatch.Frequency);
+    // Exact: a measurement that is a tick shorter than asked would not be over at its end.
+    private static long Ticks(TimeSpan duration) =>
+        (long)((Int128)duration.Ticks * Stopwatch.Frequency / TimeSpan.TicksPerSecond);
 }
