@@ -306,10 +306,12 @@ public sealed partial class Server : IAsyncDisposable
     private async Task<CloseReason> HandleAsync(Connection connection)
     {
         CloseReason reason;
+        bool hasLayers = false;
         try
         {
             if (_layers.Count > 0)
                 await connection.AddLayersAsync(_layers);
+            hasLayers = true;
             await _handler.HandleAsync(connection, _stopping.Token);
             reason = connection.PeerHasFinished ? CloseReason.PeerFinished : CloseReason.HandlerFinished;
         }
@@ -332,6 +334,9 @@ public sealed partial class Server : IAsyncDisposable
             _scope.Guard(connection.Dispose);
             return connection.EndedBy;
         }
+        // To a client without these layers, an orderly end without an answer could be one: it confirms a message.
+        if (!hasLayers && connection is { BytesSent: 0, EndedBy: CloseReason.None })
+            connection.Abort(reason);
         await LingeringClose.CloseAsync(connection, _options.Limits.LingerTimeout);
         _scope.Guard(connection.Dispose);
         if (connection.EndedBy != CloseReason.None)

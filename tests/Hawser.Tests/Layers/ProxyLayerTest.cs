@@ -128,7 +128,7 @@ public sealed class ProxyLayerTest
 
     private static async Task<(Connection Connection, CloseReason Reason)> EndOf(TestServer server, RawClient client)
     {
-        Assert.Empty(await client.ReceiveToEndAsync());
+        Assert.True(await client.EndsByResetAsync());
         client.Dispose();
         return await server.Observer.NextEndAsync();
     }
