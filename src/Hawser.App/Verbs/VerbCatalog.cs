@@ -18,6 +18,7 @@ internal static class VerbCatalog
         ("clock", _ => ClockVerb.Create()),
         ("cert", _ => CertVerb.Create()),
         ("lab", _ => LabVerb.Create()),
+        ("agent", _ => AgentVerb.Create()),
         ("demo", _ => DemoVerb.Create()),
         ("status", _ => StatusVerb.Create()),
         ("top", _ => TopVerb.Create()),
