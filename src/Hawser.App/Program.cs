@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Net.Sockets;
+using System.Reflection;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
+using Hawser.Services;
 using Hawser.Services.Text;
 
 namespace Hawser.App;
@@ -38,11 +40,31 @@ internal sealed class Program
         }
     }
 
-    private static async Task<int> Main(string[] arguments)
+    private static Task<int> Main(string[] arguments) =>
+        arguments is ["--version"] ? Task.FromResult(PrintVersion()) : RunAsync(arguments);
+
+    /// <summary>What the option's own action prints, without the start of the parser.</summary>
+    private static int PrintVersion()
+    {
+        try
+        {
+            Standard.Out.WriteLine(typeof(Program).Assembly
+                .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+            return ExitCode.Done;
+        }
+        catch (IOException e)
+        {
+            return Report(e, ExitCode.Misused, Standard.Error);
+        }
+    }
+
+    private static async Task<int> RunAsync(string[] arguments)
     {
         int misused = ExitCode.Misused;
         try
         {
+            if (arguments is [CompletionVerb.Name, var shell, "--", .. var typed])
+                return CompletionVerb.Print(shell, typed);
             // Without arguments, the program prints its help.
             bool isHelp = arguments is [] or ["help", ..];
             string[] named = [.. arguments.Skip(1).TakeWhile(word => !word.StartsWith('-'))];
@@ -54,6 +76,8 @@ internal sealed class Program
             misused = (parsed.CommandResult.Command as VerbCommand)?.MisuseExitCode ?? misused;
             // Help and completion accept an incomplete command line.
             bool isMeant = parsed.Action is ParseErrorAction || parsed.Action == parsed.CommandResult.Command.Action;
+            if (isMeant && parsed.CommandResult.Command is VerbCommand { Run: { } run })
+                return await run(parsed, words);
             if (isMeant && UsageException.Of(parsed, words) is { } mistaken)
                 throw mistaken;
             return await parsed.InvokeAsync(new InvocationConfiguration

@@ -4,46 +4,64 @@ using Hawser.Transports;
 
 namespace Hawser.Services;
 
-/// <summary>A shared secret that the client shows before the conversation: a layer above TLS, for clients without
-/// certificates.</summary>
+/// <summary>A shared secret that the client proves before the conversation: a layer above TLS, for clients without
+/// certificates. The secret itself is never sent.</summary>
 /// <remarks>
-/// The client sends one line and waits; the server answers with one line:
+/// The server sends a challenge, the client answers, and the server sends its verdict, a line each:
 /// <code>
-/// "token" SP secret LF
+/// "token" SP nonce LF                 32 hexadecimal digits
+/// "token" SP proof LF                 HMAC-SHA-256(secret, nonce's digits), 64 hexadecimal digits
 /// "OK" LF | "ERROR" SP reason LF
 /// </code>
 /// After an ERROR the server resets the connection, so that no client takes its end for a confirmation. The comparison
-/// takes the same time for every secret.
+/// takes the same time for every proof.
 /// </remarks>
 internal static class TokenLayer
 {
     private const int LongestLine = 512;
-    private const string Refusal = "wrong token";
+    private const int NonceBytes = 16;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    // A server that asks sends its challenge at once.
+    private static readonly TimeSpan ChallengeLimit = TimeSpan.FromSeconds(5);
+
     private static readonly byte[] Verb = "token "u8.ToArray();
     private static readonly byte[] Accepted = "OK\n"u8.ToArray();
-    private static readonly byte[] Refused = Encoding.ASCII.GetBytes($"ERROR {Refusal}\n");
+    private static readonly byte[] Wrong = "ERROR wrong token\n"u8.ToArray();
+    private static readonly byte[] Required = "ERROR token required; use --token-file\n"u8.ToArray();
 
     /// <summary>The server's side.</summary>
-    public static Func<Transport, CancellationToken, ValueTask<Transport>> Server(byte[] secret)
-    {
-        byte[] hash = SHA256.HashData(secret);
-        return async (inner, cancel) =>
+    /// <param name="secret">The secret in force, asked for each connection.</param>
+    public static Func<Transport, CancellationToken, ValueTask<Transport>> Server(Func<byte[]> secret) =>
+        async (inner, cancel) =>
         {
             var connection = new Connection(inner);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(Limit);
+            string refusal = "no token";
             try
             {
+                byte[] nonce = Hex(RandomNumberGenerator.GetBytes(NonceBytes));
+                await connection.WriteAsync((byte[])[.. Verb, .. nonce, (byte)'\n'], limit.Token);
                 ReadOnlyMemory<byte>? line = await connection.TryReadLineAsync(LongestLine, limit.Token);
-                // The client waits for the answer, so nothing follows.
-                if (line is { } shown && connection.Buffered.IsEmpty && IsRight(shown.Span, hash))
+                if (line is { } shown && shown.Span.StartsWith(Verb))
                 {
-                    await connection.WriteAsync(Accepted, limit.Token);
-                    return new AdmittedTransport(inner);
+                    bool isRight = CryptographicOperations.FixedTimeEquals(
+                        shown.Span[Verb.Length..], Proof(secret(), nonce));
+                    // The client waits for the verdict, so nothing follows.
+                    if (isRight && connection.Buffered.IsEmpty)
+                    {
+                        await connection.WriteAsync(Accepted, limit.Token);
+                        return new AdmittedTransport(inner);
+                    }
+                    refusal = "wrong token";
+                    await connection.WriteAsync(Wrong, limit.Token);
                 }
-                await connection.WriteAsync(Refused, limit.Token);
+                else
+                {
+                    await connection.WriteAsync(Required, limit.Token);
+                }
             }
             catch (ProtocolException)
             {
@@ -51,37 +69,64 @@ internal static class TokenLayer
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
-                // Nothing came, or the answer was not read.
+                // Nothing came, or the verdict was not read.
             }
             connection.Abort();
-            throw new ProtocolException(Refusal);
+            throw new ProtocolException(refusal);
         };
-    }
 
-    /// <summary>The client's side. Throws <see cref="ConnectException"/> if the server refuses the secret.</summary>
+    /// <summary>The client's side. Throws <see cref="ConnectException"/> if the server refuses the proof, or does not
+    /// ask for one.</summary>
     public static Func<Transport, CancellationToken, ValueTask<Transport>> Client(byte[] secret) =>
         async (inner, cancel) =>
         {
             var connection = new Connection(inner);
-            await connection.WriteAsync((byte[])[.. Verb, .. secret, (byte)'\n'], cancel);
-            var answer = new List<byte>();
-            byte[] next = new byte[1];
-            // Byte by byte, because what follows belongs to the service.
-            while (answer.Count < LongestLine && await connection.ReadAsync(next, cancel) > 0)
-            {
-                answer.Add(next[0]);
-                if (next[0] == '\n')
-                    break;
-            }
-            if (answer.SequenceEqual(Accepted))
+            byte[] challenge = await ReadChallengeAsync(connection, cancel);
+            if (challenge.Length != Verb.Length + (2 * NonceBytes) + 1 || !challenge.AsSpan().StartsWith(Verb))
+                throw Refused("the server does not ask for a token; start it with --token-file");
+            byte[] proof = Proof(secret, challenge[Verb.Length..^1]);
+            await connection.WriteAsync((byte[])[.. Verb, .. proof, (byte)'\n'], cancel);
+            byte[] verdict = await ReadLineAsync(connection, cancel);
+            if (verdict.AsSpan().SequenceEqual(Accepted))
                 return new AdmittedTransport(inner);
-            string why = answer.SequenceEqual(Refused) ? $"the server refused it: {Refusal}"
-                : "the server does not ask for a token; start it with --token-file";
-            throw new ConnectException($"--token-file: {why}", new ProtocolException(why));
+            throw Refused(verdict.AsSpan().SequenceEqual(Wrong)
+                ? "the server refused it: wrong token"
+                : "the server ended the connection instead of accepting it");
         };
 
-    private static bool IsRight(ReadOnlySpan<byte> line, byte[] hash) =>
-        line.StartsWith(Verb) && CryptographicOperations.FixedTimeEquals(SHA256.HashData(line[Verb.Length..]), hash);
+    private static async Task<byte[]> ReadChallengeAsync(Connection connection, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(ChallengeLimit);
+        try
+        {
+            return await ReadLineAsync(connection, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Reads a line with its LF byte by byte, because what follows belongs to the service.</summary>
+    private static async Task<byte[]> ReadLineAsync(Connection connection, CancellationToken cancel)
+    {
+        var line = new List<byte>();
+        byte[] next = new byte[1];
+        while (line.Count < LongestLine && await connection.ReadAsync(next, cancel) > 0)
+        {
+            line.Add(next[0]);
+            if (next[0] == '\n')
+                break;
+        }
+        return [.. line];
+    }
+
+    private static byte[] Proof(byte[] secret, byte[] nonce) => Hex(HMACSHA256.HashData(secret, nonce));
+
+    private static byte[] Hex(byte[] bytes) => Encoding.ASCII.GetBytes(Convert.ToHexStringLower(bytes));
+
+    private static ConnectException Refused(string why) => new($"--token-file: {why}", new ProtocolException(why));
 
     /// <summary>Counts the bytes of the conversation, without the token.</summary>
     private sealed class AdmittedTransport(Transport inner) : LayeredTransport(inner);

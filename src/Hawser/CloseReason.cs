@@ -49,4 +49,7 @@ public enum CloseReason
 
     /// <summary>The connection was open for <see cref="ServerLimits.TotalTimeout"/>.</summary>
     TotalTimeout,
+
+    /// <summary>Its handshake was the oldest of more than <see cref="ServerLimits.Handshakes"/>.</summary>
+    HandshakeLimit,
 }

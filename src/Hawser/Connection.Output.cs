@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.Versioning;
+using Hawser.Native;
 using Hawser.Pipelines;
 using Hawser.Transports;
 using Microsoft.Win32.SafeHandles;
@@ -8,6 +11,8 @@ namespace Hawser;
 /// <content>Buffered writes, files, pipes and layers.</content>
 public sealed partial class Connection
 {
+    private const int PipeCopyBytes = 256 * 1024;
+
     private ConnectionWriter? _output;
     private ConnectionPipe? _pipe;
     private long _layeringSince;
@@ -71,6 +76,35 @@ public sealed partial class Connection
         }
     }
 
+    /// <summary>Sends available bytes of a pipe, at least one. On blocking transports they stay within the kernel
+    /// (splice(2)).</summary>
+    /// <param name="pipe">Open for reading. Blocks the calling thread while the pipe is empty.</param>
+    /// <returns>Bytes sent; 0 at the end of the pipe.</returns>
+    /// <exception cref="IOException">The pipe cannot be read.</exception>
+    [SupportedOSPlatform("linux")]
+    public async ValueTask<long> SendPieceOfPipeAsync(SafeFileHandle pipe)
+    {
+        if (!_transport.CanSendPipe)
+            return await CopyPieceOfPipeAsync(pipe);
+        await FlushOutputAsync(CancellationToken.None);
+        BeginSending();
+        try
+        {
+            long sent = Transport.NotReady;
+            while (sent < 0)
+                sent = _transport.SendPipe(pipe);
+            return sent;
+        }
+        catch (Exception e) when (IsBroken(e) && !pipe.IsClosed)
+        {
+            throw Closed(e);
+        }
+        finally
+        {
+            _sending = false;
+        }
+    }
+
     /// <summary>Adds layers, the first one next to the wire. The server's limits treat this as waiting for the first
     /// byte.</summary>
     internal async ValueTask AddLayersAsync(
@@ -96,6 +130,22 @@ public sealed partial class Connection
         finally
         {
             Volatile.Write(ref _layeringSince, 0);
+        }
+    }
+
+    [SupportedOSPlatform("linux")]
+    private async ValueTask<long> CopyPieceOfPipeAsync(SafeFileHandle pipe)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(PipeCopyBytes);
+        try
+        {
+            int read = Libc.ReadPipe(pipe, buffer);
+            await WriteAsync(buffer.AsMemory(0, read));
+            return read;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

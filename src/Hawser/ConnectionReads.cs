@@ -7,6 +7,8 @@ namespace Hawser;
 /// <summary>Composite reads.</summary>
 public static class ConnectionReads
 {
+    private const long NoOffset = -1;
+
     /// <summary>Fills a buffer.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="buffer">The buffer.</param>
@@ -49,9 +51,28 @@ public static class ConnectionReads
     /// <param name="cancel">Ends the wait; no byte is lost.</param>
     /// <returns>Bytes written; 0 when the peer has finished.</returns>
     /// <exception cref="IOException">The disk is full or failed.</exception>
-    public static async ValueTask<int> ReceivePieceToFileAsync(
+    public static ValueTask<int> ReceivePieceToFileAsync(
         this Connection connection, SafeFileHandle file, long offset, Action<int> accept,
-        CancellationToken cancel = default)
+        CancellationToken cancel = default) =>
+        ReceivePieceAsync(connection, file, offset, null, accept, cancel);
+
+    /// <summary>Receives available bytes into a pipe, at least one. On blocking transports, much of it stays within the
+    /// kernel where the system supports it (splice(2)).</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="pipe">Open for writing. Writing blocks the calling thread while the pipe is full.</param>
+    /// <param name="write">Writes the bytes that do not stay within the kernel, all of them.</param>
+    /// <param name="accept">Called with the number of bytes before they are written; throws to refuse them.</param>
+    /// <param name="cancel">Ends the wait; no byte is lost.</param>
+    /// <returns>Bytes written; 0 when the peer has finished.</returns>
+    /// <exception cref="IOException">The pipe has no reader.</exception>
+    public static ValueTask<int> ReceivePieceToPipeAsync(
+        this Connection connection, SafeFileHandle pipe, Action<ReadOnlyMemory<byte>> write, Action<int> accept,
+        CancellationToken cancel = default) =>
+        ReceivePieceAsync(connection, pipe, NoOffset, write, accept, cancel);
+
+    private static async ValueTask<int> ReceivePieceAsync(
+        Connection connection, SafeFileHandle file, long offset, Action<ReadOnlyMemory<byte>>? write,
+        Action<int> accept, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         if (connection.CanUsePipe)
@@ -68,7 +89,10 @@ public static class ConnectionReads
         if (!piece.IsEmpty)
         {
             accept(piece.Length);
-            RandomAccess.Write(file, piece.Span, offset);
+            if (write is null)
+                RandomAccess.Write(file, piece.Span, offset);
+            else
+                write(piece);
         }
         return piece.Length;
     }

@@ -60,8 +60,8 @@ public interface IServerObserver
     {
     }
 
-    /// <summary>The server continues with something that an operator should mend, such as the old content of a
-    /// list.</summary>
+    /// <summary>The server continues after a failure that an operator should know of, such as one of
+    /// accept(2).</summary>
     void Warned(string what)
     {
     }

@@ -30,6 +30,7 @@ public sealed class ListenerSet : IDisposable
     private long _lastNumber;
     private bool _isShort;
     private volatile bool _closed;
+    private volatile bool _isPaused;
 
     private ListenerSet()
     {
@@ -38,11 +39,24 @@ public sealed class ListenerSet : IDisposable
     /// <summary>The listening sockets.</summary>
     public IEnumerable<Socket> Sockets => _listeners.Select(listener => listener.Socket);
 
-    /// <summary>The server has a free place.</summary>
-    public bool HasPlace => Volatile.Read(ref _places) > 0;
+    /// <summary>The server has a free place, and neither pauses nor stops.</summary>
+    public bool HasPlace => Volatile.Read(ref _places) > 0 && !_isPaused && !_closed;
 
-    /// <summary>A place became free after there was none: <see cref="TryAccept"/> may succeed again, without a new
-    /// connection in the kernel. Raised on any thread; handlers return at once and do not throw.</summary>
+    /// <summary>A connection waits in the kernel although the server has a free place.</summary>
+    internal bool HasPending
+    {
+        get
+        {
+            lock (_gate)
+                return HasPlace && _listeners.Exists(static listener => listener.HasWaiting);
+        }
+    }
+
+    /// <summary>Another process may have one of the sockets.</summary>
+    internal bool IsShared => _listeners.Exists(static listener => listener.IsShared);
+
+    /// <summary>A place became free after there was none, or a pause ended: <see cref="TryAccept"/> may succeed again,
+    /// without a new connection in the kernel. Raised on any thread; handlers return at once and do not throw.</summary>
     public event Action? PlaceReturned;
 
     internal IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
@@ -66,10 +80,28 @@ public sealed class ListenerSet : IDisposable
     /// <summary>While true, connections are only accepted to be shed.</summary>
     internal Func<bool> IsShortOfMemory { get; set; } = MemoryPressure.IsHigh;
 
-    /// <summary>Listens at each address. After the first, port 0 means the first one's port.</summary>
+    /// <summary>Listens at each address, and at sockets that listen already. After the first address, port 0 means the
+    /// first one's port.</summary>
     /// <exception cref="ListenException">An address is not available; none is bound.</exception>
+    internal static ListenerSet Open(ServerOptions options)
+    {
+        ListenerSet set = Open(options.EndPoints, options.Backlog, options.ConfigureSocket, options.SocketMode);
+        try
+        {
+            foreach (Socket socket in options.Sockets)
+                set._listeners.Add(Listener.Adopt(socket));
+            return set;
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="Open(ServerOptions)"/>
     internal static ListenerSet Open(
-        IReadOnlyList<EndPoint> endPoints, int backlog, Action<Socket>? configure = null)
+        IReadOnlyList<EndPoint> endPoints, int backlog, Action<Socket>? configure = null, UnixFileMode? mode = null)
     {
         if (Interlocked.Exchange(ref _isWarm, 1) == 0)
         {
@@ -83,7 +115,7 @@ public sealed class ListenerSet : IDisposable
             foreach (EndPoint endPoint in endPoints)
             {
                 EndPoint where = endPoint is IPEndPoint { Port: 0 } any ? new IPEndPoint(any.Address, port) : endPoint;
-                Listener listener = Listener.Open(where, backlog, configure);
+                Listener listener = Listener.Open(where, backlog, configure, mode);
                 set._listeners.Add(listener);
                 if (listener.EndPoint is IPEndPoint ip && endPoint is IPEndPoint { Port: 0 })
                     port = ip.Port;
@@ -121,6 +153,8 @@ public sealed class ListenerSet : IDisposable
         while (true)
         {
             stopping.ThrowIfCancellationRequested();
+            if (_closed)
+                throw new OperationCanceledException(stopping);
             List<Socket> ready = HasPlace ? [.. Sockets, _wake.Socket] : [_wake.Socket];
             try
             {
@@ -196,10 +230,16 @@ public sealed class ListenerSet : IDisposable
     internal void ReturnPlace()
     {
         ReturnToBudget();
-        if (Interlocked.Increment(ref _places) != 1)
+        AddPlaces(1);
+    }
+
+    /// <summary>Adds places, or takes them away: below zero, connections that end free none.</summary>
+    internal void AddPlaces(int count)
+    {
+        int places = Interlocked.Add(ref _places, count);
+        if (places <= 0 || places - count > 0)
             return;
-        _wake.Signal();
-        PlaceReturned?.Invoke();
+        LookAgain();
     }
 
     /// <summary>Stops listening at once, whatever the accepting thread does. Thread-safe.</summary>
@@ -211,11 +251,52 @@ public sealed class ListenerSet : IDisposable
             if (!_closed)
             {
                 _closed = true;
-                _listeners.ForEach(static listener => listener.Dispose());
+                foreach (Listener listener in _listeners.Where(static listener => !listener.IsShared))
+                    listener.Dispose();
             }
         }
         // A thread that waits for the sockets keeps them open until it wakes.
         _wake.Signal();
+    }
+
+    /// <summary>Closes the descriptors of shared sockets. No thread may use them any more.</summary>
+    internal void Release()
+    {
+        foreach (Listener listener in _listeners.Where(static listener => listener.IsShared))
+            listener.Dispose();
+    }
+
+    /// <summary>Stops accepting until <see cref="Resume"/>, and leaves the sockets open at the end.</summary>
+    internal IReadOnlyList<Socket> Pause()
+    {
+        // Within the gate, so that no accept is under way afterwards.
+        lock (_gate)
+        {
+            _isPaused = true;
+            _listeners.ForEach(static listener => listener.IsShared = true);
+            return _closed ? [] : [.. Sockets];
+        }
+    }
+
+    /// <summary>Ends a pause.</summary>
+    internal void Resume()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+            _isPaused = false;
+            foreach (Listener listener in _listeners)
+                listener.IsShared = listener.IsAdopted;
+        }
+        LookAgain();
+    }
+
+    /// <summary>Looks for pending connections, whether or not the kernel has told of them.</summary>
+    internal void LookAgain()
+    {
+        _wake.Signal();
+        PlaceReturned?.Invoke();
     }
 
     private void TellOfAccepting()

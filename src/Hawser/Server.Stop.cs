@@ -1,6 +1,8 @@
+using System.Net.Sockets;
+
 namespace Hawser;
 
-/// <content>How the server stops.</content>
+/// <content>How the server pauses and stops.</content>
 public sealed partial class Server
 {
     // Aborted handlers get this long before they are reported as stuck.
@@ -8,6 +10,21 @@ public sealed partial class Server
 
     // After the stop, layers get this long to read input that has arrived.
     private static readonly TimeSpan ReadingGrace = TimeSpan.FromMilliseconds(250);
+
+    private readonly TaskCompletionSource _drainCut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Stops accepting, for another process to go on: when this returns, no accept is under way. Accepted
+    /// connections are served. From now on <see cref="StopAsync"/> leaves the sockets open to the other process, and
+    /// connections wait in the kernel meanwhile.</summary>
+    /// <returns>The listening sockets, to be passed on and not to be closed; none after the stop.</returns>
+    public IReadOnlyList<Socket> PauseAccepting() => _listeners.Pause();
+
+    /// <summary>Accepts again after <see cref="PauseAccepting"/>.</summary>
+    public void ResumeAccepting() => _listeners.Resume();
+
+    /// <summary>Accepts connections of which the kernel has told another process that has the same sockets
+    /// (EPOLLEXCLUSIVE, epoll_ctl(2)).</summary>
+    public void AcceptPending() => _listeners.LookAgain();
 
     private void BeginStop()
     {
@@ -21,6 +38,13 @@ public sealed partial class Server
         _ = OnScheduler(StopConnectionsAsync);
         _ = OnScheduler(() => DrainAsync(open));
         AcceptNoMore();
+    }
+
+    private async Task<DrainReport> CutShortAsync(CancellationToken cutShort)
+    {
+        using CancellationTokenRegistration cut = cutShort.UnsafeRegister(
+            static cut => ((TaskCompletionSource)cut!).TrySetResult(), _drainCut);
+        return await _drained.Task;
     }
 
     private async Task StopConnectionsAsync()
@@ -45,7 +69,7 @@ public sealed partial class Server
     private async Task DrainAsync(int open)
     {
         int aborted = 0;
-        if (!await EndsWithin(_options.Limits.DrainTimeout))
+        if (!await EndsWithin(_limits.DrainTimeout, _drainCut.Task))
         {
             aborted = Connections;
             _drainIsOver = true;
@@ -58,7 +82,7 @@ public sealed partial class Server
                     return Task.CompletedTask;
                 });
             }
-            await EndsWithin(AbortGrace);
+            await EndsWithin(AbortGrace, cut: null);
         }
         int stuck = Connections;
         _allEnded.TrySetResult();
@@ -70,7 +94,8 @@ public sealed partial class Server
     private void AbortUndrained(Connection connection) =>
         _scope.Guard(() => connection.Abort(CloseReason.DrainTimeout));
 
-    private async Task<bool> EndsWithin(TimeSpan timeout)
+    /// <returns>False if the time passes, or <paramref name="cut"/> completes, first.</returns>
+    private async Task<bool> EndsWithin(TimeSpan timeout, Task? cut)
     {
         var result = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         TimeSpan bounded = timeout < Deadline.LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
@@ -81,8 +106,8 @@ public sealed partial class Server
 
         async Task WaitAsync()
         {
-            await _allEnded.Task;
-            result.TrySetResult(true);
+            await (cut is null ? _allEnded.Task : Task.WhenAny(_allEnded.Task, cut));
+            result.TrySetResult(_allEnded.Task.IsCompleted);
         }
     }
 }

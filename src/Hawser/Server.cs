@@ -25,6 +25,7 @@ public sealed partial class Server : IAsyncDisposable
     private readonly Shedder _shedder;
     private readonly AddressGate? _gate;
     private readonly Shaper? _shaper;
+    private readonly HandshakeQueue _handshakes;
     private readonly LimitMeter _meter;
     private readonly ServerMetrics? _metrics;
     private readonly IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> _layers;
@@ -45,15 +46,17 @@ public sealed partial class Server : IAsyncDisposable
     {
         _handler = handler;
         _options = options;
+        _limits = options.Limits;
         _observer = new GuardedObserver(options.Observer);
         _listeners = listeners;
         _model = options.Model.Create(options.ModelOptions with { Backlog = options.Backlog });
         _shedder = new Shedder(listeners, _observer, options.TimeProvider);
         listeners.Places = options.Limits.Connections;
         listeners.DescriptorsPerConnection = Math.Max(1, handler.DescriptorsPerConnection);
-        _gate = AddressGate.For(options.Limits, options.TimeProvider, _observer);
+        _gate = AddressGate.For(options.Limits, options.TimeProvider);
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
-        _meter = new LimitMeter(options.Limits, _gate, _shaper);
+        _handshakes = new HandshakeQueue(options.Limits.Handshakes);
+        _meter = new LimitMeter(_gate, _shaper, _handshakes);
         _metrics = CreateMetrics();
         _layers = _shaper is null ? options.Layers : [_shaper.Over, .. options.Layers];
         _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));
@@ -85,8 +88,9 @@ public sealed partial class Server : IAsyncDisposable
     /// <summary>Connections being served or waiting for it.</summary>
     public int Connections => Volatile.Read(ref _admitted);
 
-    /// <summary>How much of each limit is in use. For reports: it looks at every connection.</summary>
-    public IReadOnlyList<LimitUse> ReadLimits() => _meter.Read(Connections, _connections.Values);
+    /// <summary>A connection waits in the kernel although the server has a place for it. If it stays so, the server does
+    /// not accept.</summary>
+    public bool HasPending => _listeners.HasPending;
 
     private bool IsStopping => Volatile.Read(ref _stopBegun) != 0;
 
@@ -99,7 +103,7 @@ public sealed partial class Server : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(handler);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return Start(handler, options, ListenerSet.Open(options.EndPoints, options.Backlog, options.ConfigureSocket));
+        return Start(handler, options, ListenerSet.Open(options));
     }
 
     /// <summary>Starts to serve from open listeners.</summary>
@@ -127,12 +131,13 @@ public sealed partial class Server : IAsyncDisposable
 
     /// <summary>Stops accepting, notifies handlers, waits for the drain timeout and aborts the rest. Idempotent. A
     /// handler must not await it, because it would wait for itself.</summary>
+    /// <param name="cutShort">Ends the drain timeout early, for a host with a time limit of its own.</param>
     /// <returns>How the connections ended.</returns>
-    public Task<DrainReport> StopAsync()
+    public Task<DrainReport> StopAsync(CancellationToken cutShort = default)
     {
         if (Interlocked.Exchange(ref _stopBegun, 1) == 0)
             BeginStop();
-        return _drained.Task;
+        return cutShort.CanBeCanceled ? CutShortAsync(cutShort) : _drained.Task;
     }
 
     /// <summary>Stops the server and waits until it has stopped.</summary>
@@ -156,9 +161,9 @@ public sealed partial class Server : IAsyncDisposable
             // A model that failed to start has not run the server.
             _ = StopAsync();
             _listeners.Dispose();
+            _listeners.Release();
             _heartbeat.Dispose();
             _shedder.Dispose();
-            _gate?.Dispose();
             _shaper?.Dispose();
             _metrics?.Dispose();
         }
@@ -254,8 +259,9 @@ public sealed partial class Server : IAsyncDisposable
         place = null;
         if (_gate is null)
             return true;
-        EndPoint? peer = accepted.RemoteEndPoint;
-        if (_gate.TryEnter(peer, out place) is not { } reason)
+        // A peer of a Unix domain socket usually has no address.
+        EndPoint? peer = accepted.RemoteEndPoint ?? accepted.LocalEndPoint;
+        if (_gate.TryEnter(accepted, out place) is not { } reason)
             return true;
         _scope.Guard(accepted.Abort);
         _listeners.ReturnPlace();
@@ -272,7 +278,11 @@ public sealed partial class Server : IAsyncDisposable
         {
             accepted.Open();
             accepted.Clock = _heartbeat.Clock;
-            connection = new Connection(id, accepted, _scope);
+            connection = new Connection(id, accepted, _scope)
+            {
+                Begun = _heartbeat.Clock.Now,
+                ThreadName = _options.Model.KeepsThread ? Thread.CurrentThread.Name : null,
+            };
             _connections[id] = connection;
             entry = _heartbeat.Add(connection);
         }
@@ -314,10 +324,12 @@ public sealed partial class Server : IAsyncDisposable
     private async Task<CloseReason> HandleAsync(Connection connection)
     {
         CloseReason reason;
+        bool hasLayers = false;
         try
         {
             if (_layers.Count > 0)
-                await connection.AddLayersAsync(_layers);
+                await OpenLayersAsync(connection);
+            hasLayers = true;
             await _handler.HandleAsync(connection, _stopping.Token);
             reason = connection.PeerHasFinished ? CloseReason.PeerFinished : CloseReason.HandlerFinished;
         }
@@ -340,11 +352,30 @@ public sealed partial class Server : IAsyncDisposable
             _scope.Guard(connection.Dispose);
             return connection.EndedBy;
         }
-        await LingeringClose.CloseAsync(connection, _options.Limits.LingerTimeout);
+        // To a client without these layers, an orderly end without an answer could be one: it confirms a message.
+        if (!hasLayers && connection is { BytesSent: 0, EndedBy: CloseReason.None })
+            connection.Abort(reason);
+        connection.IsClosing = true;
+        await LingeringClose.CloseAsync(connection, _limits.LingerTimeout);
         _scope.Guard(connection.Dispose);
         if (connection.EndedBy != CloseReason.None)
             return connection.EndedBy;
         return reason is CloseReason.HandlerFinished && IsStopping ? CloseReason.ServerStopping : reason;
+    }
+
+    private async Task OpenLayersAsync(Connection connection)
+    {
+        LinkedListNode<Connection> place = _handshakes.Enter(connection, out Connection? evicted);
+        try
+        {
+            if (evicted is not null)
+                _scope.Guard(() => evicted.Abort(CloseReason.HandshakeLimit));
+            await connection.AddLayersAsync(_layers);
+        }
+        finally
+        {
+            _handshakes.Leave(place);
+        }
     }
 
     private void Leave(AddressGate.Place? place)

@@ -22,11 +22,22 @@ public sealed record ServerLimits
     /// <see cref="ConnectionsPerAddress"/>.</summary>
     public double AcceptRate { get; init; } = double.PositiveInfinity;
 
+    /// <summary>Connections at once whose <see cref="ServerOptions.Layers"/> are not open yet: TLS handshakes, PROXY
+    /// headers, tokens. A new one beyond the limit takes the place of the oldest, which is reset. Half-open handshakes
+    /// therefore keep out no client that finishes its own before as many others begin one. Default 1,000: about as many
+    /// as a processor finishes in a second.</summary>
+    public int Handshakes { get; init; } = 1_000;
+
     /// <summary>The addresses that may connect; others are refused. Default: all.</summary>
     public AddressList? Allow { get; init; }
 
     /// <summary>The addresses that are refused, even if <see cref="Allow"/> has them. Default: none.</summary>
     public AddressList? Deny { get; init; }
+
+    /// <summary>The user ids whose processes may connect to a Unix domain socket (SO_PEERCRED, unix(7)); others are
+    /// refused, and all where the system does not tell. Default: all users whom the socket's permissions admit. Does not
+    /// apply to IP addresses.</summary>
+    public IReadOnlySet<uint>? AllowUsers { get; init; }
 
     /// <summary>How long a handler may wait until the first byte moves, in either direction. Default 60 s.</summary>
     public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromSeconds(60);
@@ -67,6 +78,7 @@ public sealed record ServerLimits
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Connections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(ConnectionsPerAddress, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Handshakes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(BytesPerConnection, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(RateLimit, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(ConnectionRateLimit, 1);

@@ -14,6 +14,15 @@ public sealed record ServerOptions
     /// file left by a dead server is replaced.</summary>
     public required IReadOnlyList<EndPoint> EndPoints { get; init; }
 
+    /// <summary>Listening stream sockets to accept from, beside <see cref="EndPoints"/>: from systemd or from another
+    /// server. Once started, the server owns them. Because another process may have them too, a stop does not shut them
+    /// down: connections that arrive during the drain wait for the next server. The path of a Unix domain socket
+    /// stays.</summary>
+    public IReadOnlyList<Socket> Sockets { get; init; } = [];
+
+    /// <summary>The permissions of the files of Unix domain sockets. Default: as the umask says. Unix only.</summary>
+    public UnixFileMode? SocketMode { get; init; }
+
     /// <summary>The concurrency model.</summary>
     public required ConcurrencyModel Model { get; init; }
 
@@ -69,8 +78,9 @@ public sealed record ServerOptions
         if (EndPoints.FirstOrDefault(where => where is not (IPEndPoint or UnixDomainSocketEndPoint)) is { } other)
             throw new ArgumentException($"cannot listen on {other}: expected an IPEndPoint or a "
                 + "UnixDomainSocketEndPoint", nameof(EndPoints));
-        if (EndPoints.Count == 0)
-            throw new ArgumentException("at least one endpoint is required", nameof(EndPoints));
+        ArgumentNullException.ThrowIfNull(Sockets);
+        if (EndPoints.Count + Sockets.Count == 0)
+            throw new ArgumentException("at least one endpoint or socket is required", nameof(EndPoints));
         ArgumentOutOfRangeException.ThrowIfLessThan(Backlog, 1);
         Limits.Validate();
         ModelOptions.Validate();

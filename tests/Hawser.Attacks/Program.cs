@@ -1,7 +1,5 @@
 using System.Runtime.Versioning;
-using Hawser.Bench;
-using Hawser.Bench.Programs;
-using Hawser.Bench.Results;
+using Hawser.Attacks.Programs;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -56,7 +54,7 @@ internal static class Program
             await Console.Error.WriteLineAsync($"ERROR: {e.Message}");
             return 2;
         }
-        catch (BenchException e)
+        catch (AttackException e)
         {
             await Console.Error.WriteLineAsync($"ERROR: {e.Message}");
             return 1;
@@ -75,7 +73,7 @@ internal static class Program
         {
             return await new Trial(attack, start, duration).RunAsync();
         }
-        catch (Exception e) when (e is BenchException or TimeoutException or IOException)
+        catch (Exception e) when (e is AttackException or TimeoutException or IOException)
         {
             return [attack.Name, start.Service, start.Model, "-", "-", "-", $"not measured: {e.Message}"];
         }

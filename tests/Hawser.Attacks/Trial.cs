@@ -10,7 +10,7 @@ internal sealed class Trial(Attack attack, VictimStart start, TimeSpan duration)
     private static readonly TimeSpan ForTheAttackToEnd = TimeSpan.FromSeconds(20);
 
     /// <summary>The figures alone, under attack and from a second after it, then a stop under attack.</summary>
-    /// <exception cref="Bench.BenchException">The server does not start.</exception>
+    /// <exception cref="Programs.AttackException">The server does not start.</exception>
     public async Task<string[]> RunAsync()
     {
         using Victim victim = await Victim.StartAsync(attack.Prepare(start));

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Hawser.Bench;
-using Hawser.Bench.Programs;
+using Hawser.Attacks.Programs;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Attacks;
@@ -38,7 +37,7 @@ internal sealed class Victim : IDisposable
     /// <summary>Its folder as it sees it, also where it has a mount of its own.</summary>
     public string Folder => $"/proc/{ProcessId}/root{Start.Folder}";
 
-    /// <exception cref="BenchException">It does not listen.</exception>
+    /// <exception cref="AttackException">It does not listen.</exception>
     public static async Task<Victim> StartAsync(VictimStart start)
     {
         string[] command = start.Command();
@@ -62,7 +61,7 @@ internal sealed class Victim : IDisposable
         catch (TimeoutException)
         {
             victim.Dispose();
-            throw new BenchException($"the server did not listen: {string.Join(" ", victim._errors)}");
+            throw new AttackException($"the server did not listen: {string.Join(" ", victim._errors)}");
         }
     }
 

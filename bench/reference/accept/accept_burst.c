@@ -1,10 +1,9 @@
 /*
- * A message server in C whose one thread only accepts: what the kernel itself loses of a burst of connections.
+ * An echo server in C whose one thread only accepts: what the kernel itself loses of a burst of connections.
  *
- *     accept_burst PORT > received     port 0: the system chooses; standard error: "Listening on 127.0.0.1:PORT"
+ *     accept_burst PORT
  *
- * The backlog is 10, as of `hawser serve message`. A second thread reads one connection after the other to its end,
- * writes what it reads to the standard output, and closes.
+ * The backlog is 10. A second thread sends back what the connections receive.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -12,13 +11,13 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 10, BUFFER_BYTES = 256 * 1024 };
+enum { BACKLOG = 10, BUFFER_BYTES = 64 * 1024, EVENTS_PER_WAIT = 256 };
 
-/* Accepted sockets, from one thread to the other: each is one whole write and one whole read. */
-static int accepted[2];
+static int accepted;
 
 __attribute__((noreturn)) static void fail(const char *what)
 {
@@ -26,29 +25,19 @@ __attribute__((noreturn)) static void fail(const char *what)
     exit(1);
 }
 
-static void write_all(const char *bytes, ssize_t count)
-{
-    while (count > 0) {
-        ssize_t n = write(STDOUT_FILENO, bytes, count);
-        if (n < 0)
-            fail("write");
-        bytes += n;
-        count -= n;
-    }
-}
-
-__attribute__((noreturn)) static void *read_in_turn(void *unused)
+__attribute__((noreturn)) static void *send_back(void *unused)
 {
     (void)unused;
     static char buffer[BUFFER_BYTES];
-    int socket;
-    while (read(accepted[0], &socket, sizeof socket) == sizeof socket) {
-        ssize_t n;
-        while ((n = recv(socket, buffer, sizeof buffer, 0)) > 0)
-            write_all(buffer, n);
-        close(socket);
+    struct epoll_event events[EVENTS_PER_WAIT];
+    for (;;) {
+        int ready = epoll_wait(accepted, events, EVENTS_PER_WAIT, -1);
+        for (int i = 0; i < ready; i++) {
+            ssize_t n = recv(events[i].data.fd, buffer, sizeof buffer, 0);
+            if (n <= 0 || send(events[i].data.fd, buffer, n, MSG_NOSIGNAL) != n)
+                close(events[i].data.fd);
+        }
     }
-    fail("read");
 }
 
 int main(int count, char **arguments)
@@ -59,22 +48,20 @@ int main(int count, char **arguments)
     }
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(atoi(arguments[1])),
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t length = sizeof address;
     int one = 1;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0
-        || bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, BACKLOG) < 0
-        || getsockname(listener, (struct sockaddr *)&address, &length) < 0)
-        fail("listen");
-    pthread_t reader;
-    if (pipe(accepted) < 0 || pthread_create(&reader, NULL, read_in_turn, NULL) != 0)
+    pthread_t sender;
+    if ((accepted = epoll_create1(EPOLL_CLOEXEC)) < 0 || pthread_create(&sender, NULL, send_back, NULL) != 0)
         fail("start");
-    fprintf(stderr, "Listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+    if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0
+        || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, BACKLOG) < 0)
+        fail("listen");
     for (;;) {
         int socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        struct epoll_event event = { .events = EPOLLIN, .data.fd = socket };
         if (socket < 0 && errno != ECONNABORTED && errno != EINTR)
             fail("accept4");
-        if (socket >= 0 && write(accepted[1], &socket, sizeof socket) != sizeof socket)
-            fail("write");
+        if (socket >= 0 && epoll_ctl(accepted, EPOLL_CTL_ADD, socket, &event) < 0)
+            fail("epoll_ctl");
     }
 }

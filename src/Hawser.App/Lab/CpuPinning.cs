@@ -10,7 +10,7 @@ internal sealed record CpuPinning(string? ServerCores, string? LoadCores, string
     /// core.</summary>
     public static CpuPinning Find()
     {
-        if (!OperatingSystem.IsLinux() || FindTaskset() is null)
+        if (!OperatingSystem.IsLinux() || OwnProgram.FindInstalled("taskset") is null)
             return new CpuPinning(null, null, "none, taskset not found");
         int[] cores = AllowedCores();
         return Split(cores);
@@ -41,9 +41,4 @@ internal sealed record CpuPinning(string? ServerCores, string? LoadCores, string
             .FirstOrDefault(entry => entry.StartsWith(name, StringComparison.Ordinal));
         return line is null ? [] : ParseList(line[name.Length..]);
     }
-
-    private static string? FindTaskset() => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Select(folder => Path.Combine(folder, "taskset"))
-        .FirstOrDefault(File.Exists);
 }

@@ -1,52 +1,14 @@
-using System.Text.Json.Serialization;
-
 namespace Hawser.App.Lab;
 
 /// <summary>The figures of one measurement.</summary>
 internal sealed record LabFigures
 {
-    public required double Seconds { get; init; }
+    /// <summary>Of a load; null for a task.</summary>
+    public LabLoadFigures? Load { get; init; }
 
-    public required long RoundTrips { get; init; }
+    /// <summary>Of a task, by the name of the metric; null for a load.</summary>
+    public IReadOnlyDictionary<string, double>? Task { get; init; }
 
-    public required double RoundTripsPerSecond { get; init; }
-
-    public required long LatencyP50Ns { get; init; }
-
-    public required long LatencyP90Ns { get; init; }
-
-    public required long LatencyP99Ns { get; init; }
-
-    public required long LatencyP999Ns { get; init; }
-
-    public required long LatencyMaxNs { get; init; }
-
-    /// <summary>Scheduled pings (open loop) without a pong by the end.</summary>
-    public required long Unanswered { get; init; }
-
-    /// <summary>The unanswered share of all pings to be measured.</summary>
-    [JsonIgnore]
-    public double UnansweredShare => Unanswered == 0 ? 0 : (double)Unanswered / (RoundTrips + Unanswered);
-
-    /// <summary>Jain's index of the round trips per client; 1 for equal shares.</summary>
-    public required double JainIndex { get; init; }
-
-    /// <summary>Clients that received at least one pong.</summary>
-    public required long AnsweredClients { get; init; }
-
-    public required long SlowestClientRoundTrips { get; init; }
-
-    public required long FastestClientRoundTrips { get; init; }
-
-    /// <summary>How busy the load's loops were; 1 for all the time.</summary>
-    public required double LoadCpuShare { get; init; }
-
-    /// <summary>User and system time of the load per round trip; null if not recorded.</summary>
-    public double? LoadCpuMicrosecondsPerRoundTrip { get; init; }
-
-    /// <summary>The load may have been the bottleneck.</summary>
-    public required bool LoadWasLimit { get; init; }
-
-    /// <summary>Resources of the server; null if they cannot be measured.</summary>
+    /// <summary>Resources of the server of a load; null if they cannot be measured.</summary>
     public LabServerFigures? Server { get; init; }
 }

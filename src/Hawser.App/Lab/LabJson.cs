@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hawser.App.Lab.Agents;
 using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Publishing;
+using Hawser.App.Lab.Tasks;
 
 namespace Hawser.App.Lab;
 
@@ -14,6 +16,8 @@ namespace Hawser.App.Lab;
 [JsonSerializable(typeof(LabResult))]
 [JsonSerializable(typeof(LabComparison))]
 [JsonSerializable(typeof(IReadOnlyList<LabGoal>))]
+[JsonSerializable(typeof(IReadOnlyList<LabTask>))]
+[JsonSerializable(typeof(AgentRequest))]
 internal sealed partial class LabJson : JsonSerializerContext
 {
     /// <summary>For what is written by hand: a member that is not known is an error.</summary>

@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Net;
+using Hawser.App.Lab.Agents;
 using Hawser.App.Lab.Publishing;
+using Hawser.App.Lab.Tasks;
 using Hawser.App.Verbs;
 using Hawser.Models;
 using Hawser.Services.Ping.Load;
@@ -21,6 +24,8 @@ internal sealed record LabOptions
         ["rate"] = "none",
         ["pipeline"] = "1",
         ["churn"] = "no",
+        ["burst"] = "no",
+        ["backlog"] = "auto",
         ["floor"] = "yes",
         ["rounds"] = "9",
         ["until-width"] = "none",
@@ -30,10 +35,17 @@ internal sealed record LabOptions
         ["spoiled-at"] = "5%",
     };
 
+    private static readonly string[] OfLoads =
+    [
+        "models", "clients", "work", "slow-client", "idle", "rate", "pipeline", "churn", "burst", "backlog", "floor",
+        "duration", "warm-up",
+    ];
+
     /// <summary>The other servers of a scenario: a list, unlike the options above.</summary>
     public const string Against = "against";
 
     private const int MostClients = 1_000_000;
+    private const int MostBacklog = 65_535;
 
     /// <summary>The subjects to compare.</summary>
     public required IReadOnlyList<LabSubject> Subjects { get; init; }
@@ -67,6 +79,24 @@ internal sealed record LabOptions
     /// <summary>Seeds the order of the variants.</summary>
     public int Seed { get; init; }
 
+    /// <summary>Commands to time; then there are neither subjects nor settings.</summary>
+    public LabTasks Tasks { get; init; } = LabTasks.None;
+
+    /// <summary>The scratch folder of the tasks.</summary>
+    public string Folder { get; init; } = "";
+
+    /// <summary>Agents that put the load on the servers, instead of a process of this machine.</summary>
+    public IReadOnlyList<LabAgent> Agents { get; init; } = [];
+
+    /// <summary>The secret shared with the agents; empty for none.</summary>
+    public byte[] AgentToken { get; init; } = [];
+
+    /// <summary>Where our own servers listen: agents on other machines need an address that they reach.</summary>
+    public IPAddress ServerHost { get; init; } = IPAddress.Loopback;
+
+    /// <summary>What is left out of the scenario, and why, a sentence each.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     /// <summary>What the scenario should reach.</summary>
     public IReadOnlyList<LabGoal> Goals { get; init; } = [];
 
@@ -79,23 +109,28 @@ internal sealed record LabOptions
     /// <param name="seed">Of the order.</param>
     /// <param name="scenario">Where preset options come from; null for none.</param>
     /// <param name="preset">The options that it sets.</param>
+    /// <param name="tasks">Its tasks; null for none.</param>
     /// <exception cref="FormatException">A text is not what it should be; the message names the option and says what
     /// would be.</exception>
     public static LabOptions Parse(
         IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> against, int seed, string? scenario = null,
-        IReadOnlyDictionary<string, string>? preset = null)
+        IReadOnlyDictionary<string, string>? preset = null, LabTasks? tasks = null)
     {
+        bool isLoad = tasks is not { All.Count: > 0 };
+        if (!isLoad)
+            RequireDefaults(texts, against);
         var options = new LabOptions
         {
-            Subjects = [.. Read(texts, "models", ParseModels), .. against.Select(ParseAgainst)],
-            Settings = ParseSettings(texts),
+            Subjects = isLoad ? [.. Read(texts, "models", ParseModels), .. against.Select(ParseAgainst)] : [],
+            Settings = isLoad ? ParseSettings(texts) : [],
+            Tasks = tasks ?? LabTasks.None,
             Rounds = Read(texts, "rounds", text => Quantity.ParseInt(text, "number of rounds", 1, 10_000)),
             UntilWidth = Read(texts, "until-width", ParseShare),
             TimeLimit = Read(texts, "time-limit", ParseDuration),
             SpoiledAt = Read(texts, "spoiled-at", ParseShare),
             Duration = Read(texts, "duration", ParseDuration),
             WarmUp = Read(texts, "warm-up", Quantity.ParseDuration),
-            HasFloor = Read(texts, "floor", ParseYes),
+            HasFloor = Read(texts, "floor", ParseYes) && isLoad,
             Seed = seed,
             Command = CommandOf(texts, against, seed, scenario, preset),
         };
@@ -107,6 +142,37 @@ internal sealed record LabOptions
             throw new FormatException(
                 "nothing to measure: --against takes no --work and no --slow-client; add --models");
         return options;
+    }
+
+    /// <summary>Leaves out the commands and tasks of the scenario whose programs are not installed.</summary>
+    /// <exception cref="FormatException">None is left.</exception>
+    public LabOptions Installed()
+    {
+        var leftOut = new List<string>();
+        LabSubject[] subjects =
+        [
+            .. Subjects.Where(subject => subject.Command is null
+                || OwnProgram.FindInstalled(subject.CommandAt(0)[0]) is not null
+                || !Note(subject.Name, subject.CommandAt(0)[0])),
+        ];
+        LabTasks tasks = Tasks.Installed((subject, program) => Note(subject, program));
+        if (subjects.Length + tasks.All.Count == 0)
+            throw new FormatException($"nothing to measure: {string.Join("; ", leftOut)}");
+        return this with { Subjects = subjects, Tasks = tasks, LeftOut = [.. leftOut.Distinct()] };
+
+        bool Note(string subject, string program)
+        {
+            leftOut.Add($"{subject} is left out: {program} is not installed");
+            return true;
+        }
+    }
+
+    private static void RequireDefaults(IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> against)
+    {
+        if (OfLoads.FirstOrDefault(name => texts[name] != Defaults[name]) is { } changed)
+            throw new FormatException($"--{changed}: does not apply to the tasks of a scenario");
+        if (against.Count > 0)
+            throw new FormatException($"--{Against}: does not apply to the tasks of a scenario");
     }
 
     private static T Read<T>(IReadOnlyDictionary<string, string> texts, string name, Func<string, T> parse)
@@ -168,6 +234,11 @@ internal sealed record LabOptions
         bool[] churns = Read(texts, "churn", text => Words(text).Select(ParseYes).ToArray());
         if (churns.Contains(true) && (rate is not null || pipelines.Any(pipeline => pipeline > 1)))
             throw new FormatException("--churn: does not apply beside --rate and --pipeline");
+        bool isBurst = Read(texts, "burst", ParseYes);
+        if (isBurst && churns.Contains(true))
+            throw new FormatException("--burst: does not apply beside --churn");
+        int? backlog = Read<int?>(texts, "backlog",
+            text => text == "auto" ? null : Quantity.ParseInt(text, "backlog", 1, MostBacklog));
         return
         [
             .. from churn in churns
@@ -177,7 +248,8 @@ internal sealed record LabOptions
                from work in works
                from clients in clientCounts
                let slowClient = Read(texts, "slow-client", _ => ParseSlowClient(slow, clients))
-               select new LabSetting(clients, work.TotalMicroseconds, slowClient, idle, rate, pipeline, churn),
+               select new LabSetting(
+                   clients, work.TotalMicroseconds, slowClient, idle, rate, pipeline, churn, isBurst, backlog),
         ];
     }
 

@@ -4,14 +4,15 @@ namespace Hawser.App.Lab;
 /// machine affects all of them alike.</summary>
 internal static class LabPlan
 {
-    /// <summary>The variants, setting by setting. Other programs take part in the settings that configure only the
-    /// load.</summary>
+    /// <summary>The variants, setting by setting, and the tasks. Other programs take part in the settings that configure
+    /// only the load.</summary>
     public static IReadOnlyList<LabVariant> Variants(LabOptions options) =>
     [
         .. from setting in options.Settings
            from subject in options.Subjects
            where subject.TakesEverySetting || setting.IsForEveryServer
            select new LabVariant(subject, setting),
+        .. options.Tasks.All.Select(task => task.Variant),
     ];
 
     /// <summary>The rounds, without end. Equal seeds give equal orders.</summary>

@@ -8,7 +8,7 @@ namespace Hawser.App.Lab;
 internal sealed record LabResult
 {
     /// <summary>The version of the schema that this program writes.</summary>
-    public const string CurrentSchema = "hawser-lab/2";
+    public const string CurrentSchema = "hawser-lab/3";
 
     /// <summary>The version of the schema, <c>lab/results.schema.json</c>.</summary>
     public string Schema { get; init; } = CurrentSchema;

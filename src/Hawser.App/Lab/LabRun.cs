@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hawser.App.Lab.Conditions;
+using Hawser.App.Lab.Tasks;
 using Hawser.Services.Measuring;
 using Hawser.Services.Text;
 
@@ -92,10 +93,11 @@ internal sealed class LabRun(
     public static string TextOf(LabMeasurement measured) => measured.Error is { } error
         ? $"{measured.Variant}: FAILED: {error}"
         : string.Create(CultureInfo.InvariantCulture, $"{measured.Variant}: ")
-            + string.Join("  ", LabMetric.All.Where(metric => metric.IsJudged)
+            + string.Join("  ", LabMetric.JudgedUnder(measured.Variant.Setting)
                 .Select(metric => metric.Of(measured.Figures!)
                     is { } value ? $"{metric.Title} {metric.Format(value)}" : null)
                 .OfType<string>())
+            + (measured.Figures!.Load?.LostAgents is [var lost, ..] ? $"; LOST: {lost}" : "")
             + (measured.Spoiled is { } spoiled ? $"; SPOILED: {spoiled}" : "");
 
     private async Task MeasureRoundAsync(
@@ -155,7 +157,9 @@ internal sealed class LabRun(
         LabVariant variant, CancellationToken cancel)
     {
         await using var watch = new MachineWatch();
-        LoadReport report = await LabTrial.RunAsync(variant, options, pinning, cancel);
+        LoadReport report = options.Tasks.Find(variant) is { } task
+            ? await TaskTrial.RunAsync(task, options.Folder, cancel)
+            : await LabTrial.RunAsync(variant, options, pinning, cancel);
         return (report, await watch.EndAsync());
     }
 

@@ -1,14 +1,17 @@
 using System.Text.Json;
 using Hawser.App.Lab.Publishing;
+using Hawser.App.Lab.Tasks;
 
 namespace Hawser.App.Lab;
 
 /// <summary>Preset options: a JSON object with a <c>description</c>, members named like the options of
-/// <c>hawser lab</c>, the list <c>against</c>, and <c>goals</c>.</summary>
+/// <c>hawser lab</c>, the list <c>against</c>, <c>goals</c>, and <c>tasks</c> with their <c>setup</c>.</summary>
 internal static class LabScenario
 {
     private const string Description = "description";
     private const string Goals = "goals";
+    private const string Tasks = "tasks";
+    private const string Setup = "setup";
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "lab", "scenarios");
 
@@ -27,6 +30,10 @@ internal static class LabScenario
     /// <summary>Reads the goals of a scenario.</summary>
     /// <exception cref="FormatException">The scenario does not exist or is malformed.</exception>
     public static IReadOnlyList<LabGoal> ReadGoals(string nameOrFile) => Read(nameOrFile, ParseGoals);
+
+    /// <summary>Reads the tasks of a scenario.</summary>
+    /// <exception cref="FormatException">The scenario does not exist or is malformed.</exception>
+    public static LabTasks ReadTasks(string nameOrFile) => Read(nameOrFile, ParseTasks);
 
     private static T Read<T>(string nameOrFile, Func<JsonElement, T> parse)
     {
@@ -57,18 +64,29 @@ internal static class LabScenario
         return goals;
     }
 
+    private static LabTasks ParseTasks(JsonElement root)
+    {
+        IReadOnlyList<LabTask> tasks = root.TryGetProperty(Tasks, out JsonElement list)
+            ? list.Deserialize(LabJson.Strict.IReadOnlyListLabTask) ?? [] : [];
+        string? setup = root.TryGetProperty(Setup, out JsonElement command) ? TextOf(command) : null;
+        var all = new LabTasks(tasks, setup);
+        all.Validate();
+        return all;
+    }
+
     private static Dictionary<string, string> Parse(JsonElement root)
     {
         var texts = new Dictionary<string, string>();
         foreach (JsonProperty member in root.EnumerateObject())
         {
-            if (member.Name is Description or Goals)
+            if (member.Name is Description or Goals or Tasks or Setup)
                 continue;
             bool isAgainst = member.Name == LabOptions.Against;
             if (!isAgainst && !LabOptions.Defaults.ContainsKey(member.Name))
             {
                 string known = string.Join(", ", [.. LabOptions.Defaults.Keys, LabOptions.Against]);
-                throw new FormatException($"'{member.Name}' is no option; use {Description}, {Goals}, {known}");
+                throw new FormatException(
+                    $"'{member.Name}' is no option; use {Description}, {Goals}, {Tasks}, {Setup}, {known}");
             }
             texts[member.Name] = member.Value.ValueKind == JsonValueKind.Array
                 ? string.Join(isAgainst ? '\n' : ',', member.Value.EnumerateArray().Select(TextOf))

@@ -12,14 +12,18 @@ namespace Hawser.App.Lab;
 /// <param name="ScheduledPerSecond">Pings of all clients (open loop); null for a closed loop.</param>
 /// <param name="Pipeline">Pings that a client sends at once.</param>
 /// <param name="Churn">A new connection for every ping.</param>
+/// <param name="Burst">All clients connect at once, to a server that has served nobody.</param>
+/// <param name="Backlog">The backlog of our own servers; null for one that holds all connections.</param>
+/// <param name="Task">What the commands of a task do, as text; null for a load, which has the other members.</param>
 internal sealed record LabSetting(
     int Clients, double WorkMicroseconds = 0, string? SlowClient = null, int Idle = 0,
-    double? ScheduledPerSecond = null, int Pipeline = 1, bool Churn = false)
+    double? ScheduledPerSecond = null, int Pipeline = 1, bool Churn = false, bool Burst = false, int? Backlog = null,
+    string? Task = null)
 {
     /// <summary>Time over which the clients connect, half a millisecond apart. Ten thousand at once would still be
     /// connecting when the measurement begins.</summary>
     [JsonIgnore]
-    public TimeSpan Ramp => TimeSpan.FromMilliseconds(0.5 * Clients);
+    public TimeSpan Ramp => Burst ? TimeSpan.Zero : TimeSpan.FromMilliseconds(0.5 * Clients);
 
     /// <summary>Configures only the load, so that any server can take part.</summary>
     [JsonIgnore]
@@ -31,6 +35,8 @@ internal sealed record LabSetting(
 
     public override string ToString()
     {
+        if (Task is not null)
+            return Task;
         List<string> parts = [Clients == 1 ? "1 client" : Text($"{Clients:#,0} clients")];
         if (WorkMicroseconds > 0)
             parts.Add($"{Quantity.FormatDuration(Work)} of work");
@@ -44,6 +50,10 @@ internal sealed record LabSetting(
             parts.Add(Text($"{Pipeline:#,0} pings at once"));
         if (Churn)
             parts.Add("a connection for each ping");
+        if (Burst)
+            parts.Add("connecting at once");
+        if (Backlog is { } backlog)
+            parts.Add(Text($"backlog {backlog:#,0}"));
         return string.Join(", ", parts);
     }
 

@@ -17,6 +17,8 @@ internal sealed record LabSubject(
     /// <summary>Stands for the port in <see cref="Command"/>.</summary>
     public const string PortMark = "{port}";
 
+    private const string Own = "hawser";
+
     /// <summary>Where the program of <see cref="Command"/> is, if that does not say.</summary>
     [JsonIgnore]
     public string? Program { get; init; }
@@ -24,6 +26,10 @@ internal sealed record LabSubject(
     /// <summary>It takes part under every setting; other programs only under those that configure the load.</summary>
     [JsonIgnore]
     public bool TakesEverySetting => Model is not null && Name != LabFloor.Name;
+
+    /// <summary>Another program. Those whose name begins with <c>hawser</c> are ours, whatever starts them.</summary>
+    [JsonIgnore]
+    public bool IsRival => Model is null && Name != LabFloor.Name && !Name.StartsWith(Own, StringComparison.Ordinal);
 
     /// <summary>Parses <c>NAME=[WIRE:]HOST:PORT</c> and <c>NAME=[WIRE:]COMMAND</c>.</summary>
     /// <remarks>The wire is a prefix because it belongs to the server, as the scheme of a URL does: under one setting,

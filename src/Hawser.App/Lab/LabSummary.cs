@@ -61,7 +61,7 @@ internal sealed record LabSummary(
                 metrics[metric.Name] = LabStatistics.SpreadOf(values, looks);
         }
         bool leavesOut = figures.Any(figure =>
-            figure.SlowestClientRoundTrips == 0 || figure.UnansweredShare > FewUnanswered);
+            figure.Load is { } load && (load.SlowestClientRoundTrips == 0 || load.UnansweredShare > FewUnanswered));
         int failed = own.Count(measurement => measurement.Error is not null);
         return new LabSummary(variant, figures.Length, failed, leavesOut, metrics, CurveOf(latency))
         {

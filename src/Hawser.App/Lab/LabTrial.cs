@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hawser.App.Lab.Agents;
 using Hawser.App.Verbs;
 
 namespace Hawser.App.Lab;
@@ -15,7 +16,8 @@ internal static class LabTrial
     {
         if (variant.Subject.Address is { } running)
             return await LoadAsync(running, variant, options, pinning, server: null, cancel);
-        await using ServerProcess server = await ServerProcess.StartAsync(variant, pinning.ServerCores, cancel);
+        await using ServerProcess server = await ServerProcess.StartAsync(
+            variant, pinning.ServerCores, cancel, host: options.ServerHost);
         try
         {
             return await LoadAsync(server.Address, variant, options, pinning, server, cancel);
@@ -42,8 +44,12 @@ internal static class LabTrial
         LabSample? begin = null;
         LabSample? late = null;
         LabSample? end = null;
-        LoadReport report = await LoadProcess.RunAsync(address, variant, options, pinning.LoadCores, Look, cancel);
-        if (report.Figures.RoundTrips == 0)
+        LoadReport report = await (options.Agents.Count > 0
+            ? AgentLoad.RunAsync(address, variant, options, Look, cancel)
+            : LoadProcess.RunAsync(address, variant, options, pinning.LoadCores, Look, cancel));
+        if (variant.Setting.Burst)
+            report = report.AsBurst(variant.Setting.Clients);
+        if (report.Figures.Load!.RoundTrips == 0)
             throw new LabException("no round trip was measured");
         LabServerFigures? figures = LabServerFigures.Between(begin, late, end);
         return report with

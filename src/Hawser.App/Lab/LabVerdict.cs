@@ -25,18 +25,17 @@ internal sealed record LabVerdict(
     /// <summary>A latency, and one subject left clients or pings unanswered.</summary>
     public const string NotComparable = "not comparable (one left clients or pings unanswered)";
 
-    /// <summary>Judges every pair under the same setting in every judged metric.</summary>
+    /// <summary>Judges every pair under the same setting in every judged metric, the leading one first.</summary>
     /// <param name="summaries">The variants.</param>
     /// <param name="looks">The looks of a lab that stops by the width of its intervals.</param>
     public static IReadOnlyList<LabVerdict> Of(IReadOnlyList<LabSummary> summaries, LabLooks? looks = null) =>
     [
-        .. from metric in LabMetric.All
-           where metric.IsJudged
-           from i in Enumerable.Range(0, summaries.Count)
+        .. from i in Enumerable.Range(0, summaries.Count)
            from j in Enumerable.Range(i + 1, summaries.Count - i - 1)
            let first = summaries[i]
            let second = summaries[j]
            where first.Variant.Setting == second.Variant.Setting
+           from metric in LabMetric.JudgedUnder(first.Variant.Setting)
            let verdict = Judge(metric, first, second, looks)
            where verdict is not null
            select verdict,

@@ -18,7 +18,7 @@ internal static class LabWarnings
     /// <summary>The warnings known before the first measurement.</summary>
     public static IEnumerable<string> Before(LabOptions options, LabMachine machine, CpuPinning pinning)
     {
-        if (options.Duration.TotalSeconds < ShortSeconds)
+        if (options.Duration.TotalSeconds < ShortSeconds && options.Settings.Any(setting => !setting.Burst))
         {
             yield return Text($"measurements of {options.Duration.TotalSeconds:0.###} s are short: ")
                 + "they miss or overweight rare stalls; use --duration 3s or more";
@@ -33,6 +33,8 @@ internal static class LabWarnings
             yield return Text($"few rounds ({options.Rounds}): a single disturbed round can hide a difference; ")
                 + Text($"use --rounds {AdvisedRounds} or more");
         }
+        foreach (string leftOut in options.LeftOut)
+            yield return leftOut;
         if (machine.LoadAverage is > CalmLoad and var load)
             yield return Text($"busy machine: the load average was {load:0.0} at the start");
         if (pinning.ServerCores is null && options.Subjects.Any(subject => subject.Model is not null))
@@ -48,7 +50,7 @@ internal static class LabWarnings
     public static IEnumerable<string> Of(LabSummary summary, IEnumerable<LabMeasurement> measurements)
     {
         LabMeasurement[] own = [.. measurements.Where(measurement => measurement.Variant == summary.Variant)];
-        LabFigures[] figures = [.. summary.ByRound.Values];
+        LabLoadFigures[] figures = [.. summary.ByRound.Values.Select(figure => figure.Load).OfType<LabLoadFigures>()];
         string name = $"{summary.Variant}";
         if (own.FirstOrDefault(measurement => measurement.Error is not null) is { } failed)
             yield return Text($"{name}: {summary.Failed} of {own.Length} measurements failed, first: {failed.Error}");
@@ -57,6 +59,13 @@ internal static class LabWarnings
             yield return Text($"{name}: {summary.Spoiled} of {summary.Rounds} rounds were spoiled in every attempt ")
                 + Text($"and count nevertheless, last: {spoiled.Spoiled}");
         }
+        if (figures.SelectMany(figure => figure.LostAgents ?? []).LastOrDefault() is { } lost)
+        {
+            yield return Text($"{name}: agents were lost in {figures.Count(figure => figure.LostAgents is not null)} ")
+                + Text($"of {summary.Rounds} rounds, last {lost}; what they measured is missing");
+        }
+        if (summary.Variant.Setting.Burst)
+            yield break;
         bool isClosedLoop = summary.Variant.Setting.ScheduledPerSecond is null;
         if (isClosedLoop && summary.Throughput is { RelativeRange: > WideRange and var range })
             yield return Text($"{name}: throughput varies between rounds by {range * 100:0} % of the median");

@@ -8,8 +8,8 @@ namespace Hawser.App.Lab;
 /// <summary><c>hawser load</c> in its own process.</summary>
 internal static class LoadProcess
 {
-    // For its start, and for connections and pongs that never arrive.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>For its start, and for connections and pongs that never arrive.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs a load to its end.</summary>
     /// <param name="address">HOST:PORT.</param>
@@ -36,7 +36,8 @@ internal static class LoadProcess
             await process.WaitForExitAsync(limit.Token);
             string? error = (await errors).Split('\n')
                 .FirstOrDefault(text => text.StartsWith("ERROR: ", StringComparison.Ordinal));
-            return error is null && report is not null
+            // Clients that a burst lost are a figure, not an error.
+            return report is not null && (error is null || variant.Setting.Burst)
                 ? report
                 : throw new LabException(
                     error?["ERROR: ".Length..] ?? $"the load ended with exit code {process.ExitCode}");
@@ -60,7 +61,8 @@ internal static class LoadProcess
         List<string> arguments =
         [
             "load", address, "--clients", $"{setting.Clients}", "--duration", Text(options.Duration),
-            "--ramp", Text(setting.Ramp), "--warm-up", Text(options.WarmUp), "--json-stream",
+            "--ramp", Text(setting.Ramp), "--warm-up", Text(setting.Burst ? TimeSpan.Zero : options.WarmUp),
+            "--json-stream",
         ];
         if (setting.ScheduledPerSecond is { } rate)
             arguments.AddRange(["--rate", rate.ToString("0.######", CultureInfo.InvariantCulture)]);
@@ -70,10 +72,15 @@ internal static class LoadProcess
             arguments.AddRange(["--pipeline", $"{setting.Pipeline}"]);
         if (setting.Churn)
             arguments.Add("--churn");
+        if (setting.Burst)
+            arguments.Add("--rehearse");
         return arguments;
     }
 
-    private static LoadReport? Read(string line, Action<double, long> onView)
+    /// <summary>Reads a line of <c>hawser load --json-stream</c>.</summary>
+    /// <returns>The report; null of a view, and of a report without a round trip.</returns>
+    /// <exception cref="LabException">The line is malformed.</exception>
+    internal static LoadReport? Read(string line, Action<double, long> onView)
     {
         try
         {

@@ -7,10 +7,20 @@ namespace Hawser.App.Lab;
 internal static class OwnProgram
 {
     // A published program has its own executable; a build may be run by dotnet.
-    private static readonly string[] Command =
+    /// <summary>The command that starts this program.</summary>
+    public static IReadOnlyList<string> Command { get; } =
         Environment.ProcessPath is { } process && Path.GetFileNameWithoutExtension(process) == "hawser"
             ? [process]
             : ["dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "hawser.dll")];
+
+    /// <summary>Finds a program as a shell does: by its path, or in PATH.</summary>
+    /// <returns>Null if it is not installed.</returns>
+    public static string? FindInstalled(string name) => name.Contains('/', StringComparison.Ordinal)
+        ? File.Exists(name) ? name : null
+        : (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
 
     /// <summary>Starts this program with redirected streams.</summary>
     /// <param name="cores">The cores to pin it to; null for any.</param>

@@ -54,21 +54,23 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="cores">The cores to pin it to; null for any.</param>
     /// <param name="cancel">Gives up.</param>
     /// <param name="limit">For the start; null for 30 s.</param>
+    /// <param name="host">Where our own servers listen; null for 127.0.0.1.</param>
     /// <exception cref="LabException">The server did not start; the message has its last words.</exception>
     public static async Task<ServerProcess> StartAsync(
-        LabVariant variant, string? cores, CancellationToken cancel, TimeSpan? limit = null)
+        LabVariant variant, string? cores, CancellationToken cancel, TimeSpan? limit = null, IPAddress? host = null)
     {
         TimeSpan startLimit = limit ?? DefaultStartLimit;
         int port = variant.Subject.Command is null ? 0 : FindFreePort();
         Process process = variant.Subject.Command is null
-            ? OwnProgram.Start(cores, Arguments(variant))
+            ? OwnProgram.Start(cores, Arguments(variant, host ?? IPAddress.Loopback))
             : StartCommand(variant.Subject, port, cores);
         var server = new ServerProcess(variant, process);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         over.CancelAfter(startLimit);
         try
         {
-            Task<string> ready = server._isOwn ? server._listening.Task : UntilAcceptsAsync(port, over.Token);
+            Task<string> ready = server._isOwn ? server._listening.Task
+                : UntilAcceptsAsync(port, variant.Setting.Burst, over.Token);
             await Task.WhenAny(ready, process.WaitForExitAsync(over.Token));
             cancel.ThrowIfCancellationRequested();
             if (over.IsCancellationRequested)
@@ -130,15 +132,15 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>The arguments of <c>hawser</c>.</summary>
-    internal static IReadOnlyList<string> Arguments(LabVariant variant)
+    internal static IReadOnlyList<string> Arguments(LabVariant variant, IPAddress host)
     {
         LabSetting setting = variant.Setting;
         int connections = setting.Clients + setting.Idle + SpareConnections;
         string work = string.Create(CultureInfo.InvariantCulture, $"{setting.WorkMicroseconds}us");
         List<string> arguments =
         [
-            "serve", "ping", "--model", variant.Subject.Model!, "--host", "127.0.0.1", "--port", "0", "--work", work,
-            "--max-connections", $"{connections}", "--backlog", $"{connections}",
+            "serve", "ping", "--model", variant.Subject.Model!, "--host", $"{host}", "--port", "0", "--work", work,
+            "--max-connections", $"{connections}", "--backlog", $"{setting.Backlog ?? connections}",
             "--first-byte-timeout", "never", "--idle-timeout", "never",
         ];
         if (setting.SlowClient is { } slow)
@@ -160,7 +162,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>A loopback port that is free now, below those that Linux gives to clients: none of these takes it
     /// before the server does.</summary>
-    private static int FindFreePort()
+    public static int FindFreePort()
     {
         const int lowest = 20_000;
         const int highest = 32_767;
@@ -181,10 +183,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         throw new LabException($"no free port between {lowest} and {highest}");
     }
 
-    /// <summary>Connects until it succeeds.</summary>
-    private static async Task<string> UntilAcceptsAsync(int port, CancellationToken cancel)
+    /// <summary>Connects until it succeeds; for a burst, waits for the listener alone.</summary>
+    private static async Task<string> UntilAcceptsAsync(int port, bool isBurst, CancellationToken cancel)
     {
         var endPoint = new IPEndPoint(IPAddress.Loopback, port);
+        if (isBurst)
+        {
+            await ListeningPort.UntilOpenAsync(port, cancel);
+            return $"{endPoint}";
+        }
         while (true)
         {
             try

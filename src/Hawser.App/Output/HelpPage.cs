@@ -50,7 +50,8 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         return page.ToString();
     }
 
-    private static IEnumerable<string> Usages(Command command)
+    /// <summary>How the command is called, a line for each form.</summary>
+    public static IEnumerable<string> Usages(Command command)
     {
         string path = Path(command);
         if (command is not VerbCommand verb)
@@ -73,7 +74,8 @@ internal sealed class HelpPage : SynchronousCommandLineAction
             yield return $"{path} COMMAND [options]";
     }
 
-    private static string Path(Command command) =>
+    /// <summary>The program and the words that lead to the command.</summary>
+    public static string Path(Command command) =>
         command.Parents.FirstOrDefault() is Command parent ? $"{Path(parent)} {command.Name}" : "hawser";
 
     private static string Placeholder(Argument argument)
@@ -82,18 +84,18 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         return argument.Arity.MinimumNumberOfValues == 0 || argument.HasDefaultValue ? $"[{name}]" : name;
     }
 
-    // The short form first, as people type it.
-    private static string Label(Option option)
-    {
-        IEnumerable<string> names = option.Aliases.Append(option.Name).Order(StringComparer.Ordinal)
+    /// <summary>The names of an option, the short form first, as people type it.</summary>
+    public static IEnumerable<string> Names(Option option) =>
+        option.Aliases.Append(option.Name).Order(StringComparer.Ordinal)
             .OrderBy(name => name.StartsWith("--", StringComparison.Ordinal))
             .ThenBy(name => name != option.Name);
-        string value = option.HelpName is null ? "" : $" {option.HelpName}";
-        return string.Join(", ", names) + value;
-    }
 
-    private static string Text(Option option) =>
+    /// <summary>The help of an option.</summary>
+    public static string Text(Option option) =>
         option.Required ? $"{option.Description} [required]" : option.Description!;
+
+    private static string Label(Option option) =>
+        string.Join(", ", Names(option)) + (option.HelpName is null ? "" : $" {option.HelpName}");
 
     private static void Table(
         StringBuilder page, string title, IEnumerable<(string Label, string Text)> entries, int width)

@@ -31,7 +31,7 @@ internal static class LoadJson
         WriteHistogram(json, "latency", report.Latency, withBuckets: true);
         WriteHistogram(json, "service_time", report.ServiceTime, withBuckets: true);
         WriteHistogram(json, "first_answer", report.FirstAnswer);
-        WriteHistogram(json, "connect", report.Connect);
+        WriteHistogram(json, "connect", report.Connect, withBuckets: true);
         if (report.RoundTrips > 0)
             json.WriteNumber("jain_index", report.JainIndex);
         else

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Output;
 
@@ -50,7 +51,8 @@ internal sealed class LogWriter : TextWriter
 
     public override void Write(string? value) => Write(value.AsSpan());
 
-    public override void WriteLine(string? value) => Write($"{value}\n".AsSpan());
+    /// <summary>Queues a line, or several. What a terminal would interpret is escaped, wherever it came from.</summary>
+    public override void WriteLine(string? value) => Write($"{Printable.Lines(value ?? "")}\n".AsSpan());
 
     public override void Write(ReadOnlySpan<char> buffer)
     {

@@ -1,3 +1,5 @@
+using Hawser.Services;
+
 namespace Hawser.App.Output;
 
 /// <summary>The standard streams, unbuffered and with their errors: <see cref="Console"/> would swallow a broken pipe,

@@ -108,6 +108,13 @@ internal sealed class SvgPlot
         Text("figure", ToX(stroke) + 10, y + 4, figure);
     }
 
+    /// <summary>Draws a vertical line across all rows, with a tooltip.</summary>
+    public void RowLine(double at, string style, string tip)
+    {
+        Add($"<g class=\"{style}\"><title>{Safe(tip)}</title><line class=\"level {style}\" x1=\"{ToX(at):F1}\" ");
+        Add($"x2=\"{ToX(at):F1}\" y1=\"{_top}\" y2=\"{_height - _bottom}\"/></g>");
+    }
+
     /// <summary>Writes a word in a row instead of a figure.</summary>
     public void RowWord(int row, string word) => Text("tick", _left + 8, Middle(row) + 4, word);
 

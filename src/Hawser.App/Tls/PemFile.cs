@@ -1,4 +1,5 @@
 using Hawser.App.Verbs;
+using Hawser.Native;
 
 namespace Hawser.App.Tls;
 
@@ -14,7 +15,9 @@ internal sealed record PemFile(string Option, string Path, byte[] Bytes)
     /// <exception cref="FormatException">It cannot be read; the message names the option and the file.</exception>
     public static PemFile Read(string option, string path)
     {
-        string? why = UsageException.WhyNoFile(path);
+        // Opening a pipe would wait for a writer.
+        bool isPipe = OperatingSystem.IsLinux() && FileIdentity.OfTarget(path) is { Kind: FileKind.Pipe };
+        string? why = isPipe ? "not a regular file" : UsageException.WhyNoFile(path);
         try
         {
             if (why is null)
@@ -35,11 +38,4 @@ internal sealed record PemFile(string Option, string Path, byte[] Bytes)
         }
         throw new FormatException($"{option}: {path}: {why}");
     }
-
-    /// <summary>The file as it is now.</summary>
-    /// <exception cref="FormatException">It cannot be read.</exception>
-    public PemFile Again() => Read(Option, Path);
-
-    /// <summary>Whether the content is the same.</summary>
-    public bool HasSameBytes(PemFile other) => Bytes.AsSpan().SequenceEqual(other.Bytes);
 }

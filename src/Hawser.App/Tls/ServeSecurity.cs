@@ -1,3 +1,5 @@
+using Hawser.App.Serving;
+
 using Layer = System.Func<
     Hawser.Transports.Transport, System.Threading.CancellationToken,
     System.Threading.Tasks.ValueTask<Hawser.Transports.Transport>>;
@@ -8,11 +10,6 @@ namespace Hawser.App.Tls;
 /// <param name="Layers">The first one next to the wire.</param>
 /// <param name="Certificates">Null without TLS.</param>
 /// <param name="Authenticates">Clients must have a certificate or a token.</param>
+/// <param name="Files">The files to read again.</param>
 internal sealed record ServeSecurity(
-    IReadOnlyList<Layer> Layers, ServerCertificates? Certificates, bool Authenticates) : IDisposable
-{
-    /// <summary>Nothing.</summary>
-    public static ServeSecurity None { get; } = new([], null, Authenticates: false);
-
-    public void Dispose() => Certificates?.Dispose();
-}
+    IReadOnlyList<Layer> Layers, ServerCertificates? Certificates, bool Authenticates, IReadOnlyList<FileSet> Files);

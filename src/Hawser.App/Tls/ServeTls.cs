@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Net;
+using Hawser.App.Serving;
 using Hawser.App.Verbs;
 using Hawser.Layers;
 using Hawser.Services;
@@ -11,7 +11,8 @@ using Layer = System.Func<
 namespace Hawser.App.Tls;
 
 /// <summary>The options of a server for TLS, its token and proxies.</summary>
-internal sealed class ServeTls(Service service)
+/// <param name="service">Null for those of every service.</param>
+internal sealed class ServeTls(Service? service)
 {
     private readonly Option<string[]> _cert = VerbOptions.Texts(
         "--tls-cert", "FILE", "serve TLS with this PEM certificate; repeated with --tls-key, chosen by name (SNI)");
@@ -25,11 +26,13 @@ internal sealed class ServeTls(Service service)
     private readonly Option<string> _token = VerbOptions.Text(
         "--token-file", "FILE", "require this secret of every client, 16 to 256 bytes");
 
-    private readonly Option<IPNetwork[]> _proxies = VerbOptions.Values(
-        "--proxy-from", "CIDR", "proxies, like 10.0.0.0/8: their connections begin with a PROXY header", ParseNetwork);
+    private readonly Option<string[]> _proxies = VerbOptions.Texts(
+        "--proxy-from", "CIDR", "proxies, as --allow: their connections begin with a PROXY header");
+
+    private bool TakesToken => service is { TakesToken: true };
 
     public void AddTo(VerbCommand command) => command.AddGroup(
-        "TLS and proxies", [_cert, _key, _clientCa, .. service.TakesToken ? (Option[])[_token] : [], _proxies]);
+        "TLS and proxies", [_cert, _key, _clientCa, .. TakesToken ? (Option[])[_token] : [], _proxies]);
 
     /// <summary>Reads the files.</summary>
     /// <exception cref="UsageException">The options contradict each other, or a file is bad.</exception>
@@ -42,29 +45,50 @@ internal sealed class ServeTls(Service service)
             throw new UsageException(
                 $"{_key.Name}: {keys.Length} for {certs.Length} of {_cert.Name}; give one for each");
         }
-        Option[] needTls = [_clientCa, .. service.TakesToken ? (Option[])[_token] : []];
+        Option[] needTls = [_clientCa, .. TakesToken ? (Option[])[_token] : []];
         if (certs.Length == 0 && needTls.FirstOrDefault(parsed.Has) is { } lone)
             throw new UsageException($"{lone.Name}: applies with {_cert.Name} only");
-        var layers = new List<Layer>();
-        if (parsed.GetValue(_proxies) is { Length: > 0 } networks)
-            layers.Add(ProxyLayer.Server(networks));
-        ServerCertificates? certificates = certs.Length == 0 ? null : UsageException.Guard(() => new ServerCertificates(
-            [.. certs.Zip(keys, (cert, key) => (PemFile.Read(_cert.Name, cert), PemFile.Read(_key.Name, key)))],
-            Find(_clientCa), service.Name));
-        if (certificates is not null)
-            layers.Add(TlsLayer.Server(certificates.Choose));
-        bool hasToken = service.TakesToken && parsed.Has(_token);
-        if (hasToken)
-            layers.Add(TokenLayer.Server(UsageException.Guard(() => PemFiles.ReadSecret(Find(_token)!))));
-        return new ServeSecurity(layers, certificates, Authenticates: hasToken || parsed.Has(_clientCa));
-
-        PemFile? Find(Option<string> option) =>
-            parsed.GetValue(option) is { } path ? PemFile.Read(option.Name, path) : null;
+        if (certs.Length == 0 && !parsed.Has(_proxies))
+            return ServeSecurity.None;
+        return ReadFiles(parsed, certs, keys);
     }
 
-    private static IPNetwork ParseNetwork(string text) => IPNetwork.TryParse(text, out IPNetwork network)
-        ? network
-        : IPAddress.TryParse(text, out IPAddress? address)
-            ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
-            : throw new FormatException($"'{text}' is not a network; use 10.0.0.0/8, fd00::/8 or one address");
+    // On its own, so that a server without TLS does not load its assemblies.
+    private ServeSecurity ReadFiles(ParseResult parsed, string[] certs, string[] keys)
+    {
+        var layers = new List<Layer>();
+        var files = new List<FileSet>();
+        if (parsed.ReadNetworks(_proxies, files) is { } proxies)
+            layers.Add(ProxyLayer.Server(proxies));
+        ServerCertificates? certificates = null;
+        if (certs.Length > 0)
+        {
+            (string Option, string Path)[] named =
+            [
+                .. certs.Zip(keys).SelectMany(pair => ((string, string)[])[(_cert.Name, pair.First), (_key.Name, pair.Second)]),
+                .. parsed.GetValue(_clientCa) is { } ca ? ((string, string)[])[(_clientCa.Name, ca)] : [],
+            ];
+            files.Add(new FileSet([.. named.Select(file => file.Path)], () => certificates!.Reload()));
+            certificates = UsageException.Guard(() => new ServerCertificates(named, service!.Name));
+            layers.Add(TlsLayer.Server(certificates.Choose));
+        }
+        bool hasToken = TakesToken && parsed.Has(_token);
+        if (hasToken)
+            layers.Add(TokenLayer.Server(ReadToken(parsed.GetValue(_token)!, files)));
+        return new ServeSecurity(layers, certificates, Authenticates: hasToken || parsed.Has(_clientCa), files);
+    }
+
+    private Func<byte[]> ReadToken(string path, List<FileSet> files)
+    {
+        byte[]? secret = null;
+        files.Add(new FileSet([path], () =>
+        {
+            Volatile.Write(ref secret, Read());
+            return [$"{_token.Name}: {path}"];
+        }));
+        secret = UsageException.Guard(Read);
+        return () => Volatile.Read(ref secret)!;
+
+        byte[] Read() => PemFiles.ReadSecret(PemFile.Read(_token.Name, path));
+    }
 }

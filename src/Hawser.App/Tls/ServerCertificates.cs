@@ -1,40 +1,31 @@
 using System.Net.Security;
-using System.Runtime.InteropServices;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Hawser.App.Verbs;
 
 namespace Hawser.App.Tls;
 
-/// <summary>A server's certificates and client authorities. It reads the files again every second and at SIGHUP. A new
-/// set replaces the old one if all of it is valid; otherwise the old one stays, with a warning.</summary>
-internal sealed class ServerCertificates : IDisposable
+/// <summary>A server's certificates and client authorities. A new set replaces the old one if all of it is
+/// valid.</summary>
+internal sealed class ServerCertificates
 {
-    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
-
-    private readonly Lock _gate = new();
-    private readonly SslApplicationProtocol _application;
+    private readonly IReadOnlyList<(string Option, string Path)> _files;
+    private readonly int _pairs;
+    // Not as the value type of SslStream, which would load its assembly without TLS too.
+    private readonly string _application;
     private volatile Snapshot _current;
-    private IReadOnlyList<PemFile>? _lastSeen;
-    private string? _problem;
-    private bool _hasWarned;
-    private Timer? _timer;
-    private PosixSignalRegistration? _hangUp;
 
     /// <summary>Reads the files.</summary>
-    /// <param name="pairs">Certificate and key files. The first pair is for clients that name no server, or one that no
-    /// certificate has.</param>
-    /// <param name="clientAuthorities">Client certificates must be issued by one of these; null for no client
-    /// certificates.</param>
+    /// <param name="files">Certificate and key files in turns, then the file of the client authorities if client
+    /// certificates are required: each with its option. The first pair is for clients that name no server, or one that
+    /// no certificate has.</param>
     /// <param name="service">Its ALPN protocol is <c>hawser/service</c>.</param>
-    /// <exception cref="UsageException">A file is bad.</exception>
-    public ServerCertificates(
-        IReadOnlyList<(PemFile Certificate, PemFile Key)> pairs, PemFile? clientAuthorities, string service)
+    /// <exception cref="FormatException">A file is bad.</exception>
+    public ServerCertificates(IReadOnlyList<(string Option, string Path)> files, string service)
     {
-        _application = new SslApplicationProtocol($"hawser/{service}");
-        _current = UsageException.Guard(() => Load(
-            [.. pairs.SelectMany(pair => (PemFile[])[pair.Certificate, pair.Key]), .. Some(clientAuthorities)],
-            pairs.Count));
+        _files = files;
+        _pairs = files.Count / 2;
+        _application = $"hawser/{service}";
+        _current = Load();
     }
 
     /// <summary>What to print at the start, a line each.</summary>
@@ -43,85 +34,30 @@ internal sealed class ServerCertificates : IDisposable
             .Select(entry => $"TLS certificate {entry.File.Path}, {PemFiles.FingerprintOf(entry.Leaf)}")
             .Concat(_current.Warnings);
 
-    /// <summary>Begins to read the files again.</summary>
-    /// <param name="events">Takes a line when certificates are replaced.</param>
-    /// <param name="errors">Takes warnings.</param>
-    public void Watch(TextWriter events, TextWriter errors)
+    /// <summary>Reads the files again.</summary>
+    /// <returns>The new <see cref="Description"/>.</returns>
+    /// <exception cref="FormatException">A file is bad: the old certificates stay.</exception>
+    public IEnumerable<string> Reload()
     {
-        _timer = new Timer(_ => Refresh(events, errors, isAsked: false), null, CheckInterval, CheckInterval);
-        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-        {
-            context.Cancel = true;
-            Refresh(events, errors, isAsked: true);
-        });
+        _current = Load();
+        return Description;
     }
 
     /// <summary>The options for a client: the first certificate for the name it asks for.</summary>
     public SslServerAuthenticationOptions Choose(SslClientHelloInfo hello) => _current.Choose(hello.ServerName);
 
-    public void Dispose()
+    private Snapshot Load()
     {
-        _timer?.Dispose();
-        _hangUp?.Dispose();
-    }
-
-    private static IEnumerable<PemFile> Some(PemFile? file) => file is null ? [] : [file];
-
-    private void Refresh(TextWriter events, TextWriter errors, bool isAsked)
-    {
-        lock (_gate)
-        {
-            try
-            {
-                if (!TryReplace(isAsked))
-                    return;
-                _problem = null;
-                foreach (string line in Description)
-                    events.WriteLine($"read again: {line}");
-            }
-            catch (FormatException e)
-            {
-                // A file that is being replaced may be gone for a moment.
-                _hasWarned &= e.Message == _problem;
-                if (isAsked || (e.Message == _problem && !_hasWarned))
-                {
-                    errors.WriteLine($"WARNING: {e.Message}; the server keeps the certificates it has");
-                    _hasWarned = true;
-                }
-                _problem = e.Message;
-            }
-        }
-    }
-
-    /// <returns>False if nothing has changed, or is still changing.</returns>
-    private bool TryReplace(bool isAsked)
-    {
-        IReadOnlyList<PemFile> files = [.. _current.Files.Select(file => file.Again())];
-        // A certificate and its key are replaced one after the other.
-        bool isSettled = IsSame(files, _lastSeen);
-        _lastSeen = files;
-        if (!isAsked && (!isSettled || IsSame(files, _current.Files)))
-            return false;
-        _current = Load(files, _current.Certificates.Count);
-        return true;
-    }
-
-    private static bool IsSame(IReadOnlyList<PemFile> files, IReadOnlyList<PemFile>? others) =>
-        others is not null && files.Zip(others).All(pair => pair.First.HasSameBytes(pair.Second));
-
-    /// <param name="files">Pairs, then the client authorities if there are any.</param>
-    /// <param name="pairs">How many pairs.</param>
-    private Snapshot Load(IReadOnlyList<PemFile> files, int pairs)
-    {
+        PemFile[] files = [.. _files.Select(file => PemFile.Read(file.Option, file.Path))];
         X509Certificate2Collection? authorities =
-            files.Count > 2 * pairs ? PemFiles.ReadCertificates(files[^1]) : null;
+            files.Length > 2 * _pairs ? PemFiles.ReadCertificates(files[^1]) : null;
         var entries = new List<Entry>();
-        for (int i = 0; i < pairs; i++)
+        for (int i = 0; i < _pairs; i++)
         {
             SslStreamCertificateContext context = PemFiles.ReadPair(files[2 * i], files[(2 * i) + 1]);
             entries.Add(new Entry(files[2 * i], context.TargetCertificate, OptionsOf(context, authorities)));
         }
-        return new Snapshot(files, entries);
+        return new Snapshot(entries);
     }
 
     private SslServerAuthenticationOptions OptionsOf(
@@ -129,7 +65,7 @@ internal sealed class ServerCertificates : IDisposable
         {
             ServerCertificateContext = context,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [_application],
+            ApplicationProtocols = [new SslApplicationProtocol(_application)],
             AllowRenegotiation = false,
             ClientCertificateRequired = authorities is not null,
             CertificateChainPolicy = authorities is null ? null : TrustPolicy.Of(authorities),
@@ -137,7 +73,7 @@ internal sealed class ServerCertificates : IDisposable
 
     private sealed record Entry(PemFile File, X509Certificate2 Leaf, SslServerAuthenticationOptions Options);
 
-    private sealed record Snapshot(IReadOnlyList<PemFile> Files, IReadOnlyList<Entry> Certificates)
+    private sealed record Snapshot(IReadOnlyList<Entry> Certificates)
     {
         public IEnumerable<string> Warnings => Certificates
             .Where(entry => entry.Leaf.NotAfter < DateTime.Now)

@@ -3,6 +3,7 @@ using System.Net;
 using Hawser.App.Output;
 using Hawser.App.Reports;
 using Hawser.App.Tls;
+using Hawser.Limits;
 using Hawser.Services.Clock;
 using Hawser.Services.Clock.Statistics;
 using Hawser.Services.Text;
@@ -49,9 +50,9 @@ internal sealed class ClockVerb
     private readonly Option<int?> _members = VerbOptions.OptionalInt("--members",
         "exit code 3 if the session has fewer members [default: the clients in this process]", 1, MostClients);
 
-    private readonly Option<IReadOnlyList<IPNetwork>?> _networks = VerbOptions.Value<IReadOnlyList<IPNetwork>?>(
+    private readonly Option<AddressList?> _networks = VerbOptions.Value<AddressList?>(
         "--peer-networks", "LIST", "connect to peers in these networks only, like 10.0.0.0/8,fd00::/8",
-        ClockClientOptions.ParseNetworks);
+        text => AddressList.Parse(text.Split(',')));
 
     private readonly Option<PortRange?> _ports = VerbOptions.Value<PortRange?>(
         "--peer-ports", "RANGE", "listen for peers at these ports, like 5000-6000 [default: the system's choice]",

@@ -1,13 +1,17 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using Hawser.App.Lab;
+using Hawser.App.Lab.Agents;
 using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Display;
 using Hawser.App.Lab.Exporters;
 using Hawser.App.Lab.Publishing;
+using Hawser.App.Lab.Tasks;
 using Hawser.App.Output;
+using Hawser.App.Tls;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
@@ -27,6 +31,8 @@ internal sealed class LabVerb
         ("rate", "N", "pings per second on a fixed schedule, or none: each next ping after the pong"),
         ("pipeline", "LIST", "numbers of pings that a client sends at once"),
         ("churn", "LIST", "yes: a new connection for each ping; or no"),
+        ("burst", "yes|no", "all clients connect at once, to a server that has served nobody"),
+        ("backlog", "N", "of our servers, or auto: it holds all connections"),
         ("floor", "yes|no", "measure an echo server in C as well: what the load and the kernel cost"),
         ("rounds", "N", "how often everything is measured; with --until-width, at least"),
         ("until-width", "SHARE", "add rounds until every interval is narrower, like 5%; or none"),
@@ -63,6 +69,18 @@ internal sealed class LabVerb
     private readonly Option<string> _baseline = VerbOptions.Text(
         "--baseline", "DIR|FILE", "earlier results that the report compares with");
 
+    private readonly Option<LabAgent[]> _agents = VerbOptions.Values(
+        "--agent", "HOST:PORT", "hawser agent that sends the load, instead of this machine; may be repeated",
+        LabAgent.Parse);
+
+    private readonly Option<string> _agentToken = VerbOptions.Text(
+        "--agent-token-file", "FILE", "the secret of the agents, 16 to 256 bytes");
+
+    private readonly Option<IPAddress> _serverHost = VerbOptions.Value("--server-host", "ADDRESS",
+        "of this machine, where the measured servers listen and the agents connect", text =>
+            IPAddress.TryParse(text, out IPAddress? address) ? address
+                : throw new FormatException($"'{text}' is not an address; use 127.0.0.1 or 10.0.0.1"), "127.0.0.1");
+
     private readonly Option<bool> _json = VerbOptions.Flag("--json", "print the results as a line of JSON");
 
     public static Command Create()
@@ -81,12 +99,16 @@ internal sealed class LabVerb
             ],
         };
         command.Add(LabCompareVerb.Create());
+        verb._scenario.CompletionSources.Add([.. LabScenario.Names]);
+        command.Add(LabPagesVerb.Create());
         command.AddGroup(
             VerbOptions.Common, verb._scenario, verb._out, verb._publish, verb._baseline, verb._json);
         command.AddGroup("What is measured", [.. Group(
-            "models", "clients", "work", "slow-client", "idle", "rate", "pipeline", "churn", "floor"), verb._against]);
+            "models", "clients", "work", "slow-client", "idle", "rate", "pipeline", "churn", "burst", "backlog",
+            "floor"), verb._against]);
         command.AddGroup("How often and how long",
             [.. Group("rounds", "until-width", "time-limit", "duration", "warm-up", "spoiled-at"), verb._seed]);
+        command.AddGroup("Load from other machines", verb._agents, verb._agentToken, verb._serverHost);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
 
@@ -104,6 +126,10 @@ internal sealed class LabVerb
         using LabFloor? floor = options.HasFloor ? LabFloor.Create("gcc", Warn) : null;
         if (floor is not null)
             options = options with { Subjects = [.. options.Subjects, floor.Subject] };
+        var signal = new StopSignal();
+        using TaskFolder? scratch = options.Tasks.All.Count == 0 ? null
+            : await TaskFolder.CreateAsync(options.Tasks, signal.Token);
+        options = options with { Folder = scratch?.Path ?? "" };
         var run = new LabRun(options, pinning, TimeProvider.System);
         var progress = new LabProgress(options, ownStart);
         string least = options.UntilWidth is null ? "about" : "at least";
@@ -112,7 +138,6 @@ internal sealed class LabVerb
         foreach (string warning in run.WarningsBefore)
             Warn(warning);
 
-        var signal = new StopSignal();
         bool isDrawn = !Console.IsErrorRedirected;
         long begin = Stopwatch.GetTimestamp();
         try
@@ -185,13 +210,34 @@ internal sealed class LabVerb
             if (parsed.GetValue(option) is { } text)
                 texts[name] = text;
         }
-        string[] against = parsed.GetValue(_against) is { Length: > 0 } given
-            ? given
-            : texts.GetValueOrDefault(LabOptions.Against)?.Split('\n') ?? [];
+        string[] ofScenario = texts.GetValueOrDefault(LabOptions.Against)?.Split('\n') ?? [];
+        string[] against = parsed.GetValue(_against) is { Length: > 0 } given ? given : ofScenario;
         int seed = parsed.GetValue(_seed) ?? Random.Shared.Next(1_000_000);
-        return LabOptions.Parse(texts, against, seed, scenario, preset) with
+        LabTasks tasks = scenario is null ? LabTasks.None : LabScenario.ReadTasks(scenario);
+        LabOptions options = LabOptions.Parse(texts, against, seed, scenario, preset, tasks) with
         {
             Goals = scenario is null ? [] : LabScenario.ReadGoals(scenario),
+        };
+        options = WithAgents(options, parsed);
+        return ReferenceEquals(against, ofScenario) ? options.Installed() : options;
+    }
+
+    private LabOptions WithAgents(LabOptions options, ParseResult parsed)
+    {
+        LabAgent[] agents = parsed.GetValue(_agents) ?? [];
+        if (agents.Length == 0 && ((Option[])[_agentToken, _serverHost]).FirstOrDefault(parsed.Has) is { } lone)
+            throw new UsageException($"{lone.Name}: applies with {_agents.Name} only");
+        if (agents.Length > 0 && options.Tasks.All.Count > 0)
+            throw new UsageException($"{_agents.Name}: does not apply to the tasks of a scenario");
+        string words = string.Concat(agents.Select(agent => $" {_agents.Name} {agent.Name}"))
+            + (parsed.Has(_serverHost) ? $" {_serverHost.Name} {parsed.GetValue(_serverHost)}" : "");
+        return options with
+        {
+            Agents = agents,
+            AgentToken = parsed.GetValue(_agentToken) is { } path
+                ? PemFiles.ReadSecret(PemFile.Read(_agentToken.Name, path)) : [],
+            ServerHost = parsed.GetValue(_serverHost)!,
+            Command = options.Command + words,
         };
     }
 

@@ -19,6 +19,7 @@ internal sealed class LimitLog(TextWriter errors, TimeProvider? time = null)
         RefusalReason.Denied => "refused by --deny",
         RefusalReason.NotAllowed => "refused by --allow",
         RefusalReason.AcceptRate => "refused by --accept-rate",
+        RefusalReason.UserNotAllowed => "refused by --allow-uid",
         _ => "refused by --max-per-address",
     });
 
@@ -30,6 +31,7 @@ internal sealed class LimitLog(TextWriter errors, TimeProvider? time = null)
             CloseReason.TooSlow => "closed by --min-rate",
             CloseReason.TotalTimeout => "closed by --total-timeout",
             CloseReason.ByteLimit => "closed by --max-connection-bytes",
+            CloseReason.HandshakeLimit => "closed by --max-handshakes",
             _ => null,
         };
         if (by is not null)

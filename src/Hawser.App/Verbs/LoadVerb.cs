@@ -40,6 +40,9 @@ internal sealed class LoadVerb
 
     private readonly Option<bool> _churn = VerbOptions.Flag("--churn", "open a new connection for each ping");
 
+    private readonly Option<bool> _rehearse = VerbOptions.Flag(
+        "--rehearse", "first run briefly on a server of its own, so that clients that connect at once find it compiled");
+
     private readonly Option<TimeSpan> _timeout = VerbOptions.Value(
         "--timeout", "TIME", "wait for pongs in flight at the end", Quantity.ParseTimeout, "2s", "-w");
 
@@ -66,14 +69,15 @@ internal sealed class LoadVerb
         command.AddGroup(VerbOptions.Common, verb._clients, verb._duration, verb._rate, verb._until);
         command.AddGroup("Output", verb._json, verb._jsonStream);
         command.AddGroup("What is sent", verb._wire, verb._pipeline, verb._churn);
-        command.AddGroup("Course of the load", verb._warmUp, verb._ramp, verb._timeout, verb._loops);
+        command.AddGroup("Course of the load", verb._warmUp, verb._ramp, verb._rehearse,
+            verb._timeout, verb._loops);
         verb._servers.AddTo(command);
         verb._tls.AddTo(command);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
     }
 
-    private Task<int> RunAsync(ParseResult parsed)
+    private async Task<int> RunAsync(ParseResult parsed)
     {
         LatencyGoal? goal = parsed.GetValue(_until);
         if (parsed.GetValue(_churn) && ((Option[])[_rate, _until, _pipeline]).FirstOrDefault(parsed.Has) is { } other)
@@ -94,7 +98,9 @@ internal sealed class LoadVerb
             Layers = _tls.Read(parsed),
         };
         var run = new LoadRun(parsed.GetValue(_json), parsed.GetValue(_jsonStream));
-        return goal is null ? run.RunAsync(options) : run.SearchAsync(options, goal);
+        if (parsed.GetValue(_rehearse))
+            await LoadRehearsal.RunAsync(options);
+        return await (goal is null ? run.RunAsync(options) : run.SearchAsync(options, goal));
     }
 
     private static TimeSpan ParseDuration(string text) =>

@@ -1,4 +1,5 @@
 using Hawser.App.Output;
+using Hawser.Services;
 
 namespace Hawser.App.Verbs;
 

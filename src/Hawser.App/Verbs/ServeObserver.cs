@@ -15,10 +15,11 @@ namespace Hawser.App.Verbs;
 /// <param name="startLines">Printed on the standard error once the server listens.</param>
 /// <param name="events">Receives successes; null to discard them.</param>
 /// <param name="errors">Receives failures.</param>
-/// <param name="reporting">What to log.</param>
+/// <param name="isVerbose">Log every connection.</param>
+/// <param name="isJson">Log the end of every connection.</param>
 internal sealed class ServeObserver(
     string prefix, ServeLogs logs, IEnumerable<string> startLines, StampedWriter? events, TextWriter errors,
-    ServeReporting reporting) : IServerObserver
+    bool isVerbose, bool isJson) : IServerObserver
 {
     private const int NamedPeers = 5;
 
@@ -26,7 +27,9 @@ internal sealed class ServeObserver(
     private readonly LimitLog _limits = new(errors);
     private readonly StallLog _stalls = new(errors);
     private readonly long _begin = Stopwatch.GetTimestamp();
+    private readonly TaskCompletionSource _listens = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isListening;
+    private long _begun;
     private long _connections;
     private long _received;
     private long _sent;
@@ -34,6 +37,19 @@ internal sealed class ServeObserver(
 
     /// <summary>Descriptors, threads or memory have run out.</summary>
     public bool IsShedding => _isShedding;
+
+    /// <summary>Connections that have been served or refused so far, or are being served.</summary>
+    public long Begun => Interlocked.Read(ref _begun);
+
+    /// <summary>Completes when the line that says so has been logged.</summary>
+    public Task Listens => _listens.Task;
+
+    /// <summary>The connections that have ended, and the bytes that they received and sent.</summary>
+    public (long Connections, long Received, long Sent) Ended =>
+        (Interlocked.Read(ref _connections), Interlocked.Read(ref _received), Interlocked.Read(ref _sent));
+
+    /// <summary>Logs what an operator has done.</summary>
+    public void Note(string what) => errors.WriteLine(what);
 
     /// <summary>The peers of the open connections and what each has sent, the first five by name.</summary>
     public string DescribeOpen()
@@ -51,16 +67,22 @@ internal sealed class ServeObserver(
             return;
         foreach (string line in startLines)
             logs.Errors.WriteLine($"{prefix}{line}");
+        _listens.TrySetResult();
     }
 
     public void Accepted(Connection connection)
     {
+        Interlocked.Increment(ref _begun);
         _open[connection.Id] = (connection, Stopwatch.GetTimestamp());
-        if (reporting.IsVerbose)
+        if (isVerbose)
             events?.WriteLine($"connection {connection.Id} from {EndPointText.OfPeer(connection)}");
     }
 
-    public void Refused(RefusalReason reason, EndPoint peer) => _limits.Refused(reason);
+    public void Refused(RefusalReason reason, EndPoint peer)
+    {
+        Interlocked.Increment(ref _begun);
+        _limits.Refused(reason);
+    }
 
     public void Closed(Connection connection, CloseReason reason)
     {
@@ -69,7 +91,7 @@ internal sealed class ServeObserver(
         Interlocked.Increment(ref _connections);
         Interlocked.Add(ref _received, connection.BytesReceived);
         Interlocked.Add(ref _sent, connection.BytesSent);
-        if (reporting.IsVerbose || reporting.IsJson)
+        if (isVerbose || isJson)
             LogEnd(connection, reason, Stopwatch.GetElapsedTime(entry.Begin));
     }
 

@@ -3,16 +3,14 @@ using System.Net;
 
 namespace Hawser.App.Verbs;
 
-/// <summary>What a server tells of itself.</summary>
-/// <param name="IsQuiet">Log failures only.</param>
-/// <param name="IsVerbose">Log every connection.</param>
+/// <summary>What a program that serves tells of itself.</summary>
 /// <param name="IsJson">The log on the standard error is JSON.</param>
 /// <param name="Metrics">Where to serve metrics; null: nowhere.</param>
 /// <param name="Collector">Where to send metrics and spans; null: nowhere.</param>
 internal sealed record ServeReporting(
-    bool IsQuiet, bool IsVerbose, bool IsJson, IReadOnlyList<EndPoint>? Metrics, Uri? Collector)
+    bool IsJson, IReadOnlyList<EndPoint>? Metrics, Uri? Collector)
 {
-    /// <summary>Its options, but for <c>--quiet</c> and <c>--verbose</c>.</summary>
+    /// <summary>Its options.</summary>
     internal sealed class Options
     {
         private readonly Option<string> _log = VerbOptions.Value(
@@ -29,8 +27,8 @@ internal sealed record ServeReporting(
         public void AddTo(VerbCommand command) =>
             command.AddGroup("Logs and metrics", _log, _metrics, _collector);
 
-        public ServeReporting Read(ParseResult parsed, bool isQuiet, bool isVerbose) =>
-            new(isQuiet, isVerbose, parsed.GetValue(_log) == "json", parsed.GetValue(_metrics), parsed.GetValue(_collector));
+        public ServeReporting Read(ParseResult parsed) =>
+            new(parsed.GetValue(_log) == "json", parsed.GetValue(_metrics), parsed.GetValue(_collector));
 
         private static string ParseFormat(string text) => text is "text" or "json"
             ? text

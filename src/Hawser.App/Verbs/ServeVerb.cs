@@ -1,174 +1,121 @@
 using System.CommandLine;
-using System.Net;
 using Hawser.App.Output;
-using Hawser.App.Tls;
-using Hawser.Models;
+using Hawser.App.Serving;
+using Hawser.App.Serving.Configuration;
+using Hawser.App.Status;
 using Hawser.Services;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary><c>hawser serve SERVICE</c>: serves one service, or all of them.</summary>
+/// <summary><c>hawser serve [SERVICE]</c>: serves one service, several, or all of them.</summary>
 internal static class ServeVerb
 {
     // The runtime and its assemblies take some 80. With fewer left the runtime aborts when it needs a thread or an
     // assembly.
     private const int LeastDescriptors = 112;
 
-    public static Command Create()
+    /// <summary>Creates the verb. If the words name a service, it has only that one, to save start-up
+    /// time.</summary>
+    public static Command Create(string[] words)
     {
+        Service? named = words is [_, var name, ..]
+            ? ServiceCatalog.All.FirstOrDefault(service => service.Name == name)
+            : null;
         var verb = new VerbCommand("serve", "Serve one service until a signal; without a name, all of them.")
         {
-            Examples = ["hawser serve ping --model epoll", "hawser serve --port-base 9000"],
+            Examples =
+            [
+                "hawser serve ping --model epoll", "hawser serve --port-base 9000",
+                "hawser serve --config /etc/hawser.json --check",
+            ],
         };
-        foreach (Service service in ServiceCatalog.All)
-            verb.Add(CreateFor(service));
-        AddAllServices(verb);
+        foreach (Service service in named is null ? ServiceCatalog.All : [named])
+            verb.Add(new ServiceCommand(service) { Run = RunAsync });
+        if (named is null)
+        {
+            new ServeOptions(null).AddSharedTo(verb);
+            ProcessOptions.AddTo(verb);
+        }
+        verb.Run = RunAsync;
         return verb;
     }
 
-    private static VerbCommand CreateFor(Service service)
+    private static Task<int> RunAsync(ParseResult parsed, IReadOnlyList<string> words)
     {
-        string place = service.PortIsArgument ? $" {service.DefaultPort}" : "";
-        string values = string.Concat(service.Arguments.Select(argument => $" {argument.DefaultText}"));
-        string output = service.OwnsOutput ? " > all.out" : "";
-        var command = new VerbCommand(service.Name, $"Serve {service.Name}: {service.Summary}.")
-        {
-            Examples = [$"hawser serve {service.Name}{place}{values}{output}"],
-            // As the exercise of that service has it.
-            MisuseExitCode = service.OwnsOutput ? ExitCode.Failed : ExitCode.Misused,
-        };
-        var common = new ServeOptions(service);
-        var readers = new List<Action<ParseResult, ServiceSettings>>();
-        common.AddTo(command, [.. service.Options.Select(CreateOption)]);
-        foreach (ServiceOption option in service.Arguments)
-        {
-            Argument<object> argument = VerbOptions.Argument(option.ValueName!, option.Help, option.ParseValue);
-            command.Add(argument);
-            readers.Add((parsed, settings) => settings.SetValue(option, parsed.GetValue(argument)!));
-        }
-        command.SetAction((parsed, _) =>
-        {
-            var settings = new ServiceSettings();
-            readers.ForEach(read => read(parsed, settings));
-            ServerOptions options = common.Read(parsed);
-            return RunAsync(
-                [(service, settings, options)], common.ReadSecurity(parsed), alone: true,
-                common.ReadReporting(parsed));
-        });
-        return command;
-
-        Option CreateOption(ServiceOption option)
-        {
-            if (option.ValueName is null)
-            {
-                Option<bool> flag = VerbOptions.Flag($"--{option.Name}", option.Help);
-                readers.Add((parsed, settings) => settings.SetValue(option, parsed.GetValue(flag)));
-                return flag;
-            }
-            Option<object?> value = VerbOptions.Value<object?>(
-                $"--{option.Name}", option.ValueName, option.Help, option.ParseValue, option.DefaultText);
-            readers.Add((parsed, settings) =>
-            {
-                if (parsed.Has(value))
-                    settings.SetValue(option, parsed.GetValue(value)!);
-            });
-            return value;
-        }
+        ServePlan plan = ServePlan.Read(parsed, words, Environment.GetEnvironmentVariables());
+        if (!ProcessOptions.IsCheck(parsed))
+            return RunAsync(plan);
+        Standard.Out.Write(plan.Describe());
+        return Task.FromResult(ExitCode.Done);
     }
 
-    private static void AddAllServices(VerbCommand verb)
+    private static async Task<int> RunAsync(ServePlan plan)
     {
-        Option<IReadOnlyList<EndPoint>> host = VerbOptions.Value(
-            "--host", "ADDRESS", "an address or a name", ServerAddress.ParseListen, "127.0.0.1");
-        Option<int?> portBase = VerbOptions.Value<int?>("--port-base", "PORT",
-            "the first service's port, the others follow; 0: the system chooses [default: each its own]",
-            text => Quantity.ParseInt(text, "port", 0, 65535 - ServiceCatalog.All.Count));
-        Option<bool> quiet = VerbOptions.Flag("--quiet", "log failures only");
-        Option<bool> verbose = VerbOptions.Flag("--verbose", "log every connection");
-        var reporting = new ServeReporting.Options();
-        verb.AddGroup("Options without a service", host, portBase, quiet, verbose);
-        reporting.AddTo(verb);
-        verb.SetAction((parsed, _) =>
-        {
-            IReadOnlyList<EndPoint> hosts = parsed.GetValue(host)!;
-            if (hosts[0] is not IPEndPoint)
-                throw new UsageException($"{host.Name}: a unix: address holds one service; name it");
-            int? next = parsed.GetValue(portBase);
-            var services = new List<(Service, ServiceSettings, ServerOptions)>();
-            foreach (Service service in ServiceCatalog.All)
-            {
-                int port = next ?? service.DefaultPort;
-                next = next is > 0 ? next + 1 : next;
-                services.Add((service, ServiceSettings.Defaults, new ServerOptions
-                {
-                    EndPoints = [.. hosts.Select(address => ServerAddress.At(address, port))],
-                    Model = ConcurrencyModels.Get(service.DefaultModel),
-                    Backlog = service.DefaultBacklog,
-                    Limits = service.DefaultLimits,
-                }));
-            }
-            return RunAsync(
-                services, ServeSecurity.None, alone: false,
-                reporting.Read(parsed, parsed.GetValue(quiet), parsed.GetValue(verbose)));
-        });
-    }
-
-    private static async Task<int> RunAsync(
-        IReadOnlyList<(Service Service, ServiceSettings Settings, ServerOptions Options)> services,
-        ServeSecurity security, bool alone, ServeReporting reporting)
-    {
-        using ServeSecurity guard = security;
         if (DescriptorLimit.Read() is { } limit and < LeastDescriptors)
         {
             throw new IOException($"{limit} descriptors are too few to serve, {LeastDescriptors} are the least; "
                 + "raise the limit, see ulimit -n");
         }
+        using var process = ServeProcess.Enter(plan.Takeover);
+        IReadOnlyList<ServiceRun> services = process.Adopt(plan.Services);
+        bool alone = services.Count == 1;
         var signal = new StopSignal();
         // A service whose result is the standard output leaves only the standard error to the logs.
-        using var logs = new ServeLogs(errorsOnly: services.Any(run => run.Service.OwnsOutput), reporting.IsJson);
+        using var logs = new ServeLogs(errorsOnly: services.Any(run => run.Service.OwnsOutput), plan.Reporting.IsJson);
+        using var files = new ReloadedFiles();
         var hosts = new List<ServiceHost>();
         var observers = new List<ServeObserver>();
         var readiness = new Readiness(observers);
-        await using ServeTelemetry? telemetry = ServeTelemetry.Start(reporting, readiness.WhyNot, logs.Errors);
+        await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, readiness.WhyNot, logs.Errors);
         try
         {
-            foreach ((Service service, ServiceSettings settings, ServerOptions options) in services)
+            foreach (ServiceRun run in services)
             {
-                string prefix = alone ? "" : $"{service.Name}: ";
+                string prefix = alone ? "" : $"{run.Service.Name}: ";
                 StampedWriter? events =
-                    reporting.IsQuiet ? null : logs.Of(service.Name, prefix, StampedWriter.Info);
+                    run.IsQuiet ? null : logs.Of(run.Service.Name, prefix, StampedWriter.Info);
                 var environment = new ServiceEnvironment
                 {
                     Log = logs.Log,
                     Events = events ?? TextWriter.Null,
-                    Errors = logs.Of(service.Name, prefix, StampedWriter.Warning),
+                    Errors = logs.Of(run.Service.Name, prefix, StampedWriter.Warning),
                     Output = Standard.OpenOutput(),
                     Fail = _ => { },
                 };
                 var observer = new ServeObserver(
-                    prefix, logs, StartLines(service, settings, security), events, environment.Errors, reporting);
+                    prefix, logs, run.StartLines(), events, environment.Errors, run.IsVerbose, plan.Reporting.IsJson);
                 observers.Add(observer);
                 try
                 {
-                    ServerOptions guarded = options with
+                    ServerOptions observed = run.Options with
                     {
                         Observer = observer,
-                        Layers = security.Layers,
-                        Meter = telemetry?.MeterOf(service.Name),
+                        Meter = telemetry?.MeterOf(run.Service.Name),
                     };
                     hosts.Add(UsageException.Guard(
-                        () => ServiceHost.Start(service, settings, environment, guarded)));
-                    security.Certificates?.Watch(environment.Events, environment.Errors);
+                        () => ServiceHost.Start(run.Service, run.Settings, environment, observed)));
                 }
                 catch (ListenException e) when (!alone)
                 {
-                    throw new IOException($"{service.Name}: {e.Message} (--port-base moves the ports of all services)", e);
+                    throw new IOException(
+                        $"{run.Service.Name}: {e.Message} (--port-base moves the ports of all services)", e);
                 }
+                foreach (FileSet set in run.Files)
+                    files.Add(set, environment.Events, environment.Errors);
             }
             readiness.Phase = null;
+            process.Start(services, [.. hosts.Select(host => host.Server)], observers, files, logs);
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
-            return await RunUntilOverAsync(hosts, observers, drain, signal, logs, readiness);
+            var board = new StatusBoard(
+                services.Zip(hosts, observers).Select(run => new StatusSource(
+                    run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, () => run.Third.Ended,
+                    run.Third.Note)),
+                signal.Ask, () => signal.Asked.IsCompleted);
+            await using StatusSocket? status = plan.HasStatus
+                ? new StatusSocket(board, Task.WhenAll(observers.Select(observer => observer.Listens)), logs.Errors)
+                : null;
+            return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process, readiness);
         }
         finally
         {
@@ -177,33 +124,27 @@ internal static class ServeVerb
         }
     }
 
-    private static IEnumerable<string> StartLines(Service service, ServiceSettings settings, ServeSecurity security)
-    {
-        if (service.Destination(settings) is { } destination)
-            yield return $"writing to {destination}";
-        if (service.DescribeBounds(settings) is { } bounds)
-            yield return security.Authenticates ? bounds : $"{bounds}; no authentication";
-        foreach (string line in security.Certificates?.Description ?? [])
-            yield return line;
-    }
-
     private static async Task<int> RunUntilOverAsync(
         List<ServiceHost> hosts, List<ServeObserver> observers, TimeSpan drain, StopSignal signal, ServeLogs logs,
-        Readiness readiness)
+        ServeProcess process, Readiness readiness)
     {
-        Task over = await Task.WhenAny([signal.Asked, logs.ReaderLeft, .. hosts.Select(host => host.Failure)]);
+        Task over = await Task.WhenAny(
+            [signal.Asked, logs.ReaderLeft, process.Taken, .. hosts.Select(host => host.Failure)]);
+        process.Stop();
         readiness.Phase = "draining";
         int open = hosts.Sum(host => host.Server.Connections);
         string waitsFor = string.Join(", ", observers.Select(observer => observer.DescribeOpen()).Where(text => text != ""));
         // Begun before the line is printed, so that connections which end because of the line are counted.
         Task stopped = Task.WhenAll(hosts.Select(host => host.StopAsync()));
+        if (over == process.Taken)
+            logs.Errors.WriteLine("taken over: the new server accepts connections");
         if (over is Task<string> failure)
             logs.Errors.WriteLine($"ERROR: {failure.Result}");
         else if (open > 0)
             logs.Errors.WriteLine($"stopping: waiting {UpTo(drain)}for {Quantity.FormatCount(open, "connection")}: "
                 + $"{waitsFor}; a second signal ends at once");
         await stopped;
-        return over == signal.Asked ? ExitCode.Done : ExitCode.Failed;
+        return over is Task<string> ? ExitCode.Failed : ExitCode.Done;
     }
 
     private static string UpTo(TimeSpan drain) =>

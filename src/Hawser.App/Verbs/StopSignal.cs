@@ -33,6 +33,14 @@ internal sealed class StopSignal
     /// <summary>Cancelled with the first signal.</summary>
     public CancellationToken Token => _stop.Token;
 
+    /// <summary>Asks as the first signal does. A signal then ends the process at once.</summary>
+    public void Ask()
+    {
+        Interlocked.CompareExchange(ref _askedAt, Stopwatch.GetTimestamp(), 0);
+        if (_asked.TrySetResult())
+            _ = _stop.CancelAsync();
+    }
+
     // Unless it is cancelled, a signal ends the process.
     private void OnSignal(PosixSignalContext context)
     {
@@ -40,7 +48,6 @@ internal sealed class StopSignal
         context.Cancel = askedAt == 0 || Stopwatch.GetElapsedTime(askedAt) < OneRequest;
         if (!context.Cancel)
             _onSecond?.Invoke();
-        if (_asked.TrySetResult())
-            _ = _stop.CancelAsync();
+        Ask();
     }
 }

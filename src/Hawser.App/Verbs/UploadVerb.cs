@@ -36,24 +36,27 @@ internal static class UploadVerb
         Option<TimeSpan> connect = VerbOptions.Timeout("--connect-timeout", "limit for connecting, including name resolution", "10s");
         Option<TimeSpan> idle = VerbOptions.Timeout(
             "--idle-timeout", "give up after this long without progress or a receipt", "10s");
-        Option<bool> noHash =
-            VerbOptions.Flag("--no-hash", "compare only the number of bytes with the receipt: faster");
+        Option<UploadHash> hash = VerbOptions.Value("--hash", "HASH",
+            "the hash to compare with the receipt's: sha256, xxh128 (fast) or none", UploadDigest.ParseFunction, "sha256");
+        Option<bool> noHash = VerbOptions.Flag("--no-hash", "the same as --hash none");
         Option<bool> json = VerbOptions.Flag("--json", "print a line of JSON per file");
         verb.Add(server);
         verb.Add(files);
         var tls = new ClientTls("upload", takesToken: true);
-        verb.AddGroup(VerbOptions.Common, idle, connect, noHash, json);
+        verb.AddGroup(VerbOptions.Common, idle, connect, hash, noHash, json);
         tls.AddTo(verb);
         verb.Add(CreateVerify());
         verb.SetAction((parsed, _) =>
         {
             (EndPoint where, string[] paths) = ParseTarget(parsed.GetValue(server)!, parsed.GetValue(files)!, verb);
             ServerAddress.RequireSocket(where);
+            if (parsed.GetValue(noHash) && parsed.Has(hash))
+                throw new UsageException("--no-hash: --hash is given as well");
             var options = new UploadClientOptions
             {
                 ConnectTimeout = parsed.GetValue(connect),
                 IdleTimeout = parsed.GetValue(idle),
-                Hash = !parsed.GetValue(noHash),
+                Hash = parsed.GetValue(noHash) ? UploadHash.None : parsed.GetValue(hash),
                 Layers = tls.Read(parsed)(where),
             };
             return SendAllAsync(where, paths, options, parsed.GetValue(json));
@@ -181,15 +184,20 @@ internal static class UploadVerb
             return (ExitCode.Failed, $"{EndPointText.Of(server)} refused it: {outcome.Receipt!.Refusal}");
         return outcome.IsDifferent
             ? (ExitCode.NotVerified, $"{EndPointText.Of(server)} stored other bytes than were sent: "
-                + $"{outcome.Receipt!.Bytes} bytes, sha256:{outcome.Receipt.Sha256}; sent were "
-                + $"{outcome.BytesSent} bytes, sha256:{outcome.Sha256}; "
+                + $"{outcome.Receipt!.Bytes} bytes, {HashOf(outcome.Receipt.Digest)}; sent were "
+                + $"{outcome.BytesSent} bytes, {HashOf(outcome.Digest)}; "
                 + "unless the file changed meanwhile, do not trust the copy")
             : (ExitCode.Done, null);
     }
 
     private static string TextOf(string file, UploadOutcome outcome, TimeSpan time) =>
         $"{file}: {outcome.Receipt!.FileName}, {outcome.BytesSent} bytes in {Quantity.FormatDuration(time)}, "
-        + (outcome.IsVerified ? "verified" : "not hashed") + (outcome.Receipt.Synced ? ", synced" : "");
+        + (outcome.IsVerified ? "verified"
+            : outcome.Digest is null || outcome.Receipt.Digest is null ? "not hashed"
+            : $"not verified: use --hash {UploadDigest.NameOf(outcome.Receipt.Digest.Function)}, the server's")
+        + (outcome.Receipt.Synced ? ", synced" : "");
+
+    private static string HashOf(UploadDigest? digest) => digest?.ToString() ?? "not hashed";
 
     private static string ToJson(string file, UploadOutcome? outcome, TimeSpan time, string? error) =>
         JsonLine.Of(json =>
@@ -197,7 +205,11 @@ internal static class UploadVerb
             json.WriteString("file", file);
             json.WriteNumber("bytes", outcome?.BytesSent ?? 0);
             json.WriteNumber("seconds", time.TotalSeconds);
-            json.WriteString("sha256", outcome?.Sha256);
+            foreach (UploadHash function in (UploadHash[])[UploadHash.Sha256, UploadHash.Xxh128])
+            {
+                UploadDigest? digest = outcome?.Digest?.Function == function ? outcome.Digest : null;
+                json.WriteString(UploadDigest.NameOf(function), digest?.Hex);
+            }
             json.WriteString("stored_as", outcome?.Receipt?.FileName);
             json.WriteBoolean("verified", outcome?.IsVerified ?? false);
             json.WriteBoolean("synced", outcome?.Receipt?.Synced ?? false);

@@ -57,12 +57,14 @@ internal sealed class UsageException(string message) : Exception(message)
     }
 
     /// <summary>The end of an error line that suggests the nearest known word; null if none is near.</summary>
-    public static string? Suggest(string typed, IEnumerable<string> known)
+    public static string? Suggest(string typed, IEnumerable<string> known) =>
+        Nearest(typed, known) is { } nearest ? $"; did you mean '{nearest}'?" : null;
+
+    /// <summary>The nearest known word; null if none is near.</summary>
+    public static string? Nearest(string typed, IEnumerable<string> known)
     {
         string? nearest = known.MinBy(name => Distance(typed, name));
-        return nearest is not null && Distance(typed, nearest) <= Math.Max(1, typed.Length / 3)
-            ? $"; did you mean '{nearest}'?"
-            : null;
+        return nearest is not null && Distance(typed, nearest) <= Math.Max(1, typed.Length / 3) ? nearest : null;
     }
 
     /// <summary>Unknown options among the values of arguments.</summary>

@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Hawser.App.Verbs;
 
 /// <summary>A verb or subcommand, with the content of its help page.</summary>
-internal sealed class VerbCommand(string name, string summary) : Command(name, summary)
+internal class VerbCommand(string name, string summary) : Command(name, summary)
 {
     private readonly List<(string Title, IReadOnlyList<Option> Options)> _groups = [];
 
@@ -18,6 +18,19 @@ internal sealed class VerbCommand(string name, string summary) : Command(name, s
 
     /// <summary>The exit code of a usage error.</summary>
     public int MisuseExitCode { get; init; } = ExitCode.Misused;
+
+    /// <summary>Runs the command, instead of its action: it completes the command line, reports its errors and returns
+    /// the exit code. Takes the command line and its words.</summary>
+    public Func<ParseResult, IReadOnlyList<string>, Task<int>>? Run
+    {
+        get;
+        set
+        {
+            field = value;
+            // Without an action, the parser asks for a subcommand.
+            SetAction(_ => { });
+        }
+    }
 
     /// <summary>Adds options under a title.</summary>
     public void AddGroup(string title, params IReadOnlyList<Option> options)

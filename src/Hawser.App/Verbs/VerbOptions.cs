@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Hawser.App.Serving;
+using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Services.Text;
 
@@ -23,8 +25,9 @@ internal static class VerbOptions
         string name, string valueName, string help, Func<string, T> parse, string? defaultText = null,
         params string[] aliases)
     {
-        var option = new Option<T>(name, aliases)
+        var option = new ValueOption<T>(name, aliases)
         {
+            DefaultText = defaultText,
             Description = WithDefault(help, defaultText),
             HelpName = valueName,
             CustomParser = result => Parse(name, result, parse),
@@ -60,12 +63,12 @@ internal static class VerbOptions
 
     /// <summary>A duration above 0, or <c>never</c>.</summary>
     public static Option<TimeSpan> Timeout(
-        string name, string help, string defaultText, params string[] aliases) =>
+        string name, string help, string? defaultText, params string[] aliases) =>
         Value(name, "TIME", help, ParseTimeout, defaultText, aliases);
 
     /// <summary>A whole number within bounds.</summary>
     public static Option<int> Int(
-        string name, string help, int min, int max, string defaultText, params string[] aliases) =>
+        string name, string help, int min, int max, string? defaultText, params string[] aliases) =>
         Value(name, "N", help, text => Quantity.ParseInt(text, "number", min, max), defaultText, aliases);
 
     /// <summary>A whole number within bounds; null when it is not given.</summary>
@@ -103,6 +106,52 @@ internal static class VerbOptions
         return argument;
     }
 
+    /// <summary>A list of addresses, from an option whose values are its rules; null without the option.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="files">Receives the files of the list.</param>
+    /// <exception cref="UsageException">A rule or a file is bad.</exception>
+    public static AddressList? ReadNetworks(
+        this ParseResult parsed, Option<string[]> option, ICollection<FileSet> files)
+    {
+        if (parsed.GetValue(option) is not { Length: > 0 } rules)
+            return null;
+        AddressList? list = null;
+        var set = new FileSet(
+            [.. rules.Where(rule => rule.StartsWith('@')).Select(rule => rule[1..])],
+            () =>
+            {
+                Guard(list!.Reload);
+                return [$"{option.Name}: {Quantity.FormatCount(list.Count, "network")}"];
+            });
+        try
+        {
+            Guard(() => list = AddressList.Parse(rules));
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException(e.Message);
+        }
+        if (list!.Files.Count > 0)
+            files.Add(set);
+        return list;
+
+        void Guard(Action read)
+        {
+            try
+            {
+                read();
+            }
+            catch (FormatException e)
+            {
+                throw new FormatException($"{option.Name}: {e.Message}", e);
+            }
+        }
+    }
+
+    /// <summary>The default of an option, as users type it; null for none.</summary>
+    public static string? DefaultOf(Option option) => (option as IValueOption)?.DefaultText;
+
     /// <summary>Whether the option was given on the command line.</summary>
     public static bool Has(this ParseResult parsed, Option option) =>
         parsed.GetResult(option) is { Implicit: false };
@@ -121,13 +170,24 @@ internal static class VerbOptions
             ? timeout
             : throw new FormatException($"'{text}' is too short; use 1ms or more, or never");
 
+    private interface IValueOption
+    {
+        string? DefaultText { get; }
+    }
+
+    private sealed class ValueOption<T>(string name, params string[] aliases) : Option<T>(name, aliases), IValueOption
+    {
+        public string? DefaultText { get; init; }
+    }
+
     private static string WithDefault(string help, string? defaultText) =>
         string.IsNullOrEmpty(defaultText) ? help : $"{help} [default: {defaultText}]";
 
     private static T? Parse<T>(string name, ArgumentResult result, Func<string, T> parse) =>
         Parse(name, result, result.Tokens[^1].Value, parse);
 
-    private static T? Parse<T>(string name, ArgumentResult result, string text, Func<string, T> parse)
+    /// <summary>Parses a value; an error becomes that of the command line, with the name in front.</summary>
+    public static T? Parse<T>(string name, ArgumentResult result, string text, Func<string, T> parse)
     {
         try
         {

@@ -1,5 +1,5 @@
 using System.Net;
-using Hawser.Services.Clock.Peers;
+using Hawser.Limits;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
 using Hawser.Transports;
@@ -36,7 +36,7 @@ public sealed record ClockClientOptions
 
     /// <summary>The networks in which this client connects to peers; null for those from which a peer can have reached
     /// the server. Default null.</summary>
-    public IReadOnlyList<IPNetwork>? PeerNetworks { get; init; }
+    public AddressList? PeerNetworks { get; init; }
 
     /// <summary>The ports on which clients listen for peers, one each; null for ports that the system chooses. Default
     /// null.</summary>
@@ -51,14 +51,6 @@ public sealed record ClockClientOptions
 
     /// <summary>The size limit of data waiting for the disk, in bytes per file.</summary>
     internal int PendingLimit { get; init; } = LineFile.PendingLimit;
-
-    /// <summary>Parses a list of networks: <c>10.0.0.0/8,fd00::/8</c>.</summary>
-    /// <exception cref="FormatException">An entry is not a network.</exception>
-    public static IReadOnlyList<IPNetwork> ParseNetworks(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return PeerAddresses.Parse(text);
-    }
 
     internal Hello ToHello(int peerPort) => new(ClockAbilities.Brotli, (ushort)peerPort,
         ClockTiming.ToNanoseconds(Interval), ClockTiming.ToNanoseconds(Duration), SessionKey.Of(Session));

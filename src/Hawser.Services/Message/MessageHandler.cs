@@ -150,6 +150,13 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
 
     private async Task StreamHereAsync(IncomingMessage message)
     {
+        if (_output.IsPipe)
+        {
+            while (await _output.ReceiveHereAsync(message, () => CheckLength(message)))
+            {
+            }
+            return;
+        }
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Message;
 
@@ -8,6 +9,7 @@ namespace Hawser.Services.Message;
 internal sealed class MessageOutput
 {
     private readonly Stream _stream;
+    private readonly SafeFileHandle? _pipe;
     private readonly Action<string> _fail;
     private readonly Channel<Work> _work = Channel.CreateUnbounded<Work>(new() { SingleReader = true });
     private readonly Task _writer;
@@ -16,12 +18,16 @@ internal sealed class MessageOutput
     public MessageOutput(Stream stream, Action<string> fail)
     {
         _stream = stream;
+        _pipe = stream is DescriptorStream { IsPipe: true } own ? own.Handle : null;
         _fail = fail;
         _writer = OwnThread.RunAsync(WriteAll);
     }
 
     /// <summary>The queue for the output.</summary>
     public TurnQueue Turns { get; } = new();
+
+    /// <summary>The output is a pipe, so that <see cref="ReceiveHereAsync"/> works.</summary>
+    public bool IsPipe => _pipe is not null;
 
     /// <summary>The output has failed or is closed.</summary>
     public bool IsGone => _isGone;
@@ -49,6 +55,36 @@ internal sealed class MessageOutput
         {
             message.Waiting.MoveTo(static (bytes, to) => to.Output.Put(to.Message, bytes), (Output: this, Message: message));
             Put(message, piece.Span);
+        }
+        finally
+        {
+            message.EndWriting();
+        }
+    }
+
+    /// <summary>Receives a piece of a message and writes it on the calling thread, within the kernel where possible.
+    /// Only for the owner of the turn, without another write in progress and with nothing waiting.</summary>
+    /// <param name="message">Its connection blocks its thread.</param>
+    /// <param name="check">Called when the piece has been received; throws to refuse it.</param>
+    /// <returns>False when the sender has finished.</returns>
+    /// <exception cref="IOException">The output is gone.</exception>
+    public async ValueTask<bool> ReceiveHereAsync(IncomingMessage message, Action check)
+    {
+        try
+        {
+            int received = await message.Connection.ReceivePieceToPipeAsync(_pipe!, piece => _stream.Write(piece.Span), _ =>
+            {
+                check();
+                if (_isGone)
+                    throw Gone();
+                message.BeginWriting();
+            });
+            message.AddWritten(received);
+            return received > 0;
+        }
+        catch (IOException e) when (message.IsBeingWritten)
+        {
+            throw Fail(e);
         }
         finally
         {
@@ -102,11 +138,16 @@ internal sealed class MessageOutput
         }
         catch (IOException e)
         {
-            _isGone = true;
-            _fail($"cannot write to the standard output: {e.Message}; whoever read it has gone away or is full");
-            throw;
+            throw Fail(e);
         }
         message.AddWritten(bytes.Length);
+    }
+
+    private IOException Fail(IOException cause)
+    {
+        _isGone = true;
+        _fail($"cannot write to the standard output: {cause.Message}; whoever read it has gone away or is full");
+        return cause;
     }
 
     private static IOException Gone() => new("the output is closed");

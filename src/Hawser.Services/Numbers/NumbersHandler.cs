@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.Metrics;
 using System.Net;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Numbers;
 
@@ -42,5 +43,5 @@ internal sealed class NumbersHandler(int count, NumberRange range, ulong? seed, 
 
     /// <summary>The address as the exercise prints it.</summary>
     private static string PythonTuple(EndPoint? endPoint) =>
-        endPoint is IPEndPoint ip ? $"('{ip.Address}', {ip.Port})" : $"{endPoint}";
+        endPoint is IPEndPoint ip ? $"('{ip.Address}', {ip.Port})" : Printable.Line($"{endPoint}");
 }

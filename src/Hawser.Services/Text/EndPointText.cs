@@ -15,9 +15,9 @@ public static class EndPointText
     };
 
     /// <summary>The peer of a connection. The client of a Unix domain socket usually has no address: it is "a local
-    /// client".</summary>
+    /// client". One that it has is a path of its own choice, and printed so that it is safe for a terminal.</summary>
     public static string OfPeer(Connection connection) =>
-        $"{connection.RemoteEndPoint}" is { Length: > 0 } address ? address : "a local client";
+        $"{connection.RemoteEndPoint}" is { Length: > 0 } address ? Printable.Line(address) : "a local client";
 
     /// <summary>The message of a client's error, with the server's address.</summary>
     public static string Blame(EndPoint server, Exception fault) =>

@@ -11,21 +11,7 @@ public static class Printable
     public static string Of(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (text.All(IsSafe))
-            return text;
-        var safe = new StringBuilder(text.Length + 16);
-        for (int i = 0; i < text.Length; i++)
-        {
-            bool isPair = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
-            if (isPair)
-                safe.Append(text[i]).Append(text[++i]);
-            else if (IsSafe(text[i]))
-                safe.Append(text[i]);
-            else
-                safe.Append(CultureInfo.InvariantCulture, $"\\u{(int)text[i]:X4}");
-        }
-
-        return safe.ToString();
+        return Escape(text, except: null);
     }
 
     /// <summary>The same, on one line.</summary>
@@ -33,6 +19,32 @@ public static class Printable
     {
         ArgumentNullException.ThrowIfNull(text);
         return Of(text.ReplaceLineEndings(" "));
+    }
+
+    /// <summary>The same, with the lines of the text.</summary>
+    public static string Lines(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Escape(text, except: '\n');
+    }
+
+    private static string Escape(string text, char? except)
+    {
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~') || text.All(c => IsSafe(c) || c == except))
+            return text;
+        var safe = new StringBuilder(text.Length + 16);
+        for (int i = 0; i < text.Length; i++)
+        {
+            bool isPair = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
+            if (isPair)
+                safe.Append(text[i]).Append(text[++i]);
+            else if (IsSafe(text[i]) || text[i] == except)
+                safe.Append(text[i]);
+            else
+                safe.Append(CultureInfo.InvariantCulture, $"\\u{(int)text[i]:X4}");
+        }
+
+        return safe.ToString();
     }
 
     private static bool IsSafe(char c) => char.GetUnicodeCategory(c)

@@ -1,31 +1,32 @@
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
 
-/// <summary>Computes the SHA-256 of a file that is being written or sent. Follows on a pool thread, from the page
-/// cache, and occupies no thread while there is too little to hash.</summary>
+/// <summary>Computes the hash of a file that is being written or sent. Follows on a pool thread, from the page cache,
+/// and occupies no thread while there is too little to hash.</summary>
+/// <param name="function">Not <see cref="UploadHash.None"/>.</param>
 /// <param name="file">Open for reading until this is disposed.</param>
 /// <param name="offset">The offset at which to begin.</param>
-internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposable
+internal sealed class FollowingHash(UploadHash function, SafeFileHandle file, long offset) : IDisposable
 {
     // On the stack, and small enough to stay in the CPU's cache between reading and hashing.
     private const int ChunkBytes = 32 * 1024;
     private const int StepBytes = 1024 * 1024;
 
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly UploadHasher _hash = new(function);
     private long _hashed = offset;
     private long _end = offset;
     private Task _step = Task.CompletedTask;
 
-    /// <summary>The SHA-256 of a whole file, lower-case hex.</summary>
+    /// <summary>The hash of a part of a file; of less if the file ends before.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static string Of(SafeFileHandle file)
+    public static UploadDigest Of(
+        UploadHash function, SafeFileHandle file, long offset = 0, long count = long.MaxValue)
     {
-        using var hash = new FollowingHash(file, 0);
-        hash._end = long.MaxValue;
+        using var hash = new FollowingHash(function, file, offset);
+        hash._end = count == long.MaxValue ? count : offset + count;
         hash.CatchUp();
-        return hash.ToHex();
+        return hash._hash.Finish();
     }
 
     /// <summary>Allows hashing up to this offset.</summary>
@@ -37,13 +38,12 @@ internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposa
     }
 
     /// <summary>Hashes the rest.</summary>
-    /// <returns>Lower-case hex.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public async Task<string> FinishAsync()
+    public async Task<UploadDigest> FinishAsync()
     {
         await _step;
         CatchUp();
-        return ToHex();
+        return _hash.Finish();
     }
 
     /// <summary>Abandons the rest. Completes when the file is no longer read.</summary>
@@ -63,7 +63,7 @@ internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposa
             {
                 // The file was closed meanwhile: the hash is no longer needed.
                 _ = step.Exception;
-                ((IncrementalHash)hash!).Dispose();
+                ((UploadHasher)hash!).Dispose();
             },
             _hash, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
@@ -76,10 +76,8 @@ internal sealed class FollowingHash(SafeFileHandle file, long offset) : IDisposa
             int read = RandomAccess.Read(file, chunk[..(int)Math.Min(ChunkBytes, left)], _hashed);
             if (read == 0)
                 return;
-            _hash.AppendData(chunk[..read]);
+            _hash.Append(chunk[..read]);
             _hashed += read;
         }
     }
-
-    private string ToHex() => Convert.ToHexStringLower(_hash.GetHashAndReset());
 }

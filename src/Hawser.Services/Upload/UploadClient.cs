@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Security.Cryptography;
 
 namespace Hawser.Services.Upload;
 
@@ -31,11 +30,12 @@ public static class UploadClient
         using var watchdog = new ProgressWatchdog(connection, options.IdleTimeout, options.TimeProvider);
         // Read concurrently: a server may refuse in the middle of the upload, and reset the connection then.
         Task<UploadReceipt?> answer = OwnThread.RunAsync(() => ReadReceiptAsync(connection, watchdog.AnswerIsLate));
-        string? sha256;
+        UploadDigest[] digests;
+        // Files of proc(5) have no length and are read like a pipe.
+        FileStream? file = source is FileStream { CanSeek: true, Length: > 0 } seekable ? seekable : null;
         try
         {
-            // Files of proc(5) have no length and are read like a pipe.
-            sha256 = source is FileStream { CanSeek: true, Length: > 0 } file
+            digests = file is not null
                 ? await SendFileAsync(connection, file, answer, watchdog, options.Hash, progress)
                 : await SendStreamAsync(connection, source, answer, watchdog, options.Hash, progress);
         }
@@ -44,28 +44,37 @@ public static class UploadClient
             // The server may have sent the reason before the reset.
             if (await answer is not { Refusal: not null })
                 throw;
-            sha256 = null;
+            digests = [];
         }
         UploadReceipt? receipt = await answer;
-        return new UploadOutcome(connection.BytesSent, sha256, receipt)
+        UploadDigest? digest = digests.FirstOrDefault(one => one.Function == receipt?.Digest?.Function)
+            ?? Recompute(digests.FirstOrDefault(), receipt?.Digest?.Function, file, connection.BytesSent);
+        return new UploadOutcome(connection.BytesSent, digest, receipt)
         {
             IsUnanswered = receipt is null && !connection.PeerHasFinished,
         };
     }
 
+    /// <summary>Hashes a sent file once more, from the page cache, if the receipt has another function.</summary>
+    private static UploadDigest? Recompute(UploadDigest? computed, UploadHash? function, FileStream? file, long count) =>
+        computed is not null && function is not null && file is not null
+            ? FollowingHash.Of(function.Value, file.SafeFileHandle, file.Position, count)
+            : computed;
+
     /// <summary>Sends within the kernel, and hashes from the page cache on another thread.</summary>
-    /// <returns>The hash; null if the server refused the upload or no hash was asked for.</returns>
-    private static async Task<string?> SendFileAsync(
+    /// <returns>The hash; none if the server refused the upload or no hash was asked for.</returns>
+    private static async Task<UploadDigest[]> SendFileAsync(
         Connection connection, FileStream file, Task<UploadReceipt?> answer, ProgressWatchdog watchdog,
-        bool hashes, Action<long>? progress)
+        UploadHash function, Action<long>? progress)
     {
         long begin = file.Position;
         long end = file.Length;
-        using FollowingHash? hash = hashes ? new FollowingHash(file.SafeFileHandle, begin) : null;
+        using FollowingHash? hash =
+            function == UploadHash.None ? null : new FollowingHash(function, file.SafeFileHandle, begin);
         for (long offset = begin; offset < end;)
         {
             if (IsOver(answer))
-                return null;
+                return [];
             long count = Math.Min(SendFileBytes, end - offset);
             await connection.SendFileAsync(file.SafeFileHandle, offset, count);
             offset += count;
@@ -75,15 +84,18 @@ public static class UploadClient
         // Not after the hash, which may lag.
         watchdog.AwaitAnswer();
         await connection.FinishWritingAsync();
-        return hash is null ? null : await hash.FinishAsync();
+        return hash is null ? [] : [await hash.FinishAsync()];
     }
 
-    /// <returns>The hash; null if the server refused the upload or no hash was asked for.</returns>
-    private static async Task<string?> SendStreamAsync(
+    /// <returns>The hashes that a receipt may have, as far as they can be computed in passing; none if the server
+    /// refused the upload or no hash was asked for.</returns>
+    private static async Task<UploadDigest[]> SendStreamAsync(
         Connection connection, Stream source, Task<UploadReceipt?> answer, ProgressWatchdog watchdog,
-        bool hashes, Action<long>? progress)
+        UploadHash function, Action<long>? progress)
     {
-        using IncrementalHash? hash = hashes ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        using UploadHasher? hash = function == UploadHash.None ? null : new UploadHasher(function);
+        // A stream cannot be read again, and this one costs next to nothing.
+        using UploadHasher? fast = function == UploadHash.Sha256 ? new UploadHasher(UploadHash.Xxh128) : null;
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {
@@ -93,11 +105,12 @@ public static class UploadClient
                 int read = await source.ReadAsync(chunk);
                 watchdog.IsOurTurn = false;
                 if (IsOver(answer))
-                    return null;
+                    return [];
                 if (read == 0)
                     break;
                 await connection.WriteAsync(chunk.AsMemory(0, read));
-                hash?.AppendData(chunk, 0, read);
+                hash?.Append(chunk.AsSpan(0, read));
+                fast?.Append(chunk.AsSpan(0, read));
                 progress?.Invoke(connection.BytesSent);
             }
         }
@@ -107,7 +120,7 @@ public static class UploadClient
         }
         watchdog.AwaitAnswer();
         await connection.FinishWritingAsync();
-        return hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash is null ? [] : fast is null ? [hash.Finish()] : [hash.Finish(), fast.Finish()];
     }
 
     /// <summary>The server has refused the upload or reset the connection. A half-close or an early receipt does not end
@@ -118,11 +131,10 @@ public static class UploadClient
     /// <returns>Null if the server closed without a receipt, or sent none in time.</returns>
     private static async Task<UploadReceipt?> ReadReceiptAsync(Connection connection, CancellationToken late)
     {
+        ReadOnlyMemory<byte>? line;
         try
         {
-            return await connection.TryReadLineAsync(UploadReceipt.LineLimit, late) is { } line
-                ? UploadReceipt.Parse(line.Span)
-                : null;
+            line = await connection.TryReadLineAsync(UploadReceipt.LineLimit, late);
         }
         catch (ProtocolException e)
         {
@@ -132,5 +144,6 @@ public static class UploadClient
         {
             return null;
         }
+        return line is null ? null : UploadReceipt.Parse(line.Value.Span);
     }
 }

@@ -12,8 +12,10 @@ public sealed record UploadClientOptions
     /// <see cref="Timeout.InfiniteTimeSpan"/> for none. Default 10 s.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Compute the SHA-256 of what is sent, to compare it with the receipt's. Default true.</summary>
-    public bool Hash { get; init; } = true;
+    /// <summary>The hash to compute while sending, to compare it with the receipt's. If the receipt has another, a file
+    /// is read once more; other sources are then compared only if the receipt has <see cref="UploadHash.Xxh128"/>.
+    /// Default SHA-256.</summary>
+    public UploadHash Hash { get; init; } = UploadHash.Sha256;
 
     /// <summary>Layers between the wire and the protocol, such as <see cref="Hawser.Layers.TlsLayer"/>; see
     /// <see cref="DialOptions.Layers"/>.</summary>

@@ -36,7 +36,9 @@ internal sealed class UploadFile : IDisposable
         _share = share;
         // Reserved space would count as used against --min-free.
         _space = settings.MinFreeBytes == 0 ? new ReservedSpace(Handle, part) : null;
-        _hash = settings.Receipt || settings.Manifest ? new FollowingHash(Handle, 0) : null;
+        _hash = settings.Hash != UploadHash.None && (settings.Receipt || settings.Manifest)
+            ? new FollowingHash(settings.Hash, Handle, 0)
+            : null;
     }
 
     /// <summary>Its number in the folder.</summary>
@@ -85,9 +87,9 @@ internal sealed class UploadFile : IDisposable
         }
     }
 
-    /// <summary>The SHA-256 of the file, lower-case hex; empty without receipts and manifest.</summary>
+    /// <summary>The hash of the file; null if none is wanted.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
-    public async Task<string> FinishHashAsync() => _hash is null ? "" : await _hash.FinishAsync();
+    public async Task<UploadDigest?> FinishHashAsync() => _hash is null ? null : await _hash.FinishAsync();
 
     /// <summary>Gives the file its final name; with <see cref="UploadSettings.Sync"/>, makes its content durable
     /// first.</summary>

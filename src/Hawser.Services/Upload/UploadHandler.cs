@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Security.Cryptography;
 using Hawser.Services.Text;
 
 namespace Hawser.Services.Upload;
@@ -70,19 +69,22 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
     /// <summary>Loads the assemblies that the end of an upload needs, while descriptors are left for that.</summary>
     private void Prepare()
     {
-        if (_settings.Receipt || _settings.Manifest)
-            SHA256.HashData([]);
+        if (_settings.Hash != UploadHash.None && (_settings.Receipt || _settings.Manifest))
+        {
+            using var hasher = new UploadHasher(_settings.Hash);
+            hasher.Finish();
+        }
         if (_settings.Manifest)
             new UploadRecord(0, "", default, default, 0, null, null).ToJson();
     }
 
     private async Task<UploadReceipt> StoreAsync(Connection connection, UploadFile file)
     {
-        string sha256;
+        UploadDigest? digest;
         try
         {
             await file.ReceiveAsync(connection);
-            sha256 = await file.FinishHashAsync();
+            digest = await file.FinishHashAsync();
             file.Publish();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProtocolException)
@@ -98,7 +100,7 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         _files?.Add(1);
         _io?.Add(file.Length);
         _events.WriteLine($"{Name(connection)} stored as {file.Name}: {Quantity.FormatCount(file.Length, "byte")}");
-        return UploadReceipt.Stored(file.Name, file.Length, sha256, file.IsDurable);
+        return UploadReceipt.Stored(file.Name, file.Length, digest, file.IsDurable);
     }
 
     private async Task PublishErrorAsync(UploadFile file)
@@ -147,7 +149,7 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
         {
             _manifest?.Append(new UploadRecord(
                 file.Number, $"{connection.RemoteEndPoint}", start, DateTimeOffset.UtcNow,
-                receipt.Bytes, receipt.Sha256, receipt.Refusal));
+                receipt.Bytes, receipt.Digest, receipt.Refusal));
         }
         catch (IOException e)
         {

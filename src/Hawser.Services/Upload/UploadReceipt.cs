@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Hawser.Services.Text;
@@ -9,26 +8,24 @@ namespace Hawser.Services.Upload;
 /// <remarks>
 /// An upload is the file's bytes and nothing else. The receipt is one line of ASCII, at most 256 bytes:
 /// <code>
-/// "OK" SP n ".file" SP bytes SP "sha256:" 64 lower-case hex digits [SP "synced"] LF
+/// "OK" SP n ".file" SP bytes SP hash [SP "synced"] LF
 /// "ERROR" SP reason LF
+/// hash = "sha256:" 64 lower-case hex digits / "xxh128:" 32 lower-case hex digits / "none"
 /// </code>
 /// </remarks>
 /// <param name="FileName">The file's name in the server's folder; null if the upload was refused.</param>
 /// <param name="Bytes">Bytes stored.</param>
-/// <param name="Sha256">Their SHA-256, lower-case hex.</param>
+/// <param name="Digest">Their hash; null for none.</param>
 /// <param name="Synced">File and folder were synced to disk first.</param>
 /// <param name="Refusal">Why the upload was refused; null if it was stored.</param>
-public sealed record UploadReceipt(string? FileName, long Bytes, string? Sha256, bool Synced, string? Refusal)
+public sealed record UploadReceipt(string? FileName, long Bytes, UploadDigest? Digest, bool Synced, string? Refusal)
 {
     /// <summary>The size limit of a receipt in bytes, including its line feed.</summary>
     public const int LineLimit = 256;
 
-    private const string HashPrefix = "sha256:";
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
-
     /// <summary>The receipt of a stored file.</summary>
-    public static UploadReceipt Stored(string fileName, long bytes, string sha256, bool synced) =>
-        new(fileName, bytes, sha256, synced, null);
+    public static UploadReceipt Stored(string fileName, long bytes, UploadDigest? digest, bool synced) =>
+        new(fileName, bytes, digest, synced, null);
 
     /// <summary>The receipt of a refused upload.</summary>
     public static UploadReceipt Refused(string reason) => new(null, 0, null, false, reason);
@@ -45,25 +42,34 @@ public sealed record UploadReceipt(string? FileName, long Bytes, string? Sha256,
         if ((parts.Length == 4 || synced)
             && parts[0] == "OK"
             && UploadFolder.TryParseName(parts[1], out _)
-            && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out long bytes)
-            && IsHash(parts[3]))
+            && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out long bytes))
         {
-            return Stored(parts[1], bytes, parts[3][HashPrefix.Length..], synced);
+            return Stored(parts[1], bytes, ParseDigest(parts[3]), synced);
         }
-        throw new ProtocolException("the server's answer is not a receipt");
+        throw new ProtocolException("the server's answer is not a receipt; is it an upload server?");
     }
 
     /// <summary>The line, with its line feed.</summary>
     public byte[] ToLine()
     {
         string line = Refusal is null
-            ? $"OK {FileName} {Bytes} {HashPrefix}{Sha256}{(Synced ? " synced" : "")}"
+            ? $"OK {FileName} {Bytes} {(Digest is null ? UploadDigest.NoneName : Digest)}{(Synced ? " synced" : "")}"
             : $"ERROR {Refusal.ReplaceLineEndings(" ")}";
         return Encoding.ASCII.GetBytes(line[..Math.Min(line.Length, LineLimit - 1)] + "\n");
     }
 
-    private static bool IsHash(string text) =>
-        text.StartsWith(HashPrefix, StringComparison.Ordinal)
-        && text.Length == HashPrefix.Length + 64
-        && text.AsSpan(HashPrefix.Length).IndexOfAnyExcept(HexDigits) < 0;
+    private static UploadDigest? ParseDigest(string text)
+    {
+        if (text == UploadDigest.NoneName)
+            return null;
+        string[] parts = text.Split(':', 2);
+        UploadHash function = UploadDigest.FindFunction(parts[0]);
+        if (function == UploadHash.None)
+        {
+            throw new ProtocolException(
+                $"unknown hash in the receipt: '{Printable.Of(text)}'; known are sha256, xxh128 and none");
+        }
+        return UploadDigest.TryCreate(function, parts.ElementAtOrDefault(1))
+            ?? throw new ProtocolException($"malformed hash in the receipt: '{Printable.Of(text)}'");
+    }
 }

@@ -10,10 +10,10 @@ namespace Hawser.Services.Upload;
 /// <param name="Start">When the connection was accepted, UTC.</param>
 /// <param name="End">When the file was stored, UTC.</param>
 /// <param name="Bytes">Bytes stored.</param>
-/// <param name="Sha256">Their SHA-256, lower-case hex; null if the upload was refused.</param>
+/// <param name="Digest">Their hash; null if the upload was refused.</param>
 /// <param name="Error">Why the upload was refused; null if it was stored.</param>
 internal sealed record UploadRecord(
-    long Number, string Peer, DateTimeOffset Start, DateTimeOffset End, long Bytes, string? Sha256, string? Error)
+    long Number, string Peer, DateTimeOffset Start, DateTimeOffset End, long Bytes, UploadDigest? Digest, string? Error)
 {
     public byte[] ToJson()
     {
@@ -26,7 +26,7 @@ internal sealed record UploadRecord(
             json.WriteString("start", Start);
             json.WriteString("end", End);
             json.WriteNumber("bytes", Bytes);
-            json.WriteString("sha256", Sha256);
+            json.WriteString(UploadDigest.NameOf(Digest?.Function ?? UploadHash.Sha256), Digest?.Hex);
             json.WriteString("state", Error is null ? "stored" : "error");
             if (Error is not null)
                 json.WriteString("error", Error);
@@ -35,7 +35,8 @@ internal sealed record UploadRecord(
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <returns>Null if the line is not a record.</returns>
+    /// <returns>Null if the line is not a record, or the record of a stored file without a hash that this version
+    /// knows.</returns>
     public static UploadRecord? TryParse(string line)
     {
         try
@@ -43,13 +44,14 @@ internal sealed record UploadRecord(
             using JsonDocument document = JsonDocument.Parse(line);
             JsonElement root = document.RootElement;
             bool stored = root.GetProperty("state").GetString() == "stored";
-            return new UploadRecord(
+            UploadDigest? digest = FindDigest(root, UploadHash.Sha256) ?? FindDigest(root, UploadHash.Xxh128);
+            return stored && digest is null ? null : new UploadRecord(
                 root.GetProperty("number").GetInt64(),
                 root.GetProperty("peer").GetString() ?? "",
                 root.GetProperty("start").GetDateTimeOffset(),
                 root.GetProperty("end").GetDateTimeOffset(),
                 root.GetProperty("bytes").GetInt64(),
-                root.GetProperty("sha256").GetString(),
+                digest,
                 stored ? null : root.GetProperty("error").GetString() ?? "");
         }
         catch (Exception e) when (
@@ -58,6 +60,11 @@ internal sealed record UploadRecord(
             return null;
         }
     }
+
+    private static UploadDigest? FindDigest(JsonElement root, UploadHash function) =>
+        root.TryGetProperty(UploadDigest.NameOf(function), out JsonElement hex)
+            ? UploadDigest.TryCreate(function, hex.GetString())
+            : null;
 
     /// <summary>Whether a line that is not a record may be a truncated one: the beginning of a JSON object.</summary>
     public static bool IsBeginning(string line)

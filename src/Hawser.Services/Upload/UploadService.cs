@@ -42,6 +42,11 @@ public sealed class UploadService : Service
     public static readonly ServiceOption<bool> NoReceipt =
         new("no-receipt", null, "send no receipt", null, bool.Parse);
 
+    /// <summary><c>--hash sha256|xxh128|none</c>.</summary>
+    public static readonly ServiceOption<UploadHash> Hash = new(
+        "hash", "HASH", "the hash in receipts and manifest: sha256, xxh128 (fast, finds accidents, not attackers) or none",
+        "sha256", UploadDigest.ParseFunction);
+
     /// <summary><c>--manifest</c>.</summary>
     public static readonly ServiceOption<bool> Manifest =
         new("manifest", null, "append a line per upload to DIR/manifest.ndjson", null, bool.Parse);
@@ -70,7 +75,7 @@ public sealed class UploadService : Service
 
     /// <inheritdoc/>
     public override IReadOnlyList<ServiceOption> Options =>
-        [MaxBytes, Quota, MaxFiles, MinFree, Mode, Sync, NoReceipt, Manifest];
+        [MaxBytes, Quota, MaxFiles, MinFree, Mode, Sync, Hash, NoReceipt, Manifest];
 
     /// <inheritdoc/>
     public override bool TakesToken => true;
@@ -83,8 +88,12 @@ public sealed class UploadService : Service
     };
 
     /// <inheritdoc/>
-    public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment) =>
-        new UploadHandler(
+    /// <exception cref="FormatException">A manifest without a hash could not be verified.</exception>
+    public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment)
+    {
+        if (settings.Has(Manifest) && settings.Get(Hash) == UploadHash.None)
+            throw new FormatException("--manifest: needs a hash; use --hash sha256 or xxh128");
+        return new UploadHandler(
             new UploadSettings
             {
                 Folder = settings.Get(Folder),
@@ -94,10 +103,12 @@ public sealed class UploadService : Service
                 MinFreeBytes = settings.Get(MinFree),
                 Mode = settings.Get(Mode),
                 Sync = settings.Has(Sync),
+                Hash = settings.Get(Hash),
                 Receipt = !settings.Has(NoReceipt),
                 Manifest = settings.Has(Manifest),
             },
             environment.Events, environment.Errors, environment.Meter);
+    }
 
     /// <inheritdoc/>
     public override string Destination(ServiceSettings settings) => Path.GetFullPath(settings.Get(Folder));

@@ -27,6 +27,9 @@ internal sealed record UploadSettings
     /// <summary>Answer with a receipt. Default yes.</summary>
     public bool Receipt { get; init; } = true;
 
+    /// <summary>The hash of receipts and manifest; none is computed without both. Default SHA-256.</summary>
+    public UploadHash Hash { get; init; } = UploadHash.Sha256;
+
     /// <summary>Append a line per upload to the manifest. Default no.</summary>
     public bool Manifest { get; init; }
 

@@ -77,7 +77,9 @@ public static class UploadVerifier
                 return HoldsError(file) ? null : "should hold ERROR";
             if (RandomAccess.GetLength(file) is var length && length != record.Bytes)
                 return $"has {length} bytes, should have {record.Bytes}";
-            return FollowingHash.Of(file) == record.Sha256 ? null : "has other bytes than were uploaded";
+            return FollowingHash.Of(record.Digest!.Function, file) == record.Digest
+                ? null
+                : "has other bytes than were uploaded";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -33,8 +33,37 @@ internal sealed class Listener : IDisposable
     /// <summary>The bound address, with the actual port.</summary>
     public EndPoint EndPoint { get; }
 
+    /// <summary>Another process has or gets the same socket, so this one neither shuts it down nor unlinks its
+    /// path.</summary>
+    public bool IsShared { get; set; }
+
+    /// <summary>The socket came from elsewhere.</summary>
+    public bool IsAdopted { get; private init; }
+
+    /// <summary>Takes a socket that listens already.</summary>
+    /// <exception cref="ListenException">It does not.</exception>
+    public static Listener Adopt(Socket socket)
+    {
+        if (socket.SocketType != SocketType.Stream
+            || (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection)! == 0)
+        {
+            throw new ListenException(
+                $"the socket at {socket.LocalEndPoint} does not listen; pass a listening stream socket",
+                new SocketException((int)SocketError.InvalidArgument));
+        }
+        if (socket.AddressFamily != AddressFamily.Unix)
+            Prepare(socket);
+        socket.Blocking = Platform.IsLinux;
+        return new Listener(socket, null) { IsShared = true, IsAdopted = true };
+    }
+
+    /// <param name="endPoint">Where to listen.</param>
+    /// <param name="backlog">Connections that the kernel may hold.</param>
+    /// <param name="configure">Configures the socket before it is bound.</param>
+    /// <param name="mode">The permissions of the file of a Unix domain socket; null: as the umask says.</param>
     /// <exception cref="ListenException">The address is not available.</exception>
-    public static Listener Open(EndPoint endPoint, int backlog, Action<Socket>? configure = null)
+    public static Listener Open(
+        EndPoint endPoint, int backlog, Action<Socket>? configure = null, UnixFileMode? mode = null)
     {
         Socket? socket = null;
         SocketFile? file = null;
@@ -46,7 +75,7 @@ internal sealed class Listener : IDisposable
             // sets SO_REUSEADDR on Unix, so that a restart gets its old port at once.
             if (endPoint is UnixDomainSocketEndPoint local && OperatingSystem.IsLinux())
             {
-                file = SocketFile.Listen(socket, local, backlog);
+                file = SocketFile.Listen(socket, local, backlog, mode);
             }
             else
             {
@@ -128,8 +157,10 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    /// <summary>Stops listening and unlinks the path of a Unix domain socket.</summary>
-    public void Dispose() => Close(Socket, _file);
+    /// <summary>Stops listening and unlinks the path of a Unix domain socket; of a shared socket, only closes the
+    /// descriptor.</summary>
+    /// <remarks>.NET shuts a socket down if a call on it is under way; a shared one must have none.</remarks>
+    public void Dispose() => Close(Socket, IsShared ? null : _file);
 
     private static void Close(Socket? socket, SocketFile? file)
     {
@@ -143,12 +174,17 @@ internal sealed class Listener : IDisposable
         if (endPoint is UnixDomainSocketEndPoint)
             return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        socket.NoDelay = true;
-        if (Platform.IsLinux)
-            BoundUnsent(socket);
+        Prepare(socket);
         if (endPoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } ip)
             socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);
         return socket;
+    }
+
+    private static void Prepare(Socket socket)
+    {
+        socket.NoDelay = true;
+        if (Platform.IsLinux)
+            BoundUnsent(socket);
     }
 
     private static string Explain(EndPoint endPoint, SocketException cause) => (endPoint, cause.SocketErrorCode) switch

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using System.Security.Cryptography;
 using System.Text;
 using Hawser.Native;
 
@@ -28,7 +27,8 @@ internal sealed class SocketFile
     /// <summary>Binds the socket and listens, replacing a stale file.</summary>
     /// <exception cref="ListenException">The path is not a socket, or a stale one that cannot be removed.</exception>
     /// <exception cref="SocketException">The path cannot be bound, or a server has it.</exception>
-    public static SocketFile Listen(Socket socket, UnixDomainSocketEndPoint endPoint, int backlog)
+    public static SocketFile Listen(
+        Socket socket, UnixDomainSocketEndPoint endPoint, int backlog, UnixFileMode? mode = null)
     {
         string path = endPoint.ToString();
         using Socket? claim = Claim(Path.GetFullPath(path));
@@ -47,6 +47,9 @@ internal sealed class SocketFile
         var file = new SocketFile(Path.GetFullPath(path));
         try
         {
+            // Before it listens, so that no connection precedes the mode.
+            if (mode is not null)
+                File.SetUnixFileMode(path, mode.Value);
             socket.Listen(backlog);
             return file;
         }
@@ -80,8 +83,7 @@ internal sealed class SocketFile
     /// second. The name is no secret, so a program that keeps it must not keep a server from its path.</returns>
     private static Socket? Claim(string path)
     {
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)));
-        var name = new UnixDomainSocketEndPoint($"\0hawser-{hash}");
+        var name = new UnixDomainSocketEndPoint(ClaimOf(path));
         var claim = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         SocketError error = default;
         SpinWait.SpinUntil(
@@ -90,6 +92,16 @@ internal sealed class SocketFile
             return claim;
         claim.Dispose();
         return null;
+    }
+
+    /// <summary>The name that claims a path: a hash (FNV-1a, 64 bits), because a path may be too long for a name. Two
+    /// paths with one hash only wait for each other. SHA-256 would load OpenSSL.</summary>
+    internal static string ClaimOf(string path)
+    {
+        ulong hash = 0xCBF29CE484222325;
+        foreach (byte value in Encoding.UTF8.GetBytes(path))
+            hash = unchecked((hash ^ value) * 0x100000001B3);
+        return $"\0hawser-{hash:x16}";
     }
 
     private static SocketError TryBind(Socket socket, EndPoint name)

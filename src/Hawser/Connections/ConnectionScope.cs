@@ -12,7 +12,8 @@ internal sealed record ConnectionScope
     public static ConnectionScope ForClient(TimeProvider time) =>
         time == TimeProvider.System ? Client : new() { Time = time, Clock = new CoarseClock(time) };
 
-    public long ByteLimit { get; init; } = long.MaxValue;
+    /// <summary><see cref="ServerLimits.BytesPerConnection"/>, which may change.</summary>
+    public long ByteLimit { get; set; } = long.MaxValue;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

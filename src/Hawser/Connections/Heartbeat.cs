@@ -26,7 +26,7 @@ internal sealed class Heartbeat : IDisposable
     private readonly Lock _gate = new();
     private readonly DeadlineHeap<Entry> _due = new();
     private readonly ConcurrentDictionary<long, Connection> _watched = new();
-    private readonly ServerLimits _limits;
+    private volatile ServerLimits _limits;
     private readonly long _pauseBetweenRates;
     private readonly Action<Action> _guard;
     private readonly ITimer _timer;
@@ -53,15 +53,34 @@ internal sealed class Heartbeat : IDisposable
     /// <summary>Watches the timeouts of a connection until <see cref="Forget"/>.</summary>
     public Entry Add(Connection connection)
     {
+        ServerLimits limits = _limits;
         long now = Clock.Now;
         var entry = new Entry(connection)
         {
-            EndsAt = Later(now, _limits.TotalTimeout),
+            BegunAt = now,
             Rate = _pauseBetweenRates == Never ? null : new RateWindow(now),
         };
-        long due = Later(now, Shorter(_limits.FirstByteTimeout, _limits.IdleTimeout));
-        Schedule(entry, Math.Min(due, NextLimit(entry, now)));
+        long due = Later(now, Shorter(limits.FirstByteTimeout, limits.IdleTimeout));
+        Schedule(entry, Math.Min(due, NextLimit(entry, limits, now)), limits);
         return entry;
+    }
+
+    /// <summary>Changes the timeouts, also of the connections that it watches. The minimum rate stays.</summary>
+    public void Change(ServerLimits limits)
+    {
+        lock (_gate)
+        {
+            _limits = limits;
+            long now = Clock.Now;
+            List<Entry> watched = [];
+            while (_due.TakeDue(Never) is { } entry)
+            {
+                entry.FallDueAt(now);
+                watched.Add(entry);
+            }
+            watched.ForEach(_due.Add);
+            BeatAt(now);
+        }
     }
 
     /// <summary>Stops watching a connection that has ended.</summary>
@@ -96,9 +115,10 @@ internal sealed class Heartbeat : IDisposable
             _next = Never;
         while (TakeDue(now) is { } entry)
         {
+            ServerLimits limits = _limits;
             long next = now + PauseBetweenLooksForResets;
-            _guard(() => next = Look(entry, now));
-            Schedule(entry, Math.Max(next, now + ShortestPause));
+            _guard(() => next = Look(entry, limits, now));
+            Schedule(entry, Math.Max(next, now + ShortestPause), limits);
         }
         _guard(LookForResets);
         lock (_gate)
@@ -113,12 +133,17 @@ internal sealed class Heartbeat : IDisposable
             return _due.TakeDue(now);
     }
 
-    private void Schedule(Entry entry, long due)
+    /// <param name="entry">The connection.</param>
+    /// <param name="due">When to check it, at the latest.</param>
+    /// <param name="limits">The limits from which this follows.</param>
+    private void Schedule(Entry entry, long due, ServerLimits limits)
     {
         lock (_gate)
         {
             if (entry.Connection.IsForgotten)
                 return;
+            if (limits != _limits)
+                due = Clock.Now + ShortestPause;
             entry.FallDueAt(due);
             _due.Add(entry);
             BeatAt(due);
@@ -136,46 +161,46 @@ internal sealed class Heartbeat : IDisposable
     }
 
     /// <returns>When to check again.</returns>
-    private long Look(Entry entry, long now)
+    private long Look(Entry entry, ServerLimits limits, long now)
     {
         if (entry.InterruptedAt != 0)
-            return LookForTimeout(entry, now);
-        if (now >= entry.EndsAt)
-            return End(entry, now, CloseReason.TotalTimeout);
-        if (_limits.MinimumRate is { } least && entry.Rate!.IsTooSlow(entry.Connection, now, least, _pauseBetweenRates))
-            return End(entry, now, CloseReason.TooSlow);
-        return Math.Min(LookForTimeout(entry, now), NextLimit(entry, now));
+            return LookForTimeout(entry, limits, now);
+        if (now >= Later(entry.BegunAt, limits.TotalTimeout))
+            return End(entry, limits, now, CloseReason.TotalTimeout);
+        if (limits.MinimumRate is { } least && entry.Rate!.IsTooSlow(entry.Connection, now, least, _pauseBetweenRates))
+            return End(entry, limits, now, CloseReason.TooSlow);
+        return Math.Min(LookForTimeout(entry, limits, now), NextLimit(entry, limits, now));
     }
 
     /// <summary>When the total time or the rate is to be checked.</summary>
-    private long NextLimit(Entry entry, long now) =>
-        entry.Rate is null ? entry.EndsAt : Math.Min(entry.EndsAt, now + _pauseBetweenRates);
+    private long NextLimit(Entry entry, ServerLimits limits, long now) => Math.Min(
+        Later(entry.BegunAt, limits.TotalTimeout), entry.Rate is null ? Never : now + _pauseBetweenRates);
 
-    private long LookForTimeout(Entry entry, long now)
+    private static long LookForTimeout(Entry entry, ServerLimits limits, long now)
     {
         Connection connection = entry.Connection;
         long layeringSince = connection.LayeringSince;
         (TimeSpan timeout, CloseReason reason) = layeringSince != 0
             || connection.BytesReceived + connection.BytesSent == 0
-            ? (_limits.FirstByteTimeout, CloseReason.FirstByteTimeout)
-            : (_limits.IdleTimeout, CloseReason.IdleTimeout);
+            ? (limits.FirstByteTimeout, CloseReason.FirstByteTimeout)
+            : (limits.IdleTimeout, CloseReason.IdleTimeout);
         bool isAsked = entry.InterruptedAt != 0;
         if (isAsked)
-            timeout = _limits.LingerTimeout;
+            timeout = limits.LingerTimeout;
         // The handler's own time does not count.
         if (layeringSince == 0 && !connection.IsReceiving && !connection.IsSending)
-            return Later(now, Shorter(timeout, _limits.IdleTimeout));
+            return Later(now, Shorter(timeout, limits.IdleTimeout));
         long quietSince = layeringSince != 0 ? layeringSince : connection.Transport.QuietSince;
         // A byte now and then must not put off the end of a connection that was too slow.
         bool isExtended = connection.EndedBy is not (CloseReason.TooSlow or CloseReason.TotalTimeout);
         long due = Later(isExtended ? Math.Max(entry.InterruptedAt, quietSince) : entry.InterruptedAt, timeout);
         if (now < due)
             return due;
-        return End(entry, now, isAsked ? connection.EndedBy : reason);
+        return End(entry, limits, now, isAsked ? connection.EndedBy : reason);
     }
 
     /// <summary>Interrupts, so that the handler can still answer; if that does not help, aborts.</summary>
-    private long End(Entry entry, long now, CloseReason reason)
+    private static long End(Entry entry, ServerLimits limits, long now, CloseReason reason)
     {
         if (entry.InterruptedAt != 0 || entry.Connection.IsSending)
         {
@@ -184,7 +209,7 @@ internal sealed class Heartbeat : IDisposable
         }
         entry.InterruptedAt = now;
         entry.Connection.Interrupt(reason);
-        return Later(now, _limits.LingerTimeout);
+        return Later(now, limits.LingerTimeout);
     }
 
     private void LookForResets()
@@ -215,8 +240,8 @@ internal sealed class Heartbeat : IDisposable
         /// <summary>When a timeout interrupted its wait; 0 if none did.</summary>
         public long InterruptedAt { get; set; }
 
-        /// <summary>When its total time is over.</summary>
-        public long EndsAt { get; init; }
+        /// <summary>When its total time began.</summary>
+        public long BegunAt { get; init; }
 
         /// <summary>Measures its rate; null without a minimum.</summary>
         public RateWindow? Rate { get; init; }

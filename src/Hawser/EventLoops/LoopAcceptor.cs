@@ -12,7 +12,7 @@ internal sealed class LoopAcceptor(EventLoop loop)
 
     private readonly ParkedOperation _ready = new();
     private readonly Queue<AcceptedSocket> _batch = new();
-    private readonly List<Socket> _owned = [];
+    private readonly List<Listening> _owned = [];
     private ListenerSet? _listeners;
     private bool _mayHaveMore = true;
     private long _turn;
@@ -35,7 +35,11 @@ internal sealed class LoopAcceptor(EventLoop loop)
         {
             if (_batch.TryDequeue(out AcceptedSocket accepted))
                 return accepted;
-            stopping.ThrowIfCancellationRequested();
+            if (stopping.IsCancellationRequested)
+            {
+                Release(listeners);
+                throw new OperationCanceledException(stopping);
+            }
             if (!_mayHaveMore)
                 await loop.Park(_ready, Deadline.None);
             else if (_turn == loop.Turn)
@@ -48,11 +52,22 @@ internal sealed class LoopAcceptor(EventLoop loop)
     /// <summary>Registers the sockets. After an error, the registered ones stay for the next try.</summary>
     private void Own(IEnumerable<Socket> sockets)
     {
-        foreach (Socket socket in sockets.Except(_owned))
+        foreach (Socket socket in sockets.Except(_owned.Select(listening => listening.Socket)))
         {
-            loop.Own(new Listening(this, socket));
-            _owned.Add(socket);
+            var listening = new Listening(this, socket);
+            loop.Own(listening);
+            _owned.Add(listening);
         }
+    }
+
+    /// <summary>Stops watching sockets that stay open in another process: the kernel would wake this loop instead of
+    /// one there.</summary>
+    private void Release(ListenerSet listeners)
+    {
+        if (!listeners.IsShared)
+            return;
+        _owned.ForEach(loop.Disown);
+        _owned.Clear();
     }
 
     private void TakeBatch(ListenerSet listeners)
@@ -87,6 +102,8 @@ internal sealed class LoopAcceptor(EventLoop loop)
     private sealed class Listening(LoopAcceptor acceptor, Socket socket) : Pollable(socket)
     {
         public override bool IsListener => true;
+
+        public override bool IsHandedOver => acceptor._listeners is { IsShared: true } && !Socket.SafeHandle.IsClosed;
 
         public override bool WantsInput =>
             acceptor._ready.IsParked && acceptor._listeners is { HasPlace: true } && !Socket.SafeHandle.IsClosed;

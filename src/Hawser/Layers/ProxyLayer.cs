@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Limits;
 using Hawser.Transports;
 
 namespace Hawser.Layers;
@@ -15,12 +16,12 @@ public static class ProxyLayer
     /// malformed header ends the connection with a <see cref="ProtocolException"/>. Checksums and other TLVs of version
     /// 2 are skipped.</remarks>
     /// <param name="trusted">The networks of the proxies. Streams without an IP address are not trusted.</param>
-    public static Func<Transport, CancellationToken, ValueTask<Transport>> Server(IReadOnlyList<IPNetwork> trusted)
+    public static Func<Transport, CancellationToken, ValueTask<Transport>> Server(AddressList trusted)
     {
         ArgumentNullException.ThrowIfNull(trusted);
         return async (inner, cancel) =>
         {
-            if (inner.RemoteEndPoint is not IPEndPoint peer || !trusted.Any(network => network.Contains(peer.Address)))
+            if (inner.RemoteEndPoint is not IPEndPoint peer || !trusted.Contains(peer.Address))
                 return inner;
             var wire = new Connection(inner);
             ProxyHeader header = await ReadAsync(wire, cancel);

@@ -1,55 +1,49 @@
 using System.Net;
+using Hawser.Transports;
 
 namespace Hawser.Limits;
 
-/// <summary>Admits connections by the address of their peer. Peers without an IP address, as of Unix domain sockets,
-/// are always admitted. Thread-safe.</summary>
-internal sealed class AddressGate : IDisposable
+/// <summary>Admits connections by the address of their peer, those of Unix domain sockets by its user.
+/// Thread-safe.</summary>
+internal sealed class AddressGate
 {
-    private static readonly TimeSpan FilePause = TimeSpan.FromSeconds(1);
-
     private readonly Lock _gate = new();
-    private readonly ServerLimits _limits;
-    private readonly IServerObserver _observer;
+    private volatile ServerLimits _limits;
     private readonly AcceptRate? _rate;
-    private readonly ITimer? _files;
 
     // Only addresses with connections have a place, so ServerLimits.Connections bounds the table.
     private readonly Dictionary<AddressKey, Place> _places = [];
     private readonly long[] _refused = new long[Enum.GetValues<RefusalReason>().Length];
     private int _mostPlaces;
 
-    private AddressGate(ServerLimits limits, TimeProvider time, IServerObserver observer)
+    private AddressGate(ServerLimits limits, TimeProvider time)
     {
         _limits = limits;
-        _observer = observer;
         _rate = double.IsPositiveInfinity(limits.AcceptRate) ? null : new AcceptRate(limits.AcceptRate, time);
-        if (limits.Allow is { HasFiles: true } || limits.Deny is { HasFiles: true })
-        {
-            _files = time.CreateTimer(
-                static gate => ((AddressGate)gate!).ReadFiles(), this, Timeout.InfiniteTimeSpan,
-                Timeout.InfiniteTimeSpan);
-            _files.Change(FilePause, Timeout.InfiniteTimeSpan);
-        }
     }
 
     /// <returns>Null if no limit depends on the address.</returns>
-    public static AddressGate? For(ServerLimits limits, TimeProvider time, IServerObserver observer) =>
+    public static AddressGate? For(ServerLimits limits, TimeProvider time) =>
         limits.ConnectionsPerAddress == int.MaxValue && double.IsPositiveInfinity(limits.AcceptRate)
-            && limits.Allow is null && limits.Deny is null
+            && limits.Allow is null && limits.Deny is null && limits.AllowUsers is null
             ? null
-            : new AddressGate(limits, time, observer);
+            : new AddressGate(limits, time);
+
+    /// <summary>Changes <see cref="ServerLimits.ConnectionsPerAddress"/>.</summary>
+    public void Change(ServerLimits limits) => _limits = limits;
 
     /// <summary>Admits or refuses a connection.</summary>
-    /// <param name="peer">Its peer.</param>
+    /// <param name="accepted">The connection.</param>
     /// <param name="place">To <see cref="Leave"/> when the connection ends; null if it occupies none.</param>
     /// <returns>Null: it is admitted.</returns>
-    public RefusalReason? TryEnter(EndPoint? peer, out Place? place)
+    public RefusalReason? TryEnter(Transport accepted, out Place? place)
     {
         place = null;
-        if (peer is not IPEndPoint { Address: { } address })
-            return null;
-        RefusalReason? reason = Judge(address, ref place);
+        RefusalReason? reason = accepted.RemoteEndPoint is IPEndPoint { Address: { } address }
+            ? Judge(address, ref place)
+            : _limits.AllowUsers is { } users && !(accepted.PeerUser is { } user && users.Contains(user))
+                ? RefusalReason.UserNotAllowed
+                : null;
         if (reason is { } refused)
             Interlocked.Increment(ref _refused[(int)refused]);
         return reason;
@@ -82,8 +76,6 @@ internal sealed class AddressGate : IDisposable
             return _rate is null ? (0, 0) : (_rate.FindMostUsed(), _rate.Highest);
     }
 
-    public void Dispose() => _files?.Dispose();
-
     private RefusalReason? Judge(IPAddress address, ref Place? place)
     {
         if (_limits.Deny?.Contains(address) ?? false)
@@ -106,16 +98,6 @@ internal sealed class AddressGate : IDisposable
             place = known;
             return null;
         }
-    }
-
-    private void ReadFiles()
-    {
-        foreach (AddressList? list in (AddressList?[])[_limits.Allow, _limits.Deny])
-        {
-            if (list?.Refresh() is { } error)
-                _observer.Warned($"{error}; the old list stays in force");
-        }
-        _files!.Change(FilePause, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The connections of one address.</summary>

@@ -2,26 +2,26 @@ using System.Net;
 
 namespace Hawser.Limits;
 
-/// <summary>A list of networks. Those from files are read again when a file changes.</summary>
+/// <summary>A list of networks. <see cref="Reload"/> reads those from files again. Thread-safe.</summary>
 public sealed class AddressList
 {
     private const int MostNetworks = 1_000_000;
 
     private readonly string[] _rules;
-    private readonly (string Path, DateTime Written, long Length)[] _files;
     private volatile NetworkSet _networks;
 
     private AddressList(IEnumerable<string> rules)
     {
         _rules = [.. rules];
-        _files = [.. _rules.Where(IsFile).Select(rule => Stamp(rule[1..]))];
+        Files = [.. _rules.Where(IsFile).Select(rule => rule[1..])];
         _networks = Read();
     }
 
     /// <summary>Networks in the list.</summary>
     public int Count => _networks.Count;
 
-    internal bool HasFiles => _files.Length > 0;
+    /// <summary>The files that it was read from.</summary>
+    public IReadOnlyList<string> Files { get; }
 
     /// <summary>Reads a list.</summary>
     /// <param name="rules">Addresses, networks in CIDR notation, and <c>@FILE</c>: a text file with an address or
@@ -42,39 +42,11 @@ public sealed class AddressList
         return _networks.Contains(address);
     }
 
-    /// <summary>Reads the files again if one has changed. A list that cannot be read leaves the old one in
-    /// force.</summary>
-    /// <returns>What is wrong with the changed files, once per change; otherwise null.</returns>
-    internal string? Refresh()
-    {
-        // Several servers may share a list.
-        lock (_files)
-        {
-            // Before the files are read, so that a change meanwhile is noticed next time.
-            (string Path, DateTime Written, long Length)[] now = [.. _files.Select(file => Stamp(file.Path))];
-            if (now.SequenceEqual(_files))
-                return null;
-            now.CopyTo(_files, 0);
-            try
-            {
-                _networks = Read();
-                return null;
-            }
-            catch (FormatException e)
-            {
-                return e.Message;
-            }
-        }
-    }
+    /// <summary>Reads the files again. Connections that are already admitted stay.</summary>
+    /// <exception cref="FormatException">A file cannot be read, or is bad: the old list stays in force.</exception>
+    public void Reload() => _networks = Read();
 
     private static bool IsFile(string rule) => rule.StartsWith('@');
-
-    /// <summary>A missing file has a stamp as well.</summary>
-    private static (string Path, DateTime Written, long Length) Stamp(string path)
-    {
-        var file = new FileInfo(path);
-        return (path, file.LastWriteTimeUtc, file.Exists ? file.Length : -1);
-    }
 
     private NetworkSet Read()
     {

@@ -3,7 +3,7 @@ using Hawser.Transports;
 namespace Hawser.Limits;
 
 /// <summary>Measures how much of its limits a server uses. Thread-safe.</summary>
-internal sealed class LimitMeter(ServerLimits limits, AddressGate? gate, Shaper? shaper)
+internal sealed class LimitMeter(AddressGate? gate, Shaper? shaper, HandshakeQueue handshakes)
 {
     private readonly long[] _closed = new long[Enum.GetValues<CloseReason>().Length];
     private long _mostConnections;
@@ -17,19 +17,22 @@ internal sealed class LimitMeter(ServerLimits limits, AddressGate? gate, Shaper?
     {
         // Not the common reasons: all loops would write to the same line of the cache.
         if (reason is CloseReason.ByteLimit or CloseReason.TooSlow or CloseReason.FirstByteTimeout
-            or CloseReason.IdleTimeout or CloseReason.TotalTimeout or CloseReason.DrainTimeout)
+            or CloseReason.IdleTimeout or CloseReason.TotalTimeout or CloseReason.DrainTimeout
+            or CloseReason.HandshakeLimit)
             Interlocked.Increment(ref _closed[(int)reason]);
         Raise(ref _mostBytes, connection.BytesReceived);
     }
 
+    /// <param name="limits">The limits in force.</param>
     /// <param name="connections">The number of connections.</param>
     /// <param name="open">Those that are served.</param>
-    public IReadOnlyList<LimitUse> Read(int connections, IEnumerable<Connection> open)
+    public IReadOnlyList<LimitUse> Read(ServerLimits limits, int connections, IEnumerable<Connection> open)
     {
         long bytes = open.Select(connection => connection.BytesReceived).DefaultIfEmpty().Max();
         (int Current, int Maximum) places = gate?.ReadPlaces() ?? default;
         (double Current, double Maximum) accepts = gate?.ReadRate() ?? default;
         (double Current, double Maximum) rate = shaper?.Measure() ?? default;
+        (int Current, int Maximum) layering = handshakes.Read();
         bool hasPlaces = limits.ConnectionsPerAddress < int.MaxValue;
         bool hasAccepts = !double.IsPositiveInfinity(limits.AcceptRate);
         bool hasRate = limits.RateLimit < long.MaxValue;
@@ -42,10 +45,17 @@ internal sealed class LimitMeter(ServerLimits limits, AddressGate? gate, Shaper?
                 Refused(RefusalReason.ConnectionsPerAddress)),
             new(nameof(limits.AcceptRate), limits.AcceptRate, hasAccepts ? accepts.Current : null,
                 hasAccepts ? accepts.Maximum : null, Refused(RefusalReason.AcceptRate)),
+            Closed(nameof(limits.Handshakes), Number(limits.Handshakes, int.MaxValue), CloseReason.HandshakeLimit) with
+            {
+                Current = layering.Current,
+                Maximum = layering.Maximum,
+            },
             new(nameof(limits.Allow), limits.Allow?.Count ?? double.PositiveInfinity, null, null,
                 Refused(RefusalReason.NotAllowed)),
             new(nameof(limits.Deny), limits.Deny?.Count ?? double.PositiveInfinity, null, null,
                 Refused(RefusalReason.Denied)),
+            new(nameof(limits.AllowUsers), limits.AllowUsers?.Count ?? double.PositiveInfinity, null, null,
+                Refused(RefusalReason.UserNotAllowed)),
             Closed(nameof(limits.FirstByteTimeout), Seconds(limits.FirstByteTimeout), CloseReason.FirstByteTimeout),
             Closed(nameof(limits.IdleTimeout), Seconds(limits.IdleTimeout), CloseReason.IdleTimeout),
             Closed(nameof(limits.TotalTimeout), Seconds(limits.TotalTimeout), CloseReason.TotalTimeout),

@@ -14,4 +14,7 @@ public enum RefusalReason
 
     /// <summary>The address connects more often than <see cref="ServerLimits.AcceptRate"/> allows.</summary>
     AcceptRate,
+
+    /// <summary>The user is not among <see cref="ServerLimits.AllowUsers"/>.</summary>
+    UserNotAllowed,
 }

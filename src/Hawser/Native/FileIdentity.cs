@@ -10,6 +10,7 @@ internal readonly unsafe partial record struct FileIdentity(FileKind Kind, uint 
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
     private const int AT_EMPTY_PATH = 0x1000;
     private const uint STATX_TYPE_AND_INO = 0x101;
+    private const uint STATX_TYPE_MODE_AND_UID = 0xB;
     // S_IFMT
     private const int TypeMask = 0xF000;
 
@@ -37,6 +38,17 @@ internal readonly unsafe partial record struct FileIdentity(FileKind Kind, uint 
         }
     }
 
+    /// <summary>The owner of the file that a path names, and its type and mode (st_mode), without following a symbolic
+    /// link.</summary>
+    /// <returns>Null if there is none, or the system does not tell.</returns>
+    public static (uint Owner, int Mode)? PermissionsOf(string path)
+    {
+        FileStatus status;
+        return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE_MODE_AND_UID, &status) == 0
+            ? (status.Owner, status.Mode)
+            : null;
+    }
+
     private static FileIdentity? Ask(int folder, string path, int flags)
     {
         FileStatus status;
@@ -50,6 +62,9 @@ internal readonly unsafe partial record struct FileIdentity(FileKind Kind, uint 
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct FileStatus
     {
+        [FieldOffset(20)]
+        public uint Owner;
+
         [FieldOffset(28)]
         public ushort Mode;
 

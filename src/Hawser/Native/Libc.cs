@@ -112,6 +112,18 @@ internal static unsafe partial class Libc
         }
     }
 
+    /// <summary>Reads available bytes of a pipe, waiting for the first; 0 at its end.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static int ReadPipe(SafeFileHandle pipe, Span<byte> buffer)
+    {
+        using DescriptorLease source = new(pipe);
+        int read;
+        // Another process may have made it non-blocking.
+        while ((read = Read(source.Descriptor, buffer)) == -EAGAIN)
+            Poll(source.Descriptor, toSend: false, wake: -1, Deadline.None, out _);
+        return read >= 0 ? read : throw FileError(-read);
+    }
+
     /// <summary>Creates a pipe of this capacity.</summary>
     /// <returns>False if there is no descriptor or no memory for it.</returns>
     public static bool TryCreatePipe(

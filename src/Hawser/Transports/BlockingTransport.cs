@@ -15,6 +15,7 @@ internal sealed class BlockingTransport : SocketTransport
     // In pieces, so that the server sees the progress of a long send.
     private const int LargestSendBytes = 64 * 1024;
     private const long LargestSendFileBytes = 1024 * 1024;
+    private const int LargestSpliceBytes = 1024 * 1024;
 
     // A pipe costs two descriptors and a megabyte.
     private const long PipeAfterBytes = 4 * 1024 * 1024;
@@ -100,6 +101,30 @@ internal sealed class BlockingTransport : SocketTransport
             }
         }
         return new ValueTask<long>(sent);
+    }
+
+    internal override bool CanSendPipe => Platform.IsLinux;
+
+    internal override long SendPipe(SafeFileHandle pipe)
+    {
+        using DescriptorLease target = new(Socket.SafeHandle);
+        using DescriptorLease source = new(pipe);
+        while (!_room.TryConsume())
+        {
+            long moved = Libc.Splice(source.Descriptor, target.Descriptor, -1, LargestSpliceBytes);
+            if (moved >= 0)
+            {
+                CountSent(moved);
+                return moved;
+            }
+            if (moved != -Libc.EAGAIN)
+                throw Libc.SendFileError((int)-moved);
+            // Either the socket has no room, or the pipe is empty and another process has made it non-blocking.
+            Libc.Poll(source.Descriptor, toSend: false, wake: -1, Deadline.None, out _);
+            if (!_room.Wait(Deadline.None))
+                break;
+        }
+        return NotReady;
     }
 
     internal override bool TryUsePipe()

@@ -7,6 +7,8 @@ namespace Hawser.Transports;
 /// <summary>Common parts of the socket transports: addresses, half-close, abort and close.</summary>
 internal abstract class SocketTransport : Transport
 {
+    private const int SOL_SOCKET = 1;
+    private const int SO_PEERCRED = 17;
     private const int IPPROTO_TCP = 6;
     private const int TCP_INFO = 11;
 
@@ -43,6 +45,27 @@ internal abstract class SocketTransport : Transport
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 return false;
+            }
+        }
+    }
+
+    internal override uint? PeerUser
+    {
+        get
+        {
+            if (!OperatingSystem.IsLinux() || Socket.AddressFamily != AddressFamily.Unix)
+                return null;
+            // struct ucred: process, user, group.
+            Span<byte> credentials = stackalloc byte[3 * sizeof(uint)];
+            try
+            {
+                return Socket.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials) == credentials.Length
+                    ? BitConverter.ToUInt32(credentials[sizeof(uint)..])
+                    : null;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return null;
             }
         }
     }

@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;
 
-/// <summary>Moves bytes from a socket into a file within the kernel: splice(2) through a pipe. Linux only.</summary>
+/// <summary>Moves bytes from a socket into a file or pipe within the kernel: splice(2) through a pipe of its own. Linux
+/// only.</summary>
 internal sealed class SplicePipe : IDisposable
 {
     // The limit for unprivileged processes (pipe(7), pipe-max-size). A smaller pipe is slower than a buffer.
@@ -42,8 +43,9 @@ internal sealed class SplicePipe : IDisposable
         return (int)Libc.Splice(socket, input.Descriptor, -1, Bytes);
     }
 
-    /// <summary>Moves the pipe's bytes into a file.</summary>
-    /// <exception cref="IOException">The disk is full or failed; its HResult is the errno.</exception>
+    /// <summary>Moves the pipe's bytes into a file; with an offset below zero, into another pipe.</summary>
+    /// <exception cref="IOException">The disk is full or failed, or the other pipe has no reader; its HResult is the
+    /// errno.</exception>
     public void Empty(SafeFileHandle file, long offset, int count)
     {
         using DescriptorLease output = new(_output);
@@ -51,14 +53,20 @@ internal sealed class SplicePipe : IDisposable
         while (count > 0)
         {
             long moved = Libc.Splice(output.Descriptor, target.Descriptor, offset, count);
-            if (moved == -Libc.EINVAL)
+            if (moved == -Libc.EAGAIN)
+            {
+                // Another process has made the other pipe non-blocking.
+                Libc.Poll(target.Descriptor, toSend: true, wake: -1, Deadline.None, out _);
+                continue;
+            }
+            if (moved == -Libc.EINVAL && offset >= 0)
             {
                 Copy(output, file, offset, count);
                 return;
             }
             if (moved <= 0)
                 throw Libc.FileError((int)-moved);
-            offset += moved;
+            offset += offset < 0 ? 0 : moved;
             count -= (int)moved;
         }
     }

@@ -43,7 +43,8 @@ public abstract class Transport
     public virtual long BytesAcknowledged => BytesSent;
 
     /// <summary>Objects attached by layers and handlers.</summary>
-    public virtual Features Features => _features ??= new Features();
+    public virtual Features Features => Volatile.Read(ref _features)
+        ?? Interlocked.CompareExchange(ref _features, new Features(), null) ?? _features!;
 
     /// <summary>Calls block the calling thread and have completed when they return.</summary>
     public virtual bool BlocksItsThread => false;
@@ -64,6 +65,9 @@ public abstract class Transport
     /// <summary>Since when a wait for the peer has seen no byte move. The time between two waits does not
     /// count.</summary>
     internal virtual long QuietSince => Volatile.Read(ref _quietSince);
+
+    /// <summary>The user id of the peer's process, of a Unix domain socket; null if unknown.</summary>
+    internal virtual uint? PeerUser => null;
 
     /// <summary>A layer delays a call: it does not wait for the peer.</summary>
     internal virtual bool IsPaused => false;
@@ -95,8 +99,9 @@ public abstract class Transport
     /// <summary>As <see cref="ReceiveAsync"/>, into the pipe.</summary>
     internal virtual int ReceiveIntoPipe() => throw new NotSupportedException();
 
-    /// <summary>Writes the pipe's bytes to a file.</summary>
-    /// <exception cref="IOException">The disk is full or failed. The bytes are lost.</exception>
+    /// <summary>Writes the pipe's bytes to a file; with an offset below zero, to another pipe.</summary>
+    /// <exception cref="IOException">The disk is full or failed, or the other pipe has no reader. The bytes are
+    /// lost.</exception>
     internal virtual void MoveFromPipe(SafeFileHandle file, long offset, int count) => throw new NotSupportedException();
 
     /// <summary>Drops the pipe's bytes and stops using it.</summary>
@@ -140,6 +145,15 @@ public abstract class Transport
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>Whether <see cref="SendPipe"/> works.</summary>
+    internal virtual bool CanSendPipe => false;
+
+    /// <summary>Sends available bytes of a pipe within the kernel, at least one. Blocks while the pipe is
+    /// empty.</summary>
+    /// <returns>Bytes; 0 at the end of the pipe; <see cref="NotReady"/> after <see cref="Interrupt"/>.</returns>
+    /// <exception cref="IOException">The pipe cannot be read.</exception>
+    internal virtual long SendPipe(SafeFileHandle pipe) => throw new NotSupportedException();
 
     /// <summary>Ends the pending receive and send, or else the next ones, and leaves the stream intact. Thread-safe.
     /// Callers check their conditions again, so a needless call is harmless.</summary>

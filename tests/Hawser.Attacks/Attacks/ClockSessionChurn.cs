@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Hawser.Attacks.Clients;
-using Hawser.Bench.Programs;
+using Hawser.Attacks.Programs;
 
 namespace Hawser.Attacks.Attacks;
 

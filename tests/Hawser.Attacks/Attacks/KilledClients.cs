@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Hawser.Bench.Programs;
+using Hawser.Attacks.Programs;
 
 namespace Hawser.Attacks.Attacks;
 

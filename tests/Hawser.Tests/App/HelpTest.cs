@@ -88,11 +88,14 @@ public sealed class HelpTest
         command.Subcommands.SelectMany(inner => VerbsOf(inner).Append((VerbCommand)inner));
 
     [Fact]
-    public async Task The_version_is_one_line()
+    public async Task The_version_names_the_commit_and_its_date()
     {
         ProgramResult result = await ProgramProcess.RunAsync("--version");
 
         result.IsDone();
-        Assert.Matches(@"\A\d+\.\d+\.\d+\S*\r?\n\z", result.Text);
+        string commit = Directory.Exists(ProgramRepository.PathOf(".git")) || File.Exists(ProgramRepository.PathOf(".git"))
+            ? @" \([0-9a-f]{9} \d{4}-\d\d-\d\d\)"
+            : "";
+        Assert.Matches($@"\A\d+\.\d+\.\d+\S*{commit}\r?\n\z", result.Text);
     }
 }

@@ -22,6 +22,19 @@ public sealed class LogWriterTest
         Assert.Equal(Enumerable.Range(0, 1_000).Select(n => $"line {n}"), output.Lines);
     }
 
+    [Fact]
+    public void What_a_terminal_would_interpret_is_escaped()
+    {
+        using var output = new GatedStream();
+        output.Open();
+        using var log = new LogWriter(output, _ => { });
+        log.WriteLine("\u001b[2J \a \r \u009b1m \u202e \ud800 \u2028 ß 🙂\n   at the next line");
+
+        Assert.Equal(0, log.End(Patience.Limit));
+        Assert.Equal(
+            ["\\u001B[2J \\u0007 \\u000D \\u009B1m \\u202E \\uD800 \\u2028 ß 🙂", "   at the next line"], output.Lines);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("> ")]

@@ -12,6 +12,8 @@ namespace Hawser.Tests.App;
 /// <summary>The limits as options of <c>serve</c>, and their lines in the log.</summary>
 public sealed class ServeLimitsTest
 {
+    private const int SIGHUP = 1;
+
     private static readonly IPAddress One = IPAddress.Parse("127.0.0.1");
     private static readonly IPAddress Two = IPAddress.Parse("127.0.0.2");
 
@@ -51,16 +53,19 @@ public sealed class ServeLimitsTest
         Assert.True(await IsRefusedAsync(where, IPAddress.Parse("127.0.1.1")));
 
         folder.Write("deny", "nonsense\n"u8.ToArray());
-        await serve.Errors.LineWithAsync("WARNING: ");
+        await serve.Errors.LineWithAsync("'nonsense'");
         Assert.True(await IsRefusedAsync(where, Two));
         folder.Write("deny", "192.0.2.1\n"u8.ToArray());
         bool isServed = false;
         while (!isServed)
             isServed = !await IsRefusedAsync(where, Two);
 
+        serve.Signal(SIGHUP);
+        await serve.Errors.LineWithAsync("read again: --deny: 2 networks");
+
         Assert.Contains(serve.Errors.Lines, line => line.EndsWith(
-            $"{path}, line 1: 'nonsense' is not an address or network; use 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32; "
-            + "the old list stays in force", StringComparison.Ordinal));
+            $"WARNING: --deny: {path}, line 1: 'nonsense' is not an address or network; use 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32; "
+            + "the old ones stay in force", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -101,6 +106,22 @@ public sealed class ServeLimitsTest
             await serve.Errors.LineWithAsync("over a limit"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_handshake_over_the_limit_ends_the_oldest()
+    {
+        await using ProgramProcess serve = ProgramProcess.Start(
+            "serve", "ping", "--port", "0", "--proxy-from", "127.0.0.0/8", "--max-handshakes", "1");
+        IPEndPoint where = await serve.ListeningAsync();
+        using RawClient silent = await RawClient.ConnectAsync(where);
+        using RawClient polite = await RawClient.ConnectAsync(where);
+        await polite.SendAsync("PROXY TCP4 192.0.2.7 192.0.2.1 5000 80\r\n");
+        await PingAsync(polite);
+
+        Assert.True(await silent.EndsByResetAsync());
+        Assert.EndsWith(" WARNING: 1 connection over a limit: 1 closed by --max-handshakes",
+            await serve.Errors.LineWithAsync("over a limit"), StringComparison.Ordinal);
+    }
+
     /// <summary>One silent client holds such a server, or one of its few threads.</summary>
     [Theory, Models]
     public void Where_a_silent_client_keeps_others_waiting_the_default_timeouts_are_short(string model)
@@ -122,7 +143,7 @@ public sealed class ServeLimitsTest
             var command = new VerbCommand("test", "test");
             var options = new ServeOptions(service);
             options.AddTo(command, []);
-            return options.Read(command.Parse(arguments)).Limits;
+            return options.Read(command.Parse(arguments), []).Limits;
         }
     }
 

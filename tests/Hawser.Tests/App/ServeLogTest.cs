@@ -37,6 +37,37 @@ public sealed class ServeLogTest : IDisposable
             result.Errors);
     }
 
+    /// <summary>The peer of a Unix domain socket chooses its address: any bytes.</summary>
+    [Theory]
+    [InlineData("ping", "--verbose")]
+    [InlineData("message", "0", "--verbose")]
+    [InlineData("numbers", "--count", "250000", "--verbose")]
+    [InlineData("upload", "0", "stored", "--verbose")]
+    public async Task No_address_of_a_peer_reaches_the_terminal_or_forges_a_line(string service, params string[] options)
+    {
+        await using ProgramProcess server = ProgramProcess.Start(
+            ["serve", service, .. options.Select(option => option == "stored" ? _folder[option] : option), "--host", $"unix:{_where}"]);
+        await (service == "message" ? server.Errors : server.Output).LineWithAsync("Listening on");
+        using (var peer = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            peer.Bind(new UnixDomainSocketEndPoint(_folder["\u001b[2J\a\r\u202e\nERROR: forged"]));
+            await peer.ConnectAsync(_where).Bounded();
+            await peer.SendAsync("x\n"u8.ToArray()).Bounded();
+            peer.Shutdown(SocketShutdown.Send);
+            byte[] buffer = new byte[64 * 1024];
+            while (await peer.ReceiveAsync(buffer).Bounded() > 0)
+            {
+            }
+        }
+        server.Signal(ProgramProcess.SIGTERM);
+        await server.EndAsync();
+
+        string log = server.Errors.Text + (service == "message" ? "" : server.Output.Text);
+        Assert.Contains("\\u001B[2J\\u0007 \\u202E ERROR: forged", log, StringComparison.Ordinal);
+        Assert.DoesNotContain(log, c => c is '\u001b' or '\a' or '\r' or '\u202e');
+        Assert.DoesNotContain(log.Split('\n'), line => line.StartsWith("ERROR: forged", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("exec \"$@\" >/dev/full")]
     [InlineData("exec \"$@\" >/dev/full 2>/dev/full")]

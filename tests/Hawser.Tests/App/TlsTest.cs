@@ -130,7 +130,7 @@ public sealed class TlsTest : IDisposable
 
         File.WriteAllText(_folder["a.crt"], "nonsense");
         await server.Errors.LineWithAsync(
-            $"WARNING: --tls-cert: {_folder["a.crt"]}: has no PEM certificate; the server keeps the certificates it has");
+            $"WARNING: --tls-cert: {_folder["a.crt"]}: has no PEM certificate; the old ones stay in force");
         (await PingAsync(address, "--tls", "--fingerprint", old)).IsDone();
 
         File.Copy(_folder["b.crt"], _folder["a.crt"], overwrite: true);
@@ -153,8 +153,20 @@ public sealed class TlsTest : IDisposable
 
         File.Delete(_folder["a.key"]);
         server.Signal(SIGHUP);
-        await server.Errors.LineWithAsync($"WARNING: --tls-key: {_folder["a.key"]}: no such file; the server keeps");
+        await server.Errors.LineWithAsync($"WARNING: --tls-key: {_folder["a.key"]}: no such file; the old ones stay in force");
         (await PingAsync(address, "--tls", "--fingerprint", fingerprint)).IsDone();
+    }
+
+    [Fact]
+    public async Task Without_a_service_all_of_them_speak_TLS()
+    {
+        string fingerprint = await MakeCertificateAsync("a");
+        await using ProgramProcess server = ProgramProcess.Start("serve", "--port-base", "0", "--tls-cert", _folder["a.crt"],
+            "--tls-key", _folder["a.key"], "--deny", "192.0.2.1");
+        string line = await server.Errors.LineWithAsync("ping: Listening on ");
+        await server.Errors.LineWithAsync("clock: TLS certificate");
+
+        (await PingAsync(line["ping: Listening on ".Length..], "--tls", "--fingerprint", fingerprint)).IsDone();
     }
 
     [Fact]
@@ -177,8 +189,8 @@ public sealed class TlsTest : IDisposable
             ($"--tls-cert {crt} --tls-key {key} --token-file {text}", $"--token-file: {text}: the first line has 5 bytes"),
             ($"--client-ca {crt}", "--client-ca: applies with --tls-cert only"),
             ($"--token-file {text}", "--token-file: applies with --tls-cert only"),
-            ("--proxy-from nonsense", "--proxy-from: 'nonsense' is not a network"),
-            ("--proxy-from 10.0.0.0/33", "--proxy-from: '10.0.0.0/33' is not a network"),
+            ("--proxy-from nonsense", "--proxy-from: 'nonsense' is not an address or network"),
+            ("--proxy-from 10.0.0.0/33", "--proxy-from: '10.0.0.0/33' is not an address or network"),
         ])
         {
             (await ProgramProcess.RunAsync(["serve", "upload", "0", _folder["stored"], .. options.Split(' ')]))
@@ -213,7 +225,16 @@ public sealed class TlsTest : IDisposable
             Failed, "--token-file: the server refused it: wrong token");
         Assert.Equal(Failed, (await ProgramProcess.RunAsync(["upload", address, file, .. tls])).ExitCode);
 
-        Assert.Equal(["1.file"], Directory.GetFiles(_folder["stored"]).Select(path => Path.GetFileName(path)!));
+        File.Copy(_folder["other"], _folder["token"], overwrite: true);
+        server.Signal(SIGHUP);
+        await server.Errors.LineWithAsync($"read again: --token-file: {_folder["token"]}");
+        (await ProgramProcess.RunAsync(["upload", address, file, .. tls, "--token-file", _folder["other"]])).IsDone();
+        File.WriteAllText(_folder["token"], "short");
+        server.Signal(SIGHUP);
+        await server.Errors.LineWithAsync($"WARNING: --token-file: {_folder["token"]}: the first line has 5 bytes");
+        (await ProgramProcess.RunAsync(["upload", address, file, .. tls, "--token-file", _folder["other"]])).IsDone();
+
+        Assert.Equal(3, Directory.GetFiles(_folder["stored"]).Length);
         Assert.DoesNotContain("no authentication", server.Errors.Text, StringComparison.Ordinal);
     }
 

@@ -93,16 +93,49 @@ public sealed class UploadProgramTest : IDisposable
         Assert.Equal(0, result.ExitCode);
     }
 
-    [Fact]
-    public async Task Without_a_hash_only_the_number_of_bytes_is_compared()
+    [Theory]
+    [InlineData("--no-hash")]
+    [InlineData("--hash", "none")]
+    public async Task Without_a_hash_only_the_number_of_bytes_is_compared(params string[] options)
     {
         await using ProgramProcess server = Serve();
 
         ProgramResult result = await ProgramProcess.RunAsync(
-            "upload", "127.0.0.1", await PortAsync(server), "--no-hash", _folder.Write("one", [1, 2, 3]));
+            ["upload", "127.0.0.1", await PortAsync(server), .. options, _folder.Write("one", [1, 2, 3])]);
 
         result.IsDone();
         Assert.EndsWith(", not hashed\n", result.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_receipt_with_another_hash_than_the_clients_is_verified_except_for_a_pipe()
+    {
+        await using ProgramProcess server = Serve("--hash", "sha256");
+        string port = await PortAsync(server);
+        string[] upload = ["upload", "127.0.0.1", port, "--hash", "xxh128"];
+
+        ProgramResult file = await ProgramProcess.RunAsync([.. upload, "--json", _folder.Write("one", [1, 2, 3])]);
+        ProgramResult pipe = await ProgramProcess.RunAsync([1, 2, 3], [.. upload, "-"]);
+
+        file.IsDone();
+        JsonElement line = JsonDocument.Parse(file.Text).RootElement;
+        Assert.True(line.GetProperty("verified").GetBoolean());
+        Assert.Matches("^[0-9a-f]{64}$", line.GetProperty("sha256").GetString());
+        Assert.Equal(JsonValueKind.Null, line.GetProperty("xxh128").ValueKind);
+        pipe.IsDone();
+        Assert.EndsWith(", not verified: use --hash sha256, the server's\n", pipe.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_hash_that_is_named_twice_or_unknown_is_misuse()
+    {
+        string file = _folder.Write("one", [1]);
+        (await ProgramProcess.RunAsync("upload", "127.0.0.1", "8000", file, "--hash", "none", "--no-hash"))
+            .IsError(2, "--no-hash: --hash is given as well");
+        (await ProgramProcess.RunAsync("upload", "127.0.0.1", "8000", file, "--hash", "md5"))
+            .IsError(2, "--hash: unknown hash 'md5'; use sha256, xxh128 or none");
+        (await ProgramProcess.RunAsync("serve", "upload", "0", _folder["stored"], "--hash", "none", "--manifest"))
+            .IsError(2, "--manifest: needs a hash; use --hash sha256 or xxh128");
     }
 
     [Fact]

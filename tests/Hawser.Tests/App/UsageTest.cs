@@ -39,7 +39,7 @@ public sealed class UsageTest
         { "ping a b --clients 1", "--clients: 2 servers need 2 clients or more" },
         { "load --duration 0", "--duration: '0' is too short; use 500ms, 5s or 2m" },
         { "lab --clients 0", "--clients: '0' is out of bounds" },
-        { "lab --scenario nonsense", "unknown scenario 'nonsense'; use a file or one of churn, cpu-bound" },
+        { "lab --scenario nonsense", "unknown scenario 'nonsense'; use a file or one of burst, churn, clock" },
         { "lab --against redis", "--against: 'redis' is not NAME=HOST:PORT or NAME=COMMAND; use c='build/server {port}'" },
         { "lab --nonsense", "unknown option '--nonsense'; see 'hawser lab --help'" },
         { "load --rate fast", "--rate: 'fast' is not a rate; use 500, 50k or 1.5M" },

@@ -55,6 +55,28 @@ public sealed class StopTest
     }
 
     [Theory, Models]
+    public async Task A_stop_can_be_cut_short_while_it_drains(string model)
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = TestServer.Start(
+            model, connection => Handlers.EchoLinesAsync(connection, () => begun.TrySetResult()),
+            options => options with { Limits = Patient with { DrainTimeout = Timeout.InfiniteTimeSpan } });
+        using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("ha");
+        await begun.Task.Bounded();
+        using var hurry = new CancellationTokenSource();
+
+        Task<DrainReport> patient = server.Server.StopAsync();
+        Task<DrainReport> hasty = server.Server.StopAsync(hurry.Token);
+        Assert.Equal(1, server.Server.Connections);
+        await hurry.CancelAsync();
+
+        Assert.Equal(new DrainReport(0, 1, 0), await hasty.Bounded());
+        Assert.Equal(new DrainReport(0, 1, 0), await patient.Bounded());
+        Assert.Equal(CloseReason.DrainTimeout, await server.Observer.NextReasonAsync());
+    }
+
+    [Theory, Models]
     public async Task A_peer_in_the_middle_of_a_message_is_aborted_at_the_drain_timeout(string model)
     {
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

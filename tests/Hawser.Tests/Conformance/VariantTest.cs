@@ -16,6 +16,13 @@ public sealed partial class VariantTest
     // Fewer mean that they were not found. Some are skipped where the model epoll is not there.
     private const int FewestTests = 1_000;
     private const int MostSkipped = 20;
+    private const int FewestTestsOverTls = 250;
+
+    private static readonly Type[] OverTls =
+    [
+        typeof(ByteStreamTest), typeof(WholeMessageTest), typeof(WaitEndTest), typeof(TimeoutTest),
+        typeof(DuplexEndTest), typeof(PeerLeavesTest), typeof(StopTest),
+    ];
 
     [Theory]
     [InlineData(TestVariant.Portable)]
@@ -23,12 +30,20 @@ public sealed partial class VariantTest
     public async Task The_conformance_tests_hold(string variant)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere the other paths are the only ones");
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        await RunAsync(variant, FewestTests,
+            "-namespace", typeof(VariantTest).Namespace!, "-class-", typeof(VariantTest).FullName!);
+    }
+
+    /// <summary>The tests of how bytes, ends, timeouts and stops pass through a layer; all of them take minutes over
+    /// TLS.</summary>
+    [Fact]
+    public Task What_a_layer_could_break_holds_over_TLS() => RunAsync(
+        TestVariant.Tls, FewestTestsOverTls, [.. OverTls.SelectMany(type => (string[])["-class", type.FullName!])]);
+
+    private static async Task RunAsync(string variant, int fewest, params string[] selection)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, ["-noColor", .. selection])
         {
-            ArgumentList =
-            {
-                "-noColor", "-namespace", typeof(VariantTest).Namespace!, "-class-", typeof(VariantTest).FullName!,
-            },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -43,7 +58,7 @@ public sealed partial class VariantTest
 
             Assert.True(tests.ExitCode == 0, output + await errors);
             Match summary = Summary().Match(output);
-            Assert.InRange(int.Parse(summary.Groups["total"].Value), FewestTests, int.MaxValue);
+            Assert.InRange(int.Parse(summary.Groups["total"].Value), fewest, int.MaxValue);
             Assert.InRange(int.Parse(summary.Groups["skipped"].Value), 0, MostSkipped);
         }
         finally

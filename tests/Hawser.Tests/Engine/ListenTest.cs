@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
+using Hawser.Accepting;
 using Hawser.Models;
 using Hawser.Tests.Support;
 using Xunit;
@@ -133,9 +132,8 @@ public sealed class ListenTest : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only here sockets have abstract names");
         string path = CreateStaleSocket();
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)));
         using var squatter = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        squatter.Bind(new UnixDomainSocketEndPoint($"\0hawser-{hash}"));
+        squatter.Bind(new UnixDomainSocketEndPoint(SocketFile.ClaimOf(path)));
 
         await using TestServer server = StartAt("threads", [new UnixDomainSocketEndPoint(path)]);
 

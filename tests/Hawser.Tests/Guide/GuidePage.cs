@@ -32,8 +32,8 @@ internal sealed partial class GuidePage
     /// <param name="FirstLine">The line of the page on which the output begins, from 0.</param>
     internal sealed record Command(string Text, bool IsServer, IReadOnlyList<string> Output, int FirstLine)
     {
-        /// <summary>Whether it printed what the page says, but for what differs from run to run: numbers with their
-        /// units and signs, digests and the widths of columns. A server's two streams may mix.</summary>
+        /// <summary>Whether it printed what the page says, but for what differs from run to run: processes, numbers with
+        /// their units and signs, digests and the widths of columns. A server's two streams may mix.</summary>
         public bool Matches(IReadOnlyList<string> printed)
         {
             IEnumerable<string> lines = printed.Select(Normalize);
@@ -102,6 +102,7 @@ internal sealed partial class GuidePage
     // Other whole numbers of up to three digits are counts, and have to be right.
     [GeneratedRegex("""
         server\ (ahead|behind)
+        | (?<=\(pid\ )\d+
         | \b[0-9a-f]{32,}\b
         | (?<=exchanges\ )\d+\ made,\ \d+\ missed,\ \d+\ lost
         | [-+]?\b\d[\d,]*(\.\d+)?\ ?(ns|µs|ms|s|%|B|kB|MB|GB)(/s)?(?!\w)

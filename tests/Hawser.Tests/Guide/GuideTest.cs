@@ -66,6 +66,8 @@ public sealed class GuideTest
         var script = new StringBuilder($"""
             ip link set lo up
             export PATH={folder}:$PATH
+            mkdir {folder}/run
+            export XDG_RUNTIME_DIR={folder}/run
             cd {folder}/work
             servers=
 
@@ -87,7 +89,7 @@ public sealed class GuideTest
                   """);
         }
         script.Append("""
-            for server in $servers; do kill -INT -- -$server; wait $server; done
+            for server in $servers; do kill -INT -- -$server 2> /dev/null; wait $server; done
             exit 0
             """);
         return script.ToString();

@@ -1,5 +1,6 @@
 using System.Net;
 using Hawser.Layers;
+using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Tests.Support;
 using Xunit;
@@ -300,7 +301,7 @@ public sealed class LayerTest
     private static Layer ServerLayer(char name) => name switch
     {
         'T' => TlsLayer.Server(_ => TestCertificate.Server),
-        'P' => ProxyLayer.Server([IPNetwork.Parse("127.0.0.0/8")]),
+        'P' => ProxyLayer.Server(AddressList.Parse("127.0.0.0/8")),
         _ => ShapingTransport.Layer(pieceBytes: 1_000, bytesPerPause: 50_000),
     };
 

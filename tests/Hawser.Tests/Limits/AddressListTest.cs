@@ -76,27 +76,25 @@ public sealed class AddressListTest
     }
 
     [Fact]
-    public void A_changed_file_is_read_again_and_a_bad_one_leaves_the_old_list()
+    public void A_list_is_read_again_and_a_bad_file_leaves_the_old_list()
     {
         using var folder = new TemporaryFolder();
         string path = folder.Write("list", "192.0.2.1\n"u8.ToArray());
-        var list = AddressList.Parse($"@{path}");
+        var list = AddressList.Parse("198.51.100.9", $"@{path}");
+        Assert.Equal([path], list.Files);
 
-        Assert.Null(list.Refresh());
-        folder.Write("list", "192.0.2.200\n"u8.ToArray());
-        Assert.Null(list.Refresh());
-        Assert.True(list.Contains(IPAddress.Parse("192.0.2.200")));
+        folder.Write("list", "192.0.2.2\n"u8.ToArray());
+        list.Reload();
+        Assert.True(list.Contains(IPAddress.Parse("192.0.2.2")));
+        Assert.True(list.Contains(IPAddress.Parse("198.51.100.9")));
         Assert.False(list.Contains(IPAddress.Parse("192.0.2.1")));
 
         folder.Write("list", "nonsense"u8.ToArray());
-        Assert.StartsWith($"{path}, line 1: 'nonsense' is not", list.Refresh(), StringComparison.Ordinal);
-        Assert.Null(list.Refresh());
+        Assert.StartsWith($"{path}, line 1: 'nonsense' is not",
+            Assert.Throws<FormatException>(list.Reload).Message, StringComparison.Ordinal);
         File.Delete(path);
-        Assert.StartsWith($"cannot read '{path}'", list.Refresh(), StringComparison.Ordinal);
-        Assert.Null(list.Refresh());
-        Assert.True(list.Contains(IPAddress.Parse("192.0.2.200")));
-        folder.Write("list", "192.0.2.3"u8.ToArray());
-        Assert.Null(list.Refresh());
-        Assert.True(list.Contains(IPAddress.Parse("192.0.2.3")));
+        Assert.StartsWith(
+            $"cannot read '{path}'", Assert.Throws<FormatException>(list.Reload).Message, StringComparison.Ordinal);
+        Assert.True(list.Contains(IPAddress.Parse("192.0.2.2")));
     }
 }

@@ -137,6 +137,25 @@ public sealed class RedisTest
         await AssertAnswerAsync(client, "*2\r\n$3\r\nGET\r\n$5\r\n00042\r\n", "$1\r\ny\r\n");
     }
 
+    [Fact]
+    public async Task Redis_own_programs_talk_to_it()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/redis-benchmark"), "needs redis-tools");
+        await using ProgramProcess redis = await SampleProgram.StartAsync("redis.cs", "epoll");
+        string port = $"{(await redis.ListeningAsync()).Port}";
+
+        foreach ((string command, string answer) in ((string, string)[])[("set greeting hello", "OK"), ("get greeting", "hello")])
+        {
+            await using ProgramProcess client = ProgramProcess.StartForeign("redis-cli", ["-p", port, .. command.Split(' ')]);
+            Assert.Equal($"{answer}\n", (await client.EndAsync()).Text);
+        }
+        await using ProgramProcess benchmark = ProgramProcess.StartForeign(
+            "redis-benchmark", "-p", port, "-t", "ping_mbulk,set,get", "-n", "2000", "-P", "16", "-q");
+        ProgramResult result = await benchmark.EndAsync();
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(3, System.Text.RegularExpressions.Regex.Count(result.Text, "requests per second"));
+    }
+
     private static async Task AssertAnswerAsync(RawClient client, string request, string answer)
     {
         await client.SendAsync(request);

@@ -106,7 +106,7 @@ public sealed class TlsServiceTest : IDisposable
         await using var output = new RecordedOutput();
         var events = new LineRecorder();
         await using ServiceHost host = Start(
-            new MessageService(), new ServiceSettings(), model, output, events, TokenLayer.Server(Secret));
+            new MessageService(), new ServiceSettings(), model, output, events, TokenLayer.Server(() => Secret));
         foreach (string wrong in (string[])["a secret of 24 bytes, no", "a secret of 24 bytes, ok!", "short"])
         {
             ConnectException refused = await Assert.ThrowsAsync<ConnectException>(
@@ -126,7 +126,7 @@ public sealed class TlsServiceTest : IDisposable
     {
         await using var output = new RecordedOutput();
         await using ServiceHost host = Start(
-            new MessageService(), new ServiceSettings(), model, output, new LineRecorder(), TokenLayer.Server(Secret));
+            new MessageService(), new ServiceSettings(), model, output, new LineRecorder(), TokenLayer.Server(() => Secret));
         foreach (string message in (string[])["no token\n", "token a secret of 24 bytes, ok\nand a message", "", "x", new('x', 1000)])
         {
             Exception? error = await Record.ExceptionAsync(() => MessageClient.SendAsync(
@@ -134,6 +134,37 @@ public sealed class TlsServiceTest : IDisposable
                 [TlsLayer.Client(TestCertificate.Client)]).Bounded());
             Assert.IsType<ConnectionClosedException>(error);
         }
+        output.Is([]);
+    }
+
+    /// <summary>Its end must not look like the confirmation of a message.</summary>
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task A_client_without_TLS_is_reset(string model)
+    {
+        await using var output = new RecordedOutput();
+        await using ServiceHost host = Start(
+            new MessageService(), new ServiceSettings(), model, output, new LineRecorder());
+        foreach (string message in (string[])["hello\n", "", "x", new('x', 100_000)])
+        {
+            Exception? error = await Record.ExceptionAsync(() => MessageClient.SendAsync(
+                host.EndPoint, new MemoryStream(Encoding.ASCII.GetBytes(message)), Patience.Limit, []).Bounded());
+            Assert.IsType<ConnectionClosedException>(error);
+        }
+        output.Is([]);
+    }
+
+    [Fact]
+    public async Task A_client_gives_no_secret_to_a_server_that_does_not_ask()
+    {
+        await using var output = new RecordedOutput();
+        await using ServiceHost host = Start(
+            new MessageService(), new ServiceSettings(), "threads", output, new LineRecorder());
+
+        ConnectException error = await Assert.ThrowsAsync<ConnectException>(
+            () => SendAsync(host, TokenLayer.Client(Secret)));
+
+        Assert.Equal("--token-file: the server does not ask for a token; start it with --token-file", error.Message);
         output.Is([]);
     }
 

@@ -17,6 +17,14 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
 
+    /// <summary>The runtime directory of programs that a test does not give one of their own.</summary>
+    private static readonly Lazy<string> Runtime = new(() =>
+    {
+        var folder = new TemporaryFolder();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
+        return folder.Root;
+    });
+
     private readonly Process _process;
 
     private ProgramProcess(Process process, bool readOutput)
@@ -151,9 +159,9 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             throw new InvalidOperationException($"kill: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>Reads the first byte of an output that is not recorded.</summary>
-    public async Task OutputBeginsAsync() =>
-        await _process.StandardOutput.BaseStream.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(Limit);
+    /// <summary>Reads so many bytes of an output that is not recorded.</summary>
+    public async Task ReadOutputAsync(int bytes) =>
+        await _process.StandardOutput.BaseStream.ReadExactlyAsync(new byte[bytes]).AsTask().WaitAsync(Limit);
 
     /// <summary>Its reader goes away: its next write fails with EPIPE.</summary>
     public void CloseOutput() => _process.StandardOutput.Close();
@@ -175,6 +183,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Otherwise hawser status would show the servers of every test, and of this machine.
+        start.Environment["XDG_RUNTIME_DIR"] = Runtime.Value;
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;
         return new ProgramProcess(Process.Start(start)!, readOutput);

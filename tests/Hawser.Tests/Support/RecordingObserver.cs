@@ -18,8 +18,8 @@ internal sealed class RecordingObserver : IServerObserver
     private readonly ConcurrentQueue<EndPoint> _listening = new();
     private readonly ConcurrentQueue<string> _exhaustions = new();
     private readonly ConcurrentQueue<long> _recoveries = new();
-    private readonly ConcurrentQueue<(RefusalReason Reason, EndPoint Peer)> _refusals = new();
     private readonly ConcurrentQueue<string> _warnings = new();
+    private readonly ConcurrentQueue<(RefusalReason Reason, EndPoint Peer)> _refusals = new();
 
     public IReadOnlyCollection<Connection> AcceptedOnes => _accepted;
 

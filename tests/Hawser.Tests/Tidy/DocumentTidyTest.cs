@@ -1,6 +1,6 @@
-using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
-using Hawser.Bench.Benches;
+using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab.Publishing;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -32,9 +32,21 @@ public sealed partial class DocumentTidyTest
     }
 
     [Fact]
-    [SupportedOSPlatform("linux")]
-    public void The_readmes_table_of_models_is_what_the_newest_results_make() =>
-        Assert.Equal(Readme.Make(ProgramRepository.Root), File.ReadAllText(ProgramRepository.PathOf("README.md")));
+    public void The_readmes_table_of_models_and_the_goals_are_what_the_newest_results_make()
+    {
+        Assert.Equal(
+            PublishedPages.ReadmeOf(ProgramRepository.Root), File.ReadAllText(ProgramRepository.PathOf("README.md")));
+        Assert.Equal(
+            PublishedPages.GoalsOf(ProgramRepository.Root),
+            File.ReadAllText(ProgramRepository.PathOf(PublishedPages.Goals)));
+    }
+
+    [Fact]
+    public void Every_page_of_results_is_what_its_results_make() => Assert.All(
+        Directory.EnumerateDirectories(ProgramRepository.PathOf("docs", "results"))
+            .Where(host => Directory.EnumerateFiles(host, "results.json", SearchOption.AllDirectories).Any()),
+        host => Assert.Equal(
+            LabPublication.PageOf(LabResultFile.ReadAll(host)), File.ReadAllText(Path.Combine(host, "README.md"))));
 
     [Theory]
     [MemberData(nameof(Documents))]

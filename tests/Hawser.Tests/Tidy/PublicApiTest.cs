@@ -1,12 +1,16 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Hawser.App.Output;
+using Hawser.Hosting;
+using Hawser.Kestrel;
+using Hawser.Services;
 using Hawser.Tests.Support;
 using Xunit;
 
 namespace Hawser.Tests.Tidy;
 
-/// <summary>The engine's public surface is what the baseline says, so that every change of it is seen in
+/// <summary>The public surface of each package is what its baseline says, so that every change of it is seen in
 /// review.</summary>
 public sealed class PublicApiTest
 {
@@ -16,15 +20,29 @@ public sealed class PublicApiTest
 
     private static readonly NullabilityInfoContext Nullability = new();
 
-    [Fact]
-    public void The_public_surface_of_the_engine_is_the_baseline()
+    private static readonly Dictionary<string, Assembly> Packages = new()
     {
-        string path = ProgramRepository.PathOf("tests", "Hawser.Tests", "Tidy", "public-api.txt");
-        string actual = Describe(typeof(Server).Assembly);
+        ["public-api.txt"] = typeof(Server).Assembly,
+        ["public-api-services.txt"] = typeof(Service).Assembly,
+        ["public-api-hosting.txt"] = typeof(HostedServer).Assembly,
+        ["public-api-kestrel.txt"] = typeof(HawserTransportOptions).Assembly,
+    };
+
+    public static TheoryData<string> Baselines => [.. Packages.Keys];
+
+    [Fact]
+    public void The_tool_has_no_public_surface() => Assert.Empty(typeof(HelpPage).Assembly.GetExportedTypes());
+
+    [Theory]
+    [MemberData(nameof(Baselines))]
+    public void The_public_surface_of_a_package_is_its_baseline(string baseline)
+    {
+        string path = ProgramRepository.PathOf("tests", "Hawser.Tests", "Tidy", baseline);
+        string actual = Describe(Packages[baseline]);
         string expected = File.Exists(path) ? File.ReadAllText(path) : "";
         if (actual == expected)
             return;
-        string proposed = Path.Combine(Path.GetTempPath(), "public-api.txt");
+        string proposed = Path.Combine(Path.GetTempPath(), baseline);
         File.WriteAllText(proposed, actual);
         string[] before = expected.Split('\n');
         string[] after = actual.Split('\n');

@@ -79,6 +79,8 @@ public sealed partial class SourceTidyTest
         Assert.Equal([], ReferencesOf("Hawser", "ProjectReference"));
         Assert.Equal([], ReferencesOf("Hawser", "PackageReference"));
         Assert.Equal(["Hawser.csproj"], ReferencesOf("Hawser.Services", "ProjectReference"));
+        Assert.Equal(["Hawser.csproj"], ReferencesOf("Hawser.Hosting", "ProjectReference"));
+        Assert.Equal(["Hawser.Hosting.csproj"], ReferencesOf("Hawser.Kestrel", "ProjectReference"));
         Assert.Empty(ReferencesOf("Hawser.App", "ProjectReference").Except(["Hawser.Services.csproj", "Hawser.csproj"]));
     }
 

@@ -63,8 +63,7 @@ internal sealed record LabComparison
              from b in young
              where a.Variant.Setting == b.Variant.Setting && a.Variant.Subject.Name == b.Variant.Subject.Name
              where a.Variant.Subject.Name != control
-             from metric in LabMetric.All
-             where metric.IsJudged
+             from metric in LabMetric.JudgedUnder(a.Variant.Setting)
              let values = (Old: Values(old, a, metric, control), New: Values(young, b, metric, control))
              where values.Old.Length > 0 && values.New.Length > 0
              select (a, b, metric, values)).ToArray();

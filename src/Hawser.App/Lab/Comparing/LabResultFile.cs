@@ -8,7 +8,8 @@ namespace Hawser.App.Lab.Comparing;
 /// <param name="Result">Its content.</param>
 internal sealed record LabResultFile(string Name, string Path, LabResult Result)
 {
-    private const string FileName = "results.json";
+    /// <summary>The name of the file in a folder.</summary>
+    public const string FileName = "results.json";
 
     /// <summary>Reads a file, the results in a folder, or those of every scenario in it.</summary>
     /// <exception cref="IOException">There are none, or they cannot be read; the message names the file.</exception>

@@ -10,6 +10,10 @@ namespace Hawser.App.Lab.Conditions;
 /// <param name="Own">Of this process and of the children that it has waited for, and of theirs.</param>
 internal sealed record MachineSample(double All, double Used, double Steal, double Own)
 {
+    private const string Self = "/proc/self/stat";
+
+    // USER_HZ is 100 on every architecture that .NET runs on.
+    private const double TicksPerSecond = 100;
     private const string Frequencies = "/sys/devices/system/cpu";
 
     /// <summary>Samples this machine; null without /proc.</summary>
@@ -17,7 +21,7 @@ internal sealed record MachineSample(double All, double Used, double Steal, doub
     {
         try
         {
-            return Parse(File.ReadLines("/proc/stat").First(), File.ReadAllText("/proc/self/stat"));
+            return Parse(File.ReadLines("/proc/stat").First(), File.ReadAllText(Self));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -34,6 +38,17 @@ internal sealed record MachineSample(double All, double Used, double Steal, doub
         string[] own = self[(self.LastIndexOf(')') + 2)..].Split(' ');
         return new MachineSample(
             ticks.Sum(), ticks[..3].Sum(), ticks.Length > 7 ? ticks[7] : 0, own[(14 - 3)..(18 - 3)].Sum(Number));
+    }
+
+    /// <summary>User and system time of the children of this process that it has waited for, and of theirs; zero without
+    /// /proc.</summary>
+    public static TimeSpan OfEndedChildren()
+    {
+        if (!File.Exists(Self))
+            return TimeSpan.Zero;
+        string self = File.ReadAllText(Self);
+        string[] own = self[(self.LastIndexOf(')') + 2)..].Split(' ');
+        return TimeSpan.FromSeconds(own[(16 - 3)..(18 - 3)].Sum(Number) / TicksPerSecond);
     }
 
     /// <summary>What happened between an earlier sample and this one.</summary>

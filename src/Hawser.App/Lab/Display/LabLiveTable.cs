@@ -54,20 +54,23 @@ internal static class LabLiveTable
     /// <summary>The table.</summary>
     internal static Table Draw(LabResult result, IReadOnlyCollection<LabVariant> recent, string caption)
     {
+        LabMetric[] metrics = result.Settings.Any(setting => setting is { Task: null, Burst: false })
+            ? [LabMetric.Get("round_trips_per_second"), LabMetric.Get("latency_p99_ns")]
+            : [.. result.Settings.Take(1).SelectMany(LabMetric.JudgedUnder).Take(2)];
         Table table = new Table().RoundedBorder().Caption(caption).AddColumn("variant");
-        foreach (string title in (string[])["round", "round trips/s", "p99", ""])
+        foreach (string title in (string[])["round", .. metrics.Select(metric => metric.Title), ""])
             table.AddColumn(new TableColumn(title) { Alignment = title.Length > 0 ? Justify.Right : Justify.Left });
         foreach (LabSummary summary in result.Summaries
             .Where(summary => recent.TakeLast(MostRows).Contains(summary.Variant)))
         {
             table.AddRow([
                 new Text($"{summary.Variant}"), new Text($"{summary.Rounds} of {result.Rounds}"),
-                new Text(Figure("round_trips_per_second")), new Text(Figure("latency_p99_ns")),
+                .. metrics.Select(metric => new Text(Figure(metric))),
                 new Text(summary.Failed > 0 ? $"{summary.Failed} failed"
                     : summary.Spoiled > 0 ? $"{summary.Spoiled} spoiled" : "")]);
 
-            string Figure(string name) =>
-                summary[name] is { } spread ? LabMetric.Get(name).Format(spread.Median) : "–";
+            string Figure(LabMetric metric) =>
+                summary[metric.Name] is { } spread ? metric.Format(spread.Median) : "–";
         }
         return table;
     }

@@ -55,5 +55,7 @@ internal sealed class LabProgress(LabOptions options, TimeSpan ownStart)
     private TimeSpan Planned(int rounds) =>
         rounds * _variants.Aggregate(TimeSpan.Zero, (sum, variant) => sum + PlannedFor(variant));
 
-    private TimeSpan PlannedFor(LabVariant variant) => variant.Setting.Ramp + options.WarmUp + options.Duration;
+    private TimeSpan PlannedFor(LabVariant variant) => options.Tasks.Find(variant) is { } task
+        ? task.Expected
+        : variant.Setting.Ramp + (variant.Setting.Burst ? default : options.WarmUp) + options.Duration;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Hawser.App.Lab.Publishing;
 using Hawser.Services.Text;
@@ -11,7 +10,9 @@ internal static class LabText
     /// <summary>The width that every line keeps to, unless a single name is wider.</summary>
     public const int Width = 100;
 
-    private static readonly string[] Columns =
+    private const int Gap = 2;
+
+    private static readonly string[] OfLoads =
     [
         "latency_p50_ns", "latency_p99_ns", "latency_p999_ns", "server_cpu_us_per_round_trip", "resident_bytes",
     ];
@@ -50,31 +51,55 @@ internal static class LabText
     /// <param name="text">Where to.</param>
     /// <param name="rows">The head first.</param>
     /// <param name="texts">Number of columns, from the left, that are text; the others are figures.</param>
-    public static void WriteColumns(StringBuilder text, IReadOnlyList<string[]> rows, int texts)
+    /// <param name="mayLeaveOut">Leave out the last columns if they do not fit.</param>
+    public static void WriteColumns(
+        StringBuilder text, IReadOnlyList<string[]> rows, int texts, bool mayLeaveOut = false)
     {
         int[] widths = [.. rows[0].Select((_, column) => rows.Max(row => row[column].Length))];
+        int fitting = widths.Length;
+        while (mayLeaveOut && fitting > texts && widths.Take(fitting).Sum(width => width + Gap) > Width)
+            fitting--;
         foreach (string[] row in rows)
         {
-            IEnumerable<string> cells = row.Select((cell, column) =>
+            IEnumerable<string> cells = row.Take(fitting).Select((cell, column) =>
                 column < texts ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
-            text.Append(("  " + string.Join("  ", cells)).TrimEnd()).Append('\n');
+            text.Append((new string(' ', Gap) + string.Join(new string(' ', Gap), cells)).TrimEnd()).Append('\n');
         }
     }
 
     private static void WriteSetting(StringBuilder text, LabResult result, LabSetting setting)
     {
         LabSummary[] summaries = [.. result.Summaries.Where(summary => summary.Variant.Setting == setting)];
-        string[] columns = [.. Columns.Where(name => summaries.Any(summary => summary[name] is not null))];
+        LabMetric main = LabMetric.FirstOf(setting, summaries);
+        string[] columns =
+        [
+            .. LabMetric.ColumnsOf(setting, OfLoads).Where(name => name != main.Name)
+                .Where(name => summaries.Any(summary => summary[name] is not null)),
+        ];
         text.Append(text.Length > 0 ? "\n" : "").Append(setting).Append('\n');
         WriteColumns(text,
         [
-            ["", "round trips/s", "interval", .. columns.Select(Title)],
-            .. summaries.Select(summary => (string[])[summary.Variant.Subject.Name, .. Rate(summary),
+            ["", main.Title, "interval", .. columns.Select(Title)],
+            .. summaries.Select(summary => (string[])[summary.Variant.Subject.Name, .. Interval(summary, main),
                 .. columns.Select(name => Figure(summary[name], name))]),
-        ], texts: 1);
+        ], texts: 1, mayLeaveOut: true);
         if (result.HasTooFewRounds)
             return;
-        LabVerdict[] verdicts = [.. result.Verdicts.Where(verdict => verdict.Setting == setting)];
+        IReadOnlyList<LabPairs> pairs = LabPairs.Of(result, setting);
+        foreach (LabPairs pair in pairs)
+        {
+            WriteColumns(text,
+            [
+                [$"ratio to {pair.Reference}", .. pair.Metrics.Select(metric => metric.Title)],
+                .. pair.Rows.Select(row => (string[])[row.Subject,
+                    .. row.Verdicts.Select(verdict => LabPairs.TextOf(verdict, row.Subject))]),
+            ], texts: 3);
+        }
+        LabVerdict[] verdicts =
+        [
+            .. result.Verdicts.Where(verdict => verdict.Setting == setting)
+                .Where(verdict => pairs.All(pair => pair.Metrics.All(metric => metric.Name != verdict.Metric))),
+        ];
         foreach (LabVerdict verdict in verdicts.Where(verdict => verdict.Better is not null))
             Wrap(text, "  ", verdict.Words);
         foreach (IGrouping<string, LabVerdict> undecided in verdicts.Where(verdict => verdict.Better is null)
@@ -84,12 +109,16 @@ internal static class LabText
         }
     }
 
-    private static string[] Rate(LabSummary summary)
+    private static string[] Interval(LabSummary summary, LabMetric main)
     {
         string failed = summary.Failed > 0 ? $"{summary.Failed} failed" : "";
-        if (summary.Throughput is not { } rate)
+        if (summary[main.Name] is not { } spread)
             return [failed, ""];
-        return [Text($"{rate.Median:#,0}"), rate.Rounds == 1 ? failed : Text($"{rate.Low:#,0} to {rate.High:#,0}")];
+        return
+        [
+            main.Format(spread.Median),
+            spread.Rounds == 1 ? failed : $"{main.Format(spread.Low)} to {main.Format(spread.High)}",
+        ];
     }
 
     private static string Title(string name) => ShortTitles.GetValueOrDefault(name) ?? LabMetric.Get(name).Title;
@@ -108,6 +137,4 @@ internal static class LabText
         }
         text.Append(rest).Append('\n');
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

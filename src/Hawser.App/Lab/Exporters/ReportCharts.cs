@@ -55,29 +55,40 @@ internal sealed class ReportCharts(LabResult result)
         static double X(LabSummary summary) => summary.Variant.Setting.Clients;
     }
 
-    /// <summary>Throughput under one setting: a bar per subject.</summary>
-    public string Throughput(LabSetting setting)
+    /// <summary>The first figure under one setting: a bar per subject, and the floor as a line across them.</summary>
+    public string Bars(LabSetting setting)
     {
-        LabSummary[] summaries = [.. Of([setting])];
-        double most = summaries.Max(summary => summary.Throughput?.High ?? 0);
-        var axis = new PlotAxis("round trips per second", 0, Math.Max(1, most), false, Short);
-        var plot = SvgPlot.OfRows(
-            $"Round trips per second, {setting}", axis, summaries.Length, isWide: false, 108, 74);
-        foreach ((int row, LabSummary summary) in summaries.Index())
+        LabSummary[] all = [.. Of([setting])];
+        LabMetric metric = LabMetric.FirstOf(setting, all);
+        LabSummary[] rows = [.. all.Where(summary => !IsFloor(summary) || all.Length == 1)];
+        double most = all.Max(summary => summary[metric.Name]?.High ?? 0);
+        bool isRate = metric.MoreIsBetter;
+        var axis = new PlotAxis(TitleOf(metric), 0, isRate ? Math.Max(1, most) : most > 0 ? most : 1, false,
+            isRate ? Short : metric.Format);
+        var plot = SvgPlot.OfRows($"{TitleOf(metric)}, {setting}", axis, rows.Length, isWide: false, 108, 74);
+        foreach ((int row, LabSummary summary) in rows.Index())
         {
             string name = summary.Variant.Subject.Name;
             plot.Name(row, name);
-            if (summary.Throughput is not { } rate)
+            if (summary[metric.Name] is not { } spread)
             {
                 plot.RowWord(row, "failed");
                 continue;
             }
-            string tip = $"{name}: {Whole(rate.Median)}/s"
-                + (rate.Rounds > 1 ? $", interval {Whole(rate.Low)} to {Whole(rate.High)}" : "");
-            plot.RowBar(row, (rate.Low, rate.Median, rate.High), Whole(rate.Median), StyleOf(name), tip);
+            string figure = metric.Format(spread.Median);
+            plot.RowBar(row, (spread.Low, spread.Median, spread.High), figure, StyleOf(name), TipOf(name, spread));
         }
+        if (rows.Length < all.Length && all.First(IsFloor)[metric.Name] is { } floor)
+            plot.RowLine(floor.Median, StyleOf(LabFloor.Name), TipOf(LabFloor.Name, floor));
         return plot.Render();
+
+        string TipOf(string name, LabSpread spread) => $"{name}: {metric.Format(spread.Median)}"
+            + (spread.Rounds > 1 ? $", interval {metric.Format(spread.Low)} to {metric.Format(spread.High)}" : "");
     }
+
+    /// <summary>The first figure's name in a chart.</summary>
+    public static string TitleOf(LabMetric metric) =>
+        metric.Name == "round_trips_per_second" ? "round trips per second" : metric.Title;
 
     /// <summary>Latency percentiles under one setting: a curve per subject; both axes are logarithmic.</summary>
     public string LatencyCurves(LabSetting setting)
@@ -146,7 +157,11 @@ internal sealed class ReportCharts(LabResult result)
     private IEnumerable<LabSummary> Of(IReadOnlyList<LabSetting> settings) =>
         result.Summaries.Where(summary => settings.Contains(summary.Variant.Setting));
 
-    private string StyleOf(string subject) => $"s{Array.IndexOf(_subjects, subject) % Colours}";
+    private static bool IsFloor(LabSummary summary) => summary.Variant.Subject.Name == LabFloor.Name;
+
+    // The floor is no rival: a dashed line of no colour.
+    private string StyleOf(string subject) =>
+        subject == LabFloor.Name ? "floor" : $"s{Array.IndexOf(_subjects, subject) % Colours}";
 
     private static string DifferenceOf(LabSetting setting)
     {

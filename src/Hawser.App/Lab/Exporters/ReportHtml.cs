@@ -19,6 +19,8 @@ internal sealed partial class ReportHtml : IExporter
         .s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}
         .line{fill:none;stroke:var(--c);stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
         .partial{stroke-dasharray:2 6}
+        .floor{--c:var(--soft)}.line.floor,.floor.level{stroke-dasharray:7 4}
+        .level{stroke:var(--c);stroke-width:2}
         .range{fill:none;stroke:var(--c);stroke-width:7;stroke-opacity:.28;stroke-linecap:round}
         .spot{fill:var(--c);stroke:var(--card);stroke-width:1.5}
         .ring{fill:var(--card);stroke:var(--c);stroke-width:2}
@@ -59,9 +61,11 @@ internal sealed partial class ReportHtml : IExporter
             return page.Append("<p>No measurements yet.</p>").Finish();
         List<(string Id, string Title, Action Write)> sections =
         [
-            ("throughput", "Throughput", () => WriteThroughput(page, result, charts)),
-            ("latency", "Latency", () => WriteLatency(page, result, charts)),
+            ("throughput", result.Settings.Any(setting => setting is { Task: null, Burst: false })
+                ? "Throughput" : "Overview", () => WriteThroughput(page, result, charts)),
         ];
+        if (result.Summaries.Any(summary => summary.LatencyCurve.Count > 0))
+            sections.Add(("latency", "Latency", () => WriteLatency(page, result, charts)));
         if (charts.Hindrances.Any())
             sections.Add(("blocking", "Head-of-line blocking", () => WriteHindrances(page, charts)));
         if (result.Goals.Count > 0)
@@ -136,7 +140,7 @@ internal sealed partial class ReportHtml : IExporter
         foreach (IReadOnlyList<LabSetting> ladder in charts.Ladders)
             page.WideCard(TitleOf(ladder), isWide => charts.ThroughputByClients(ladder, isWide));
         foreach (LabSetting setting in result.Settings)
-            page.Card(setting.ToString(), charts.Throughput(setting), isWide: false);
+            page.Card(setting.ToString(), charts.Bars(setting), isWide: false);
         page.Append("</div>\n");
     }
 
@@ -187,7 +191,7 @@ internal sealed partial class ReportHtml : IExporter
         {
             page.Add($"<h3 class=\"setting\">{setting}</h3>\n<div class=\"cards\">");
             ReportTables.WriteFigures(page, result, setting);
-            foreach (LabMetric metric in LabMetric.All.Where(metric => metric.IsJudged))
+            foreach (LabMetric metric in LabMetric.JudgedUnder(setting))
                 ReportTables.WriteVerdicts(page, result, setting, metric.Name);
             page.Append("</div>\n");
         }

@@ -20,7 +20,11 @@ internal static class ReportTables
     public static void WriteFigures(HtmlPage page, LabResult result, LabSetting setting)
     {
         LabSummary[] summaries = [.. result.Summaries.Where(summary => summary.Variant.Setting == setting)];
-        string[] columns = [.. Columns.Where(name => summaries.Any(summary => summary[name] is { Max: > 0 }))];
+        string[] columns =
+        [
+            .. LabMetric.ColumnsOf(setting, Columns)
+                .Where(name => summaries.Any(summary => summary[name] is { Max: > 0 })),
+        ];
         page.Append("<div class=\"card wide\"><table class=\"figures\"><thead><tr><th></th>");
         foreach (string column in columns)
             page.Add($"<th>{LabMetric.Get(column).Title}</th>");

@@ -59,7 +59,11 @@ internal sealed class SummaryMarkdown : IExporter
     {
         text.Append("\n## ").Append(setting).Append("\n\n");
         LabSummary[] summaries = [.. result.Summaries.Where(summary => summary.Variant.Setting == setting)];
-        string[] columns = [.. Columns.Where(name => summaries.Any(summary => summary[name] is not null))];
+        string[] columns =
+        [
+            .. LabMetric.ColumnsOf(setting, Columns)
+                .Where(name => summaries.Any(summary => summary[name] is not null)),
+        ];
         string[] head = ["", .. columns.Select(name => LabMetric.Get(name).Title)];
         string[][] rows =
         [
@@ -76,7 +80,15 @@ internal sealed class SummaryMarkdown : IExporter
         foreach (string[] row in rows[1..])
             WriteRow(row);
         if (!result.HasTooFewRounds)
-            WriteVerdicts(text, [.. result.Verdicts.Where(verdict => verdict.Setting == setting)]);
+        {
+            IReadOnlyList<LabPairs> pairs = LabPairs.Of(result, setting);
+            WritePairs(text, pairs);
+            WriteVerdicts(text,
+            [
+                .. result.Verdicts.Where(verdict => verdict.Setting == setting)
+                    .Where(verdict => pairs.All(pair => pair.Metrics.All(metric => metric.Name != verdict.Metric))),
+            ]);
+        }
 
         void WriteRow(string[] cells) => text.Append("| ").AppendJoin(" | ", cells.Select((cell, column) =>
             column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).Append(" |\n");
@@ -86,6 +98,21 @@ internal sealed class SummaryMarkdown : IExporter
         ? metric.Format(spread.Median)
             + (spread.Rounds == 1 ? "" : $" ({metric.Format(spread.Min)} to {metric.Format(spread.Max)})")
         : "–";
+
+    private static void WritePairs(StringBuilder text, IReadOnlyList<LabPairs> pairs)
+    {
+        foreach (LabPairs pair in pairs)
+        {
+            text.Append("\n| ratio to ").Append(pair.Reference).Append(" | ")
+                .AppendJoin(" | ", pair.Metrics.Select(metric => metric.Title)).Append(" |\n|---|")
+                .Append(string.Concat(pair.Metrics.Select(_ => "--:|"))).Append('\n');
+            foreach ((string subject, LabVerdict?[] verdicts) in pair.Rows)
+            {
+                text.Append("| ").Append(subject).Append(" | ")
+                    .AppendJoin(" | ", verdicts.Select(verdict => LabPairs.TextOf(verdict, subject))).Append(" |\n");
+            }
+        }
+    }
 
     private static void WriteVerdicts(StringBuilder text, IReadOnlyList<LabVerdict> verdicts)
     {

@@ -13,6 +13,9 @@ internal static class LabPublication
 {
     private const string PageName = "README.md";
 
+    private static readonly string[] OfLoads =
+        ["server_cpu_us_per_round_trip", "round_trips_per_second", "latency_p99_ns", "bytes_per_idle_connection"];
+
     /// <summary>The folder for the results of a scenario.</summary>
     /// <param name="tree">The source tree.</param>
     /// <param name="machine">This machine.</param>
@@ -103,22 +106,62 @@ internal static class LabPublication
             + $"{Quantity.FormatCount(result.Spoiled, "measurement")} spoiled and repeated");
         foreach (string warning in result.Warnings)
             line($"- Warning: {warning}");
-        line("");
-        line("| variant | round trips/s | p99 | CPU per round trip |");
-        line("|---|--:|--:|--:|");
-        foreach (LabSummary summary in result.Summaries)
+        foreach (IGrouping<(bool, bool), LabSummary> kind in result.Summaries.GroupBy(summary =>
+            (summary.Variant.Setting.Task is null, summary.Variant.Setting.Burst)))
         {
-            line($"| {summary.Variant} | {FigureOf(summary, "round_trips_per_second")} "
-                + $"| {FigureOf(summary, "latency_p99_ns")} | {FigureOf(summary, "server_cpu_us_per_round_trip")} |");
+            WriteTable(line, result, [.. kind]);
         }
     }
 
-    private static string FigureOf(LabSummary summary, string name) => summary[name] is not { } spread
-        ? "–"
-        : LabMetric.Get(name).Format(spread.Median) + (spread.IsSure
-            ? $" ({LabMetric.Get(name).Format(spread.Low)} to {LabMetric.Get(name).Format(spread.High)})" : "");
+    // A row for each variant: its figures, then its ratios to every other program.
+    private static void WriteTable(Action<string> line, LabResult result, LabSummary[] summaries)
+    {
+        LabSetting setting = summaries[0].Variant.Setting;
+        LabMetric[] metrics =
+        [
+            .. LabMetric.ColumnsOf(setting, OfLoads).Select(LabMetric.Get)
+                .Where(metric => summaries.Any(summary => summary[metric.Name] is not null)),
+        ];
+        var pairs = result.Settings.ToDictionary(one => one, one => LabPairs.Of(result, one));
+        (string Rival, int Index, string Title)[] ratios =
+        [
+            .. from rival in summaries.Select(summary => summary.Variant.Subject).Where(subject => subject.IsRival)
+                   .Select(subject => subject.Name).Distinct()
+               let of = pairs.Values.SelectMany(all => all).FirstOrDefault(pair => pair.Reference == rival)
+               where of is not null
+               from metric in of.Metrics.Index()
+               select (rival, metric.Index, $"{metric.Item.Title} ÷ {rival}"),
+        ];
+        line("");
+        string[] head = [.. metrics.Select(metric => metric.Title), .. ratios.Select(ratio => ratio.Title)];
+        line($"| variant | {string.Join(" | ", head)} |");
+        line($"|---|{string.Concat(head.Select(_ => "--:|"))}");
+        foreach (LabSummary summary in summaries)
+        {
+            string[] cells =
+            [
+                $"{summary.Variant}", .. metrics.Select(metric => FigureOf(summary, metric)),
+                .. ratios.Select(ratio => RatioOf(summary.Variant, ratio.Rival, ratio.Index)),
+            ];
+            line($"| {string.Join(" | ", cells)} |");
+        }
 
-    private static string Emphasized(string words) => words == LabGoalOutcome.Missed ? $"**{words}**" : words;
+        string RatioOf(LabVariant variant, string rival, int index)
+        {
+            string subject = variant.Subject.Name;
+            LabVerdict? verdict = pairs[variant.Setting].Where(pair => pair.Reference == rival)
+                .SelectMany(pair => pair.Rows).FirstOrDefault(row => row.Subject == subject).Verdicts?[index];
+            return LabPairs.TextOf(verdict, subject);
+        }
+    }
+
+    private static string FigureOf(LabSummary summary, LabMetric metric) => summary[metric.Name] is not { } spread
+        ? "–"
+        : metric.Format(spread.Median)
+            + (spread.IsSure ? $" ({metric.Format(spread.Low)} to {metric.Format(spread.High)})" : "");
+
+    /// <summary>An outcome, in bold if the goal was missed.</summary>
+    internal static string Emphasized(string words) => words == LabGoalOutcome.Missed ? $"**{words}**" : words;
 
     // A commit is known by its first digits.
     private static string CommitOf(LabMachine machine) =>

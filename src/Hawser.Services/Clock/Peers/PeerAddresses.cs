@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Limits;
 
 namespace Hawser.Services.Clock.Peers;
 
@@ -10,7 +11,7 @@ namespace Hawser.Services.Clock.Peers;
 /// <param name="server">The server's address, as the client connected to it.</param>
 /// <param name="networks">The only networks to connect to, whatever the server's address; null for the rule
 /// above.</param>
-internal sealed class PeerAddresses(IPAddress server, IReadOnlyList<IPNetwork>? networks)
+internal sealed class PeerAddresses(IPAddress server, AddressList? networks)
 {
     private static readonly (IPNetwork Network, Reach Reach)[] Special =
     [
@@ -34,20 +35,10 @@ internal sealed class PeerAddresses(IPAddress server, IReadOnlyList<IPNetwork>? 
     {
         IPAddress address = Unmapped(peer);
         if (networks is not null)
-            return networks.Any(network => network.Contains(address));
+            return networks.Contains(address);
         Reach reach = ReachOf(address);
         return reach != Reach.None && reach <= ReachOf(Unmapped(server));
     }
-
-    /// <summary>Parses the value of <c>--peer-networks</c>: <c>10.0.0.0/8,fd00::/8</c>.</summary>
-    /// <exception cref="FormatException">An entry is not a network.</exception>
-    public static IReadOnlyList<IPNetwork> Parse(string text) =>
-    [
-        .. text.Split(',').Select(part => IPNetwork.TryParse(part, out IPNetwork network)
-            ? network
-            : throw new FormatException(
-                $"--peer-networks: '{part}' is not a network; write it like 10.0.0.0/8 or fd00::/8")),
-    ];
 
     private static Reach ReachOf(IPAddress address)
     {

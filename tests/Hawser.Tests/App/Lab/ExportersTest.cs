@@ -44,14 +44,14 @@ public sealed class ExportersTest
 
         Assert.Equal(15, lines.Length);
         Assert.StartsWith(
-            "round,place,subject,clients,work_microseconds,slow_client,idle,scheduled_per_second,pipeline,churn,",
+            "round,place,subject,clients,work_microseconds,slow_client,idle,scheduled_per_second,pipeline,churn,burst,",
             lines[0], StringComparison.Ordinal);
         Assert.Equal(
-            "1,1,select,50,0,,0,,1,0,100000,100000,200000,1000000,2000000,3000000,50,0,4.5,0.9,0.25,12,40000000,,,0.99,"
-            + "0.5,,,,0,0.02,1.5,3000",
+            "1,1,select,50,0,,0,,1,0,0,,,100000,100000,200000,1000000,2000000,3000000,50,0,4.5,0.9,0.25,12,40000000,,,0.99,"
+            + "0.5,,,,,,,,,,,,,,,,,,,,,0,0.02,1.5,3000",
             lines[1]);
         Assert.Equal(
-            "1,3,\"gone, \"\"really\"\"\",50,0,,0,,1,0,,,,,,,,,,,,,,,,,,,\"refused, \"\"as expected\"\"\",,,,,", lines[13]);
+            "1,3,\"gone, \"\"really\"\"\",50,0,,0,,1,0,0,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\"refused, \"\"as expected\"\"\",,,,,", lines[13]);
         Assert.Equal("", lines[14]);
     }
 
@@ -64,8 +64,8 @@ public sealed class ExportersTest
         Assert.Contains("- something <b>is</b> odd\n", text, StringComparison.Ordinal);
         Assert.Contains("\n## 50 clients\n", text, StringComparison.Ordinal);
         Assert.Contains("| 102,500 (100,000 to 105,000) |", text, StringComparison.Ordinal);
-        Assert.Contains("\n- epoll has 1.98 times (1.95 to 2.00) the round trips/s of select\n", text,
-            StringComparison.Ordinal);
+        Assert.Contains("\n| ratio to select | CPU per round trip | round trips/s |\n|---|--:|--:|\n"
+            + "| epoll | 1.00 (1.00 to 1.00) ≈ | 1.98 (1.95 to 2.00) |\n", text, StringComparison.Ordinal);
         Assert.Contains("\n- p99: no difference seen between select and epoll at 1.00 (1.00 to 1.00)\n", text,
             StringComparison.Ordinal);
     }
@@ -75,6 +75,7 @@ public sealed class ExportersTest
     {
         LabResult noCpu = Result with
         {
+            Verdicts = [],
             Summaries = [.. Result.Summaries.Select(summary => summary with
             {
                 Metrics = summary.Metrics.Where(metric => metric.Key != "server_cpu_us_per_round_trip").ToDictionary(),

@@ -14,24 +14,28 @@ internal static class LabFixture
 
     /// <summary>Figures of which only these matter.</summary>
     public static LabFigures Figures(
-        double rate, long p99Ns = 1_000_000, bool loadWasLimit = false, long slowest = 1) => new()
+        double rate, long p99Ns = 1_000_000, bool loadWasLimit = false, long slowest = 1, long unanswered = 0,
+        double cpu = 4.5) => new()
         {
-            Seconds = 3,
-            RoundTrips = (long)(3 * rate),
-            RoundTripsPerSecond = rate,
-            LatencyP50Ns = 100_000,
-            LatencyP90Ns = 200_000,
-            LatencyP99Ns = p99Ns,
-            LatencyP999Ns = 2 * p99Ns,
-            LatencyMaxNs = 3 * p99Ns,
-            Unanswered = 0,
-            JainIndex = 0.99,
-            AnsweredClients = slowest > 0 ? 50 : 49,
-            SlowestClientRoundTrips = slowest,
-            FastestClientRoundTrips = 2000,
-            LoadCpuShare = 0.5,
-            LoadWasLimit = loadWasLimit,
-            Server = new LabServerFigures(4.5, 0.9, 0.25, 12, 40_000_000),
+            Load = new LabLoadFigures
+            {
+                Seconds = 3,
+                RoundTrips = (long)(3 * rate),
+                RoundTripsPerSecond = rate,
+                LatencyP50Ns = 100_000,
+                LatencyP90Ns = 200_000,
+                LatencyP99Ns = p99Ns,
+                LatencyP999Ns = 2 * p99Ns,
+                LatencyMaxNs = 3 * p99Ns,
+                Unanswered = unanswered,
+                JainIndex = 0.99,
+                AnsweredClients = slowest > 0 ? 50 : 49,
+                SlowestClientRoundTrips = slowest,
+                FastestClientRoundTrips = 2000,
+                LoadCpuShare = 0.5,
+                LoadWasLimit = loadWasLimit,
+            },
+            Server = new LabServerFigures(cpu, 0.9, 0.25, 12, 40_000_000),
         };
 
     /// <summary>A variant's measurements, a round each.</summary>

@@ -1,4 +1,5 @@
 using Hawser.App.Lab;
+using Hawser.App.Lab.Tasks;
 using Hawser.Models;
 using Xunit;
 
@@ -136,6 +137,8 @@ public sealed class LabOptionsTest
     [InlineData("rate", "fast", "'fast' is not a rate")]
     [InlineData("pipeline", "0", "--pipeline: '0' is out of bounds; use a whole number from 1 to 256")]
     [InlineData("churn", "maybe", "--churn: 'maybe' is neither yes nor no")]
+    [InlineData("burst", "maybe", "--burst: 'maybe' is neither yes nor no")]
+    [InlineData("backlog", "0", "--backlog: '0' is out of bounds; use a whole number from 1 to 65535")]
     [InlineData("floor", "c", "--floor: 'c' is neither yes nor no")]
     [InlineData("rounds", "0", "'0' is out of bounds")]
     [InlineData("until-width", "0%", "--until-width: '0%' is not a share above 0 % and up to 100 %; use 5%, or none")]
@@ -157,6 +160,33 @@ public sealed class LabOptionsTest
     public void Churn_takes_no_schedule_and_no_pipeline(string name, string text) => Assert.Equal(
         "--churn: does not apply beside --rate and --pipeline",
         Assert.Throws<FormatException>(() => Parse([("churn", "yes"), (name, text)])).Message);
+
+    [Fact]
+    public void Tasks_take_no_options_of_a_load()
+    {
+        var tasks = new LabTasks([new LabTask("a", "s", "true")]);
+        var texts = new Dictionary<string, string>(LabOptions.Defaults) { ["clients"] = "5" };
+
+        Assert.Equal("a, s", Assert.Single(LabPlan.Variants(
+            LabOptions.Parse(LabOptions.Defaults, [], seed: 1, tasks: tasks))).ToString());
+        Assert.Equal("--clients: does not apply to the tasks of a scenario",
+            Assert.Throws<FormatException>(() => LabOptions.Parse(texts, [], seed: 1, tasks: tasks)).Message);
+    }
+
+    [Fact]
+    public void What_a_scenario_needs_and_is_not_installed_is_left_out_and_named()
+    {
+        LabOptions options = Parse([("models", "select"), ("clients", "2")], "c=no/such/server {port}", "d=sh {port}");
+
+        LabOptions installed = options.Installed();
+
+        Assert.Equal(["select", "d"], installed.Subjects.Select(subject => subject.Name));
+        Assert.Equal(["c is left out: no/such/server is not installed"], installed.LeftOut);
+        LabOptions none = LabOptions.Parse(LabOptions.Defaults, [], seed: 1,
+            tasks: new LabTasks([new LabTask("a", "s", "true", Needs: ["no-such-program"])]));
+        Assert.Equal("nothing to measure: a is left out: no-such-program is not installed",
+            Assert.Throws<FormatException>(none.Installed).Message);
+    }
 
     [Fact]
     public void The_name_of_the_floor_is_taken() => Assert.Equal(

@@ -21,9 +21,9 @@ public sealed class LabScenarioTest
         var texts = new Dictionary<string, string>(LabOptions.Defaults);
         foreach ((string option, string text) in LabScenario.Read(name))
             texts[option] = text;
-        LabOptions options = LabOptions.Parse(texts, [], seed: 1);
+        string[] against = texts.GetValueOrDefault(LabOptions.Against)?.Split('\n') ?? [];
+        LabOptions options = LabOptions.Parse(texts, against, seed: 1, tasks: LabScenario.ReadTasks(name));
 
-        Assert.All(texts.GetValueOrDefault(LabOptions.Against)?.Split('\n') ?? [], text => LabSubject.Parse(text));
         Assert.True(LabPlan.Variants(options).Count > 1);
         Assert.True(options.Rounds >= LabWarnings.AdvisedRounds);
     }
@@ -51,7 +51,7 @@ public sealed class LabScenarioTest
         path => Assert.Equal("a=x --list 1,2 {port}\nb=resp:y {port}", LabScenario.Read(path)[LabOptions.Against]));
 
     [Theory]
-    [InlineData("""{ "client": 5 }""", "'client' is no option; use description, goals, models, clients")]
+    [InlineData("""{ "client": 5 }""", "'client' is no option; use description, goals, tasks, setup, models, clients")]
     [InlineData("""{ "clients": { "a": 1 } }""", "is neither a string nor a number")]
     [InlineData("[]", "not a JSON object")]
     [InlineData("{", "scenario '")]
@@ -69,10 +69,29 @@ public sealed class LabScenarioTest
         FormatException refused = Assert.Throws<FormatException>(() => LabScenario.Read("nonsense"));
 
         Assert.Equal(
-            "unknown scenario 'nonsense'; use a file or one of churn, cpu-bound, exercise, growth, idle, latency, "
-                + "many-connections, pipelined, rate",
+            "unknown scenario 'nonsense'; use a file or one of burst, churn, clock, cpu-bound, exercise, growth, idle, "
+                + "latency, many-connections, message, numbers, pipelined, rate, start, upload",
             refused.Message);
     }
+
+    [Theory]
+    [InlineData("""[{ "subject": "a", "setting": "s" }]""", "tasks: a task needs a subject, a setting and run")]
+    [InlineData("""[{ "subject": "a", "setting": "s", "run": "x", "figures": { "speed": "/a" } }]""",
+        "tasks: unknown figure 'speed' of 'a'; use one of task_seconds")]
+    [InlineData("""[{ "subject": "a", "setting": "s", "run": "x", "until_server_ends": true }]""",
+        "tasks: 'a' has until_server_ends without a server")]
+    [InlineData("""[{ "subject": "a", "setting": "s", "run": "x" }, { "subject": "a", "setting": "s", "run": "y" }]""",
+        "tasks: 'a' is named twice for 's'")]
+    [InlineData("""[{ "subject": "a", "setting": "s", "run": "x", "takes": "long" }]""", "'long' is not a duration")]
+    [InlineData("""[{ "subject": "a", "setting": "s", "run": "x", "runs": 1 }]""", "runs")]
+    public void A_task_that_makes_no_sense_is_refused_with_the_scenarios_name(string tasks, string part) => WithFile(
+        $$"""{ "tasks": {{tasks}} }""", path =>
+        {
+            FormatException refused = Assert.Throws<FormatException>(() => LabScenario.ReadTasks(path));
+
+            Assert.StartsWith($"scenario '{path}': ", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(part, refused.Message, StringComparison.Ordinal);
+        });
 
     private static void WithFile(string text, Action<string> use)
     {

@@ -42,7 +42,7 @@ public sealed class LabTest : IDisposable
         foreach (JsonElement measured in json.RootElement.GetProperty("measurements").EnumerateArray())
         {
             JsonElement figures = measured.GetProperty("figures");
-            Assert.True(figures.GetProperty("round_trips").GetInt64() > 0);
+            Assert.True(figures.GetProperty("load").GetProperty("round_trips").GetInt64() > 0);
             Assert.False(measured.TryGetProperty("error", out _));
             if (OperatingSystem.IsLinux())
                 Assert.True(measured.TryGetProperty("conditions", out _));
@@ -118,7 +118,7 @@ public sealed class LabTest : IDisposable
         using JsonDocument json = JsonDocument.Parse(result.Text);
         AssertIsValid(json.RootElement);
         JsonElement figures = json.RootElement.GetProperty("measurements")[0].GetProperty("figures");
-        Assert.True(figures.GetProperty("round_trips").GetInt64() > 0);
+        Assert.True(figures.GetProperty("load").GetProperty("round_trips").GetInt64() > 0);
         Assert.False(figures.TryGetProperty("server", out _));
     }
 
@@ -153,12 +153,12 @@ public sealed class LabTest : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the floor is compiled on Linux");
         Assert.SkipUnless(IsInstalled("redis-server"), "redis-server is not installed");
         Assert.SkipUnless(IsInstalled("gcc"), "gcc is not installed");
-        string kestrel = ShellWords.Quote(Path.Combine(AppContext.BaseDirectory, "Hawser.Bench.dll"));
+        string kestrel = ShellWords.Quote(Path.Combine(AppContext.BaseDirectory, "KestrelReference.dll"));
 
         ProgramResult result = await RunAsync(
             "--models", "epoll", "--clients", "2", "--rounds", "1", "--pipeline", "4", "--floor", "yes", "--against",
             "redis=resp:redis-server --port {port} --bind 127.0.0.1 --save '' --appendonly no", "--against",
-            $"kestrel=http:dotnet exec {kestrel} kestrel-http --port {{port}}");
+            $"kestrel=http:dotnet exec {kestrel} http {{port}}");
 
         Assert.True(result.ExitCode == 0, result.Errors);
         string summary = await File.ReadAllTextAsync(Path.Combine(_folder, "summary.md"));
@@ -169,7 +169,7 @@ public sealed class LabTest : IDisposable
             await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")));
         AssertIsValid(json.RootElement);
         Assert.All(json.RootElement.GetProperty("measurements").EnumerateArray(), measured => Assert.True(
-            measured.GetProperty("figures").GetProperty("load_cpu_microseconds_per_round_trip").GetDouble() > 0));
+            measured.GetProperty("figures").GetProperty("load").GetProperty("load_cpu_microseconds_per_round_trip").GetDouble() > 0));
     }
 
     [Fact]
@@ -182,11 +182,99 @@ public sealed class LabTest : IDisposable
             "c=sh -c 'echo out of luck >&2; exit 7' {port}");
 
         Assert.Equal(PartlyDone, result.ExitCode);
-        Assert.Contains("epoll, 2 clients, a connection for each ping: round trips/s ", result.Errors,
-            StringComparison.Ordinal);
+        Assert.Matches("epoll, 2 clients, a connection for each ping: .*round trips/s ", result.Errors);
         Assert.Contains(
             "c, 2 clients, a connection for each ping: FAILED: c did not start: exit code 7, out of luck\n",
             result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_a_burst_the_lost_clients_and_the_time_to_connect_are_figures()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are sampled from /proc");
+
+        ProgramResult result = await RunAsync(
+            "--models", "epoll", "--clients", "5", "--rounds", "1", "--burst", "yes", "--backlog", "10", "--rate", "25",
+            "--duration", "200ms", "--json");
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        using JsonDocument json = JsonDocument.Parse(result.Text);
+        AssertIsValid(json.RootElement);
+        JsonElement load = json.RootElement.GetProperty("measurements")[0].GetProperty("figures").GetProperty("load");
+        Assert.Equal(0, load.GetProperty("lost_clients").GetInt32());
+        Assert.True(load.GetProperty("connect_p99_ns").GetInt64() >= load.GetProperty("connect_p50_ns").GetInt64());
+        Assert.Equal("5 clients, at 25/s, connecting at once, backlog 10", $"{json.RootElement.GetProperty("summaries")[0]
+            .GetProperty("variant").GetProperty("setting").Deserialize(LabJson.Default.LabSetting)}");
+    }
+
+    [Fact]
+    public async Task The_tasks_of_a_scenario_are_measured_and_what_is_missing_is_left_out_and_named()
+    {
+        string scenario = Path.Combine(_folder, "tasks.json");
+        await File.WriteAllTextAsync(scenario, """
+            {
+              "setup": "echo 7 > {folder}/source",
+              "tasks": [
+                { "subject": "cat", "setting": "a file", "run": "cat {folder}/source", "figures": { "sent": "" } },
+                { "subject": "rival", "setting": "a file", "run": "true", "needs": ["no-such-program"] }
+              ],
+              "rounds": 2
+            }
+            """);
+
+        ProgramResult result = await ProgramProcess.RunAsync(
+            "lab", "--scenario", scenario, "--spoiled-at", "none", "--json", "--out", Path.Combine(_folder, "out"));
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.Contains("WARNING: rival is left out: no-such-program is not installed\n", result.Errors,
+            StringComparison.Ordinal);
+        Assert.Contains("\n2/2  cat, a file: time ", result.Errors, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(result.Text);
+        AssertIsValid(json.RootElement);
+        Assert.All(json.RootElement.GetProperty("measurements").EnumerateArray(), measured => Assert.Equal(
+            7, measured.GetProperty("figures").GetProperty("task").GetProperty("sent").GetDouble()));
+    }
+
+    [Fact]
+    public async Task Two_agents_send_the_load_of_one()
+    {
+        string token = Path.Combine(_folder, "token");
+        await File.WriteAllTextAsync(token, "a secret of 16 bytes or more\n");
+        await using ProgramProcess one = ProgramProcess.Start("agent", "--port", "0", "--token-file", token);
+        await using ProgramProcess two = ProgramProcess.Start("agent", "--port", "0", "--token-file", token);
+
+        ProgramResult result = await RunAsync(
+            "--models", "select", "--clients", "5", "--rounds", "1", "--agent", $"{await one.ListeningAsync()}",
+            "--agent", $"{await two.ListeningAsync()}", "--agent-token-file", token, "--json");
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        using JsonDocument json = JsonDocument.Parse(result.Text);
+        AssertIsValid(json.RootElement);
+        JsonElement figures = json.RootElement.GetProperty("measurements")[0].GetProperty("figures");
+        Assert.Equal(5, figures.GetProperty("load").GetProperty("answered_clients").GetInt32());
+        Assert.False(figures.GetProperty("load").TryGetProperty("lost_agents", out _));
+        await one.Errors.LineWithAsync(": 3 clients, ");
+        await two.Errors.LineWithAsync(": 2 clients, ");
+    }
+
+    [Fact]
+    public async Task An_agent_that_others_reach_needs_a_token() => (await ProgramProcess.RunAsync(
+        "agent", "--host", "0.0.0.0", "--port", "0")).IsError(Misused, "--token-file: needed, because ");
+
+    [Fact]
+    public void Kestrel_runs_with_the_settings_of_our_runtime()
+    {
+        Assert.Equal(SettingsOf("hawser"), SettingsOf("KestrelReference"));
+
+        static string[] SettingsOf(string program)
+        {
+            using JsonDocument json = JsonDocument.Parse(
+                File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, $"{program}.runtimeconfig.json")));
+            return json.RootElement.GetProperty("runtimeOptions").TryGetProperty("configProperties", out JsonElement all)
+                ? [.. all.EnumerateObject().Where(setting => setting.Name.Contains("GC", StringComparison.Ordinal)
+                    || setting.Name.Contains("Tiered", StringComparison.Ordinal)).Select(setting => $"{setting}").Order()]
+                : [];
+        }
     }
 
     [Fact]
@@ -250,7 +338,8 @@ public sealed class LabTest : IDisposable
     }
 
     private Task<ProgramResult> RunAsync(params string[] arguments) => ProgramProcess.RunAsync(
-        ["lab", "--duration", LongEnough, "--warm-up", "50ms", "--seed", "1", "--spoiled-at", "none",
+        ["lab", "--warm-up", "50ms", "--seed", "1", "--spoiled-at", "none",
+            .. arguments.Contains("--duration") ? [] : (string[])["--duration", LongEnough],
             .. arguments.Contains("--out") ? [] : (string[])["--out", _folder],
             .. arguments.Contains("--floor") ? [] : (string[])["--floor", "no"], .. arguments]);
 

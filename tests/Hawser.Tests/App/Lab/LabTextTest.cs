@@ -1,5 +1,6 @@
 using Hawser.App.Lab;
 using Hawser.App.Lab.Display;
+using Hawser.App.Lab.Tasks;
 using Hawser.App.Output;
 using Xunit;
 
@@ -21,8 +22,9 @@ public sealed class LabTextTest
         Assert.Matches("^ +round trips/s +interval +p50 +p99 +p99.9 +CPU/trip +memory$", lines[4]);
         Assert.Matches("^  epoll +202,500  200,000 to 205,000 .* 4.5 µs  40.0 MB$", lines[6]);
         Assert.StartsWith("  gone, \"really\"       1 failed", lines[7], StringComparison.Ordinal);
-        Assert.Equal("  epoll has 1.98 times (1.95 to 2.00) the round trips/s of select", lines[8]);
-        Assert.Equal("  no difference seen: 3 comparisons", lines[9]);
+        Assert.Equal("  ratio to select  CPU per round trip     round trips/s", lines[8]);
+        Assert.Equal("  epoll            1.00 (1.00 to 1.00) ≈  1.98 (1.95 to 2.00)", lines[9]);
+        Assert.Equal("  no difference seen: 2 comparisons", lines[10]);
     }
 
     [Fact]
@@ -34,6 +36,28 @@ public sealed class LabTextTest
             StringComparison.Ordinal);
         Assert.DoesNotContain(" to 100,000", text, StringComparison.Ordinal);
         Assert.DoesNotContain("no difference", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_last_columns_are_left_out_if_they_do_not_fit()
+    {
+        var task = new LabTask("hawser", "1 client", "true");
+        Dictionary<string, double> figures =
+            LabMetric.All.Where(metric => metric.IsOfTasks).ToDictionary(metric => metric.Name, _ => 1234.5);
+        LabMeasurement[] measurements =
+            [new LabMeasurement(1, 1, task.Variant, new LabFigures { Task = figures }, null)];
+        LabResult result = LabFixture.OneRound() with
+        {
+            Measurements = measurements,
+            Summaries = [LabSummary.Of(task.Variant, measurements, null)],
+            Verdicts = [],
+        };
+
+        string[] lines = LabText.Of(result).Split('\n');
+
+        Assert.Equal("1 client", lines[0]);
+        Assert.Matches("^ +time +interval +CPU time ", lines[1]);
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 100));
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed class LabVerdictTest
     public void Somebody_is_left_out_when_a_client_or_a_hundredth_of_the_pings_got_no_answer(
         long slowest, long unanswered, bool leavesOut)
     {
-        LabFigures figures = LabFixture.Figures(990, slowest: slowest) with { Unanswered = unanswered };
+        LabFigures figures = LabFixture.Figures(990, slowest: slowest, unanswered: unanswered);
 
         LabSummary summary = LabSummary.Of(
             LabFixture.Variant("a"), [new LabMeasurement(1, 1, LabFixture.Variant("a"), figures, null)], null);
@@ -108,6 +108,34 @@ public sealed class LabVerdictTest
 
         Assert.Equal((null, LabVerdict.TooFewRounds), (verdict.Better, verdict.Words));
         Assert.Equal(0.9375, verdict.Ratio.Coverage);
+    }
+
+    [Fact]
+    public void Ratios_to_other_programs_stand_together_the_servers_cpu_time_before_throughput()
+    {
+        LabVariant redis = new(new LabSubject("redis", null, null, "redis-server {port}"), LabFixture.Fifty);
+        LabVariant floor = new(new LabSubject("floor", null, null, "floor {port}"), LabFixture.Fifty);
+        LabSummary[] summaries =
+        [
+            Summary(LabFixture.Variant("async"), 90, 8), Summary(LabFixture.Variant("epoll"), 110, 4),
+            Summary(redis, 100, 5), Summary(floor, 200, 1),
+        ];
+        LabResult result = LabFixture.Result() with { Summaries = summaries, Verdicts = LabVerdict.Of(summaries) };
+
+        LabPairs pairs = Assert.Single(LabPairs.Of(result, LabFixture.Fifty));
+
+        Assert.Equal("redis", pairs.Reference);
+        Assert.Equal(["CPU per round trip", "round trips/s"], pairs.Metrics.Select(metric => metric.Title));
+        Assert.Equal(
+            ["async 1.60 (1.60 to 1.60) 0.90 (0.90 to 0.90)", "epoll 0.80 (0.80 to 0.80) 1.10 (1.10 to 1.10)"],
+            pairs.Rows.Select(row => $"{row.Subject} {LabPairs.TextOf(row.Verdicts[0], row.Subject)} "
+                + LabPairs.TextOf(row.Verdicts[1], row.Subject)));
+
+        static LabSummary Summary(LabVariant variant, double rate, double cpu) => LabSummary.Of(
+            variant,
+            [.. Enumerable.Range(1, 6).Select(round =>
+                new LabMeasurement(round, 1, variant, LabFixture.Figures(rate, cpu: cpu), null))],
+            null);
     }
 
     [Fact]
@@ -127,7 +155,7 @@ public sealed class LabVerdictTest
             verdicts.Where(verdict => verdict.Metric == Rate.Name)
                 .Select(verdict => $"{verdict.First}-{verdict.Second}"));
         Assert.Equal(
-            LabMetric.All.Where(metric => metric.IsJudged).Select(metric => metric.Name),
+            LabMetric.JudgedUnder(LabFixture.Fifty).Select(metric => metric.Name),
             verdicts.Select(verdict => verdict.Metric).Distinct());
     }
 

@@ -66,7 +66,19 @@ public sealed class LabWarningsTest
     [Fact]
     public void Pings_that_got_nothing_are_said() => Assert.Equal(
         "select, 50 clients: up to 25 % of the pings unanswered; latency covers the others only",
-        Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000) with { Unanswered = 100_000 }, null)])));
+        Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000, unanswered: 100_000), null)])));
+
+    [Fact]
+    public void Lost_agents_are_said()
+    {
+        LabFigures figures = LabFixture.Figures(100_000);
+        figures = figures with { Load = figures.Load! with { LostAgents = ["host:1 with 25 of 50 clients: gone"] } };
+
+        Assert.Equal(
+            "select, 50 clients: agents were lost in 1 of 1 rounds, last host:1 with 25 of 50 clients: gone; what they "
+            + "measured is missing",
+            Assert.Single(Of([new(1, 1, Variant, figures, null)])));
+    }
 
     [Fact]
     public void Few_round_trips_are_said() => Assert.Equal(

@@ -32,6 +32,54 @@ public sealed class LoadReportTest
     }
 
     [Fact]
+    public void Several_loads_merge_into_what_one_with_all_clients_would_report()
+    {
+        var latency = new LatencyHistogram();
+        latency.Record(1000);
+        double[][] shares = [[100, 200, 300], [50, 650]];
+
+        var merged = LoadReport.Merge(
+        [
+            .. shares.Select(share => new LoadReport(
+                new LabFigures
+                {
+                    Load = LabFixture.Figures(1).Load! with
+                    {
+                        RoundTrips = (long)share.Sum(),
+                        JainIndex = Fairness.JainIndex(share),
+                        SlowestClientRoundTrips = (long)share.Min(),
+                        FastestClientRoundTrips = (long)share.Max(),
+                        AnsweredClients = share.Length,
+                    },
+                }, latency)
+            {
+                Clients = share.Length,
+            }),
+        ]);
+
+        LabLoadFigures load = merged.Figures.Load!;
+        Assert.Equal((1300, 5, 50, 650, 2, 5), (load.RoundTrips, load.AnsweredClients, load.SlowestClientRoundTrips,
+            load.FastestClientRoundTrips, merged.Latency.Count, merged.Clients));
+        Assert.Equal(Fairness.JainIndex([.. shares[0], .. shares[1]]), load.JainIndex, 12);
+    }
+
+    [Fact]
+    public void Of_a_burst_clients_without_any_answer_are_lost()
+    {
+        var connect = new LatencyHistogram();
+        connect.Record(100);
+        connect.Record(200);
+
+        LabLoadFigures load = (new LoadReport(LabFixture.Figures(1), new LatencyHistogram())
+        {
+            Reached = 2,
+            Connect = connect,
+        }).AsBurst(clients: 5).Figures.Load!;
+
+        Assert.Equal((3, 100, 200), (load.LostClients, load.ConnectP50Ns, load.ConnectP99Ns));
+    }
+
+    [Fact]
     public void A_histogram_that_contradicts_itself_is_refused()
     {
         var latency = new LatencyHistogram();
@@ -43,6 +91,9 @@ public sealed class LoadReportTest
     private static LoadReport Parse(LatencyHistogram latency, long? count = null) => LoadReport.Parse(
         JsonSerializer.SerializeToElement(new Dictionary<string, object>
         {
+            ["clients"] = 1,
+            ["first_answer"] = new Dictionary<string, object> { ["count"] = 1 },
+            ["connect"] = new Dictionary<string, object> { ["count"] = 0 },
             ["seconds"] = 3,
             ["round_trips"] = latency.Count,
             ["round_trips_per_second"] = latency.Count / 3.0,

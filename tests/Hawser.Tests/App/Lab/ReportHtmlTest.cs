@@ -86,6 +86,25 @@ public sealed partial class ReportHtmlTest
     }
 
     [Fact]
+    public void The_floor_is_a_line_across_the_bars_and_no_row()
+    {
+        LabVariant floor = new(new LabSubject("floor", null, null, "lab/floor {port}", "echo"), LabFixture.Fifty);
+        LabMeasurement[] measurements =
+            [.. LabFixture.Rounds(LabFixture.Variant("epoll"), 100, 101), .. LabFixture.Rounds(floor, 200, 201)];
+        LabSummary[] summaries =
+            [.. ((LabVariant[])[LabFixture.Variant("epoll"), floor]).Select(v => LabSummary.Of(v, measurements, null))];
+
+        string page = new ReportHtml().Export(
+            LabFixture.Result() with { Measurements = measurements, Summaries = summaries, Verdicts = [] });
+
+        string bars = Assert.Single(Picture().Matches(page).Select(match => match.Value));
+        Assert.Contains("class=\"level floor\"", bars, StringComparison.Ordinal);
+        Assert.Contains(">epoll<", bars, StringComparison.Ordinal);
+        Assert.DoesNotContain(">floor<", bars, StringComparison.Ordinal);
+        Assert.Contains("<span class=\"floor\"><i></i>floor</span>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Contents_lead_to_every_section()
     {
         string[] targets = [.. Target().Matches(Page).Select(match => match.Groups[1].Value)];

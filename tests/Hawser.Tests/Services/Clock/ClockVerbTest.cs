@@ -82,7 +82,7 @@ public sealed class ClockVerbTest
     [Theory]
     [InlineData("--members", "0", "--members: '0' is out of bounds; use a whole number from 1")]
     [InlineData("--peer-ports", "80-90", "--peer-ports: '80-90' is not a range of ports from 1024 to 65535")]
-    [InlineData("--peer-networks", "10.0.0.1", "--peer-networks: '10.0.0.1' is not a network")]
+    [InlineData("--peer-networks", "10.0.0.1/33", "--peer-networks: '10.0.0.1/33' is not an address or network")]
     [InlineData("--session", "", "--session: the value is empty")]
     public async Task A_wrong_option_is_misuse_and_named(string option, string value, string error)
     {

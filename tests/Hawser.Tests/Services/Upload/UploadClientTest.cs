@@ -80,7 +80,7 @@ public sealed class UploadClientTest : IDisposable
 
         UploadOutcome outcome = await sending.Bounded();
         Assert.True(outcome.IsUnanswered);
-        Assert.NotNull(outcome.Sha256);
+        Assert.NotNull(outcome.Digest);
     }
 
     [Fact]
@@ -196,6 +196,7 @@ public sealed class UploadClientTest : IDisposable
     [Theory]
     [InlineData("220 mail.example.org ready\n", "the server's answer is not a receipt")]
     [InlineData("ERROR: malformed\n", "the server's answer is not a receipt")]
+    [InlineData("OK 1.file 3\n", "the server's answer is not a receipt")]
     [InlineData("OK 1.file 3", "truncated line")]
     public async Task An_answer_that_is_no_receipt_is_an_error(string answer, string fault)
     {

@@ -50,7 +50,7 @@ public sealed class LabComparisonTest : IDisposable
             return result with
             {
                 Measurements = [.. result.Measurements.Select(measured =>
-                    measured with { Figures = measured.Figures! with { LatencyP99Ns = 5_000_000 } })],
+                    With(measured, measured.Figures!.Load! with { LatencyP99Ns = 5_000_000 }))],
             };
         }
     }
@@ -112,7 +112,7 @@ public sealed class LabComparisonTest : IDisposable
         LabResult unanswered = result with
         {
             Measurements = [.. result.Measurements.Select(measured =>
-                measured with { Figures = measured.Figures! with { SlowestClientRoundTrips = 0 } })],
+                With(measured, measured.Figures!.Load! with { SlowestClientRoundTrips = 0 }))],
         };
 
         Assert.Equal(
@@ -131,7 +131,9 @@ public sealed class LabComparisonTest : IDisposable
         Assert.Equal((Regressed, ""), (result.ExitCode, result.Errors));
         string[] lines = result.Text.Split('\n');
         Assert.Equal("50 clients", lines[0]);
-        Assert.Matches(@"^  multi-select  round trips/s +114 +104 +0\.91 \(0\.8\d to 0\.9\d\) +worse$", lines[2]);
+        // The leading metric first.
+        Assert.Matches(@"^  multi-select  CPU per round trip +4.5 µs +4.5 µs +1.00 \(1.00 to 1.00\) +no difference$", lines[2]);
+        Assert.Matches(@"^  multi-select  round trips/s +114 +104 +0\.91 \(0\.8\d to 0\.9\d\) +worse$", lines[3]);
         Assert.Equal("1 better, 1 worse, 6 without a difference seen", lines[^2]);
         Assert.All(lines, line => Assert.InRange(line.Length, 0, 100));
     }
@@ -152,7 +154,7 @@ public sealed class LabComparisonTest : IDisposable
         JsonElement line = JsonDocument.Parse(result.Text).RootElement;
         JsonOutputTest.AssertIs("lab.compare", line);
         Assert.Equal("exercise", line.GetProperty("scenario").GetString());
-        Assert.Equal("better", line.GetProperty("changes")[0].GetProperty("outcome").GetString());
+        Assert.Equal("better", line.GetProperty("changes")[1].GetProperty("outcome").GetString());
     }
 
     [Fact]
@@ -179,8 +181,8 @@ public sealed class LabComparisonTest : IDisposable
     [Theory]
     [InlineData("nonsense", "not results of hawser lab")]
     [InlineData("{}", "not results of hawser lab")]
-    [InlineData("""{ "schema": "hawser-lab/1" }""", "written as 'hawser-lab/1', needed is 'hawser-lab/2'; ")]
-    [InlineData("""{ "schema": "hawser-lab/2" }""", "not results of hawser lab")]
+    [InlineData("""{ "schema": "hawser-lab/1" }""", "written as 'hawser-lab/1', needed is 'hawser-lab/3'; ")]
+    [InlineData("""{ "schema": "hawser-lab/3" }""", "not results of hawser lab")]
     public async Task What_is_no_result_is_refused_with_its_name(string text, string part)
     {
         string path = _folder.Write("results.json", System.Text.Encoding.UTF8.GetBytes(text));
@@ -211,6 +213,9 @@ public sealed class LabComparisonTest : IDisposable
         ExporterCatalog.Write(result, _folder[name]);
         return _folder[name];
     }
+
+    private static LabMeasurement With(LabMeasurement measured, LabLoadFigures load) =>
+        measured with { Figures = measured.Figures! with { Load = load } };
 
     private static LabResult Result(params (string Name, double[] Rates)[] subjects)
     {

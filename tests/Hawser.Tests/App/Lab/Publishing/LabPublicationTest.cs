@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Publishing;
+using Hawser.App.Lab.Tasks;
 using Hawser.App.Verbs;
 using Hawser.Tests.Support;
 using Xunit;
@@ -109,7 +110,7 @@ public sealed class LabPublicationTest : IDisposable
         Assert.Contains("\n## mine\n\n- Taken on 2026-01-02 03:04 UTC, at commit 0123456\n", page,
             StringComparison.Ordinal);
         Assert.Contains("- Command: `hawser lab --models select,epoll", page, StringComparison.Ordinal);
-        Assert.Contains("| epoll, 50 clients | 202,500 (200,000 to 205,000) | 1.00 ms (", page,
+        Assert.Contains("| epoll, 50 clients | 4.5 µs (4.5 µs to 4.5 µs) | 202,500 (200,000 to 205,000) | 1.00 ms (", page,
             StringComparison.Ordinal);
         Assert.Equal(["results.json"], Directory.GetFiles(folder).Select(path => Path.GetFileName(path)));
         Assert.Equal(page, LabPublication.PageOf(LabResultFile.ReadAll(_folder["2026-11-22-host"])));
@@ -153,15 +154,16 @@ public sealed class LabPublicationTest : IDisposable
         var texts = new Dictionary<string, string>(LabOptions.Defaults);
         foreach ((string option, string text) in LabScenario.Read(name))
             texts[option] = text;
-        LabOptions options = LabOptions.Parse(texts, [], seed: 1);
+        LabTasks tasks = LabScenario.ReadTasks(name);
+        string[] against = texts.GetValueOrDefault(LabOptions.Against)?.Split('\n') ?? [];
+        LabVariant[] variants = [.. LabPlan.Variants(LabOptions.Parse(texts, against, seed: 1, tasks: tasks))];
 
         Assert.All(LabScenario.ReadGoals(name), goal =>
         {
-            Assert.Contains(goal.Subject, options.Subjects.Select(subject => subject.Name));
+            LabVariant[] own = [.. variants.Where(variant => goal.Setting is null || $"{variant.Setting}" == goal.Setting)];
+            Assert.Contains(goal.Subject, own.Select(variant => variant.Subject.Name));
             if (goal.Against is not null)
-                Assert.Contains(goal.Against, options.Subjects.Select(subject => subject.Name));
-            if (goal.Setting is not null)
-                Assert.Contains(goal.Setting, options.Settings.Select(setting => $"{setting}"));
+                Assert.Contains(goal.Against, own.Select(variant => variant.Subject.Name));
         });
     }
 

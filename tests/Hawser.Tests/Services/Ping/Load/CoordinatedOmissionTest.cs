@@ -1,3 +1,4 @@
+using System.Net;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 using Hawser.Tests.Support;
@@ -58,6 +59,43 @@ public sealed class CoordinatedOmissionTest
             double percent = 100 * (1 - 0.9 * due / report.RoundTrips);
             Assert.InRange(report.Latency.PercentileNs(percent), part * stall.TotalNanoseconds, report.Latency.MaxNs);
         }
+    }
+
+    [Fact]
+    public async Task An_independent_generator_in_C_shows_the_same_stall()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "it is compiled on Linux");
+        using var folder = new TemporaryFolder();
+        string source = ProgramRepository.PathOf("bench", "reference", "ping", "constant_rate.c");
+        Assert.SkipUnless(File.Exists("/usr/bin/gcc"), "gcc is not installed");
+        await RunProgramAsync("gcc", "-O2", "-o", folder["constant_rate"], source);
+
+        await using var server = new StallingPingServer(StallAtPing, Stall);
+        string port = $"{((IPEndPoint)server.EndPoint).Port}";
+        string printed = await RunProgramAsync(
+            folder["constant_rate"], port, $"{Clients}", $"{Rate}", $"{Duration.TotalSeconds}");
+        double[] other = [.. printed.Split(' ').Select(double.Parse)];
+        (PingLoadReport report, TimeSpan stall) = await RunAsync(Rate);
+
+        // Of 2,000 pings, 200 were due in the first 200 ms of the stall and waited for the rest of it, 20 in the first 20.
+        double due = Duration.TotalNanoseconds;
+        AreOf(server.Stalled, other[2], other[3], other[4]);
+        AreOf(stall, report.Latency.PercentileNs(90), report.Latency.PercentileNs(99), report.Latency.MaxNs);
+
+        void AreOf(TimeSpan stalled, double p90, double p99, double max)
+        {
+            Assert.InRange(p90, stalled.TotalNanoseconds - (0.11 * due), 2 * stalled.TotalNanoseconds);
+            Assert.InRange(p99, stalled.TotalNanoseconds - (0.011 * due), 2 * stalled.TotalNanoseconds);
+            Assert.InRange(max, p99, 2 * stalled.TotalNanoseconds);
+        }
+    }
+
+    private static async Task<string> RunProgramAsync(string file, params string[] arguments)
+    {
+        await using ProgramProcess program = ProgramProcess.StartForeign(file, arguments);
+        ProgramResult result = await program.EndAsync();
+        Assert.True(result.ExitCode == 0, result.Errors);
+        return result.Text;
     }
 
     private static async Task<(PingLoadReport Report, TimeSpan Stalled)> RunAsync(double? rate, int pipeline = 1)

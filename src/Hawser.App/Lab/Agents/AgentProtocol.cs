@@ -1,0 +1,89 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Hawser.App.Lab.Agents;
+
+/// <summary>The protocol between a lab and an agent: lines of UTF-8.</summary>
+/// <remarks>
+/// <code>
+/// agent: "hawser-agent 1" SP nonce LF                 32 hex digits, new for each connection
+/// lab:   "load" SP proof SP request LF                JSON, at most 4,096 bytes in all
+/// agent: view LF ... report LF                        as of `hawser load --json-stream`
+///        | "ERROR" SP reason LF
+/// </code>
+/// The proof is 64 hex digits: HMAC-SHA256 of nonce and request, with the token as the key. An agent without a token
+/// uses the empty key. The token itself never travels, and a recorded request is of no use for another connection.
+/// </remarks>
+internal static class AgentProtocol
+{
+    /// <summary>The longest line of a lab, with its line feed.</summary>
+    public const int LongestRequest = 4096;
+
+    /// <summary>The longest line of an agent, with its line feed: a report has the buckets of its histograms.</summary>
+    public const int LongestAnswer = 1024 * 1024;
+
+    private const string Hello = "hawser-agent 1 ";
+    private const string Load = "load ";
+    private const string Refusal = "ERROR ";
+    private const int NonceLength = 32;
+    private const int ProofLength = 64;
+
+    /// <summary>The first line of an agent.</summary>
+    public static byte[] Greeting(string nonce) => Encoding.ASCII.GetBytes($"{Hello}{nonce}\n");
+
+    /// <summary>A nonce for one connection.</summary>
+    public static string NewNonce() => RandomNumberGenerator.GetHexString(NonceLength, lowercase: true);
+
+    /// <summary>The nonce of a greeting.</summary>
+    /// <exception cref="ProtocolException">It is not the greeting of an agent.</exception>
+    public static string NonceOf(ReadOnlySpan<byte> line)
+    {
+        string text = Encoding.UTF8.GetString(line);
+        return text.StartsWith(Hello, StringComparison.Ordinal) && text.Length == Hello.Length + NonceLength
+            ? text[Hello.Length..]
+            : throw new ProtocolException("not an agent of this version");
+    }
+
+    /// <summary>The line of a lab.</summary>
+    public static byte[] WriteRequest(AgentRequest request, string nonce, byte[] token)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, LabJson.Compact.AgentRequest);
+        return [.. Encoding.ASCII.GetBytes($"{Load}{ProofOf(json, nonce, token)} "), .. json, (byte)'\n'];
+    }
+
+    /// <summary>Reads the line of a lab.</summary>
+    /// <exception cref="ProtocolException">The line is malformed, or the proof is wrong.</exception>
+    public static AgentRequest ParseRequest(ReadOnlySpan<byte> line, string nonce, byte[] token)
+    {
+        int start = Load.Length + ProofLength + 1;
+        if (line.Length < start || !line.StartsWith("load "u8) || line[start - 1] != ' ')
+            throw new ProtocolException("expected 'load PROOF REQUEST'");
+        byte[] right = Encoding.ASCII.GetBytes(ProofOf(line[start..], nonce, token));
+        if (!CryptographicOperations.FixedTimeEquals(line[Load.Length..(start - 1)], right))
+            throw new ProtocolException("wrong token");
+        try
+        {
+            return JsonSerializer.Deserialize(line[start..], LabJson.Strict.AgentRequest)
+                ?? throw new ProtocolException("the request is null");
+        }
+        catch (JsonException e)
+        {
+            throw new ProtocolException($"the request is malformed: {e.Message}");
+        }
+    }
+
+    /// <summary>The line of an agent that does not load.</summary>
+    public static byte[] WriteRefusal(string reason) =>
+        Encoding.UTF8.GetBytes($"{Refusal}{reason.ReplaceLineEndings(" ")}\n");
+
+    /// <summary>The reason, if the line is a refusal; otherwise null.</summary>
+    public static string? TryParseRefusal(string line) =>
+        line.StartsWith(Refusal, StringComparison.Ordinal) ? line[Refusal.Length..] : null;
+
+    private static string ProofOf(ReadOnlySpan<byte> request, string nonce, byte[] token)
+    {
+        byte[] proven = [.. Encoding.ASCII.GetBytes(nonce), .. request];
+        return Convert.ToHexStringLower(HMACSHA256.HashData(token, proven));
+    }
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Reflection;
+
+namespace Hawser.App.Output;
+
+/// <summary>The version of the program, and the commit that it was built from.</summary>
+internal sealed class ProgramVersion : SynchronousCommandLineAction
+{
+    private const int CommitDigits = 9;
+
+    private static readonly string[] Parts =
+        (typeof(ProgramVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion ?? "0.0.0").Split('+', 2);
+
+    /// <summary>The semantic version.</summary>
+    public static string Number => Parts[0];
+
+    /// <summary>The date of the commit, like 2026-11-20; null if it was built outside of a repository.</summary>
+    public static string? Date { get; } = typeof(ProgramVersion).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(each => each.Key == "CommitDate")?.Value;
+
+    /// <summary>One line, like <c>1.2.3 (90c541806 2026-11-20)</c>.</summary>
+    public static string Line
+    {
+        get
+        {
+            string? commit = Parts is [_, { Length: >= CommitDigits } revision] ? revision[..CommitDigits] : null;
+            string origin = string.Join(' ', ((string?[])[commit, Date]).Where(part => part is not null));
+            return origin.Length > 0 ? $"{Number} ({origin})" : Number;
+        }
+    }
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        Standard.Out.WriteLine(Line);
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Hawser.App.Verbs;
+
+namespace Hawser.App.Serving.Configuration;
+
+/// <summary>The options of <c>serve</c> that concern the process, not a service.</summary>
+internal static class ProcessOptions
+{
+    private static readonly Option<string> Config = VerbOptions.Text(
+        "--config", "FILE", "options from a JSON file; the command line and HAWSER_OPTION variables come first");
+
+    private static readonly Option<bool> Check = VerbOptions.Flag(
+        "--check", "check the options and print where each comes from; do not serve");
+
+    private static readonly Option<string> Takeover = VerbOptions.Text("--takeover", "PATH",
+        "take the listening sockets of the server that has this Unix domain socket, and offer them there in turn");
+
+    private static readonly Option<bool> NoStatus =
+        VerbOptions.Flag("--no-status", "open no socket for hawser status and top");
+
+    private static readonly ServeReporting.Options Reporting = new();
+
+    /// <summary>Those that concern the configuration itself: they are not part of one.</summary>
+    public static IReadOnlyList<Option> OfConfiguration { get; } = [Config, Check];
+
+    public static void AddTo(VerbCommand command)
+    {
+        Reporting.AddTo(command);
+        command.AddGroup("Process", [.. OfConfiguration, Takeover, NoStatus]);
+    }
+
+    /// <summary>The format of the log, and where metrics go.</summary>
+    public static ServeReporting ReportingOf(ParseResult parsed) => Reporting.Read(parsed);
+
+    /// <summary>Where to take over and to be taken over; null for neither.</summary>
+    public static string? TakeoverOf(ParseResult parsed) => parsed.GetValue(Takeover);
+
+    /// <summary>Whether <c>hawser status</c> may see the server.</summary>
+    public static bool HasStatus(ParseResult parsed) => !parsed.GetValue(NoStatus);
+
+    /// <summary>Whether to check the options only.</summary>
+    public static bool IsCheck(ParseResult parsed) => parsed.Has(Check);
+
+    /// <summary>The file that the command line or the environment names; null for none.</summary>
+    public static (string Origin, string Path)? FileOf(ParseResult parsed, ServeEnvironment environment) =>
+        parsed.GetResult(Config) is { Tokens: [var given, ..] } ? (Config.Name, given.Value)
+        : environment.ConfigurationFile is { } path ? (ServeEnvironment.NameOf("config"), path)
+        : null;
+}

@@ -1,0 +1,88 @@
+using System.Collections;
+using System.CommandLine;
+using System.Text;
+using Hawser.App.Verbs;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Serving.Configuration;
+
+/// <summary>The services to run, read from the command line, the environment and a file.</summary>
+internal sealed class ServePlan
+{
+    private readonly List<(ServiceRun Run, CompletedLine Line)> _services = [];
+
+    private ServePlan()
+    {
+    }
+
+    /// <summary>The services.</summary>
+    public IReadOnlyList<ServiceRun> Services => [.. _services.Select(service => service.Run)];
+
+    /// <summary>Where to take over from another server; null for nowhere.</summary>
+    public string? Takeover => _services.Select(service => ProcessOptions.TakeoverOf(service.Line.Parsed))
+        .FirstOrDefault(path => path is not null);
+
+    /// <summary>Whether <c>hawser status</c> may see the servers.</summary>
+    public bool HasStatus => _services.TrueForAll(service => ProcessOptions.HasStatus(service.Line.Parsed));
+
+    /// <summary>The format of the log, and where metrics go.</summary>
+    public ServeReporting Reporting => ProcessOptions.ReportingOf(_services[0].Line.Parsed);
+
+    /// <summary>Reads <c>hawser serve [SERVICE]</c>.</summary>
+    /// <param name="parsed">The command line, parsed.</param>
+    /// <param name="words">Its words.</param>
+    /// <param name="variables">The environment.</param>
+    /// <exception cref="UsageException">An option, or a file that one names, is invalid.</exception>
+    public static ServePlan Read(ParseResult parsed, IReadOnlyList<string> words, IDictionary variables)
+    {
+        var configuration = new ServeConfiguration(parsed, () => ServeVerb.Create([]), variables);
+        var plan = new ServePlan();
+        if (parsed.CommandResult.Command is ServiceCommand service)
+            plan.Add(service, configuration.Complete(words, parsed));
+        else
+            plan.AddSeveral(configuration, parsed, words);
+        return plan;
+    }
+
+    /// <summary>The options of each service and where each comes from, a line each.</summary>
+    public string Describe()
+    {
+        var text = new StringBuilder();
+        foreach ((ServiceRun run, CompletedLine line) in _services)
+        {
+            (string Name, string Value, string Origin)[] values = [.. line.Describe()];
+            int name = values.Max(value => value.Name.Length);
+            int width = values.Max(value => value.Value.Length);
+            text.Append(run.Service.Name).Append('\n');
+            foreach ((string Name, string Value, string Origin) value in values)
+            {
+                text.Append(Printable.Line(
+                    $"  {value.Name.PadRight(name)}  {value.Value.PadRight(width)}  {value.Origin}")).Append('\n');
+            }
+        }
+        return text.ToString();
+    }
+
+    private void AddSeveral(ServeConfiguration configuration, ParseResult parsed, IReadOnlyList<string> words)
+    {
+        Command verb = parsed.CommandResult.Command;
+        CompletedLine shared = configuration.CompleteShared(words, parsed);
+        string[] names = [.. configuration.Services ?? verb.Subcommands.Select(command => command.Name)];
+        bool isUnix = shared.Describe().Any(value => value.Name == "host" && ServerAddress.IsUnix(value.Value));
+        if (isUnix && names.Length > 1)
+            shared.Guard<bool>(() => throw new UsageException("--host: a unix: address holds one service; name it"));
+        int? next = shared.Parsed.GetValue(ServeOptions.PortBase);
+        foreach (string name in names)
+        {
+            ServiceCommand service = verb.Subcommands.OfType<ServiceCommand>().Single(service => service.Name == name);
+            string[] own = [verb.Name, name];
+            Add(service, configuration.CompleteOne(
+                own, parsed.RootCommandResult.Command.Parse(own, parsed.Configuration), parsed, names.Length == 1,
+                service.Presets(next)));
+            next = next is > 0 ? next + 1 : next;
+        }
+    }
+
+    private void Add(ServiceCommand service, CompletedLine line) =>
+        _services.Add((line.Guard(() => service.Read(line.Parsed)), line));
+}

@@ -1,0 +1,94 @@
+using System.Collections;
+using Hawser.App.Serving.Systemd;
+using Hawser.App.Serving.Takeover;
+using Hawser.App.Verbs;
+
+namespace Hawser.App.Serving;
+
+/// <summary>What a serving process owes to systemd, to its predecessor and to its successor.</summary>
+internal sealed class ServeProcess : IDisposable
+{
+    private static readonly Task Never = new TaskCompletionSource().Task;
+
+    private readonly IDictionary _variables = Environment.GetEnvironmentVariables();
+    private readonly string? _takeover;
+    private readonly SystemdNotifier? _systemd;
+    private TakeoverRequest? _predecessor;
+    private TakeoverOffer? _offer;
+
+    private ServeProcess(string? takeover)
+    {
+        _takeover = takeover;
+        _systemd = SystemdNotifier.Find(_variables, Environment.ProcessId);
+    }
+
+    /// <summary>Completes when another process has taken over.</summary>
+    public Task Taken => OperatingSystem.IsLinux() ? _offer?.Taken ?? Never : Never;
+
+    /// <param name="takeover">Where to take over and to be taken over; null for neither.</param>
+    /// <exception cref="UsageException">The system cannot pass sockets.</exception>
+    public static ServeProcess Enter(string? takeover) => takeover is null || OperatingSystem.IsLinux()
+        ? new ServeProcess(takeover)
+        : throw new UsageException("--takeover: requires Linux");
+
+    /// <summary>The services at the sockets of systemd, or of the predecessor.</summary>
+    /// <exception cref="IOException">The predecessor does not hand over.</exception>
+    /// <exception cref="UsageException">A socket of systemd's has no service.</exception>
+    public IReadOnlyList<ServiceRun> Adopt(IReadOnlyList<ServiceRun> services)
+    {
+        services = SystemdSockets.Adopt(services, _variables, Environment.ProcessId);
+        if (_takeover is not null && OperatingSystem.IsLinux() && TakeoverRequest.Ask(_takeover) is { } predecessor)
+        {
+            _predecessor = predecessor;
+            return [.. services.Select(predecessor.Adopt)];
+        }
+        return services;
+    }
+
+    /// <summary>The servers accept: tells the predecessor and systemd, and watches files, servers and
+    /// successors.</summary>
+    public void Start(
+        IReadOnlyList<ServiceRun> services, IReadOnlyList<Server> servers, IReadOnlyList<ServeObserver> observers,
+        ReloadedFiles files, ServeLogs logs)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _predecessor?.Start(servers);
+            if (_takeover is not null)
+            {
+                _offer = new TakeoverOffer(
+                    _takeover, [.. services.Zip(servers, (run, server) => (run.Service.Name, server))], logs.Errors);
+            }
+        }
+        files.Watch(_systemd is null ? null : HangingUp);
+        AcceptWatch[] watches =
+        [
+            .. servers.Select((server, index) => new AcceptWatch(
+                server, observers[index], services[index].Options.Model.LongestSilence is not null)),
+        ];
+        _systemd?.Ready();
+        // Each is looked at, whatever the others do.
+        _systemd?.Watch(() => watches.Count(watch => watch.IsAlive()) == watches.Length);
+    }
+
+    /// <summary>The servers begin to stop.</summary>
+    public void Stop() => _systemd?.Stopping();
+
+    public void Dispose()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _predecessor?.Dispose();
+            _offer?.Dispose();
+        }
+        _systemd?.Dispose();
+    }
+
+    private void HangingUp(bool isOver)
+    {
+        if (isOver)
+            _systemd!.Ready();
+        else
+            _systemd!.Reloading();
+    }
+}

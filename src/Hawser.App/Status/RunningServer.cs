@@ -1,0 +1,53 @@
+using Hawser.App.Output;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Status;
+
+/// <summary>A running server, as it answered, and the conversation with its process.</summary>
+internal sealed record RunningServer(
+    StatusClient Client, ServerStatus Status, IReadOnlyList<ConnectionStatus> Connections) : IDisposable
+{
+    /// <summary>Asks all processes of this user. One that does not answer is left out, with a warning.</summary>
+    /// <param name="word">Chooses servers by name, port or address; null for all.</param>
+    /// <param name="request">What to list.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>At least one.</returns>
+    /// <exception cref="IOException">No server runs, or none is meant by the word.</exception>
+    public static async Task<IReadOnlyList<RunningServer>> FindAsync(
+        string? word, ListRequest request, CancellationToken cancel)
+    {
+        List<RunningServer> found = [];
+        List<StatusClient> unused = await StatusClient.ConnectAllAsync([], Warn, cancel);
+        List<ServerStatus> others = [];
+        foreach (StatusClient client in unused.ToArray())
+        {
+            try
+            {
+                foreach ((ServerStatus server, IReadOnlyList<ConnectionStatus> connections)
+                    in await client.ListAsync(request, cancel))
+                {
+                    if (word is null || server.Is(word))
+                        found.Add(new RunningServer(client, server, connections));
+                    else
+                        others.Add(server);
+                }
+                if (found.Any(server => server.Client == client))
+                    unused.Remove(client);
+            }
+            catch (IOException e)
+            {
+                Warn(e.Message);
+            }
+        }
+        unused.ForEach(client => client.Dispose());
+        if (found.Count > 0)
+            return found;
+        throw new IOException(others.Count == 0
+            ? "no server of this user is running"
+            : $"no server '{word}' is running; there are {string.Join(", ", others.Select(server => server.Label()))}");
+    }
+
+    public void Dispose() => Client.Dispose();
+
+    private static void Warn(string what) => Standard.Error.WriteLine($"WARNING: {Printable.Line(what)}");
+}

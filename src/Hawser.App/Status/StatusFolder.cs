@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Hawser.Native;
+
+namespace Hawser.App.Status;
+
+/// <summary>The runtime directory, where each running <c>hawser serve</c> of the user has a socket named after its
+/// process: <c>$XDG_RUNTIME_DIR/hawser</c>, or <c>hawser-UID</c> in the temporary directory.</summary>
+internal static partial class StatusFolder
+{
+    public const UnixFileMode SocketMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private const UnixFileMode FolderMode = SocketMode | UnixFileMode.UserExecute;
+
+    private const string Extension = ".sock";
+
+    // S_IFMT and S_IFDIR, and the permissions of all but the owner.
+    private const int TypeMask = 0xF000;
+    private const int FolderType = 0x4000;
+    private const int OthersMask = 0b111_111;
+
+    // unix(7): sun_path has 108 bytes, its end mark included; macOS has 104.
+    private const int LongestPathBytes = 103;
+
+    /// <summary>Its path, from the environment.</summary>
+    public static string Location =>
+        Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime
+            && Path.IsPathFullyQualified(runtime)
+            ? Path.Combine(runtime, "hawser")
+            : Path.Combine(
+                Path.GetTempPath(), OperatingSystem.IsWindows() ? "hawser" : string.Create(
+                    CultureInfo.InvariantCulture, $"hawser-{geteuid()}"));
+
+    /// <summary>Creates the directory if there is none.</summary>
+    /// <returns>The path of the socket of this process.</returns>
+    /// <exception cref="IOException">It is not the user's alone, or the path is too long.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be created.</exception>
+    public static string Prepare(string folder)
+    {
+        string? parent = Path.GetDirectoryName(folder);
+        if (!Directory.Exists(parent))
+            throw new IOException($"no such directory: {parent}");
+        string path = Path.Combine(folder, $"{Environment.ProcessId}{Extension}");
+        if (Encoding.UTF8.GetByteCount(path) > LongestPathBytes)
+            throw new IOException($"{path}: longer than {LongestPathBytes} bytes");
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, FolderMode);
+        Check(folder);
+        return path;
+    }
+
+    /// <summary>The sockets, by the id of their process.</summary>
+    /// <exception cref="IOException">The directory is not the user's alone.</exception>
+    public static IReadOnlyList<(int Process, string Path)> List(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return [];
+        Check(folder);
+        return
+        [
+            .. Directory.EnumerateFiles(folder, $"*{Extension}")
+                .Select(path => (Process: ProcessOf(path), Path: path))
+                .Where(socket => socket.Process > 0)
+                .OrderBy(socket => socket.Process),
+        ];
+    }
+
+    /// <summary>Removes the socket of a process that has ended without doing so.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="path">A socket on which it does not listen.</param>
+    public static void RemoveStale(int process, string path)
+    {
+        // A server that starts has bound its socket a moment before it listens.
+        if (IsRunning(process))
+            return;
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It will be found again.
+        }
+    }
+
+    /// <exception cref="IOException">Another user may change what is in the directory.</exception>
+    private static void Check(string folder)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            if (FileIdentity.PermissionsOf(folder) is not { } status)
+                throw new IOException($"{folder}: cannot read its owner");
+            if ((status.Mode & TypeMask) != FolderType || status.Owner != geteuid())
+                throw new IOException($"{folder}: not a directory of this user; remove it");
+            if ((status.Mode & OthersMask) != 0)
+                throw new IOException($"{folder}: open to other users; chmod it to 700");
+        }
+        else if (!OperatingSystem.IsWindows())
+        {
+            // Only its owner may.
+            File.SetUnixFileMode(folder, FolderMode);
+        }
+    }
+
+    private static int ProcessOf(string path) => int.TryParse(
+        Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out int process)
+        ? process
+        : 0;
+
+    private static bool IsRunning(int process)
+    {
+        try
+        {
+            using var running = System.Diagnostics.Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+}

@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Hawser.App.Output;
+using Hawser.App.Verbs;
+using Spectre.Console;
+
+namespace Hawser.App.Status.Top;
+
+/// <summary>Runs <c>hawser top</c>: asks the servers, draws, and carries keys out.</summary>
+/// <param name="word">Chooses servers by name, port or address; null for all.</param>
+/// <param name="interval">The time between two samples.</param>
+internal sealed class TopRun(string? word, TimeSpan interval)
+{
+    private const int MostConnections = 1000;
+
+    private readonly TopState _state = new();
+    private readonly List<StatusClient> _clients = [];
+
+    /// <exception cref="IOException">There is no terminal, or no server.</exception>
+    public async Task<int> RunAsync()
+    {
+        IAnsiConsole console = Terminal.Output;
+        if (Console.IsInputRedirected || Console.IsOutputRedirected || !console.Profile.Capabilities.Ansi)
+            throw new IOException("top needs a terminal; use hawser status, which prints once");
+        foreach (RunningServer found in await RunningServer.FindAsync(word, Request(), CancellationToken.None))
+        {
+            if (!_clients.Contains(found.Client))
+                _clients.Add(found.Client);
+            Take(found.Client, found.Status, found.Connections);
+        }
+        var signal = new StopSignal();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(signal.Token);
+        using var cursor = new CursorGuard(console);
+        await console.Live(Draw(console)).AutoClear(true).Overflow(VerticalOverflow.Crop)
+            .StartAsync(context => ShowAsync(() => context.UpdateTarget(Draw(console)), ReadKeys(), over));
+        _clients.ForEach(client => client.Dispose());
+        return ExitCode.Done;
+    }
+
+    /// <summary>Only this method touches the state; what goes on beside it returns what to do to it.</summary>
+    private async Task ShowAsync(Action draw, ChannelReader<ConsoleKeyInfo> keys, CancellationTokenSource over)
+    {
+        Task<Action> sampling = SampleAsync(over.Token);
+        Task<Action>? acting = null;
+        Task<bool> key = keys.WaitToReadAsync(over.Token).AsTask();
+        while (true)
+        {
+            draw();
+            Task done = await Task.WhenAny((Task[])[key, sampling, acting ?? sampling]);
+            if (done == acting)
+            {
+                (await acting)();
+                acting = null;
+            }
+            else if (done == sampling)
+            {
+                (await sampling)();
+                sampling = SampleAsync(over.Token);
+            }
+            else if (!key.IsCompletedSuccessfully || !await key || !keys.TryRead(out ConsoleKeyInfo pressed))
+            {
+                // A signal, or the terminal has gone.
+                break;
+            }
+            else
+            {
+                TopCommand command = _state.Press(pressed);
+                if (command == TopCommand.Quit)
+                    break;
+                acting ??= Act(command, over.Token);
+                key = keys.WaitToReadAsync(over.Token).AsTask();
+            }
+        }
+        await over.CancelAsync();
+        await Task.WhenAll(sampling, acting ?? sampling);
+    }
+
+    /// <summary>Waits, then asks every process, and looks for new ones.</summary>
+    private async Task<Action> SampleAsync(CancellationToken stop)
+    {
+        bool isFrozen = _state.IsFrozen;
+        ListRequest request = Request();
+        Action apply = () => { };
+        try
+        {
+            await Task.Delay(interval, stop);
+            _clients.AddRange(
+                await StatusClient.ConnectAllAsync([.. _clients.Select(client => client.Process)], _ => { }, stop));
+            foreach (StatusClient client in _clients.ToArray())
+                apply += await AskAsync(client, request, isFrozen, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            // The wait for a key ends as well.
+        }
+        catch (IOException e)
+        {
+            apply += () => _state.Message = e.Message;
+        }
+        return apply;
+    }
+
+    /// <summary>Asks a process. While the screen is frozen, only its end counts.</summary>
+    private async Task<Action> AskAsync(
+        StatusClient client, ListRequest request, bool isFrozen, CancellationToken stop)
+    {
+        try
+        {
+            IReadOnlyList<(ServerStatus Server, IReadOnlyList<ConnectionStatus> Connections)> answer =
+                await client.ListAsync(request, stop);
+            return () =>
+            {
+                foreach ((ServerStatus server, IReadOnlyList<ConnectionStatus> connections) in answer)
+                {
+                    if (!isFrozen && (word is null || server.Is(word)))
+                        Take(client, server, connections);
+                }
+            };
+        }
+        catch (IOException)
+        {
+            _clients.Remove(client);
+            client.Dispose();
+            return () =>
+            {
+                foreach (TopServer ended in _state.Servers.Where(server => server.Client == client))
+                    ended.End(DateTime.Now);
+            };
+        }
+    }
+
+    private void Take(StatusClient client, ServerStatus status, IReadOnlyList<ConnectionStatus> connections)
+    {
+        TopServer? server = _state.Servers.FirstOrDefault(
+            known => known.Client == client && known.Status.Name == status.Name);
+        if (server is null)
+            _state.Add(server = new TopServer(client, status));
+        server.Take(status, connections, Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>Begins to carry a command out; null if there is nothing to do.</summary>
+    private Task<Action>? Act(TopCommand command, CancellationToken stop)
+    {
+        TopServer shown = _state.Shown;
+        return (command, _state.SelectedId) switch
+        {
+            (TopCommand.Close, { } id) => ActAsync(
+                shown.Client, new CloseRequest { Server = shown.Status.Name, Id = id }, $"closed connection {id}", stop),
+            (TopCommand.Drain, _) => ActAsync(shown.Client, new DrainRequest(), "the server drains", stop),
+            _ => null,
+        };
+    }
+
+    private async Task<Action> ActAsync(
+        StatusClient client, StatusRequest request, string done, CancellationToken stop)
+    {
+        string message = done;
+        try
+        {
+            await client.AskAsync(request, stop);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            message = e.Message;
+        }
+        return () => _state.Message = message;
+    }
+
+    private ListRequest Request() => new() { Connections = MostConnections, Sort = _state.RequestedOrder };
+
+    private Rows Draw(IAnsiConsole console) => new Rows(
+        TopScreen.Draw(_state, console.Profile.Width, console.Profile.Height - 1).Select(line => new Text(
+            line.Text, new Style(decoration: line.IsSelected ? Decoration.Invert : Decoration.None))));
+
+    private static ChannelReader<ConsoleKeyInfo> ReadKeys()
+    {
+        var keys = Channel.CreateUnbounded<ConsoleKeyInfo>();
+        new Thread(() =>
+        {
+            try
+            {
+                while (keys.Writer.TryWrite(Console.ReadKey(intercept: true)))
+                {
+                }
+            }
+            catch (Exception e) when (e is InvalidOperationException or IOException)
+            {
+                keys.Writer.Complete();
+            }
+        })
+        { Name = "hawser keys", IsBackground = true }.Start();
+        return keys.Reader;
+    }
+}

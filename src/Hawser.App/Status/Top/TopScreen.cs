@@ -1,0 +1,140 @@
+using System.Globalization;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Status.Top;
+
+/// <summary>Draws <c>hawser top</c> as lines that fit a terminal of at least 60 columns. Text from peers is made safe
+/// for it.</summary>
+internal static class TopScreen
+{
+    private const string Bars = "▁▂▃▄▅▆▇█";
+
+    // The name of a sparkline, and its last value.
+    private const int NameWidth = 12;
+    private const int ValueWidth = 10;
+
+    // Hangul Jamo, the first wide characters of Unicode (UAX #11).
+    private const char Wide = '\u1100';
+
+    private const int PeerWidth = 22;
+    private const int WidestPeer = 47;
+
+    // Those after the first four appear as far as there is room for them.
+    private static readonly Column[] Columns =
+    [
+        new("ID", 6, true, row => row.Connection.Id.ToString(CultureInfo.InvariantCulture)),
+        new("PEER", PeerWidth, false, row => StatusText.Peer(row.Connection)),
+        new("IDLE", 8, true, row => StatusText.Duration(row.Connection.IdleSeconds)),
+        new("ACTIVITY", 9, false, row => row.Connection.Activity),
+        new("RECEIVED", 10, true, row => Quantity.FormatSize(row.Connection.BytesReceived)),
+        new("SENT", 10, true, row => Quantity.FormatSize(row.Connection.BytesSent)),
+        new("RATE", 11, true, row => Rate(row.Rate)),
+        new("AGE", 8, true, row => StatusText.Duration(row.Connection.AgeSeconds)),
+        new("THREAD", 16, false, row => row.Connection.Thread ?? ""),
+        new("LAYERS", 20, false, row => StatusText.Layers(row.Connection)),
+    ];
+
+    /// <summary>The lines, at most <paramref name="height"/> of at most <paramref name="width"/> characters.</summary>
+    public static IReadOnlyList<(string Text, bool IsSelected)> Draw(TopState state, int width, int height)
+    {
+        TopServer shown = state.Shown;
+        ServerStatus server = shown.Status;
+        string place = state.Servers.Count > 1 ? $"{state.ShownNumber}/{state.Servers.Count} " : "";
+        string queued = server.Queued > 0 ? $", {server.Queued} queued" : "";
+        List<string> head =
+        [
+            $"{place}{server.Label()}",
+            $"{server.Model}, up {StatusText.Duration(server.UptimeSeconds)}, {server.Accepted} accepted{queued}"
+                + (server.Draining ? ", draining" : ""),
+            Sparkline("connections", shown.History.Open, value => Number(value), width),
+            Sparkline("accepts/s", shown.History.Accepts, value => Number(value), width),
+            Sparkline("bytes/s", shown.History.Bytes, Rate, width),
+            Note(state),
+        ];
+        (Column Column, int Width)[] columns = Choose(width);
+        head.Add(" " + Line(columns, column => column.Title));
+        const string Foot = "q quit  s sort  c close  D drain  f freeze  Tab server";
+        (string, bool)[] body = [.. Body(state, columns, Math.Max(0, height - head.Count - 1))];
+        return
+        [
+            .. ((IEnumerable<(string Text, bool IsSelected)>)
+            [
+                .. head.Select(line => (line, false)), .. body, (Foot, false),
+            ]).Take(height).Select(line => (Cut(line.Text, width), line.IsSelected)),
+        ];
+    }
+
+    private static IEnumerable<(string Text, bool IsSelected)> Body(
+        TopState state, (Column Column, int Width)[] columns, int height)
+    {
+        long? selected = state.SelectedId;
+        IReadOnlyList<(ConnectionStatus Connection, double Rate)> rows = state.Rows;
+        int at = rows.Index().FirstOrDefault(row => row.Item.Connection.Id == selected).Index;
+        // The selected row stays on the screen.
+        return rows.Skip(Math.Max(0, at - height + 1)).Take(height).Select(row =>
+        {
+            bool isSelected = row.Connection.Id == selected;
+            return ((isSelected ? ">" : " ") + Line(columns, column => column.Value(row)), isSelected);
+        });
+    }
+
+    private static string Note(TopState state) =>
+        state.Shown.EndedAt is { } ended
+            ? string.Create(CultureInfo.InvariantCulture, $"the server ended at {ended:HH:mm:ss}; waiting for another")
+        : state.Message is { } message ? message
+        : state.IsFrozen ? "frozen; f continues"
+        : state.Shown.Connections.Count < state.Shown.Status.Connections
+            ? $"the first {state.Shown.Connections.Count} connections by {state.Order}"
+        : $"connections by {state.Order}";
+
+    private static (Column Column, int Width)[] Choose(int width)
+    {
+        int room = width - 1;
+        List<(Column Column, int Width)> chosen = [];
+        foreach (Column column in Columns)
+        {
+            if (chosen.Count >= 4 && room < column.Width)
+                break;
+            chosen.Add((column, column.Width));
+            room -= column.Width + 1;
+        }
+        int peer = Math.Clamp(PeerWidth + room + 1, PeerWidth, WidestPeer);
+        return [.. chosen.Select(entry => entry.Column.Title == "PEER" ? (entry.Column, peer) : entry)];
+    }
+
+    private static string Line((Column Column, int Width)[] columns, Func<Column, string> value) =>
+        string.Join(' ', columns.Select(entry =>
+        {
+            string text = Cut(Narrow(value(entry.Column)), entry.Width);
+            return entry.Column.IsNumber ? text.PadLeft(entry.Width) : text.PadRight(entry.Width);
+        }));
+
+    private static string Sparkline(
+        string name, IReadOnlyList<double> samples, Func<double, string> format, int width)
+    {
+        int room = Math.Max(0, width - NameWidth - ValueWidth - 2);
+        double[] latest = [.. samples.TakeLast(room)];
+        double highest = latest.DefaultIfEmpty().Max();
+        string bars = string.Concat(latest.Select(value =>
+            Bars[highest <= 0 ? 0 : (int)Math.Round(value / highest * (Bars.Length - 1))]));
+        string last = samples.Count > 0 ? format(samples[^1]) : "";
+        return $"{name.PadRight(NameWidth)} {last.PadLeft(ValueWidth)} {bars}";
+    }
+
+    private static string Number(double value) => value.ToString("0", CultureInfo.InvariantCulture);
+
+    private static string Rate(double bytesPerSecond) => $"{Quantity.FormatSize((long)bytesPerSecond)}/s";
+
+    /// <summary>Makes text safe, and fit.</summary>
+    private static string Cut(string text, int width)
+    {
+        string safe = Printable.Line(text);
+        return safe.Length <= width ? safe : safe[..Math.Max(0, width - 1)] + "…";
+    }
+
+    /// <summary>Replaces what may take two columns.</summary>
+    private static string Narrow(string text) => string.Concat(text.Select(c => c < Wide ? c : '?'));
+
+    private sealed record Column(
+        string Title, int Width, bool IsNumber, Func<(ConnectionStatus Connection, double Rate), string> Value);
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+
+namespace Hawser.App.Status.Top;
+
+/// <summary>A server as <c>hawser top</c> has seen it: its last answer and its history.</summary>
+internal sealed class TopServer
+{
+    // Ten minutes at a sample a second; no terminal is wider.
+    private const int MostSamples = 600;
+
+    private readonly List<double> _open = [];
+    private readonly List<double> _accepts = [];
+    private readonly List<double> _bytes = [];
+    private long _takenAt;
+
+    public TopServer(StatusClient client, ServerStatus status) => (Client, Status) = (client, status);
+
+    public StatusClient Client { get; }
+
+    public ServerStatus Status { get; private set; }
+
+    /// <summary>The connections listed last, with the bytes per second of each since the list before.</summary>
+    public IReadOnlyList<(ConnectionStatus Connection, double Rate)> Connections { get; private set; } = [];
+
+    /// <summary>Open connections, accepts per second and bytes per second, of each sample, the latest last.</summary>
+    public (IReadOnlyList<double> Open, IReadOnlyList<double> Accepts, IReadOnlyList<double> Bytes) History =>
+        (_open, _accepts, _bytes);
+
+    /// <summary>When its process ceased to answer; null while it runs.</summary>
+    public DateTime? EndedAt { get; private set; }
+
+    /// <summary>Takes the next answer.</summary>
+    /// <param name="status">The server.</param>
+    /// <param name="connections">Its connections.</param>
+    /// <param name="now">The time, as of <see cref="Stopwatch"/>.</param>
+    public void Take(ServerStatus status, IReadOnlyList<ConnectionStatus> connections, long now)
+    {
+        double seconds = _takenAt == 0 ? 0 : Stopwatch.GetElapsedTime(_takenAt, now).TotalSeconds;
+        var before = Connections.ToDictionary(known => known.Connection.Id, known => BytesOf(known.Connection));
+        Connections =
+        [
+            .. connections.DistinctBy(connection => connection.Id).Select(connection =>
+            {
+                long bytes = BytesOf(connection);
+                return (connection, PerSecond(bytes - before.GetValueOrDefault(connection.Id, bytes)));
+            }),
+        ];
+        Add(_open, status.Connections);
+        Add(_accepts, PerSecond(status.Accepted - Status.Accepted));
+        Add(_bytes, PerSecond(status.BytesReceived + status.BytesSent - Status.BytesReceived - Status.BytesSent));
+        Status = status;
+        _takenAt = now;
+
+        double PerSecond(long count) => seconds > 0 ? Math.Max(0, count) / seconds : 0;
+    }
+
+    /// <summary>Its process does not answer any more.</summary>
+    public void End(DateTime now)
+    {
+        EndedAt ??= now;
+        Connections = [];
+    }
+
+    private static long BytesOf(ConnectionStatus connection) => connection.BytesReceived + connection.BytesSent;
+
+    private static void Add(List<double> samples, double value)
+    {
+        if (samples.Count == MostSamples)
+            samples.RemoveAt(0);
+        samples.Add(value);
+    }
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Net;
+using Hawser.App.Lab.Agents;
+using Hawser.App.Output;
+using Hawser.App.Tls;
+using Hawser.Models;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Verbs;
+
+/// <summary><c>hawser agent</c>: sends the load of a lab on another machine.</summary>
+internal static class AgentVerb
+{
+    private const int MostLabs = 16;
+
+    public static Command Create()
+    {
+        var verb = new VerbCommand("agent", "Send the load of a lab on another machine.")
+        {
+            Examples =
+            [
+                "hawser agent",
+                "hawser agent --host 10.0.0.2 --token-file secret",
+                "hawser lab --models epoll --agent 10.0.0.2:8005 --agent-token-file secret --server-host 10.0.0.1",
+            ],
+        };
+        Option<IReadOnlyList<EndPoint>> host = VerbOptions.Value(
+            "--host", "ADDRESS", "an address or a name", ServerAddress.ParseListen, "127.0.0.1");
+        Option<int> port = VerbOptions.Int("--port", "0: the system chooses", 0, 65535, $"{LabAgent.DefaultPort}", "-p");
+        Option<string> token = VerbOptions.Text("--token-file", "FILE",
+            "the secret that labs must know, 16 to 256 bytes; needed for any --host but loopback");
+        verb.AddGroup(VerbOptions.Common, host, port, token);
+        verb.SetAction((parsed, _) => RunAsync(
+            parsed.GetValue(host)!, parsed.GetValue(port), parsed.GetValue(token), token.Name));
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(IReadOnlyList<EndPoint> hosts, int port, string? tokenFile, string option)
+    {
+        byte[] token = tokenFile is null
+            ? [] : UsageException.Guard(() => PemFiles.ReadSecret(PemFile.Read(option, tokenFile)));
+        if (token.Length == 0 && hosts.Any(host => host is IPEndPoint at && !IPAddress.IsLoopback(at.Address)))
+        {
+            throw new UsageException($"{option}: needed, because anyone who reaches the agent could let it load any "
+                + "server; openssl rand -hex 32 > FILE");
+        }
+        var signal = new StopSignal();
+        TextWriter log = Standard.Error;
+        await using Server server = Server.Start(new AgentHandler(token, log), new ServerOptions
+        {
+            EndPoints = [.. hosts.Select(host => ServerAddress.At(host, port))],
+            Model = ConcurrencyModels.Get("async"),
+            Limits = new ServerLimits
+            {
+                Connections = MostLabs,
+                IdleTimeout = Timeout.InfiniteTimeSpan,
+                TotalTimeout = TimeSpan.FromHours(1),
+            },
+        });
+        foreach (EndPoint endPoint in server.EndPoints)
+            Standard.Out.WriteLine($"Listening on {EndPointText.Of(endPoint)}");
+        await signal.Asked;
+        await server.StopAsync();
+        return ExitCode.Done;
+    }
+}

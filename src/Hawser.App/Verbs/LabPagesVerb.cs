@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Hawser.App.Lab.Publishing;
+using Hawser.App.Output;
+
+namespace Hawser.App.Verbs;
+
+/// <summary><c>hawser lab pages</c>: makes the pages that show published results.</summary>
+internal static class LabPagesVerb
+{
+    public static Command Create()
+    {
+        var verb = new VerbCommand(
+            "pages", "Make docs/goals.md and README's table of models anew from docs/results.")
+        {
+            Examples = ["hawser lab pages"],
+        };
+        verb.SetAction(_ =>
+        {
+            string root = SourceTree.Find(Environment.CurrentDirectory).Root;
+            PublishedPages.Write(root);
+            Standard.Error.WriteLine($"wrote {PublishedPages.Goals} and README.md");
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+}

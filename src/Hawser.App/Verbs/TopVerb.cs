@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Hawser.App.Status.Top;
+
+namespace Hawser.App.Verbs;
+
+/// <summary><c>hawser top</c>: the running servers, alive in a terminal.</summary>
+internal static class TopVerb
+{
+    public static Command Create()
+    {
+        var command = new VerbCommand("top", "Watch the running servers of this user in a terminal.")
+        {
+            Examples = ["hawser top", "hawser top --server 8000"],
+        };
+        Option<string?> server = StatusVerb.ServerOption();
+        Option<TimeSpan> interval = VerbOptions.Timeout("--interval", "time between two samples", "1s");
+        command.AddGroup(VerbOptions.Common, server, interval);
+        command.SetAction((parsed, _) =>
+            new TopRun(parsed.GetValue(server), Bounded(parsed.GetValue(interval))).RunAsync());
+        return command;
+    }
+
+    private static TimeSpan Bounded(TimeSpan interval) => interval >= TimeSpan.FromMilliseconds(100)
+        ? interval
+        : throw new UsageException("--interval: use 100ms or more");
+}

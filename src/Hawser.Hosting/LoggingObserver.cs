@@ -1,0 +1,109 @@
+using System.Net;
+using Hawser.Limits;
+using Microsoft.Extensions.Logging;
+
+namespace Hawser.Hosting;
+
+/// <summary>Writes the events of a server to a logger: single connections at <see cref="LogLevel.Debug"/>, faults of
+/// handlers as errors with their stack trace.</summary>
+public sealed partial class LoggingObserver : IServerObserver
+{
+    private readonly ILogger _logger;
+    private volatile bool _isExhausted;
+
+    /// <param name="logger">Receives the events.</param>
+    public LoggingObserver(ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(logger);
+        _logger = logger;
+    }
+
+    /// <summary>The server sheds connections, because descriptors, threads or memory are exhausted.</summary>
+    internal bool IsExhausted => _isExhausted;
+
+    /// <inheritdoc/>
+    public void Listening(EndPoint endPoint) => LogListening(endPoint);
+
+    /// <inheritdoc/>
+    public void Accepted(Connection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        LogAccepted(connection.Id, connection.RemoteEndPoint);
+    }
+
+    /// <inheritdoc/>
+    public void Refused(RefusalReason reason, EndPoint peer) => LogRefused(peer, reason);
+
+    /// <inheritdoc/>
+    public void Closed(Connection connection, CloseReason reason)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        LogClosed(connection.Id, reason, connection.BytesReceived, connection.BytesSent);
+    }
+
+    /// <inheritdoc/>
+    public void Faulted(Connection connection, Exception fault)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        LogHandlerFault(fault, connection.Id);
+    }
+
+    /// <inheritdoc/>
+    public void Faulted(Exception fault) => LogFault(fault);
+
+    /// <inheritdoc/>
+    public void Exhausted(string what)
+    {
+        _isExhausted = true;
+        LogExhausted(what);
+    }
+
+    /// <inheritdoc/>
+    public void Recovered(long shed)
+    {
+        _isExhausted = false;
+        LogRecovered(shed);
+    }
+
+    /// <inheritdoc/>
+    public void Warned(string what) => LogWarned(what);
+
+    /// <inheritdoc/>
+    public void Drained(DrainReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        LogDrained(report.Finished, report.Aborted, report.Stuck);
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Listening on {EndPoint}")]
+    private partial void LogListening(EndPoint endPoint);
+
+    [LoggerMessage(2, LogLevel.Debug, "Connection {Connection} from {Peer}")]
+    private partial void LogAccepted(long connection, EndPoint? peer);
+
+    [LoggerMessage(3, LogLevel.Debug, "Connection from {Peer} refused: {Reason}")]
+    private partial void LogRefused(EndPoint peer, RefusalReason reason);
+
+    [LoggerMessage(4, LogLevel.Debug,
+        "Connection {Connection} closed ({Reason}): {Received} bytes received, {Sent} sent")]
+    private partial void LogClosed(long connection, CloseReason reason, long received, long sent);
+
+    [LoggerMessage(5, LogLevel.Error, "The handler of connection {Connection} threw")]
+    private partial void LogHandlerFault(Exception fault, long connection);
+
+    [LoggerMessage(6, LogLevel.Error, "Code that belongs to no connection threw")]
+    private partial void LogFault(Exception fault);
+
+    [LoggerMessage(7, LogLevel.Warning, "Out of {Resource}: closing new connections until some are free")]
+    private partial void LogExhausted(string resource);
+
+    [LoggerMessage(8, LogLevel.Information, "Recovered; {Shed} connections closed unserved")]
+    private partial void LogRecovered(long shed);
+
+    [LoggerMessage(9, LogLevel.Warning, "{Warning}")]
+    private partial void LogWarned(string warning);
+
+    [LoggerMessage(10, LogLevel.Information,
+        "Stopped: {Finished} connections finished, {Aborted} aborted, {Stuck} unfinished")]
+    private partial void LogDrained(int finished, int aborted, int stuck);
+}

@@ -1,0 +1,47 @@
+namespace Hawser.Limits;
+
+/// <summary>The connections whose layers are not open yet, oldest first. Over the limit the oldest gives up its place:
+/// a client that shakes hands at once is admitted, however many others hold their handshakes open.
+/// Thread-safe.</summary>
+internal sealed class HandshakeQueue(int limit)
+{
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Connection> _queue = [];
+    private int _most;
+
+    /// <summary>Adds a connection.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="evicted">The oldest connection if the limit is exceeded: the caller ends it.</param>
+    /// <returns>To <see cref="Leave"/> with.</returns>
+    public LinkedListNode<Connection> Enter(Connection connection, out Connection? evicted)
+    {
+        lock (_gate)
+        {
+            evicted = null;
+            if (_queue.Count >= limit)
+            {
+                evicted = _queue.First!.Value;
+                _queue.RemoveFirst();
+            }
+            _most = Math.Max(_most, _queue.Count + 1);
+            return _queue.AddLast(connection);
+        }
+    }
+
+    /// <summary>Removes a connection whose layers are open, or that has ended.</summary>
+    public void Leave(LinkedListNode<Connection> place)
+    {
+        lock (_gate)
+        {
+            if (place.List is not null)
+                _queue.Remove(place);
+        }
+    }
+
+    /// <summary>Handshakes under way, now and at most so far.</summary>
+    public (int Current, int Maximum) Read()
+    {
+        lock (_gate)
+            return (_queue.Count, _most);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Sockets;
+using Hawser.Tests.Support;
+
+namespace Hawser.Tests.App.Status;
+
+/// <summary>A runtime directory of its own, and programs that use it.</summary>
+internal sealed class StatusStage : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    /// <summary>Where the sockets are.</summary>
+    public string Sockets => _folder["hawser"];
+
+    public (string Name, string Value)[] Environment => [("XDG_RUNTIME_DIR", _folder.Root)];
+
+    /// <summary>A path in the runtime directory.</summary>
+    public string this[string name] => _folder[name];
+
+    public ProgramProcess Start(params string[] arguments) =>
+        ProgramProcess.Start(Environment, readOutput: true, arguments);
+
+    public async Task<ProgramResult> RunAsync(params string[] arguments)
+    {
+        await using ProgramProcess program = Start(arguments);
+        return await program.EndAsync();
+    }
+
+    /// <summary>Starts <c>serve ping</c> and waits until it listens and has its socket.</summary>
+    public async Task<(ProgramProcess Program, IPEndPoint EndPoint)> ServeAsync(params string[] arguments)
+    {
+        ProgramProcess program = Start(["serve", "ping", "--port", "0", .. arguments]);
+        IPEndPoint endPoint = await program.ListeningAsync();
+        using RawClient client = await ConnectAsync(program.Id);
+        return (program, endPoint);
+    }
+
+    /// <summary>Connects to the socket of a process as soon as it listens.</summary>
+    public async Task<RawClient> ConnectAsync(int process)
+    {
+        var socket = new UnixDomainSocketEndPoint(Path.Combine(Sockets, $"{process}.sock"));
+        RawClient? client = null;
+        await Patience.UntilAsync(() =>
+        {
+            try
+            {
+                client = RawClient.ConnectAsync(socket).GetAwaiter().GetResult();
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        });
+        return client!;
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

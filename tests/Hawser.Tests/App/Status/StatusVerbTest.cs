@@ -1,0 +1,193 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Hawser.App.Verbs;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App.Status;
+
+/// <summary><c>hawser status</c> and the socket of <c>hawser serve</c>, as programs.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class StatusVerbTest : IDisposable
+{
+    private const UnixFileMode SocketMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly StatusStage _stage = new();
+
+    public void Dispose() => _stage.Dispose();
+
+    [Fact]
+    public async Task Servers_are_listed_chosen_and_changed()
+    {
+        (ProgramProcess Program, IPEndPoint EndPoint) one =
+            await _stage.ServeAsync("--model", "epoll", "--max-connections", "7");
+        (ProgramProcess Program, IPEndPoint EndPoint) two = await _stage.ServeAsync("--model", "pool");
+        await using ProgramProcess first = one.Program;
+        await using ProgramProcess second = two.Program;
+        string port = $"{one.EndPoint.Port}";
+        string socket = Path.Combine(_stage.Sockets, $"{second.Id}.sock");
+        await Patience.UntilAsync(() => File.GetUnixFileMode(socket) == SocketMode);
+        using RawClient client = await PingAsync(one.EndPoint);
+
+        ProgramResult text = await _stage.RunAsync("status");
+        text.IsDone();
+        Assert.Matches($@"(?m)^ping 127\.0\.0\.1:{port} \(pid {first.Id}\): epoll, up ", text.Text);
+        Assert.Matches($@"(?m)^ping 127\.0\.0\.1:{two.EndPoint.Port} \(pid {second.Id}\): pool, up ", text.Text);
+        Assert.Matches(@"(?m)^1 connection; 1 accepted, 9 B received, 9 B sent$", text.Text);
+        Assert.Matches(@"(?m)^max-connections +1 +1 +7 +0$", text.Text);
+        Assert.Matches(
+            $@"(?m)^ *1  {client.LocalEndPoint} +\S+ m?s +\S+ m?s +9 B +9 B  resting   hawser epoll \d$", text.Text);
+
+        (await _stage.RunAsync("status", "close", "1")).IsError(2, "several servers run: ping 127.0.0.1:");
+        ProgramResult closed = await _stage.RunAsync("status", "close", "1", "--server", port);
+        closed.IsDone();
+        Assert.StartsWith("closed connection 1 of ping ", closed.Text, StringComparison.Ordinal);
+        Assert.True(await client.EndsByResetAsync());
+        await first.Errors.LineWithAsync("hawser status closed connection 1");
+
+        (await _stage.RunAsync(
+            "status", "limits", "set", "max-connections=3", "idle-timeout=1m", "--server", port)).IsDone();
+        await first.Errors.LineWithAsync("hawser status set max-connections=3, idle-timeout=1m");
+        using RawClient next = await PingAsync(one.EndPoint);
+        ProgramResult json = await _stage.RunAsync("status", "--json", "--server", port);
+        json.IsDone();
+        JsonElement[] lines = [.. json.Text.Split('\n')[..^1].Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal(2, lines.Length);
+        JsonOutputTest.AssertIs("status.server", lines[0]);
+        JsonOutputTest.AssertIs("status.connection", lines[1]);
+        Assert.Equal(3, lines[0].GetProperty("limits")[0].GetProperty("limit").GetInt32());
+        Assert.Equal($"{next.LocalEndPoint}", lines[1].GetProperty("peer").GetString());
+
+        (await _stage.RunAsync("status", "drain", "--server", port)).IsDone();
+        Assert.Equal(0, (await first.EndAsync()).ExitCode);
+        Assert.Equal([socket], Directory.GetFiles(_stage.Sockets));
+        second.Signal(ProgramProcess.SIGKILL);
+        await second.EndAsync();
+        (await _stage.RunAsync("status")).IsError(1, "no server of this user is running");
+        Assert.Empty(Directory.GetFiles(_stage.Sockets));
+    }
+
+    [Theory]
+    [InlineData("max-connections", "NAME=VALUE: 'max-connections' has no value; use max-connections=200")]
+    [InlineData("max-connections=0",
+        "NAME=VALUE: max-connections: '0' is out of bounds; use a whole number from 1 to 10000000")]
+    [InlineData("idle-timeuot=1s", "NAME=VALUE: unknown limit 'idle-timeuot'; did you mean 'idle-timeout'?")]
+    [InlineData("rate-limit=1MB/s",
+        "NAME=VALUE: rate-limit: cannot change while the server runs; restart it with --rate-limit")]
+    public void A_bad_limit_is_refused_before_any_server_is_asked(string change, string error)
+    {
+        string[] words = ["status", "limits", "set", change];
+        Assert.Equal(error, UsageException.Of(VerbCatalog.CreateRoot(words).Parse(words), words)?.Message);
+    }
+
+    [Fact]
+    public async Task Without_a_directory_a_server_runs_and_warns_once()
+    {
+        (string, string)[] nowhere = [("XDG_RUNTIME_DIR", _stage["missing"])];
+        foreach (string[] option in (string[][])[[], ["--no-status"]])
+        {
+            await using ProgramProcess server = ProgramProcess.Start(
+                nowhere, readOutput: true, ["serve", "ping", "--port", "0", .. option]);
+            IPEndPoint endPoint = await server.ListeningAsync();
+            if (option.Length == 0)
+                await server.Errors.LineWithAsync($"WARNING: no status socket: no such directory: {_stage["missing"]}");
+            using RawClient client = await PingAsync(endPoint);
+
+            server.Signal(ProgramProcess.SIGTERM);
+            ProgramResult result = await server.EndAsync();
+
+            Assert.Equal(0, result.ExitCode);
+            Assert.Equal(1 - option.Length, result.Errors.Split("WARNING").Length - 1);
+        }
+    }
+
+    [Fact]
+    public async Task All_services_of_a_process_are_shown_and_drain_together()
+    {
+        await using ProgramProcess server = _stage.Start("serve", "--port-base", "0");
+        using RawClient client = await _stage.ConnectAsync(server.Id);
+        await client.SendAsync("""{"command":"limits","server":"upload","set":{"idle-timeout":"9s"}}""" + "\n");
+        Assert.Equal("{\"type\":\"end\"}", await client.ReceiveLineAsync());
+
+        ProgramResult text = await _stage.RunAsync("status", "limits");
+        (await _stage.RunAsync("status", "drain")).IsDone();
+
+        foreach (string service in (string[])["ping", "message", "upload", "numbers", "clock"])
+            Assert.Matches($@"(?m)^{service} \S+ \(pid {server.Id}\)$", text.Text);
+        Assert.Single(text.Text.Split('\n'), line => Regex.IsMatch(line, "^idle-timeout +9 s +0$"));
+        Assert.Equal(0, (await server.EndAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task Sockets_that_answer_nonsense_are_left_out()
+    {
+        string[] answers =
+        [
+            "junk", "{\"type\":\"server\"}\n", "{\"type\":\"error\",\"message\":\"\\u001b[2J\"}\n", "\u001b[2J\n",
+            new('x', 1_000_000), "",
+        ];
+        foreach ((int index, string answer) in answers.Index())
+            AnswerOnce(1 + index, answer);
+
+        ProgramResult result = await _stage.RunAsync("status");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal("", result.Text);
+        string[] lines = result.Errors.Split('\n')[..^1];
+        Assert.Equal(answers.Length + 1, lines.Length);
+        Assert.All(lines[..^1], line => Assert.StartsWith("WARNING: ", line, StringComparison.Ordinal));
+        Assert.Equal("ERROR: no server of this user is running", lines[^1]);
+        Assert.DoesNotContain('\u001b', result.Errors);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--json")]
+    public async Task Text_of_a_peer_does_not_reach_the_terminal_as_it_is(params string[] options)
+    {
+        AnswerOnce(Environment.ProcessId, """
+            {"type":"server","protocol":1,"pid":1,"name":"ping","model":"epoll","listeners":["127.0.0.1:1"],"uptime_seconds":1e300,
+            "draining":false,"connections":1,"queued":0,"accepted":1,"bytes_received":1,"bytes_sent":1,"limits":[]}
+            |{"type":"connection","pid":1,"server":"ping","id":1,"peer":"\u001b[2J\r\nx","age_seconds":-1,
+            "accepted_at":"2026-01-01T00:00:00Z","idle_seconds":1,"bytes_received":-1,"bytes_sent":1,
+            "activity":"\u009b31m","tls":"TLS 1.3","tls_name":"\u202egro.elpmaxe"}
+            |{"type":"end"}|
+            """.ReplaceLineEndings("").Replace('|', '\n'));
+
+        ProgramResult result = await _stage.RunAsync(["status", .. options]);
+
+        result.IsDone();
+        Assert.Contains("u001B[2J", result.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(result.Text, c => (char.IsControl(c) && c != '\n') || c == '\u202e');
+    }
+
+    private static async Task<RawClient> PingAsync(IPEndPoint server)
+    {
+        RawClient client = await RawClient.ConnectAsync(server);
+        await client.SendAsync("ping 0 1\n");
+        Assert.Equal("pong 0 1", await client.ReceiveLineAsync());
+        return client;
+    }
+
+    /// <summary>Pretends to be a server, which gives this answer to the first request.</summary>
+    private void AnswerOnce(int process, string answer)
+    {
+        Directory.CreateDirectory(_stage.Sockets, SocketMode | UnixFileMode.UserExecute);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(_stage.Sockets, $"{process}.sock")));
+        socket.Listen();
+        _ = AnswerAsync();
+
+        async Task AnswerAsync()
+        {
+            using Socket listener = socket;
+            using Socket peer = await listener.AcceptAsync();
+            await peer.ReceiveAsync(new byte[4096]);
+            await peer.SendAsync(Encoding.UTF8.GetBytes(answer));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using Hawser.App.Status;
+using Hawser.App.Status.Top;
+using Xunit;
+
+namespace Hawser.Tests.App.Status;
+
+/// <summary>What <c>hawser top</c> draws, without a terminal.</summary>
+public sealed class TopScreenTest
+{
+    [Theory]
+    [InlineData(60, 20)]
+    [InlineData(80, 24)]
+    [InlineData(200, 50)]
+    public void It_fits_the_terminal_whatever_peers_call_themselves(int width, int height)
+    {
+        TopState state = With([.. Enumerable.Range(1, 100).Select(id => Connection(id) with
+        {
+            Peer = "\u001b[2J[2001:db8:1234:5678:9abc:def0:1234:5678]:65535",
+            TlsName = new string('名', 50),
+            BytesReceived = long.MaxValue,
+            IdleSeconds = double.MaxValue,
+        })]);
+
+        IReadOnlyList<(string Text, bool IsSelected)> lines = TopScreen.Draw(state, width, height);
+
+        Assert.Equal(height, lines.Count);
+        Assert.All(lines, line => Assert.InRange(line.Text.Length, 0, width));
+        Assert.DoesNotContain(lines, line => line.Text.Any(c => char.IsControl(c) || c == '名'));
+        Assert.StartsWith("ping 127.0.0.1:8000 (pid 7)", lines[0].Text, StringComparison.Ordinal);
+        Assert.StartsWith("q quit", lines[^1].Text, StringComparison.Ordinal);
+        Assert.Equal(width >= 200, lines[6].Text.Contains("LAYERS", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Keys_sort_and_the_selection_stays_with_its_connection()
+    {
+        TopState state = With(
+            Connection(1) with { IdleSeconds = 1, BytesReceived = 1, BytesSent = 3 },
+            Connection(2) with { IdleSeconds = 3, BytesReceived = 2, BytesSent = 2 },
+            Connection(3) with { IdleSeconds = 2, BytesReceived = 3, BytesSent = 1 });
+        Assert.Equal(1, state.SelectedId);
+        Press(state, 'j');
+        Assert.Equal(2, state.SelectedId);
+
+        (string Order, int[] Ids)[] orders =
+        [
+            ("id", [1, 2, 3]), ("idle", [2, 3, 1]), ("received", [3, 2, 1]), ("sent", [1, 2, 3]), ("rate", [1, 2, 3]),
+        ];
+        foreach ((string order, int[] ids) in orders)
+        {
+            Assert.Equal(order, state.Order);
+            Assert.Equal(ids, state.Rows.Select(row => (int)row.Connection.Id));
+            Assert.Equal(2, state.SelectedId);
+            Assert.Contains(TopScreen.Draw(state, 60, 20), line => line.IsSelected
+                && line.Text.StartsWith(">     2 ", StringComparison.Ordinal));
+            Press(state, 's');
+        }
+        Assert.Equal("id", state.Order);
+
+        Take(state.Shown, 1, [Connection(1), Connection(3)]);
+        Assert.Equal(1, state.SelectedId);
+    }
+
+    [Fact]
+    public void A_selected_row_below_the_screen_is_shown()
+    {
+        TopState state = With([.. Enumerable.Range(1, 100).Select(id => Connection(id))]);
+        for (int i = 0; i < 120; i++)
+            Press(state, 'j');
+        Assert.Contains(Lines(state), line => line.StartsWith(">   100 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Rates_are_those_between_two_samples()
+    {
+        TopState state = With(Connection(1));
+        Take(state.Shown, 2, [Connection(1) with { BytesReceived = 3_000, BytesSent = 1_000 }], Server() with
+        {
+            Accepted = 21,
+            BytesReceived = 5_000,
+        });
+
+        Assert.Equal(2_000, state.Shown.Connections.Single().Rate);
+        Assert.Equal([0, 10], state.Shown.History.Accepts);
+        Assert.Equal([0, 2_500], state.Shown.History.Bytes);
+        IReadOnlyList<(string Text, bool IsSelected)> lines = TopScreen.Draw(state, 60, 20);
+        Assert.Equal("accepts/s            10 ▁█", lines[3].Text);
+        Assert.Equal("bytes/s        2500 B/s ▁█", lines[4].Text);
+    }
+
+    [Fact]
+    public void The_end_of_a_server_is_told_until_another_begins()
+    {
+        TopState state = With(Connection(1));
+        state.Shown.End(new DateTime(2026, 1, 1, 12, 0, 1, DateTimeKind.Local));
+        Assert.Contains("the server ended at 12:00:01; waiting for another", Lines(state));
+        Assert.Null(state.SelectedId);
+
+        state.Add(new TopServer(null!, Server() with { Pid = 8 }));
+
+        Assert.Equal(8, Assert.Single(state.Servers).Status.Pid);
+        Assert.DoesNotContain(Lines(state), line => line.Contains("ended", StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Lines(TopState state) =>
+        TopScreen.Draw(state, 60, 20).Select(line => line.Text);
+
+    private static TopState With(params ConnectionStatus[] connections)
+    {
+        var state = new TopState();
+        state.Add(new TopServer(null!, Server()));
+        Take(state.Shown, 0, connections);
+        return state;
+    }
+
+    private static void Take(
+        TopServer server, int second, ConnectionStatus[] connections, ServerStatus? status = null) =>
+        server.Take((status ?? Server()) with { Connections = connections.Length }, connections,
+            (1 + second) * Stopwatch.Frequency);
+
+    private static void Press(TopState state, char key) =>
+        state.Press(new ConsoleKeyInfo(key, ConsoleKey.None, shift: false, alt: false, control: false));
+
+    private static ServerStatus Server() => new()
+    {
+        Protocol = StatusProtocol.Version,
+        Pid = 7,
+        Name = "ping",
+        Model = "epoll",
+        Listeners = ["127.0.0.1:8000"],
+        UptimeSeconds = 5,
+        Draining = false,
+        Connections = 0,
+        Queued = 0,
+        Accepted = 1,
+        BytesReceived = 0,
+        BytesSent = 0,
+        Limits = [],
+    };
+
+    private static ConnectionStatus Connection(int id) => new()
+    {
+        Pid = 7,
+        Server = "ping",
+        Id = id,
+        Peer = $"127.0.0.1:{40_000 + id}",
+        AcceptedAt = DateTime.UnixEpoch,
+        AgeSeconds = 9,
+        IdleSeconds = 0,
+        BytesReceived = 0,
+        BytesSent = 0,
+        Activity = "resting",
+    };
+}

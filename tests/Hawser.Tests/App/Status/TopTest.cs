@@ -1,0 +1,82 @@
+using System.Net;
+using System.Runtime.Versioning;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App.Status;
+
+/// <summary><c>hawser top</c> in a terminal of 60 by 20, which is tmux.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class TopTest : IAsyncDisposable
+{
+    private readonly StatusStage _stage = new();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (File.Exists(_stage["tmux"]))
+            await TmuxAsync("kill-server");
+        _stage.Dispose();
+    }
+
+    [Fact]
+    public async Task Without_a_terminal_there_is_one_error() =>
+        (await _stage.RunAsync("top")).IsError(1, "top needs a terminal; use hawser status");
+
+    [Fact]
+    public async Task Keys_close_freeze_and_drain_and_the_end_is_told()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/tmux"), "needs tmux(1)");
+        (ProgramProcess program, IPEndPoint endPoint) = await _stage.ServeAsync();
+        await using ProgramProcess server = program;
+        using RawClient client = await RawClient.ConnectAsync(endPoint);
+        await client.SendAsync("ping 0 1\n");
+        await client.ReceiveLineAsync();
+
+        string top = $"dotnet exec '{Path.Combine(AppContext.BaseDirectory, "hawser.dll")}' top --interval 100ms";
+        await TmuxAsync("-f", "/dev/null", "new-session", "-d", "-x", "60", "-y", "20",
+            $"XDG_RUNTIME_DIR='{_stage[""]}' {top}; echo ended with $?; read line");
+        string screen = await ScreenAsync($"{client.LocalEndPoint}");
+        Assert.All(screen.Split('\n'), line => Assert.InRange(line.Length, 0, 60));
+        Assert.Contains($"ping {endPoint} (pid {server.Id})", screen, StringComparison.Ordinal);
+        Assert.Contains("q quit  s sort", screen, StringComparison.Ordinal);
+
+        await PressAsync("s");
+        await ScreenAsync("connections by idle");
+        await PressAsync("f");
+        await ScreenAsync("frozen; f continues");
+        await PressAsync("f");
+        await ScreenAsync("connections by idle");
+        await PressAsync("c");
+        Assert.True(await client.EndsByResetAsync());
+        await ScreenAsync("closed connection ");
+        await PressAsync("D");
+        Assert.Equal(0, (await server.EndAsync()).ExitCode);
+        await ScreenAsync("the server ended at ");
+        (ProgramProcess next, IPEndPoint nextEndPoint) = await _stage.ServeAsync();
+        await using ProgramProcess successor = next;
+        await ScreenAsync($"ping {nextEndPoint} (pid {next.Id})");
+        await PressAsync("q");
+        await ScreenAsync("ended with 0");
+    }
+
+    private async Task PressAsync(string key) => Assert.Equal("", await TmuxAsync("send-keys", key));
+
+    /// <summary>Waits until the screen has this text.</summary>
+    private async Task<string> ScreenAsync(string part)
+    {
+        for (int look = 0; ; look++)
+        {
+            string screen = await TmuxAsync("capture-pane", "-p");
+            if (screen.Contains(part, StringComparison.Ordinal))
+                return screen;
+            // Each look is a process: some 20 s in all.
+            Assert.True(look < 2_000, $"no '{part}' on the screen:\n{screen}");
+        }
+    }
+
+    private async Task<string> TmuxAsync(params string[] arguments)
+    {
+        await using ProgramProcess tmux = ProgramProcess.StartForeign("tmux", ["-S", _stage["tmux"], .. arguments]);
+        return (await tmux.EndAsync()).Text;
+    }
+}
