@@ -42,9 +42,9 @@ internal sealed class StatusClient : IDisposable
                     new UnixDomainSocketEndPoint(path), Patience, cancel)));
             }
             catch (ConnectException e) when (e.InnerException is SocketException
-                {
-                    SocketErrorCode: SocketError.ConnectionRefused,
-                })
+            {
+                SocketErrorCode: SocketError.ConnectionRefused,
+            })
             {
                 StatusFolder.RemoveStale(process, path);
             }
