@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Hawser.Layers;
+using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Tests.Support;
 using Hawser.Transports;
@@ -262,7 +263,7 @@ public sealed class ServerStatusTest
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync, options => options with
         {
-            Layers = [ProxyLayer.Server([IPNetwork.Parse("127.0.0.0/8")])],
+            Layers = [ProxyLayer.Server(AddressList.Parse("127.0.0.0/8"))],
         });
         using RawClient client = await RawClient.ConnectAsync(server.EndPoint);
         await client.SendAsync("PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\nx");
