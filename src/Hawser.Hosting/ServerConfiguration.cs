@@ -58,6 +58,8 @@ internal static class ServerConfiguration
             "CONNECTIONS" => limits with { Connections = Number(entry) },
             "CONNECTIONSPERADDRESS" => limits with { ConnectionsPerAddress = Number(entry) },
             "ACCEPTRATE" => limits with { AcceptRate = Rate(entry) },
+            "HANDSHAKES" => limits with { Handshakes = Number(entry) },
+            "ALLOWUSERS" => limits with { AllowUsers = Texts(entry).Select(id => User(entry, id)).ToHashSet() },
             "ALLOW" => limits with { Allow = Networks(entry) },
             "DENY" => limits with { Deny = Networks(entry) },
             "FIRSTBYTETIMEOUT" => limits with { FirstByteTimeout = Time(entry) },
@@ -98,6 +100,11 @@ internal static class ServerConfiguration
         long.TryParse(Text(entry), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
             ? number
             : throw Wrong(entry, $"'{entry.Value}' is not a number of bytes");
+
+    private static uint User(IConfigurationSection entry, string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id)
+            ? id
+            : throw Wrong(entry, $"'{text}' is not the number of a user");
 
     private static double Rate(IConfigurationSection entry) =>
         double.TryParse(Text(entry), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double rate)

@@ -82,6 +82,7 @@ public sealed class HostedServerTest
                 .UseHandler<EchoHandler>().AddHealthCheck("alive"),
             ("Hawser:echo:Listen:0", Any), ("Hawser:echo:Listen:1", "[::1]:0"), ("Hawser:echo:model", "select"),
             ("Hawser:echo:Limits:IdleTimeout", "00:00:03"), ("Hawser:echo:Limits:Deny", "10.0.0.0/8"),
+            ("Hawser:echo:Limits:Handshakes", "5"), ("Hawser:echo:Limits:AllowUsers:0", "1000"),
             ("Hawser:echo:Limits:MinimumRate:BytesPerSecond", "10"),
             ("Hawser:echo:Limits:MinimumRate:Grace", "00:00:05"));
         HawserServerOptions options = host.Services
@@ -90,6 +91,8 @@ public sealed class HostedServerTest
         Assert.Equal(2, host["echo"].Server.EndPoints.Count);
         Assert.Equal("select", options.Model);
         Assert.Equal(7, options.Limits.Connections);
+        Assert.Equal(5, options.Limits.Handshakes);
+        Assert.Equal([1000u], options.Limits.AllowUsers!);
         Assert.Equal(TimeSpan.FromSeconds(3), options.Limits.IdleTimeout);
         Assert.True(options.Limits.Deny!.Contains(IPAddress.Parse("10.1.2.3")));
         Assert.Equal(new Hawser.Limits.MinimumRate(10, TimeSpan.FromSeconds(5)), options.Limits.MinimumRate);
