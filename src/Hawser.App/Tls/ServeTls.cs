@@ -49,7 +49,7 @@ internal sealed class ServeTls(Service? service)
         if (certs.Length == 0 && needTls.FirstOrDefault(parsed.Has) is { } lone)
             throw new UsageException($"{lone.Name}: applies with {_cert.Name} only");
         if (certs.Length == 0 && !parsed.Has(_proxies))
-            return ServeSecurity.None;
+            return new ServeSecurity([], null, false, []);
         return ReadFiles(parsed, certs, keys);
     }
 

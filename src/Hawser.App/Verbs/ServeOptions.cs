@@ -153,6 +153,12 @@ internal sealed class ServeOptions
         _tls.AddTo(command);
     }
 
+    /// <summary>Whether to log failures only.</summary>
+    public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    /// <summary>Whether to log every connection.</summary>
+    public bool IsVerbose(ParseResult parsed) => parsed.GetValue<bool>(_verbose.Name);
+
     /// <summary>Reads certificates, the token and the networks of proxies.</summary>
     /// <exception cref="UsageException">They contradict each other, or a file is bad.</exception>
     public ServeSecurity ReadSecurity(ParseResult parsed) => _tls.Read(parsed);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using Hawser.Accepting;
 using Hawser.Models;
 using Hawser.Tests.Support;
@@ -128,6 +129,7 @@ public sealed class ListenTest : IDisposable
     }
 
     [Fact]
+    [SupportedOSPlatform("linux")]
     public async Task A_program_that_keeps_the_claim_of_a_path_does_not_keep_a_server_from_it()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only here sockets have abstract names");

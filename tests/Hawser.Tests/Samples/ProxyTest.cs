@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using Hawser.Layers;
+using Hawser.Limits;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -10,8 +11,6 @@ namespace Hawser.Tests.Samples;
 /// <summary>The reverse proxy, as a program before a server that trusts it.</summary>
 public sealed class ProxyTest
 {
-    private static readonly IPNetwork Loopback = new(IPAddress.Loopback, 32);
-
     [Theory, Models(ModelKind.Concurrent)]
     public async Task The_server_learns_the_clients_address_and_both_directions_are_whole(string model)
     {
@@ -89,7 +88,7 @@ public sealed class ProxyTest
     }
 
     private static TestServer StartServer(Func<Connection, Task> handle) => TestServer.Start(
-        "async", handle, options => options with { Layers = [ProxyLayer.Server([Loopback])] });
+        "async", handle, options => options with { Layers = [ProxyLayer.Server(AddressList.Parse("127.0.0.0/8"))] });
 
     private static ProgramProcess Start(string model, params string[] arguments) => ProgramProcess.StartForeign(
         "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "Proxy.dll"), model, "0", .. arguments]);

@@ -9,9 +9,11 @@ public sealed class ReadinessTest
     public void A_server_is_ready_between_its_start_and_its_stop_unless_it_sheds()
     {
         using var logs = new ServeLogs(errorsOnly: true, isJson: false);
-        var reporting = new ServeReporting(IsQuiet: true, IsVerbose: false, IsJson: false, Metrics: null, Collector: null);
         IReadOnlyList<ServeObserver> observers =
-            [.. Enumerable.Range(0, 2).Select(_ => new ServeObserver("", logs, [], null, TextWriter.Null, reporting))];
+        [
+            .. Enumerable.Range(0, 2).Select(_ => new ServeObserver(
+                "", logs, [], null, TextWriter.Null, isVerbose: false, isJson: false)),
+        ];
         var readiness = new Readiness(observers);
 
         Assert.Equal("starting", readiness.WhyNot());

@@ -124,8 +124,8 @@ public sealed partial class SystemdTest : IDisposable
     public async Task The_watchdog_starves_when_a_connection_waits_and_none_is_served(string model)
     {
         using var go = new ManualResetEventSlim();
-        using var logs = new ServeLogs(errorsOnly: true);
-        var observer = new ServeObserver("", logs, [], TextWriter.Null, TextWriter.Null, isVerbose: false);
+        using var logs = new ServeLogs(errorsOnly: true, isJson: false);
+        var observer = new ServeObserver("", logs, [], null, TextWriter.Null, isVerbose: false, isJson: false);
         await using TestServer server = TestServer.Start(model, connection =>
         {
             go.Wait(Patience.Limit);
