@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Net.Sockets;
-using System.Reflection;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
 using Hawser.Services;
@@ -48,8 +47,7 @@ internal sealed class Program
     {
         try
         {
-            Standard.Out.WriteLine(typeof(Program).Assembly
-                .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+            Standard.Out.WriteLine(ProgramVersion.Line);
             return ExitCode.Done;
         }
         catch (IOException e)

@@ -13,6 +13,17 @@ public sealed partial class Server
 
     private readonly TaskCompletionSource _drainCut = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Stops accepting, notifies handlers, waits for the drain timeout and aborts the rest. Idempotent. A
+    /// handler must not await it, because it would wait for itself.</summary>
+    /// <param name="cutShort">Ends the drain timeout early, for a host with a time limit of its own.</param>
+    /// <returns>How the connections ended.</returns>
+    public Task<DrainReport> StopAsync(CancellationToken cutShort = default)
+    {
+        if (Interlocked.Exchange(ref _stopBegun, 1) == 0)
+            BeginStop();
+        return cutShort.CanBeCanceled ? CutShortAsync(cutShort) : _drained.Task;
+    }
+
     /// <summary>Stops accepting, for another process to go on: when this returns, no accept is under way. Accepted
     /// connections are served. From now on <see cref="StopAsync"/> leaves the sockets open to the other process, and
     /// connections wait in the kernel meanwhile.</summary>
@@ -101,13 +112,16 @@ public sealed partial class Server
         TimeSpan bounded = timeout < Deadline.LongestTimer ? timeout : Timeout.InfiniteTimeSpan;
         using ITimer timer = _options.TimeProvider.CreateTimer(
             _ => result.TrySetResult(false), null, bounded, Timeout.InfiniteTimeSpan);
-        _ = WaitAsync();
+        _ = SetAfterAsync(_allEnded.Task, true);
+        if (cut is not null)
+            _ = SetAfterAsync(cut, false);
         return await result.Task;
 
-        async Task WaitAsync()
+        // Not Task.WhenAny, which continues on the thread pool, whatever the scheduler.
+        async Task SetAfterAsync(Task first, bool hasEnded)
         {
-            await (cut is null ? _allEnded.Task : Task.WhenAny(_allEnded.Task, cut));
-            result.TrySetResult(_allEnded.Task.IsCompleted);
+            await first;
+            result.TrySetResult(hasEnded);
         }
     }
 }

@@ -129,17 +129,6 @@ public sealed partial class Server : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops accepting, notifies handlers, waits for the drain timeout and aborts the rest. Idempotent. A
-    /// handler must not await it, because it would wait for itself.</summary>
-    /// <param name="cutShort">Ends the drain timeout early, for a host with a time limit of its own.</param>
-    /// <returns>How the connections ended.</returns>
-    public Task<DrainReport> StopAsync(CancellationToken cutShort = default)
-    {
-        if (Interlocked.Exchange(ref _stopBegun, 1) == 0)
-            BeginStop();
-        return cutShort.CanBeCanceled ? CutShortAsync(cutShort) : _drained.Task;
-    }
-
     /// <summary>Stops the server and waits until it has stopped.</summary>
     public async ValueTask DisposeAsync()
     {

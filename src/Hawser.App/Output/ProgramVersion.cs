@@ -1,11 +1,9 @@
-using System.CommandLine;
-using System.CommandLine.Invocation;
 using System.Reflection;
 
 namespace Hawser.App.Output;
 
 /// <summary>The version of the program, and the commit that it was built from.</summary>
-internal sealed class ProgramVersion : SynchronousCommandLineAction
+internal static class ProgramVersion
 {
     private const int CommitDigits = 9;
 
@@ -29,11 +27,5 @@ internal sealed class ProgramVersion : SynchronousCommandLineAction
             string origin = string.Join(' ', ((string?[])[commit, Date]).Where(part => part is not null));
             return origin.Length > 0 ? $"{Number} ({origin})" : Number;
         }
-    }
-
-    public override int Invoke(ParseResult parseResult)
-    {
-        Standard.Out.WriteLine(Line);
-        return ExitCode.Done;
     }
 }

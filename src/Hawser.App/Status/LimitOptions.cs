@@ -16,6 +16,8 @@ internal static class LimitOptions
         new("max-per-address", nameof(ServerLimits.ConnectionsPerAddress), Number,
             (limits, text) => limits with { ConnectionsPerAddress = ParseCount(text) }),
         new("accept-rate", nameof(ServerLimits.AcceptRate), Number),
+        new("max-handshakes", nameof(ServerLimits.Handshakes), Number),
+        new("allow-uid", nameof(ServerLimits.AllowUsers), Number),
         new("allow", nameof(ServerLimits.Allow), Number),
         new("deny", nameof(ServerLimits.Deny), Number),
         new("first-byte-timeout", nameof(ServerLimits.FirstByteTimeout), Seconds,

@@ -126,6 +126,8 @@ internal sealed class ClientTls(string service, bool takesToken = false)
         }
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
+            if (PemFiles.WhyNotNow(certificate) is { } why)
+                throw new AuthenticationException($"the server's certificate ({actual}) {why}");
             throw new AuthenticationException(
                 $"the server's certificate ({actual}) is not trusted; "
                 + "use --ca FILE, or --fingerprint if it is the right one");

@@ -14,9 +14,17 @@ internal sealed class LoadRun(bool json, bool jsonStream)
             return ExitCode.Failed;
         var signal = new StopSignal();
         PingLoadReport report = await MeasureAsync(options, signal.Token);
+        if (!signal.Token.IsCancellationRequested)
+            return Print(report);
+        if (report is { RoundTrips: 0, FirstError: null })
+        {
+            Standard.Error.WriteLine("ERROR: interrupted before a ping was measured");
+            return ExitCode.Failed;
+        }
         int exitCode = Print(report);
-        // A stopped load has measured less than it was asked to.
-        return signal.Token.IsCancellationRequested && exitCode == ExitCode.Done ? ExitCode.PartlyDone : exitCode;
+        Standard.Error.WriteLine($"WARNING: interrupted after {Quantity.FormatDuration(report.Time)} of "
+            + $"{Quantity.FormatDuration(options.Duration)}");
+        return exitCode == ExitCode.Done ? ExitCode.PartlyDone : exitCode;
     }
 
     /// <summary>Searches the highest rate that meets a latency goal and prints its figures.</summary>
@@ -40,6 +48,7 @@ internal sealed class LoadRun(bool json, bool jsonStream)
         catch (OperationCanceledException) when (best is not null)
         {
             Print(best);
+            Standard.Error.WriteLine("WARNING: interrupted: a higher rate may meet the goal, too");
             return ExitCode.PartlyDone;
         }
         if (best is not null)
@@ -106,16 +115,31 @@ internal sealed class LoadRun(bool json, bool jsonStream)
                 "WARNING: the load client used nearly all of its cores: the server may be faster than "
                 + "these figures; use more cores or a separate machine for the load");
         }
-        if (report is { Options.IsChurn: true, RoundTrips: > 0, FirstError: { } error })
-        {
-            Standard.Error.WriteLine($"WARNING: {Quantity.FormatCount(report.Unanswered, "connection")} failed in "
-                + $"the measured time; the first error of the load: {error}");
-        }
+        string? missing = WhatIsMissing(report);
+        if (report is { RoundTrips: > 0, Failed: 0 } && missing is not null)
+            Standard.Error.WriteLine($"WARNING: {missing}");
         if (report.Failed > 0)
             Standard.Error.WriteLine(
                 $"ERROR: {report.Failed} of {report.Options.Clients} clients failed, first {report.FirstError}");
         else if (report.RoundTrips == 0)
             Standard.Error.WriteLine($"ERROR: {WhyNothing(report)}");
-        return report.RoundTrips == 0 ? ExitCode.Failed : report.Failed == 0 ? ExitCode.Done : ExitCode.PartlyDone;
+        if (report.RoundTrips == 0)
+            return ExitCode.Failed;
+        return report.Failed == 0 && missing is null ? ExitCode.Done : ExitCode.PartlyDone;
+    }
+
+    /// <returns>Null if every ping of every client was answered.</returns>
+    private static string? WhatIsMissing(PingLoadReport report)
+    {
+        PingLoadOptions load = report.Options;
+        if (load.IsChurn)
+        {
+            return report.Unanswered == 0 ? null : $"{Quantity.FormatCount(report.Unanswered, "connection")} failed in "
+                + $"the measured time; the first error of the load: {report.FirstError}";
+        }
+        if (report.AnsweredClients < load.Clients)
+            return $"{load.Clients - report.AnsweredClients} of {load.Clients} clients got no answer in the measured time";
+        return report.Unanswered == 0 ? null
+            : $"{report.Unanswered} of {report.Unanswered + report.RoundTrips} pings were not answered";
     }
 }

@@ -33,7 +33,7 @@ internal static class VerbCatalog
         var root = new RootCommand("Hawser, a TCP toolbox: serves, uses and measures everyday TCP services.");
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());
         root.Add(new HelpOption("--help", "-h") { Action = new HelpPage() });
-        root.Options.OfType<VersionOption>().Single().Action = new ProgramVersion();
+        root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         string? first = arguments.Length > 0 ? arguments[0] : null;
         bool isVerb = All.Any(verb => verb.Name == first);
         foreach ((string name, Func<string[], Command> create) in All)

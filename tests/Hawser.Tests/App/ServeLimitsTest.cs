@@ -110,7 +110,8 @@ public sealed class ServeLimitsTest
     public async Task A_handshake_over_the_limit_ends_the_oldest()
     {
         await using ProgramProcess serve = ProgramProcess.Start(
-            "serve", "ping", "--port", "0", "--proxy-from", "127.0.0.0/8", "--max-handshakes", "1");
+            "serve", "ping", "--model", "select", "--port", "0", "--proxy-from", "127.0.0.0/8",
+            "--max-handshakes", "1");
         IPEndPoint where = await serve.ListeningAsync();
         using RawClient silent = await RawClient.ConnectAsync(where);
         using RawClient polite = await RawClient.ConnectAsync(where);

@@ -183,7 +183,7 @@ public sealed class TlsTest : IDisposable
             ($"--tls-cert {crt} --tls-key {text}", $"--tls-key: {text}: has no PEM private key"),
             ($"--tls-cert {crt} --tls-key {_folder["locked"]}", $"--tls-key: {_folder["locked"]}: is encrypted"),
             ($"--tls-cert {crt} --tls-key {_folder["b.key"]}",
-                $"--tls-key: {_folder["b.key"]}: is not the private key of {crt}"),
+                $"--tls-key: {_folder["b.key"]}: is not the private key of the first certificate in {crt}"),
             ($"--tls-cert {crt}", "--tls-key: 0 for 1 of --tls-cert; give one for each"),
             ($"--tls-cert {crt} --tls-key {key} --client-ca {text}", $"--client-ca: {text}: has no PEM certificate"),
             ($"--tls-cert {crt} --tls-key {key} --token-file {text}", $"--token-file: {text}: the first line has 5 bytes"),

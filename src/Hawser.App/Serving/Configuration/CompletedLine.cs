@@ -69,11 +69,11 @@ internal sealed class CompletedLine
         Command command = parsed.CommandResult.Command;
         return command.Arguments.Concat<Symbol>(command.Options).FirstOrDefault(symbol => Setting.NameOf(symbol) == name)
             switch
-            {
-                Option option => parsed.Has(option),
-                Argument argument => parsed.GetResult(argument) is { Tokens.Count: > 0 },
-                _ => false,
-            };
+        {
+            Option option => parsed.Has(option),
+            Argument argument => parsed.GetResult(argument) is { Tokens.Count: > 0 },
+            _ => false,
+        };
     }
 
     private static IEnumerable<string> TokensOf(ParseResult parsed, Symbol symbol)

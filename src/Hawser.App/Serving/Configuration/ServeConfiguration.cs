@@ -94,7 +94,7 @@ internal sealed class ServeConfiguration
         // An option of the service may have the name of a shared one, and other values.
         bool IsShared(Setting setting) =>
             shared.CommandResult.Command.Options.FirstOrDefault(option => Setting.NameOf(option) == setting.Name) is not
-                { } common || command.Options.Any(
+            { } common || command.Options.Any(
                     option => option.Name == common.Name && option.HelpName == common.HelpName);
     }
 

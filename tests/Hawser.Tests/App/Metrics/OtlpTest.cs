@@ -15,7 +15,7 @@ public sealed class OtlpTest
     {
         var posts = new ConcurrentDictionary<string, string>();
         await using TestServer collector = TestServer.Start("threads", connection => CollectAsync(connection, posts));
-        await using ProgramProcess serve = ProgramProcess.Start(
+        await using ProgramProcess serve = Start(
             "serve", "ping", "--port", "0", "--otlp", $"http://{collector.EndPoint}/base");
         using (RawClient client = await RawClient.ConnectAsync(await serve.ListeningAsync()))
         {
@@ -36,7 +36,7 @@ public sealed class OtlpTest
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        await using ProgramProcess serve = ProgramProcess.Start(
+        await using ProgramProcess serve = Start(
             "serve", "ping", "--port", "0", "--otlp", $"http://{silent.LocalEndpoint}");
         using (RawClient client = await RawClient.ConnectAsync(await serve.ListeningAsync()))
         {
@@ -47,6 +47,14 @@ public sealed class OtlpTest
 
         Assert.Equal(0, (await serve.EndAsync()).ExitCode);
     }
+
+    /// <summary>With the tests' frameworks: beside them, the build leaves out the assemblies that ASP.NET Core
+    /// has.</summary>
+    private static ProgramProcess Start(params string[] arguments) => ProgramProcess.StartForeign("dotnet",
+    [
+        "exec", "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "Hawser.Tests.runtimeconfig.json"),
+        Path.Combine(AppContext.BaseDirectory, "hawser.dll"), .. arguments,
+    ]);
 
     private static async Task CollectAsync(Connection connection, ConcurrentDictionary<string, string> posts)
     {
