@@ -15,8 +15,7 @@ internal static class ProgramVersion
     public static string Number => Parts[0];
 
     /// <summary>The date of the commit, like 2026-11-20; null if it was built outside of a repository.</summary>
-    public static string? Date { get; } = typeof(ProgramVersion).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(each => each.Key == "CommitDate")?.Value;
+    public static string? Date { get; } = ReadDate();
 
     /// <summary>One line, like <c>1.2.3 (90c541806 2026-11-20)</c>.</summary>
     public static string Line
@@ -24,8 +23,24 @@ internal static class ProgramVersion
         get
         {
             string? commit = Parts is [_, { Length: >= CommitDigits } revision] ? revision[..CommitDigits] : null;
-            string origin = string.Join(' ', ((string?[])[commit, Date]).Where(part => part is not null));
-            return origin.Length > 0 ? $"{Number} ({origin})" : Number;
+            return (commit, Date) switch
+            {
+                (null, null) => Number,
+                (null, _) or (_, null) => $"{Number} ({commit}{Date})",
+                _ => $"{Number} ({commit} {Date})",
+            };
         }
+    }
+
+    // Without LINQ, whose assembly --version would load.
+    private static string? ReadDate()
+    {
+        Assembly program = typeof(ProgramVersion).Assembly;
+        foreach (object each in program.GetCustomAttributes(typeof(AssemblyMetadataAttribute), inherit: false))
+        {
+            if (each is AssemblyMetadataAttribute { Key: "CommitDate" } date)
+                return date.Value;
+        }
+        return null;
     }
 }
