@@ -18,7 +18,7 @@ public sealed class CompletionTest
         Assert.Equal(["serve"], Words("se"));
         Assert.Equal(VerbCatalog.CreateRoot([]).Subcommands.Select(verb => verb.Name), Words(""));
         Assert.Equal(ServiceCatalog.All.Select(service => service.Name), Words("serve", ""));
-        Assert.Equal(["--accept-rate", "--allow"], Words("serve", "ping", "--a"));
+        Assert.Equal(["--accept-rate", "--allow", "--allow-uid"], Words("serve", "ping", "--a"));
         Assert.Contains("--help", Words("serve", "ping", "--"));
         Assert.Equal(["--help", "--version"], Words("--").Order());
         Assert.Equal(["ping"], Words("help", "serve", "pi"));
