@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Hawser.Limits;
 using Hawser.Models;
 using Microsoft.Extensions.Configuration;
@@ -91,25 +92,22 @@ internal static class ServerConfiguration
     private static string Text(IConfigurationSection entry) =>
         entry.Value ?? throw Wrong(entry, "the value is missing");
 
-    private static int Number(IConfigurationSection entry) =>
-        int.TryParse(Text(entry), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            ? number
-            : throw Wrong(entry, $"'{entry.Value}' is not a whole number");
+    private static int Number(IConfigurationSection entry) => Read<int>(entry, Text(entry), "a whole number");
 
-    private static long Bytes(IConfigurationSection entry) =>
-        long.TryParse(Text(entry), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            ? number
-            : throw Wrong(entry, $"'{entry.Value}' is not a number of bytes");
+    private static long Bytes(IConfigurationSection entry) => Read<long>(entry, Text(entry), "a number of bytes");
 
     private static uint User(IConfigurationSection entry, string text) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id)
-            ? id
-            : throw Wrong(entry, $"'{text}' is not the number of a user");
+        Read<uint>(entry, text, "the number of a user");
 
     private static double Rate(IConfigurationSection entry) =>
-        double.TryParse(Text(entry), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double rate)
-            ? rate
-            : throw Wrong(entry, $"'{entry.Value}' is not a number per second");
+        Read<double>(entry, Text(entry), "a number per second", NumberStyles.AllowDecimalPoint);
+
+    private static T Read<T>(
+        IConfigurationSection entry, string text, string what, NumberStyles style = NumberStyles.None)
+        where T : INumberBase<T> =>
+        T.TryParse(text, style, CultureInfo.InvariantCulture, out T? number)
+            ? number
+            : throw Wrong(entry, $"'{text}' is not {what}");
 
     // .NET's own format, as everywhere in a host's configuration; -00:00:00.001 is infinite.
     private static TimeSpan Time(IConfigurationSection entry) =>

@@ -4,9 +4,9 @@ namespace Hawser.Kestrel;
 
 /// <summary>How Kestrel's connections are served. Applies to each of Kestrel's endpoints by itself: one with two
 /// addresses has two servers.</summary>
-/// <remarks>Timeouts are Kestrel's own (<c>KestrelServerOptions.Limits</c>), and so is the time that requests have at a
-/// shutdown. Those of <see cref="EngineOptions.Limits"/> are therefore off: the first-byte, idle and drain timeouts are
-/// infinite. At <see cref="ServerLimits.Connections"/>, default 10,000, connections wait in the kernel.</remarks>
+/// <remarks>Kestrel bounds requests and their time at a shutdown (<c>KestrelServerOptions.Limits</c>). The first-byte,
+/// idle and drain timeouts of <see cref="EngineOptions.Limits"/> are therefore infinite. At
+/// <see cref="ServerLimits.Connections"/>, default 10,000, connections wait in the kernel.</remarks>
 public sealed class HawserTransportOptions : EngineOptions
 {
     /// <summary>Creates the default options.</summary>

@@ -9,7 +9,11 @@ internal static class RegularFile
     /// <exception cref="IOException">A pipe: nothing may ever read or write its other end.</exception>
     public static void Require(string path)
     {
-        if (OperatingSystem.IsLinux() && FileIdentity.OfTarget(path) is { Kind: FileKind.Pipe })
+        if (IsPipe(path))
             throw new IOException($"{path} is a pipe, not a file");
     }
+
+    /// <summary>Whether the path names a pipe. False where the system does not tell.</summary>
+    public static bool IsPipe(string path) =>
+        OperatingSystem.IsLinux() && FileIdentity.OfTarget(path) is { Kind: FileKind.Pipe };
 }

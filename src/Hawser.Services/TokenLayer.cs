@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Hawser.Transports;
 
 namespace Hawser.Services;
@@ -19,7 +17,6 @@ namespace Hawser.Services;
 internal static class TokenLayer
 {
     private const int LongestLine = 512;
-    private const int NonceBytes = 16;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
@@ -42,13 +39,12 @@ internal static class TokenLayer
             string refusal = "no token";
             try
             {
-                byte[] nonce = Hex(RandomNumberGenerator.GetBytes(NonceBytes));
+                byte[] nonce = TokenProof.NewNonce();
                 await connection.WriteAsync((byte[])[.. Verb, .. nonce, (byte)'\n'], limit.Token);
                 ReadOnlyMemory<byte>? line = await connection.TryReadLineAsync(LongestLine, limit.Token);
                 if (line is { } shown && shown.Span.StartsWith(Verb))
                 {
-                    bool isRight = CryptographicOperations.FixedTimeEquals(
-                        shown.Span[Verb.Length..], Proof(secret(), nonce));
+                    bool isRight = TokenProof.IsRight(shown.Span[Verb.Length..], secret(), nonce, default);
                     // The client waits for the verdict, so nothing follows.
                     if (isRight && connection.Buffered.IsEmpty)
                     {
@@ -82,9 +78,9 @@ internal static class TokenLayer
         {
             var connection = new Connection(inner);
             byte[] challenge = await ReadChallengeAsync(connection, cancel);
-            if (challenge.Length != Verb.Length + (2 * NonceBytes) + 1 || !challenge.AsSpan().StartsWith(Verb))
+            if (challenge.Length != Verb.Length + TokenProof.NonceLength + 1 || !challenge.AsSpan().StartsWith(Verb))
                 throw Refused("the server does not ask for a token; start it with --token-file");
-            byte[] proof = Proof(secret, challenge[Verb.Length..^1]);
+            byte[] proof = TokenProof.Of(secret, challenge.AsSpan()[Verb.Length..^1], default);
             await connection.WriteAsync((byte[])[.. Verb, .. proof, (byte)'\n'], cancel);
             byte[] verdict = await ReadLineAsync(connection, cancel);
             if (verdict.AsSpan().SequenceEqual(Accepted))
@@ -121,10 +117,6 @@ internal static class TokenLayer
         }
         return [.. line];
     }
-
-    private static byte[] Proof(byte[] secret, byte[] nonce) => Hex(HMACSHA256.HashData(secret, nonce));
-
-    private static byte[] Hex(byte[] bytes) => Encoding.ASCII.GetBytes(Convert.ToHexStringLower(bytes));
 
     private static ConnectException Refused(string why) => new($"--token-file: {why}", new ProtocolException(why));
 

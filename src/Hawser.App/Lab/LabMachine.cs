@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Hawser.Native;
 
 namespace Hawser.App.Lab;
 
@@ -25,23 +26,11 @@ internal sealed record LabMachine(
         FindLoadAverage(),
         pinning.Words);
 
-    private static string? FindCpu() => TryRead("/proc/cpuinfo")?.Split('\n')
+    private static string? FindCpu() => SystemFile.Lines("/proc/cpuinfo")
         .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim();
 
     /// <summary>The one-minute load average; null if unknown.</summary>
-    public static double? FindLoadAverage() => TryRead("/proc/loadavg")?.Split(' ')[0] is { } text
-        ? double.Parse(text, CultureInfo.InvariantCulture)
+    public static double? FindLoadAverage() => SystemFile.Lines("/proc/loadavg") is [var line, ..]
+        ? double.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture)
         : null;
-
-    private static string? TryRead(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
 }

@@ -49,7 +49,7 @@ internal sealed class StatusBoard
 
     private IEnumerable<StatusAnswer> List(Shown server, ListRequest list)
     {
-        // Those that end are counted before they are looked for, so that none is counted twice.
+        // The ended connections are counted before the open ones are read, so that none counts twice.
         (long connections, long received, long sent) = server.Source.Ended();
         IReadOnlyList<ConnectionSnapshot> open = server.Server.ReadConnections();
         int admitted = Math.Max(open.Count, server.Server.Connections);

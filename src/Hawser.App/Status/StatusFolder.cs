@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using Hawser.Native;
 
@@ -7,7 +6,7 @@ namespace Hawser.App.Status;
 
 /// <summary>The runtime directory, where each running <c>hawser serve</c> of the user has a socket named after its
 /// process: <c>$XDG_RUNTIME_DIR/hawser</c>, or <c>hawser-UID</c> in the temporary directory.</summary>
-internal static partial class StatusFolder
+internal static class StatusFolder
 {
     public const UnixFileMode SocketMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -30,7 +29,7 @@ internal static partial class StatusFolder
             ? Path.Combine(runtime, "hawser")
             : Path.Combine(
                 Path.GetTempPath(), OperatingSystem.IsWindows() ? "hawser" : string.Create(
-                    CultureInfo.InvariantCulture, $"hawser-{geteuid()}"));
+                    CultureInfo.InvariantCulture, $"hawser-{ProcessUser.Own()}"));
 
     /// <summary>Creates the directory if there is none.</summary>
     /// <returns>The path of the socket of this process.</returns>
@@ -74,15 +73,20 @@ internal static partial class StatusFolder
     public static void RemoveStale(int process, string path)
     {
         // A server that starts has bound its socket a moment before it listens.
-        if (IsRunning(process))
-            return;
+        if (!IsRunning(process))
+            Remove(path);
+    }
+
+    /// <summary>Removes a socket.</summary>
+    public static void Remove(string path)
+    {
         try
         {
             File.Delete(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It will be found again.
+            // The next client finds it stale.
         }
     }
 
@@ -93,7 +97,7 @@ internal static partial class StatusFolder
         {
             if (FileIdentity.PermissionsOf(folder) is not { } status)
                 throw new IOException($"{folder}: cannot read its owner");
-            if ((status.Mode & TypeMask) != FolderType || status.Owner != geteuid())
+            if ((status.Mode & TypeMask) != FolderType || status.Owner != ProcessUser.Own())
                 throw new IOException($"{folder}: not a directory of this user; remove it");
             if ((status.Mode & OthersMask) != 0)
                 throw new IOException($"{folder}: open to other users; chmod it to 700");
@@ -122,7 +126,4 @@ internal static partial class StatusFolder
             return false;
         }
     }
-
-    [LibraryImport("libc")]
-    private static partial uint geteuid();
 }

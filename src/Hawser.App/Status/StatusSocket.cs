@@ -18,68 +18,92 @@ internal sealed class StatusSocket : IAsyncDisposable
     // Compiling the socket's code would take a processor from the first burst of connections.
     private static readonly TimeSpan PauseAfterStart = TimeSpan.FromMilliseconds(200);
 
+    private readonly string _path;
+    private readonly Socket _socket;
+    private readonly TextWriter _errors;
     private readonly CancellationTokenSource _closing = new();
-    private readonly Task<Server?> _opened;
+    private Task<Server?> _serving = Task.FromResult<Server?>(null);
 
-    /// <param name="board">Answers the requests.</param>
-    /// <param name="listening">The servers listen. The socket is opened 200 ms later, so that it delays no
-    /// start.</param>
+    private StatusSocket(string path, Socket socket, TextWriter errors)
+    {
+        _path = path;
+        _socket = socket;
+        _errors = errors;
+    }
+
+    /// <summary>Listens. Clients may connect from now on, and are answered once the socket is served.</summary>
     /// <param name="errors">Receives a warning if it cannot be opened: the servers run without it.</param>
-    public StatusSocket(StatusBoard board, Task listening, TextWriter errors) =>
-        _opened = OpenAsync(board, listening, errors);
+    /// <returns>Null if it cannot be opened.</returns>
+    public static StatusSocket? TryListen(TextWriter errors)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            string path = StatusFolder.Prepare(StatusFolder.Location);
+            // The name is this process's: whoever left it has ended.
+            File.Delete(path);
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(path, StatusFolder.SocketMode);
+            socket.Listen(Limits.Connections);
+            return new StatusSocket(path, socket, errors);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
+        {
+            errors.WriteLine($"WARNING: no status socket: {e.Message}; --no-status silences this");
+            socket.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>Answers clients, beginning 200 ms after the servers listen.</summary>
+    /// <param name="board">Answers the requests.</param>
+    /// <param name="listening">The servers listen.</param>
+    public void Serve(StatusBoard board, Task listening) => _serving = ServeAsync(board, listening);
 
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
-        if (await _opened is { } server)
+        if (await _serving is { } server)
             await server.DisposeAsync();
+        _socket.Dispose();
         _closing.Dispose();
+        StatusFolder.Remove(_path);
     }
 
-    private async Task<Server?> OpenAsync(StatusBoard board, Task listening, TextWriter errors)
+    private async Task<Server?> ServeAsync(StatusBoard board, Task listening)
     {
         try
         {
             await listening.WaitAsync(_closing.Token);
             await Task.Delay(PauseAfterStart, _closing.Token);
-            return await ListenAsync(board, errors);
+            return StartServer(board);
         }
         catch (OperationCanceledException)
         {
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
+        catch (IOException e)
         {
-            errors.WriteLine(
-                $"WARNING: no status socket: {e.Message}; --no-status silences this");
+            _errors.WriteLine($"WARNING: no status: {e.Message}");
+            _socket.Dispose();
             return null;
         }
     }
 
-    private static async Task<Server> ListenAsync(StatusBoard board, TextWriter errors)
+    private Server StartServer(StatusBoard board)
     {
-        string path = StatusFolder.Prepare(StatusFolder.Location);
         // A loop needs no thread for a connection, which a busy server may lack.
         ConcurrencyModel epoll = ConcurrencyModels.Get("epoll");
-        Server server = Server.Start(new StatusHandler(board), new ServerOptions
+        return Server.Start(new StatusHandler(board), new ServerOptions
         {
-            EndPoints = [new UnixDomainSocketEndPoint(path)],
+            EndPoints = [],
+            Sockets = [_socket],
             Model = epoll.IsAvailable ? epoll : ConcurrencyModels.Get("select"),
             ModelOptions = new ModelOptions { Loops = 1 },
             Limits = Limits,
-            Observer = new FaultLog(errors),
+            Observer = new FaultLog(_errors),
         });
-        try
-        {
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(path, StatusFolder.SocketMode);
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
     }
 
     private sealed class FaultLog(TextWriter errors) : IServerObserver

@@ -1,5 +1,5 @@
 using Hawser.App.Verbs;
-using Hawser.Native;
+using Hawser.Services;
 
 namespace Hawser.App.Tls;
 
@@ -16,8 +16,7 @@ internal sealed record PemFile(string Option, string Path, byte[] Bytes)
     public static PemFile Read(string option, string path)
     {
         // Opening a pipe would wait for a writer.
-        bool isPipe = OperatingSystem.IsLinux() && FileIdentity.OfTarget(path) is { Kind: FileKind.Pipe };
-        string? why = isPipe ? "not a regular file" : UsageException.WhyNoFile(path);
+        string? why = RegularFile.IsPipe(path) ? "not a regular file" : UsageException.WhyNoFile(path);
         try
         {
             if (why is null)

@@ -12,7 +12,7 @@ namespace Hawser.App.Verbs;
 /// <summary>The options that every service has: where it listens, under which model, within which limits.</summary>
 internal sealed class ServeOptions
 {
-    /// <summary>Where services listen that are served together, unless they are told otherwise.</summary>
+    /// <summary>The default address of services that share one process.</summary>
     public const string SharedHost = "127.0.0.1";
 
     /// <summary>The port of the first of several services.</summary>

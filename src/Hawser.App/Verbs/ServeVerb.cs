@@ -67,6 +67,7 @@ internal static class ServeVerb
         var hosts = new List<ServiceHost>();
         var observers = new List<ServeObserver>();
         var readiness = new Readiness(observers);
+        await using StatusSocket? status = plan.HasStatus ? StatusSocket.TryListen(logs.Errors) : null;
         await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, readiness.WhyNot, logs.Errors);
         try
         {
@@ -112,9 +113,7 @@ internal static class ServeVerb
                     run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, () => run.Third.Ended,
                     run.Third.Note)),
                 signal.Ask, () => signal.Asked.IsCompleted);
-            await using StatusSocket? status = plan.HasStatus
-                ? new StatusSocket(board, Task.WhenAll(observers.Select(observer => observer.Listens)), logs.Errors)
-                : null;
+            status?.Serve(board, Task.WhenAll(observers.Select(observer => observer.Listens)));
             return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process, readiness);
         }
         finally

@@ -7,8 +7,6 @@ namespace Hawser.Transports;
 /// <summary>Common parts of the socket transports: addresses, half-close, abort and close.</summary>
 internal abstract class SocketTransport : Transport
 {
-    private const int SOL_SOCKET = 1;
-    private const int SO_PEERCRED = 17;
     private const int IPPROTO_TCP = 6;
     private const int TCP_INFO = 11;
 
@@ -55,13 +53,9 @@ internal abstract class SocketTransport : Transport
         {
             if (!OperatingSystem.IsLinux() || Socket.AddressFamily != AddressFamily.Unix)
                 return null;
-            // struct ucred: process, user, group.
-            Span<byte> credentials = stackalloc byte[3 * sizeof(uint)];
             try
             {
-                return Socket.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials) == credentials.Length
-                    ? BitConverter.ToUInt32(credentials[sizeof(uint)..])
-                    : null;
+                return ProcessUser.OfPeer(Socket);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {

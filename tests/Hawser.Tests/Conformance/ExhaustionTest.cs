@@ -52,12 +52,13 @@ public sealed class ExhaustionTest
         await AssertFilesFitAsync(serve, await serve.ListeningAsync(onErrors: true), "");
     }
 
+    // A server sheds every second at most: in a short queue, clients would wait for their SYN to be repeated.
     private static ProgramProcess StartWithFiles(string service, string model, params string[] folder)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
         return ProgramProcess.StartInShell(
             $"ulimit -n {DescriptorsWithFiles}; exec \"$@\"", "",
-            ["serve", service, "0", .. folder, "--host", "127.0.0.1", .. Roomy(model)]);
+            ["serve", service, "0", .. folder, "--host", "127.0.0.1", "--backlog", "512", .. Roomy(model)]);
     }
 
     // No model is to be short of anything but descriptors.

@@ -97,7 +97,6 @@ public sealed class RateLimitTest
         long[] shares = [.. Sent().Zip(before, (after, start) => after - start)];
         Assert.All(shares, share => Assert.InRange(share, (Rate / 2) - (3 * Quantum), (Rate / 2) + (3 * Quantum)));
         clients.ForEach(client => client.Dispose());
-        Abort(server);
 
         long[] Sent() => [.. server.Observer.AcceptedOnes.OrderBy(c => c.Id).Select(c => c.BytesSent)];
     }
@@ -120,7 +119,6 @@ public sealed class RateLimitTest
         }
 
         Assert.True(paused.Transport.IsPaused);
-        Abort(server);
     }
 
     [Theory, Models]
@@ -152,7 +150,6 @@ public sealed class RateLimitTest
 
         Assert.True(connection.Transport.IsPaused);
         Assert.Equal(CloseReason.None, connection.EndedBy);
-        Abort(server);
     }
 
     [Theory, Models]
@@ -276,13 +273,6 @@ public sealed class RateLimitTest
             Assert.InRange(moved(), allowed - Late, allowed + Quantum);
             _time.Advance(Step);
         }
-    }
-
-    /// <summary>Paused connections would wait for the clock.</summary>
-    private static void Abort(TestServer server)
-    {
-        foreach (Connection connection in server.Observer.AcceptedOnes)
-            connection.Abort();
     }
 
     private static async Task<Connection> FirstAsync(TestServer server)

@@ -24,6 +24,7 @@ public sealed partial class VariantTest
         typeof(DuplexEndTest), typeof(PeerLeavesTest), typeof(StopTest),
     ];
 
+    /// <summary>All of them but those of the program, which knows no variants.</summary>
     [Theory]
     [InlineData(TestVariant.Portable)]
     [InlineData(TestVariant.Layered)]
@@ -31,7 +32,8 @@ public sealed partial class VariantTest
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere the other paths are the only ones");
         await RunAsync(variant, FewestTests,
-            "-namespace", typeof(VariantTest).Namespace!, "-class-", typeof(VariantTest).FullName!);
+            "-namespace", typeof(VariantTest).Namespace!,
+            "-class-", typeof(VariantTest).FullName!, "-class-", typeof(ExhaustionTest).FullName!);
     }
 
     /// <summary>The tests of how bytes, ends, timeouts and stops pass through a layer; all of them take minutes over

@@ -200,7 +200,8 @@ public sealed class LayerTest
     {
         await using TestServer server = Start(model, "STP", Handlers.EchoAsync, options => options with
         {
-            Limits = TestServer.Limits with { FirstByteTimeout = TimeSpan.FromMilliseconds(300) },
+            // The handshake has to be over by then.
+            Limits = TestServer.Limits with { FirstByteTimeout = TimeSpan.FromSeconds(1.5) },
         });
         using Connection client = await ConnectAsync(server, "STP");
 

@@ -175,11 +175,9 @@ public sealed class TlsLayerTest
 
         await Assert.ThrowsAsync<AuthenticationException>(
             () => TlsPeer.ConnectAsync(server.EndPoint, application: "hawser/upload"));
-        using TlsPeer right = await TlsPeer.ConnectAsync(server.EndPoint, application: "hawser/ping");
+        using (TlsPeer right = await TlsPeer.ConnectAsync(server.EndPoint, application: "hawser/ping"))
+            Assert.Equal("hawser/ping."u8.ToArray(), await right.ReceiveToEndAsync());
         using TlsPeer none = await TlsPeer.ConnectAsync(server.EndPoint);
-
-        Assert.Equal("hawser/ping."u8.ToArray(), await right.ReceiveToEndAsync());
-        right.Dispose();
         Assert.Equal("."u8.ToArray(), await none.ReceiveToEndAsync());
     }
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Hawser.App.Serving.Takeover;
 using Hawser.Limits;
 using Hawser.Tests.Support;
 using Xunit;
@@ -9,7 +9,7 @@ namespace Hawser.Tests.Limits;
 
 /// <summary>Who may connect to a Unix domain socket.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class UnixPeerTest : IDisposable
+public sealed partial class UnixPeerTest : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -19,7 +19,7 @@ public sealed class UnixPeerTest : IDisposable
     public async Task Processes_of_other_users_are_refused(string model)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the system must tell the user");
-        uint user = DescriptorPassing.OwnUser();
+        uint user = geteuid();
         await using (TestServer open = Start(model, new HashSet<uint> { user + 1, user }))
             await EchoAsync(open);
         await using TestServer closed = Start(model, new HashSet<uint> { user + 1 });
@@ -69,4 +69,7 @@ public sealed class UnixPeerTest : IDisposable
         await client.SendAsync("e");
         await client.ReceiveExactlyAsync(1);
     }
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
 }

@@ -9,10 +9,13 @@ namespace Hawser.Tests.Support;
 /// remembers.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
-    private TestServer(Server server, RecordingObserver observer)
+    private readonly bool _hasOwnTime;
+
+    private TestServer(Server server, RecordingObserver observer, bool hasOwnTime)
     {
         Server = server;
         Observer = observer;
+        _hasOwnTime = hasOwnTime;
     }
 
     public Server Server { get; }
@@ -49,7 +52,9 @@ internal sealed class TestServer : IAsyncDisposable
             Observer = observer,
             Layers = TestVariant.Layers,
         };
-        return new TestServer(Server.Start(handler, with is null ? options : with(options)), observer);
+        options = with is null ? options : with(options);
+        return new TestServer(
+            Server.Start(handler, options), observer, hasOwnTime: options.TimeProvider != TimeProvider.System);
     }
 
     public Task<RawClient> ConnectAsync(int receiveBufferBytes = 0) => RawClient.ConnectAsync(
@@ -57,6 +62,12 @@ internal sealed class TestServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Nothing moves the test's clock any more, and no drain time passes.
+        if (_hasOwnTime)
+        {
+            foreach (Connection connection in Observer.AcceptedOnes)
+                connection.Abort();
+        }
         await Server.DisposeAsync().AsTask().Bounded();
         // An assertion that fails in a handler is a fault of the server's: it fails the test wherever it comes.
         Assert.DoesNotContain(Observer.Faults, fault => fault is IAssertionException);

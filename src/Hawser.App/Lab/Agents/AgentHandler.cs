@@ -1,6 +1,7 @@
 using System.Text;
 using System.Threading.Channels;
 using Hawser.App.Output;
+using Hawser.Services;
 using Hawser.Services.Ping.Load;
 
 namespace Hawser.App.Lab.Agents;
@@ -16,7 +17,7 @@ internal sealed class AgentHandler(byte[] token, TextWriter log) : IConnectionHa
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
-        string nonce = AgentProtocol.NewNonce();
+        byte[] nonce = TokenProof.NewNonce();
         await connection.WriteAsync(AgentProtocol.Greeting(nonce));
         using var limit = new CancellationTokenSource(RequestLimit, connection.Time);
         try

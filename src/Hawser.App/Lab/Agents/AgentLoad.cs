@@ -73,7 +73,7 @@ internal static class AgentLoad
         LabAgent agent, AgentRequest request, byte[] token, Action<double, long> onView, CancellationToken cancel)
     {
         using Connection connection = await Dialer.ConnectAsync(agent.Address, ConnectLimit, cancel);
-        string nonce = AgentProtocol.NonceOf((await ReadAsync(connection, cancel)).Span);
+        byte[] nonce = AgentProtocol.NonceOf((await ReadAsync(connection, cancel)).Span);
         await connection.WriteAsync(AgentProtocol.WriteRequest(request, nonce, token), cancel);
         while (true)
         {

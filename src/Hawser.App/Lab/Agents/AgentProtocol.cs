@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Hawser.Services;
 
 namespace Hawser.App.Lab.Agents;
 
@@ -23,44 +23,37 @@ internal static class AgentProtocol
     /// <summary>The longest line of an agent, with its line feed: a report has the buckets of its histograms.</summary>
     public const int LongestAnswer = 1024 * 1024;
 
-    private const string Hello = "hawser-agent 1 ";
-    private const string Load = "load ";
+    private static ReadOnlySpan<byte> Hello => "hawser-agent 1 "u8;
+
+    private static ReadOnlySpan<byte> Load => "load "u8;
+
     private const string Refusal = "ERROR ";
-    private const int NonceLength = 32;
-    private const int ProofLength = 64;
 
     /// <summary>The first line of an agent.</summary>
-    public static byte[] Greeting(string nonce) => Encoding.ASCII.GetBytes($"{Hello}{nonce}\n");
-
-    /// <summary>A nonce for one connection.</summary>
-    public static string NewNonce() => RandomNumberGenerator.GetHexString(NonceLength, lowercase: true);
+    public static byte[] Greeting(byte[] nonce) => [.. Hello, .. nonce, (byte)'\n'];
 
     /// <summary>The nonce of a greeting.</summary>
     /// <exception cref="ProtocolException">It is not the greeting of an agent.</exception>
-    public static string NonceOf(ReadOnlySpan<byte> line)
-    {
-        string text = Encoding.UTF8.GetString(line);
-        return text.StartsWith(Hello, StringComparison.Ordinal) && text.Length == Hello.Length + NonceLength
-            ? text[Hello.Length..]
+    public static byte[] NonceOf(ReadOnlySpan<byte> line) =>
+        line.StartsWith(Hello) && line.Length == Hello.Length + TokenProof.NonceLength
+            ? line[Hello.Length..].ToArray()
             : throw new ProtocolException("not an agent of this version");
-    }
 
     /// <summary>The line of a lab.</summary>
-    public static byte[] WriteRequest(AgentRequest request, string nonce, byte[] token)
+    public static byte[] WriteRequest(AgentRequest request, byte[] nonce, byte[] token)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, LabJson.Compact.AgentRequest);
-        return [.. Encoding.ASCII.GetBytes($"{Load}{ProofOf(json, nonce, token)} "), .. json, (byte)'\n'];
+        return [.. Load, .. TokenProof.Of(token, nonce, json), (byte)' ', .. json, (byte)'\n'];
     }
 
     /// <summary>Reads the line of a lab.</summary>
     /// <exception cref="ProtocolException">The line is malformed, or the proof is wrong.</exception>
-    public static AgentRequest ParseRequest(ReadOnlySpan<byte> line, string nonce, byte[] token)
+    public static AgentRequest ParseRequest(ReadOnlySpan<byte> line, byte[] nonce, byte[] token)
     {
-        int start = Load.Length + ProofLength + 1;
-        if (line.Length < start || !line.StartsWith("load "u8) || line[start - 1] != ' ')
+        int start = Load.Length + TokenProof.Length + 1;
+        if (line.Length < start || !line.StartsWith(Load) || line[start - 1] != ' ')
             throw new ProtocolException("expected 'load PROOF REQUEST'");
-        byte[] right = Encoding.ASCII.GetBytes(ProofOf(line[start..], nonce, token));
-        if (!CryptographicOperations.FixedTimeEquals(line[Load.Length..(start - 1)], right))
+        if (!TokenProof.IsRight(line[Load.Length..(start - 1)], token, nonce, line[start..]))
             throw new ProtocolException("wrong token");
         try
         {
@@ -80,10 +73,4 @@ internal static class AgentProtocol
     /// <summary>The reason, if the line is a refusal; otherwise null.</summary>
     public static string? TryParseRefusal(string line) =>
         line.StartsWith(Refusal, StringComparison.Ordinal) ? line[Refusal.Length..] : null;
-
-    private static string ProofOf(ReadOnlySpan<byte> request, string nonce, byte[] token)
-    {
-        byte[] proven = [.. Encoding.ASCII.GetBytes(nonce), .. request];
-        return Convert.ToHexStringLower(HMACSHA256.HashData(token, proven));
-    }
 }

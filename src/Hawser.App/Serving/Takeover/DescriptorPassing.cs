@@ -14,24 +14,10 @@ internal static unsafe partial class DescriptorPassing
 
     private const int SOL_SOCKET = 1;
     private const int SCM_RIGHTS = 1;
-    private const int SO_PEERCRED = 17;
     private const int MSG_CTRUNC = 0x8;
     private const int MSG_NOSIGNAL = 0x4000;
     private const int MSG_CMSG_CLOEXEC = 0x40000000;
     private const int EINTR = 4;
-
-    /// <summary>The user id of the process at the other end; null if the system does not tell.</summary>
-    public static uint? UserOf(Socket peer)
-    {
-        // struct ucred: process, user, group.
-        Span<byte> credentials = stackalloc byte[3 * sizeof(uint)];
-        return peer.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials) == credentials.Length
-            ? BitConverter.ToUInt32(credentials[sizeof(uint)..])
-            : null;
-    }
-
-    /// <summary>The user id of this process.</summary>
-    public static uint OwnUser() => geteuid();
 
     /// <summary>Sends sockets and bytes in one message.</summary>
     /// <exception cref="SocketException">The peer has left.</exception>
@@ -138,9 +124,6 @@ internal static unsafe partial class DescriptorPassing
         public nuint ControlLength;
         public int Flags;
     }
-
-    [LibraryImport("libc")]
-    private static partial uint geteuid();
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint sendmsg(int socket, MessageHeader* message, int flags);

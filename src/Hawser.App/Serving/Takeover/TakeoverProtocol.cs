@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Hawser.Native;
 
 namespace Hawser.App.Serving.Takeover;
 
@@ -45,6 +46,6 @@ internal static class TakeoverProtocol
 
     /// <summary>Whether the peer runs as the same user or as root.</summary>
     public static bool IsTrusted(Socket peer) =>
-        OperatingSystem.IsLinux() && DescriptorPassing.UserOf(peer) is { } user
-        && (user == 0 || user == DescriptorPassing.OwnUser());
+        OperatingSystem.IsLinux() && ProcessUser.OfPeer(peer) is { } user
+        && (user == 0 || user == ProcessUser.Own());
 }

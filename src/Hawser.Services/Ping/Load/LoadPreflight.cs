@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Hawser.Native;
 using Hawser.Services.Text;
 
 namespace Hawser.Services.Ping.Load;
@@ -43,7 +44,7 @@ public static class LoadPreflight
     public static IReadOnlyList<string> FindDoubts(PingLoadOptions options)
     {
         if (!OperatingSystem.IsLinux() || options.Ramp > TimeSpan.Zero
-            || ReadNumber("/proc/sys/net/core/somaxconn") is not { } most || options.Clients <= most)
+            || SystemFile.ReadNumber("/proc/sys/net/core/somaxconn") is not { } most || options.Clients <= most)
         {
             return [];
         }
@@ -53,25 +54,10 @@ public static class LoadPreflight
 
     private static long? EphemeralPorts()
     {
-        string[] ends = TryRead("/proc/sys/net/ipv4/ip_local_port_range")?.Split((char[]?)null,
-            StringSplitOptions.RemoveEmptyEntries) ?? [];
+        string[] ends = SystemFile.Lines("/proc/sys/net/ipv4/ip_local_port_range").FirstOrDefault("").Split(
+            (char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         return ends.Length == 2
             && long.TryParse(ends[0], CultureInfo.InvariantCulture, out long low)
             && long.TryParse(ends[1], CultureInfo.InvariantCulture, out long high) ? high - low + 1 : null;
-    }
-
-    private static long? ReadNumber(string path) =>
-        long.TryParse(TryRead(path), CultureInfo.InvariantCulture, out long value) ? value : null;
-
-    private static string? TryRead(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
     }
 }

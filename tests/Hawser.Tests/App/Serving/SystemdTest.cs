@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Hawser.Tests.App.Serving;
 
-/// <summary>Sockets from systemd, and what it is told.</summary>
+/// <summary>Sockets from systemd, and the notifications to it.</summary>
 [SupportedOSPlatform("linux")]
 public sealed partial class SystemdTest : IDisposable
 {

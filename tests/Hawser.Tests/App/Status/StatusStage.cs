@@ -26,34 +26,16 @@ internal sealed class StatusStage : IDisposable
         return await program.EndAsync();
     }
 
-    /// <summary>Starts <c>serve ping</c> and waits until it listens and has its socket.</summary>
+    /// <summary>Starts <c>serve ping</c> and waits until it listens, and with it its socket.</summary>
     public async Task<(ProgramProcess Program, IPEndPoint EndPoint)> ServeAsync(params string[] arguments)
     {
         ProgramProcess program = Start(["serve", "ping", "--port", "0", .. arguments]);
-        IPEndPoint endPoint = await program.ListeningAsync();
-        using RawClient client = await ConnectAsync(program.Id);
-        return (program, endPoint);
+        return (program, await program.ListeningAsync());
     }
 
-    /// <summary>Connects to the socket of a process as soon as it listens.</summary>
-    public async Task<RawClient> ConnectAsync(int process)
-    {
-        var socket = new UnixDomainSocketEndPoint(Path.Combine(Sockets, $"{process}.sock"));
-        RawClient? client = null;
-        await Patience.UntilAsync(() =>
-        {
-            try
-            {
-                client = RawClient.ConnectAsync(socket).GetAwaiter().GetResult();
-                return true;
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
-        });
-        return client!;
-    }
+    /// <summary>Connects to the socket of a process.</summary>
+    public Task<RawClient> ConnectAsync(int process) =>
+        RawClient.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(Sockets, $"{process}.sock")));
 
     public void Dispose() => _folder.Dispose();
 }

@@ -130,14 +130,14 @@ public sealed class AgentLoadTest : IAsyncDisposable
     private async Task<Connection> BeginAsync(double durationMs, int clients = 1, string wire = "ping")
     {
         Connection lab = await Dialer.ConnectAsync(_agent.EndPoints[0], Patience.Limit);
-        string nonce = await NonceAsync(lab);
+        byte[] nonce = await NonceAsync(lab);
         await lab.WriteAsync(
             AgentProtocol.WriteRequest(Request(clients, durationMs, wire), nonce, Token),
             TestContext.Current.CancellationToken);
         return lab;
     }
 
-    private static async Task<string> NonceAsync(Connection lab) =>
+    private static async Task<byte[]> NonceAsync(Connection lab) =>
         AgentProtocol.NonceOf(System.Text.Encoding.UTF8.GetBytes(await ReadLineAsync(lab)));
 
     private static async Task<string> ReadLineAsync(Connection lab)
