@@ -29,6 +29,9 @@ internal sealed class Program
             case IOException { InnerException.HResult: DescriptorStream.EPIPE }:
                 // The reader has closed the output, as in `hawser ping HOST | head -1`.
                 return ExitCode.Unread;
+            case DirectoryNotFoundException when fault.Message.Split('\'') is [_, .. var path, _]:
+                errors.WriteLine($"ERROR: {Printable.Line(string.Join('\'', path))}: no such folder");
+                return ExitCode.Failed;
             case IOException or ProtocolException or UnauthorizedAccessException or PlatformNotSupportedException
                 or OperationCanceledException or SocketException or TimeoutException:
                 errors.WriteLine($"ERROR: {Printable.Line(fault.Message)}");

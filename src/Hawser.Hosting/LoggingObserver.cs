@@ -42,6 +42,14 @@ public sealed partial class LoggingObserver : IServerObserver
     }
 
     /// <inheritdoc/>
+    public void HandshakeFailed(Connection connection, ProtocolException why)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(why);
+        LogHandshakeFailed(connection.Id, connection.RemoteEndPoint, why.Message);
+    }
+
+    /// <inheritdoc/>
     public void Faulted(Connection connection, Exception fault)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -106,4 +114,7 @@ public sealed partial class LoggingObserver : IServerObserver
     [LoggerMessage(10, LogLevel.Information,
         "Stopped: {Finished} connections finished, {Aborted} aborted, {Stuck} unfinished")]
     private partial void LogDrained(int finished, int aborted, int stuck);
+
+    [LoggerMessage(11, LogLevel.Debug, "Handshake of connection {Connection} from {Peer} failed: {Reason}")]
+    private partial void LogHandshakeFailed(long connection, EndPoint? peer, string reason);
 }

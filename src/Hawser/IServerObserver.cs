@@ -28,6 +28,14 @@ public interface IServerObserver
     {
     }
 
+    /// <summary>A layer of <see cref="ServerOptions.Layers"/> ended the connection: a TLS handshake failed, a PROXY
+    /// header was malformed. A peer that left during it is not reported.</summary>
+    /// <param name="connection">The connection, which will be <see cref="Closed"/>.</param>
+    /// <param name="why">What the layer threw.</param>
+    void HandshakeFailed(Connection connection, ProtocolException why)
+    {
+    }
+
     /// <summary>A handler threw. The connection was aborted; the server continues.</summary>
     void Faulted(Connection connection, Exception fault)
     {

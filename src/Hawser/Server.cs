@@ -325,6 +325,8 @@ public sealed partial class Server : IAsyncDisposable
         catch (ProtocolException e)
         {
             reason = e.Reason;
+            if (!hasLayers)
+                _observer.HandshakeFailed(connection, e);
         }
         catch (ConnectionClosedException e)
         {

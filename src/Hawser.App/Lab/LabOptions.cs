@@ -134,13 +134,18 @@ internal sealed record LabOptions
             Seed = seed,
             Command = CommandOf(texts, against, seed, scenario, preset),
         };
+        if (options.UntilWidth is null && texts["time-limit"] != Defaults["time-limit"])
+            throw new FormatException("--time-limit: applies with --until-width only");
         if (options.HasFloor && options.Subjects.Any(subject => subject.Name == LabFloor.Name))
             throw new FormatException($"'{LabFloor.Name}' is the name of the floor; use another, or --floor no");
         if (options.Subjects.GroupBy(subject => subject.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new FormatException($"'{twice.Key}' is named twice");
         if (LabPlan.Variants(options).Count == 0)
-            throw new FormatException(
-                "nothing to measure: --against takes no --work and no --slow-client; add --models");
+        {
+            throw new FormatException(options.Subjects.Any(subject => subject.Command is not null)
+                ? "nothing to measure: --against takes no --work and no --slow-client; add --models"
+                : "nothing to measure: use --models, --against or --scenario");
+        }
         return options;
     }
 

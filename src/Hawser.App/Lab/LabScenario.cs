@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hawser.App.Lab.Publishing;
 using Hawser.App.Lab.Tasks;
+using Hawser.App.Output;
 
 namespace Hawser.App.Lab;
 
@@ -48,7 +49,11 @@ internal static class LabScenario
                 ? parse(json.RootElement)
                 : throw new FormatException("not a JSON object");
         }
-        catch (Exception e) when (e is JsonException or FormatException)
+        catch (JsonException e)
+        {
+            throw new FormatException($"scenario '{nameOrFile}', {JsonFault.Describe(e)}");
+        }
+        catch (FormatException e)
         {
             throw new FormatException($"scenario '{nameOrFile}': {e.Message}");
         }

@@ -31,7 +31,7 @@ internal static class CertVerb
         Option<string> prefix = VerbOptions.Text(
             "--out", "PREFIX", "write PREFIX.crt and PREFIX.key; existing files stay as they are", "hawser");
         Option<string[]> names = VerbOptions.Values(
-            "--name", "NAME", $"a host name or address that it is for [default: {string.Join(", ", DefaultNames)}]",
+            "--name", "NAME", $"a host name or address that it is for; repeatable [default: {string.Join(", ", DefaultNames)}]",
             ParseName);
         Option<bool> json = VerbOptions.Flag("--json", "print a line of JSON");
         verb.AddGroup(VerbOptions.Common, prefix, names, json);

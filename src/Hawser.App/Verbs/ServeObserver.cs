@@ -95,6 +95,9 @@ internal sealed class ServeObserver(
             LogEnd(connection, reason, Stopwatch.GetElapsedTime(entry.Begin));
     }
 
+    public void HandshakeFailed(Connection connection, ProtocolException why) => _limits.HandshakeFailed(
+        EndPointText.OfPeer(connection), Printable.Line(why.Message));
+
     public void Faulted(Connection connection, Exception fault) =>
         errors.WriteLine($"ERROR: fault in connection {connection.Id}: {fault}");
 

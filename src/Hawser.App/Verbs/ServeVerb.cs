@@ -78,7 +78,7 @@ internal static class ServeVerb
                     run.IsQuiet ? null : logs.Of(run.Service.Name, prefix, StampedWriter.Info);
                 var environment = new ServiceEnvironment
                 {
-                    Log = logs.Log,
+                    Log = run.IsQuiet ? TextWriter.Null : logs.Log,
                     Events = events ?? TextWriter.Null,
                     Errors = logs.Of(run.Service.Name, prefix, StampedWriter.Warning),
                     Output = Standard.OpenOutput(),

@@ -14,6 +14,9 @@ internal sealed class GuardedObserver(IServerObserver observer) : IServerObserve
 
     public void Closed(Connection connection, CloseReason reason) => Guard(() => observer.Closed(connection, reason));
 
+    public void HandshakeFailed(Connection connection, ProtocolException why) =>
+        Guard(() => observer.HandshakeFailed(connection, why));
+
     public void Faulted(Connection connection, Exception fault) => Guard(() => observer.Faulted(connection, fault));
 
     public void Faulted(Exception fault) => Guard(() => observer.Faulted(fault));

@@ -69,13 +69,15 @@ public static class TlsLayer
         };
     }
 
-    /// <summary>The innermost message on one line: OpenSSL's, which names the alert.</summary>
+    /// <summary>The cause on one line, in OpenSSL's words if it is one of the protocol's.</summary>
     internal static string Explain(Exception e)
     {
         // The inner exceptions are those of OpenSSL, which names the alert.
         while (e.InnerException is { } inner)
             e = inner;
-        return e.Message.ReplaceLineEndings(" ");
+        return e.Message.Contains(nameof(SslPolicyErrors.RemoteCertificateNotAvailable), StringComparison.Ordinal)
+            ? "the peer sent no certificate"
+            : e.Message.ReplaceLineEndings(" ");
     }
 
     private static async ValueTask<Transport> OpenServerAsync(

@@ -176,6 +176,22 @@ public sealed class ServeLimitsTest
         Assert.Equal(Line + Line, lines.ToString());
     }
 
+    [Fact]
+    public void Failed_handshakes_are_counted_by_at_most_five_reasons()
+    {
+        var lines = new StringWriter { NewLine = "\n" };
+        var log = new LimitLog(lines, new FakeTime());
+        for (int i = 0; i < 8; i++)
+            log.HandshakeFailed($"192.0.2.{i}:80", $"reason {i}");
+        log.HandshakeFailed("192.0.2.9:80", "reason 0");
+        log.Flush();
+        log.Flush();
+
+        Assert.Equal(
+            "WARNING: 9 handshakes failed, the last from 192.0.2.9:80: 3 other reasons, 2 reason 0, 1 reason 1, "
+            + "1 reason 2, 1 reason 3, 1 reason 4\n", lines.ToString());
+    }
+
     private static async Task PingAsync(RawClient client)
     {
         await client.SendAsync("ping 0 1\n");

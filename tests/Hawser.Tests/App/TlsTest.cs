@@ -101,6 +101,8 @@ public sealed class TlsTest : IDisposable
 
         (await PingAsync(address, [.. tls, "--cert", _folder["client.crt"], "--key", _folder["client.key"]])).IsDone();
         Assert.Equal(Failed, (await PingAsync(address, tls)).ExitCode);
+        await server.Errors.LineWithAsync("WARNING: 1 handshake failed, the last from 127.0.0.1:");
+        await server.Errors.LineWithAsync("1 TLS handshake failed: the peer sent no certificate");
         Assert.Equal(Failed, (await PingAsync(
             address, [.. tls, "--cert", _folder["stranger.crt"], "--key", _folder["stranger.key"]])).ExitCode);
     }
@@ -223,6 +225,7 @@ public sealed class TlsTest : IDisposable
         (await ProgramProcess.RunAsync(["upload", address, file, .. tls, "--token-file", _folder["token"]])).IsDone();
         (await ProgramProcess.RunAsync(["upload", address, file, .. tls, "--token-file", _folder["other"]])).IsError(
             Failed, "--token-file: the server refused it: wrong token");
+        await server.Errors.LineWithAsync("1 wrong token");
         Assert.Equal(Failed, (await ProgramProcess.RunAsync(["upload", address, file, .. tls])).ExitCode);
 
         File.Copy(_folder["other"], _folder["token"], overwrite: true);
@@ -249,6 +252,10 @@ public sealed class TlsTest : IDisposable
         client.Shutdown(SocketShutdown.Send);
 
         await server.Errors.LineWithAsync("upload 1 from 192.0.2.7:5000 stored as 1.file: 5 bytes");
+
+        using RawClient direct = await RawClient.ConnectAsync(address);
+        await direct.SendAsync("hello\n");
+        await server.Errors.LineWithAsync("1 expected a PROXY header");
     }
 
     private async Task<string> MakeCertificateAsync(string name, params string[] options)

@@ -27,6 +27,32 @@ public sealed class BrokenLayerTest
     }
 
     [Theory, Models]
+    public async Task A_layer_that_refuses_a_peer_is_reported_with_its_reason(string model)
+    {
+        await using TestServer server = TestServer.Start(model, Handlers.EchoLinesAsync, options => options with
+        {
+            Layers = [(_, _) => throw new ProtocolException("unwelcome")],
+        });
+        using RawClient client = await server.ConnectAsync();
+
+        Assert.Equal(CloseReason.ProtocolError, await server.Observer.NextReasonAsync());
+        Assert.Equal(["unwelcome"], server.Observer.FailedHandshakes);
+        Assert.Empty(server.Observer.Faults);
+    }
+
+    [Theory, Models]
+    public async Task A_protocol_error_of_the_handler_is_no_failed_handshake(string model)
+    {
+        await using TestServer server = TestServer.Start(
+            model, _ => throw new ProtocolException("unwelcome"),
+            options => options with { Layers = [(inner, _) => new(inner)] });
+        using RawClient client = await server.ConnectAsync();
+
+        Assert.Equal(CloseReason.ProtocolError, await server.Observer.NextReasonAsync());
+        Assert.Empty(server.Observer.FailedHandshakes);
+    }
+
+    [Theory, Models]
     public async Task A_layer_that_throws_on_abort_does_not_delay_the_stop(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync, options => options with

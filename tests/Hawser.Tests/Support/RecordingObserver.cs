@@ -14,6 +14,7 @@ internal sealed class RecordingObserver : IServerObserver
     private readonly ConcurrentQueue<Connection> _accepted = new();
     private readonly ConcurrentQueue<(Connection Connection, CloseReason Reason)> _closed = new();
     private readonly ConcurrentQueue<Exception> _faults = new();
+    private readonly ConcurrentQueue<string> _failedHandshakes = new();
     private readonly ConcurrentQueue<DrainReport> _drains = new();
     private readonly ConcurrentQueue<EndPoint> _listening = new();
     private readonly ConcurrentQueue<string> _exhaustions = new();
@@ -26,6 +27,8 @@ internal sealed class RecordingObserver : IServerObserver
     public IReadOnlyCollection<(Connection Connection, CloseReason Reason)> ClosedOnes => _closed;
 
     public IReadOnlyCollection<Exception> Faults => _faults;
+
+    public IReadOnlyCollection<string> FailedHandshakes => _failedHandshakes;
 
     public IReadOnlyCollection<DrainReport> Drains => _drains;
 
@@ -53,6 +56,8 @@ internal sealed class RecordingObserver : IServerObserver
         _closed.Enqueue((connection, reason));
         _ends.Writer.TryWrite((connection, reason));
     }
+
+    public void HandshakeFailed(Connection connection, ProtocolException why) => _failedHandshakes.Enqueue(why.Message);
 
     public void Faulted(Connection connection, Exception fault) => _faults.Enqueue(fault);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Hawser.App.Output;
 using Hawser.Services;
 
 namespace Hawser.App.Lab.Agents;
@@ -62,7 +63,7 @@ internal static class AgentProtocol
         }
         catch (JsonException e)
         {
-            throw new ProtocolException($"the request is malformed: {e.Message}");
+            throw new ProtocolException($"the request is malformed: {JsonFault.Describe(e)}");
         }
     }
 

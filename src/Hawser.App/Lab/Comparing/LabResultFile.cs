@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hawser.App.Output;
 
 namespace Hawser.App.Lab.Comparing;
 
@@ -53,7 +54,7 @@ internal sealed record LabResultFile(string Name, string Path, LabResult Result)
         }
         catch (JsonException e)
         {
-            throw new IOException($"{path}: not results of hawser lab: {e.Message}", e);
+            throw new IOException($"{path}: not results of hawser lab: {JsonFault.Describe(e)}", e);
         }
     }
 }

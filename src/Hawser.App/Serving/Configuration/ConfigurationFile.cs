@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Hawser.App.Output;
 using Hawser.App.Tls;
 using Hawser.App.Verbs;
 
@@ -57,9 +58,7 @@ internal sealed class ConfigurationFile
         }
         catch (JsonException e)
         {
-            // The message ends with its own form of the position.
-            string why = e.Message.Split(" LineNumber:")[0];
-            throw new UsageException($"{path}, line {e.LineNumber + 1}: {why}");
+            throw new UsageException($"{path}, {JsonFault.Describe(e)}");
         }
         return file;
     }

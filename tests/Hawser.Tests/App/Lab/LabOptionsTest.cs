@@ -146,6 +146,7 @@ public sealed class LabOptionsTest
     [InlineData("spoiled-at", "101%", "--spoiled-at: '101%' is not a share")]
     [InlineData("spoiled-at", "NaN%", "--spoiled-at: 'NaN%' is not a share")]
     [InlineData("time-limit", "soon", "--time-limit: 'soon' is not a duration")]
+    [InlineData("time-limit", "10m", "--time-limit: applies with --until-width only")]
     [InlineData("duration", "0", "--duration: '0' is too short; use 500ms, 5s or 2m")]
     public void What_cannot_be_measured_is_refused_with_what_can(string name, string text, string part)
     {

@@ -109,6 +109,7 @@ public sealed class StatusVerbTest : IDisposable
     public async Task All_services_of_a_process_are_shown_and_drain_together()
     {
         await using ProgramProcess server = _stage.Start("serve", "--port-base", "0");
+        await server.ListeningAsync(onErrors: true);
         using RawClient client = await _stage.ConnectAsync(server.Id);
         await client.SendAsync("""{"command":"limits","server":"upload","set":{"idle-timeout":"9s"}}""" + "\n");
         Assert.Equal("{\"type\":\"end\"}", await client.ReceiveLineAsync());
