@@ -32,6 +32,9 @@ internal sealed class Program
             case DirectoryNotFoundException when fault.Message.Split('\'') is [_, .. var path, _]:
                 errors.WriteLine($"ERROR: {Printable.Line(string.Join('\'', path))}: no such folder");
                 return ExitCode.Failed;
+            case FileNotFoundException { FileName: { } file }:
+                errors.WriteLine($"ERROR: {Printable.Line(file)}: no such file");
+                return ExitCode.Failed;
             case IOException or ProtocolException or UnauthorizedAccessException or PlatformNotSupportedException
                 or OperationCanceledException or SocketException or TimeoutException:
                 errors.WriteLine($"ERROR: {Printable.Line(fault.Message)}");

@@ -7,6 +7,9 @@ namespace Hawser.Services;
 /// <param name="DefaultText">The default, as users type it; null for none.</param>
 public abstract record ServiceOption(string Name, string? ValueName, string Help, string? DefaultText)
 {
+    /// <summary>All values, if they are few; else empty.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
     /// <summary>Checks and parses a value.</summary>
     /// <exception cref="FormatException">The text is not a value; the message gives an example.</exception>
     public abstract object ParseValue(string text);

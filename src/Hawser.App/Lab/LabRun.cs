@@ -137,11 +137,12 @@ internal sealed class LabRun(
         try
         {
             (LoadReport report, LabConditions? conditions) = await (measure ?? TryAsync)(variant, cancel);
+            bool isAlone = variant.Subject.Address is null && options.Agents.Count == 0;
             double? highest = _measurements.Max(measured => measured.Conditions?.Mhz);
             var measured = new LabMeasurement(round, place, variant, report.Figures, null)
             {
                 Conditions = conditions,
-                Spoiled = conditions?.FindFault(options.SpoiledAt, highest, variant.Subject.Address is null),
+                Spoiled = conditions?.FindFault(options.SpoiledAt, highest, isAlone),
             };
             return (measured, report.Latency);
         }

@@ -73,7 +73,7 @@ internal sealed class ServiceCommand : VerbCommand
             return flag;
         }
         Option<object?> value = VerbOptions.Value<object?>(
-            $"--{option.Name}", option.ValueName, option.Help, option.ParseValue, option.DefaultText);
+            $"--{option.Name}", option.ValueName, option.Help, option.ParseValue, option.DefaultText).WithChoices(option.Choices);
         _readers.Add((parsed, settings) =>
         {
             if (parsed.Has(value))

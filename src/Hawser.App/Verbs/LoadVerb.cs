@@ -33,7 +33,8 @@ internal sealed class LoadVerb
         "--until", "GOAL", "find the highest rate that meets a latency goal, like p99<1ms", LatencyGoal.Parse);
 
     private readonly Option<LoadWire> _wire = VerbOptions.Value(
-        "--wire", "WIRE", $"protocol of the server: {string.Join(", ", LoadWire.All)}", LoadWire.Parse, "ping");
+        "--wire", "WIRE", $"protocol of the server: {string.Join(", ", LoadWire.All)}", LoadWire.Parse, "ping")
+        .WithChoices(LoadWire.All.Select(wire => wire.Name));
 
     private readonly Option<int> _pipeline = VerbOptions.Int(
         "--pipeline", "pings that a client sends at once", 1, PingLoadOptions.LongestPipeline, "1");

@@ -15,7 +15,7 @@ internal sealed record ServeReporting(
     {
         private readonly Option<string> _log = VerbOptions.Value(
             "--log", "FORMAT", "text, or json: an object a line on the standard error, with every connection",
-            ParseFormat, "text");
+            ParseFormat, "text").WithChoices(["text", "json"]);
 
         private readonly Option<IReadOnlyList<EndPoint>?> _metrics = VerbOptions.Value<IReadOnlyList<EndPoint>?>(
             "--metrics", "[ADDRESS:]PORT", "serve /metrics for Prometheus, /healthz and /readyz here; on 127.0.0.1 "

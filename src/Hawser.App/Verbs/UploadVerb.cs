@@ -37,7 +37,8 @@ internal static class UploadVerb
         Option<TimeSpan> idle = VerbOptions.Timeout(
             "--idle-timeout", "give up after this long without progress or a receipt", "10s");
         Option<UploadHash> hash = VerbOptions.Value("--hash", "HASH",
-            "the hash to compare with the receipt's: sha256, xxh128 (fast) or none", UploadDigest.ParseFunction, "sha256");
+            "the hash to compare with the receipt's: sha256, xxh128 (fast) or none", UploadDigest.ParseFunction, "sha256")
+            .WithChoices(UploadDigest.Functions);
         Option<bool> noHash = VerbOptions.Flag("--no-hash", "the same as --hash none");
         Option<bool> json = VerbOptions.Flag("--json", "print a line of JSON per file");
         verb.Add(server);

@@ -32,8 +32,17 @@ internal static class VerbOptions
             HelpName = valueName,
             CustomParser = result => Parse(name, result, parse),
         };
+        // Of an enumeration, these would be its members' names.
+        option.CompletionSources.Clear();
         if (defaultText is not null)
             option.DefaultValueFactory = _ => parse(defaultText);
+        return option;
+    }
+
+    /// <summary>Names all values of an option, for completion.</summary>
+    public static Option<T> WithChoices<T>(this Option<T> option, IEnumerable<string> values)
+    {
+        option.CompletionSources.Add([.. values]);
         return option;
     }
 

@@ -12,7 +12,10 @@ public sealed class MessageService : Service
     /// <summary><c>--order completion|arrival|interleave</c>.</summary>
     public static readonly ServiceOption<MessageOrder> Order = new(
         "order", "ORDER", "how messages come out: completion (whole, as they end), arrival (whole, as they came) or "
-        + "interleave (chunk by chunk)", "completion", ParseOrder);
+        + "interleave (chunk by chunk)", "completion", ParseOrder)
+    {
+        Choices = ["completion", "arrival", "interleave"],
+    };
 
     /// <summary><c>--max-bytes SIZE</c>.</summary>
     public static readonly ServiceOption<long> MaxBytes =

@@ -34,12 +34,15 @@ public sealed record UploadDigest(UploadHash Function, string Hex)
         _ => NoneName,
     };
 
+    /// <summary>The names of the hash functions.</summary>
+    public static IReadOnlyList<string> Functions { get; } = [Sha256Name, Xxh128Name, NoneName];
+
     /// <summary>The hash function of a name.</summary>
     /// <exception cref="FormatException">There is no such function.</exception>
     public static UploadHash ParseFunction(string name) =>
         name == NoneName ? UploadHash.None
         : FindFunction(name) is var function and not UploadHash.None ? function
-        : throw new FormatException($"unknown hash '{name}'; use {Sha256Name}, {Xxh128Name} or {NoneName}");
+        : throw new FormatException($"unknown hash '{name}'; use one of {string.Join(", ", Functions)}");
 
     /// <returns><see cref="UploadHash.None"/> if no function has the name.</returns>
     internal static UploadHash FindFunction(string name) => name switch

@@ -46,6 +46,8 @@ public sealed record UploadReceipt(string? FileName, long Bytes, UploadDigest? D
         {
             return Stored(parts[1], bytes, ParseDigest(parts[3]), synced);
         }
+        if (text.StartsWith("token ", StringComparison.Ordinal))
+            throw new ProtocolException("the server requires a token; use --token-file");
         throw new ProtocolException("the server's answer is not a receipt; is it an upload server?");
     }
 

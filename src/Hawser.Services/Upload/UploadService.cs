@@ -45,7 +45,10 @@ public sealed class UploadService : Service
     /// <summary><c>--hash sha256|xxh128|none</c>.</summary>
     public static readonly ServiceOption<UploadHash> Hash = new(
         "hash", "HASH", "the hash in receipts and manifest: sha256, xxh128 (fast, finds accidents, not attackers) or none",
-        "sha256", UploadDigest.ParseFunction);
+        "sha256", UploadDigest.ParseFunction)
+    {
+        Choices = UploadDigest.Functions,
+    };
 
     /// <summary><c>--manifest</c>.</summary>
     public static readonly ServiceOption<bool> Manifest =

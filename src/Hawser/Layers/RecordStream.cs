@@ -20,6 +20,7 @@ internal sealed class RecordStream(Connection wire) : Stream
     private const byte ApplicationData = 23;
     private const byte MajorVersion = 3;
 
+    private readonly SynchronizationContext? _home = SynchronizationContext.Current;
     private byte[]? _bytes;
     private int _start;
     private int _end;
@@ -93,20 +94,12 @@ internal sealed class RecordStream(Connection wire) : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        if (buffer.IsEmpty)
-            return 0;
-        await wire.Output.FlushAsync(cancellationToken);
-        while (_open == 0 && !OpenRecord())
-        {
-            int received = await wire.ReadAsync(MakeRoom(), cancellationToken);
-            if (received == 0)
-                return 0;
-            Add(received);
-        }
-        return Read(buffer.Span);
-    }
+    /// <summary>Waits on the connection's thread, wherever SslStream has come to: a blocked wait would occupy the
+    /// thread pool.</summary>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _home is null || SynchronizationContext.Current == _home
+            ? ReceiveAsync(buffer, cancellationToken)
+            : new ValueTask<int>(ReceiveAtHomeAsync(_home, buffer, cancellationToken));
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -120,6 +113,28 @@ internal sealed class RecordStream(Connection wire) : Stream
 
     public override void Flush()
     {
+    }
+
+    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel)
+    {
+        if (buffer.IsEmpty)
+            return 0;
+        await wire.Output.FlushAsync(cancel);
+        while (_open == 0 && !OpenRecord())
+        {
+            int received = await wire.ReadAsync(MakeRoom(), cancel);
+            if (received == 0)
+                return 0;
+            Add(received);
+        }
+        return Read(buffer.Span);
+    }
+
+    private Task<int> ReceiveAtHomeAsync(SynchronizationContext home, Memory<byte> buffer, CancellationToken cancel)
+    {
+        var read = new TaskCompletionSource<Task<int>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        home.Post(_ => read.SetResult(ReceiveAsync(buffer, cancel).AsTask()), null);
+        return read.Task.Unwrap();
     }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

@@ -9,8 +9,8 @@ using Hawser.Transports;
 
 namespace Hawser.Layers;
 
-/// <summary>TLS over any transport. Records are encrypted and decrypted on the connection's thread; only the handshake
-/// may continue on the thread pool.</summary>
+/// <summary>TLS over any transport. Everything waits on the connection's thread, and records are encrypted and
+/// decrypted there; only the computations of the handshake may run on the thread pool.</summary>
 /// <remarks>SslStream waits for nothing after the handshake: it reads whole records that have been received and writes
 /// to a buffer. An idle connection holds no buffer of its own.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "disposed of by Close")]

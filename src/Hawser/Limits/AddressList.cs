@@ -80,6 +80,10 @@ public sealed class AddressList
         {
             throw new FormatException($"{path}, line {number}: {e.Message}", e);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new FormatException($"{path}: no such file", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new FormatException($"cannot read '{path}': {e.Message}", e);

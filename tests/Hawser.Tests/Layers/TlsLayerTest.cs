@@ -147,6 +147,32 @@ public sealed class TlsLayerTest
         await AssertServesAsync(server);
     }
 
+    /// <summary>SslStream continues on the thread pool, which their waits must not occupy.</summary>
+    [Theory, Models(ModelKind.Concurrent)]
+    public async Task Handshakes_that_stop_half_way_hold_up_no_other(string model)
+    {
+        const int Silent = 100;
+        await using TestServer server = TestServer.Start(model, Handlers.EchoLinesAsync, options => options with
+        {
+            Layers = [TlsLayer.Server(_ => TestCertificate.Server)],
+            ModelOptions = new() { Threads = 2 * Silent },
+            Limits = TestServer.Limits with { DrainTimeout = TimeSpan.Zero },
+            TimeProvider = new FakeTime(),
+        });
+        byte[] hello = await ClientHelloAsync();
+        List<RawClient> silent = [];
+        for (int i = 0; i < Silent; i++)
+        {
+            silent.Add(await PlainClient(server));
+            await silent[i].SendAsync(hello);
+        }
+        foreach (RawClient client in silent)
+            Assert.Equal(22, (await client.ReceiveExactlyAsync(1))[0]);
+
+        await AssertServesAsync(server);
+        silent.ForEach(client => client.Dispose());
+    }
+
     [Theory, Models]
     public async Task The_handshake_has_a_time_limit_of_its_own(string model)
     {
@@ -224,5 +250,13 @@ public sealed class TlsLayerTest
         while (await connection.ReadAsync() is { IsEmpty: false } bytes)
             all.Write(bytes.Span);
         return all.ToArray();
+    }
+
+    private static async Task<byte[]> ClientHelloAsync()
+    {
+        using var sent = new MemoryStream();
+        using var tls = new SslStream(sent);
+        await Assert.ThrowsAnyAsync<IOException>(() => tls.AuthenticateAsClientAsync(TestCertificate.Client));
+        return sent.ToArray();
     }
 }

@@ -20,7 +20,7 @@ internal sealed record LabConditions(double StealShare, double OthersCpuShare, d
     /// <summary>Why figures taken meanwhile are spoiled; null if they are not.</summary>
     /// <param name="limit">The greatest share of CPU time that others may take; null if all is well.</param>
     /// <param name="highestMhz">The highest frequency of the lab's measurements so far.</param>
-    /// <param name="isAlone">Whether the lab started the server: otherwise the server is one of the others.</param>
+    /// <param name="isAlone">Whether the lab started server and load: otherwise they may be among the others.</param>
     public string? FindFault(double? limit, double? highestMhz, bool isAlone)
     {
         if (limit is null)

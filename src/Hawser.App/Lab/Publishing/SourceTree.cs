@@ -30,12 +30,12 @@ internal sealed record SourceTree(string Root, string Commit, IReadOnlyList<stri
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             })!;
-            Task<string> errors = git.StandardError.ReadToEndAsync();
+            _ = git.StandardError.ReadToEndAsync();
             string output = git.StandardOutput.ReadToEnd();
             git.WaitForExit();
             return git.ExitCode == 0
                 ? output
-                : throw new IOException($"--publish needs a git repository: {errors.Result.Trim().Split('\n')[0]}");
+                : throw new IOException("run it in the git repository: results name the commit");
         }
         catch (System.ComponentModel.Win32Exception e)
         {

@@ -75,7 +75,7 @@ public sealed class LabPublicationTest : IDisposable
         await using ProgramProcess lab = ProgramProcess.StartInShell(
             "cd \"$FILE\" && exec \"$@\"", _folder.Root, "lab", "--scenario", "exercise", "--publish");
 
-        (await lab.EndAsync()).IsError(1, "--publish needs a git repository: ");
+        (await lab.EndAsync()).IsError(1, "run it in the git repository: results name the commit");
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Root));
     }
 
