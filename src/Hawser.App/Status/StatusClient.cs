@@ -7,18 +7,24 @@ namespace Hawser.App.Status;
 /// Thread-safe.</summary>
 internal sealed class StatusClient : IDisposable
 {
-    /// <summary>For connecting, and for each answer: a process that is stopped gives none.</summary>
+    /// <summary>Bounds connecting, and each answer: a process that is stopped gives none.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Connection _connection;
+    private readonly TimeProvider _time;
 
     // One request at a time.
     private readonly SemaphoreSlim _gate = new(1);
+    private volatile bool _isClosed;
 
-    private StatusClient(int process, Connection connection)
+    /// <param name="process">The id of the process.</param>
+    /// <param name="connection">A connection to its status socket; the client disposes it.</param>
+    /// <param name="time">Measures how long an answer takes.</param>
+    public StatusClient(int process, Connection connection, TimeProvider time)
     {
         Process = process;
         _connection = connection;
+        _time = time;
     }
 
     public int Process { get; }
@@ -39,7 +45,7 @@ internal sealed class StatusClient : IDisposable
             try
             {
                 clients.Add(new StatusClient(process, await Dialer.ConnectAsync(
-                    new UnixDomainSocketEndPoint(path), Patience, cancel)));
+                    new UnixDomainSocketEndPoint(path), Patience, cancel), TimeProvider.System));
             }
             catch (ConnectException e) when (e.InnerException is SocketException
             {
@@ -59,7 +65,9 @@ internal sealed class StatusClient : IDisposable
     }
 
     /// <summary>The servers of the process, each with the connections that it listed.</summary>
-    /// <exception cref="IOException">The process does not answer, or answers with an error.</exception>
+    /// <exception cref="StatusErrorException">The process refuses the request. The next one may succeed.</exception>
+    /// <exception cref="IOException">The process does not answer, or breaks the protocol; or <paramref name="cancel"/>
+    /// has ended an earlier request. The client is closed.</exception>
     public async Task<IReadOnlyList<(ServerStatus Server, IReadOnlyList<ConnectionStatus> Connections)>> ListAsync(
         ListRequest request, CancellationToken cancel)
     {
@@ -75,33 +83,24 @@ internal sealed class StatusClient : IDisposable
     }
 
     /// <summary>Sends a request and reads the answer, without its end.</summary>
+    /// <exception cref="StatusErrorException">As for <see cref="ListAsync"/>.</exception>
     /// <exception cref="IOException">As for <see cref="ListAsync"/>.</exception>
     public async Task<IReadOnlyList<StatusAnswer>> AskAsync(StatusRequest request, CancellationToken cancel)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        patience.CancelAfter(Patience);
         await _gate.WaitAsync(cancel);
+        using var limit = new CancellationTokenSource(Patience, _time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
+        bool isWhole = false;
         try
         {
-            var line = new ArrayBufferWriter<byte>();
-            StatusProtocol.Write(line, request);
-            await _connection.WriteAsync(line.WrittenMemory, patience.Token);
-            List<StatusAnswer> answers = [];
-            while (true)
-            {
-                switch (await ReadAsync(patience.Token))
-                {
-                    case StatusEnd:
-                        return answers;
-                    case StatusError error:
-                        throw new IOException(error.Message);
-                    case var answer when answers.Count < StatusProtocol.MostAnswers:
-                        answers.Add(answer);
-                        break;
-                    default:
-                        throw new IOException($"more than {StatusProtocol.MostAnswers} lines");
-                }
-            }
+            List<StatusAnswer> answers = await ConverseAsync(request, patience.Token);
+            isWhole = true;
+            return answers;
+        }
+        catch (StatusErrorException)
+        {
+            isWhole = true;
+            throw;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -113,19 +112,57 @@ internal sealed class StatusClient : IDisposable
         }
         catch (ConnectionClosedException e)
         {
-            throw new IOException($"process {Process} closed its status socket", e);
+            throw Closed(e);
         }
         finally
         {
+            // The rest of an answer would pass for that to the next request.
+            if (!isWhole)
+                Dispose();
             _gate.Release();
         }
     }
 
     // The gate has nothing to dispose, and a request may still hold it.
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _isClosed = true;
+        _connection.Dispose();
+    }
+
+    private async Task<List<StatusAnswer>> ConverseAsync(StatusRequest request, CancellationToken cancel)
+    {
+        if (_isClosed)
+            throw Closed();
+        var line = new ArrayBufferWriter<byte>();
+        StatusProtocol.Write(line, request);
+        await _connection.WriteAsync(line.WrittenMemory, cancel);
+        List<StatusAnswer> answers = [];
+        while (true)
+        {
+            switch (await ReadAsync(cancel))
+            {
+                case StatusEnd:
+                    return answers;
+                case StatusError error:
+                    throw new StatusErrorException(error.Message);
+                case var answer when answers.Count < StatusProtocol.MostAnswers:
+                    answers.Add(answer);
+                    break;
+                default:
+                    throw new IOException($"more than {StatusProtocol.MostAnswers} lines");
+            }
+        }
+    }
 
     private async Task<StatusAnswer> ReadAsync(CancellationToken cancel) =>
         await _connection.TryReadLineAsync(StatusProtocol.LongestAnswer, cancel) is { } line
             ? StatusProtocol.ParseAnswer(line.Span)
-            : throw new IOException($"process {Process} closed its status socket");
+            : throw Closed();
+
+    private IOException Closed(Exception? cause = null) =>
+        new($"process {Process} closed its status socket", cause);
 }
+
+/// <summary>The answer is a <see cref="StatusError"/>.</summary>
+internal sealed class StatusErrorException(string message) : IOException(message);

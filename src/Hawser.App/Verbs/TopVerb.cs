@@ -6,6 +6,11 @@ namespace Hawser.App.Verbs;
 /// <summary><c>hawser top</c>: the running servers, alive in a terminal.</summary>
 internal static class TopVerb
 {
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
+
+    // Far below the idle timeout of the status socket.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
     public static Command Create()
     {
         var command = new VerbCommand("top", "Watch the running servers of this user in a terminal.")
@@ -13,14 +18,14 @@ internal static class TopVerb
             Examples = ["hawser top", "hawser top --server 8000"],
         };
         Option<string?> server = StatusVerb.ServerOption();
-        Option<TimeSpan> interval = VerbOptions.Timeout("--interval", "time between two samples", "1s");
+        Option<TimeSpan> interval = VerbOptions.Timeout("--interval", "time between two samples, 100ms to 1m", "1s");
         command.AddGroup(VerbOptions.Common, server, interval);
         command.SetAction((parsed, _) =>
             new TopRun(parsed.GetValue(server), Bounded(parsed.GetValue(interval))).RunAsync());
         return command;
     }
 
-    private static TimeSpan Bounded(TimeSpan interval) => interval >= TimeSpan.FromMilliseconds(100)
+    private static TimeSpan Bounded(TimeSpan interval) => interval >= Shortest && interval <= Longest
         ? interval
-        : throw new UsageException("--interval: use 100ms or more");
+        : throw new UsageException("--interval: use 100ms to 1m");
 }

@@ -26,7 +26,7 @@ internal sealed class TopRun(string? word, TimeSpan interval)
         {
             if (!_clients.Contains(found.Client))
                 _clients.Add(found.Client);
-            Take(found.Client, found.Status, found.Connections);
+            _state.Take(found.Client, found.Status, found.Connections, Stopwatch.GetTimestamp());
         }
         var signal = new StopSignal();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(signal.Token);
@@ -78,7 +78,6 @@ internal sealed class TopRun(string? word, TimeSpan interval)
     /// <summary>Waits, then asks every process, and looks for new ones.</summary>
     private async Task<Action> SampleAsync(CancellationToken stop)
     {
-        bool isFrozen = _state.IsFrozen;
         ListRequest request = Request();
         Action apply = () => { };
         try
@@ -87,7 +86,7 @@ internal sealed class TopRun(string? word, TimeSpan interval)
             _clients.AddRange(
                 await StatusClient.ConnectAllAsync([.. _clients.Select(client => client.Process)], _ => { }, stop));
             foreach (StatusClient client in _clients.ToArray())
-                apply += await AskAsync(client, request, isFrozen, stop);
+                apply += await AskAsync(client, request, stop);
         }
         catch (OperationCanceledException)
         {
@@ -100,22 +99,25 @@ internal sealed class TopRun(string? word, TimeSpan interval)
         return apply;
     }
 
-    /// <summary>Asks a process. While the screen is frozen, only its end counts.</summary>
-    private async Task<Action> AskAsync(
-        StatusClient client, ListRequest request, bool isFrozen, CancellationToken stop)
+    private async Task<Action> AskAsync(StatusClient client, ListRequest request, CancellationToken stop)
     {
         try
         {
             IReadOnlyList<(ServerStatus Server, IReadOnlyList<ConnectionStatus> Connections)> answer =
                 await client.ListAsync(request, stop);
+            long now = Stopwatch.GetTimestamp();
             return () =>
             {
                 foreach ((ServerStatus server, IReadOnlyList<ConnectionStatus> connections) in answer)
                 {
-                    if (!isFrozen && (word is null || server.Is(word)))
-                        Take(client, server, connections);
+                    if (word is null || server.Is(word))
+                        _state.Take(client, server, connections, now);
                 }
             };
+        }
+        catch (StatusErrorException e)
+        {
+            return () => _state.Message = e.Message;
         }
         catch (IOException)
         {
@@ -129,15 +131,6 @@ internal sealed class TopRun(string? word, TimeSpan interval)
         }
     }
 
-    private void Take(StatusClient client, ServerStatus status, IReadOnlyList<ConnectionStatus> connections)
-    {
-        TopServer? server = _state.Servers.FirstOrDefault(
-            known => known.Client == client && known.Status.Name == status.Name);
-        if (server is null)
-            _state.Add(server = new TopServer(client, status));
-        server.Take(status, connections, Stopwatch.GetTimestamp());
-    }
-
     /// <summary>Begins to carry a command out; null if there is nothing to do.</summary>
     private Task<Action>? Act(TopCommand command, CancellationToken stop)
     {
@@ -145,8 +138,10 @@ internal sealed class TopRun(string? word, TimeSpan interval)
         return (command, _state.SelectedId) switch
         {
             (TopCommand.Close, { } id) => ActAsync(
-                shown.Client, new CloseRequest { Server = shown.Status.Name, Id = id }, $"closed connection {id}", stop),
-            (TopCommand.Drain, _) => ActAsync(shown.Client, new DrainRequest(), "the server drains", stop),
+                shown.Client, new CloseRequest { Server = shown.Status.Name, Id = id }, $"closed connection {id}",
+                stop),
+            (TopCommand.Drain, _) => ActAsync(
+                shown.Client, new DrainRequest(), $"process {shown.Status.Pid} drains", stop),
             _ => null,
         };
     }
