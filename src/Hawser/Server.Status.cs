@@ -15,6 +15,13 @@ public sealed partial class Server
     public IReadOnlyList<LimitUse> ReadLimits() =>
         _meter.Read(_limits, Connections, _connections.Select(served => served.Value));
 
+    /// <summary>The counts since the start. For reports: it looks at every connection. Thread-safe.</summary>
+    public ServerCounts ReadCounts()
+    {
+        (long received, long sent) = _tally.ReadBytes();
+        return new ServerCounts(_tally.Queued, _tally.Accepted, received, sent);
+    }
+
     /// <summary>The connections that are being served, in no order. Those that wait in the model for a thread are not
     /// among them. For reports: it looks at every connection, and delays none. Thread-safe.</summary>
     public IReadOnlyList<ConnectionSnapshot> ReadConnections() =>

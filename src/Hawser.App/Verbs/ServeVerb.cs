@@ -110,8 +110,7 @@ internal static class ServeVerb
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
             var board = new StatusBoard(
                 services.Zip(hosts, observers).Select(run => new StatusSource(
-                    run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, () => run.Third.Ended,
-                    run.Third.Note)),
+                    run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, run.Third.Note)),
                 signal.Ask, () => signal.Asked.IsCompleted);
             status?.Serve(board, Task.WhenAll(observers.Select(observer => observer.Listens)));
             return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process, readiness);

@@ -224,7 +224,7 @@ public sealed class ServerMetricsTest : IDisposable
             Model = ConcurrencyModels.Get("threads"),
             Meter = unheard.Meter,
         };
-        using var metrics = new ServerMetrics(options, null, () => 0, () => 0, []);
+        using var metrics = new ServerMetrics(options, null, () => 0, new ServerTally([]));
         using var connection = new Connection(Transports.MemoryTransport.CreatePair().Server);
         long allocated = -1;
         for (int round = 0; round < 2; round++)
@@ -232,10 +232,9 @@ public sealed class ServerMetricsTest : IDisposable
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 1_000; i++)
             {
-                metrics.CountAccepted();
                 long begun = metrics.Begin();
                 metrics.EndHandshake(metrics.BeginHandshake(), null, null);
-                metrics.CountEnded(connection, CloseReason.PeerReset, begun);
+                metrics.RecordDuration(CloseReason.PeerReset, begun);
             }
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }
