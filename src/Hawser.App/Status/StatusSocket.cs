@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hawser.App.Output;
 using Hawser.Models;
 
 namespace Hawser.App.Status;
@@ -102,14 +103,7 @@ internal sealed class StatusSocket : IAsyncDisposable
             Model = epoll.IsAvailable ? epoll : ConcurrencyModels.Get("select"),
             ModelOptions = new ModelOptions { Loops = 1 },
             Limits = Limits,
-            Observer = new FaultLog(_errors),
+            Observer = new FaultLog("the status socket", _errors),
         });
-    }
-
-    private sealed class FaultLog(TextWriter errors) : IServerObserver
-    {
-        public void Faulted(Connection connection, Exception fault) => Faulted(fault);
-
-        public void Faulted(Exception fault) => errors.WriteLine($"ERROR: fault in the status socket: {fault}");
     }
 }
