@@ -78,9 +78,15 @@ internal sealed class StatusBoard
     private static LimitStatus StatusOf(Server server, LimitUse use)
     {
         string name = LimitOptions.NameOf(use.Name);
-        return new LimitStatus(
-            name, double.IsPositiveInfinity(use.Limit) ? null : use.Limit, use.Current, use.Maximum, use.Struck,
-            LimitOptions.CanChange(server.Limits, name));
+        return new LimitStatus
+        {
+            Name = name,
+            Limit = double.IsPositiveInfinity(use.Limit) ? null : use.Limit,
+            Current = use.Current,
+            Maximum = use.Maximum,
+            Struck = use.Hits,
+            Changeable = LimitOptions.CanChange(server.Limits, name),
+        };
     }
 
     private static void Close(StatusSource server, long id)

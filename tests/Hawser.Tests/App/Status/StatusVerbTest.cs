@@ -129,7 +129,9 @@ public sealed class StatusVerbTest : IDisposable
         string[] answers =
         [
             "junk", "{\"type\":\"server\"}\n", "{\"type\":\"error\",\"message\":\"\\u001b[2J\"}\n", "\u001b[2J\n",
-            new('x', 1_000_000), "",
+            new('x', 1_000_000), "", "{\"type\":\"error\"}\n",
+            ServerWith("\"listeners\":[null],\"limits\":[]"), ServerWith("\"listeners\":[],\"limits\":[null]"),
+            ServerWith("\"listeners\":[],\"limits\":[{\"struck\":0,\"changeable\":false}]"),
         ];
         foreach ((int index, string answer) in answers.Index())
             AnswerOnce(1 + index, answer);
@@ -143,6 +145,11 @@ public sealed class StatusVerbTest : IDisposable
         Assert.All(lines[..^1], line => Assert.StartsWith("WARNING: ", line, StringComparison.Ordinal));
         Assert.Equal("ERROR: no server of this user is running", lines[^1]);
         Assert.DoesNotContain('\u001b', result.Errors);
+
+        static string ServerWith(string members) =>
+            "{\"type\":\"server\",\"protocol\":1,\"pid\":1,\"name\":\"ping\",\"model\":\"epoll\",\"uptime_seconds\":1,"
+            + "\"draining\":false,\"connections\":0,\"queued\":0,\"accepted\":0,\"bytes_received\":0,"
+            + $"\"bytes_sent\":0,{members}}}\n{{\"type\":\"end\"}}\n";
     }
 
     [Theory]
