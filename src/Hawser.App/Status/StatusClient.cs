@@ -17,34 +17,38 @@ internal sealed class StatusClient : IDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private volatile bool _isClosed;
 
-    /// <param name="process">The id of the process.</param>
-    /// <param name="connection">A connection to its status socket; the client disposes it.</param>
+    /// <param name="path">The socket, which tells clients apart.</param>
+    /// <param name="connection">A connection to it; the client disposes it.</param>
     /// <param name="time">Measures how long an answer takes.</param>
-    public StatusClient(int process, Connection connection, TimeProvider time)
+    public StatusClient(string path, Connection connection, TimeProvider time)
     {
-        Process = process;
+        Path = path;
         _connection = connection;
         _time = time;
     }
 
-    public int Process { get; }
+    public string Path { get; }
 
-    /// <summary>Connects to the status socket of every process of this user.</summary>
-    /// <param name="except">Processes that are connected already.</param>
+    private string Name => StatusFolder.ProcessOf(Path) is > 0 and var process ? $"process {process}" : Path;
+
+    /// <summary>Connects to the status socket of every process of this user, or to those at a path.</summary>
+    /// <param name="where">One socket, or a directory of them; null for the user's runtime directory.</param>
+    /// <param name="except">Sockets that are connected already.</param>
     /// <param name="warn">Receives a line for each process that does not answer.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="IOException">The runtime directory is not the user's alone.</exception>
+    /// <exception cref="IOException">The directory is not the user's alone, or there is nothing at the path.</exception>
     public static async Task<List<StatusClient>> ConnectAllAsync(
-        IReadOnlyCollection<int> except, Action<string> warn, CancellationToken cancel)
+        string? where, IReadOnlyCollection<string> except, Action<string> warn, CancellationToken cancel)
     {
         List<StatusClient> clients = [];
-        foreach ((int process, string path) in StatusFolder.List(StatusFolder.Location))
+        foreach ((int process, string path) in
+            where is null ? StatusFolder.List(StatusFolder.Location) : StatusFolder.Find(where))
         {
-            if (except.Contains(process))
+            if (except.Contains(path))
                 continue;
             try
             {
-                clients.Add(new StatusClient(process, await Dialer.ConnectAsync(
+                clients.Add(new StatusClient(path, await Dialer.ConnectAsync(
                     new UnixDomainSocketEndPoint(path), Patience, cancel), TimeProvider.System));
             }
             catch (ConnectException e) when (e.InnerException is SocketException
@@ -52,13 +56,17 @@ internal sealed class StatusClient : IDisposable
                 SocketErrorCode: SocketError.ConnectionRefused,
             })
             {
-                StatusFolder.RemoveStale(process, path);
+                // Elsewhere, others may have put it there.
+                if (where is null)
+                    StatusFolder.RemoveStale(process, path);
+                else
+                    warn($"{path}: no server listens there");
             }
             catch (ConnectException e)
             {
                 // It may have ended since it was listed.
-                if (Path.Exists(path))
-                    warn($"process {process}: {e.Message}");
+                if (System.IO.Path.Exists(path))
+                    warn($"{path}: {e.Message}");
             }
         }
         return clients;
@@ -104,11 +112,11 @@ internal sealed class StatusClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new IOException($"process {Process} does not answer");
+            throw new IOException($"{Name} does not answer");
         }
         catch (ProtocolException e)
         {
-            throw new IOException($"process {Process}: {e.Message}", e);
+            throw new IOException($"{Name}: {e.Message}", e);
         }
         catch (ConnectionClosedException e)
         {
@@ -161,7 +169,7 @@ internal sealed class StatusClient : IDisposable
             : throw Closed();
 
     private IOException Closed(Exception? cause = null) =>
-        new($"process {Process} closed its status socket", cause);
+        new($"{Name} closed its status socket", cause);
 }
 
 /// <summary>The answer is a <see cref="StatusError"/>.</summary>

@@ -67,7 +67,7 @@ internal static class ServeVerb
         var hosts = new List<ServiceHost>();
         var observers = new List<ServeObserver>();
         var readiness = new Readiness(observers);
-        await using StatusSocket? status = plan.HasStatus ? StatusSocket.TryListen(logs.Errors) : null;
+        await using StatusSocket? status = plan.HasStatus ? StatusSocket.TryListen(StatusFolder.Location, logs.Errors) : null;
         await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, readiness.WhyNot, logs.Errors);
         try
         {

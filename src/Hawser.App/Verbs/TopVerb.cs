@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hawser.App.Status;
 using Hawser.App.Status.Top;
 
 namespace Hawser.App.Verbs;
@@ -17,11 +18,11 @@ internal static class TopVerb
         {
             Examples = ["hawser top", "hawser top --server 8000"],
         };
-        Option<string?> server = StatusVerb.ServerOption();
+        var choice = new ServerChoice.Options();
         Option<TimeSpan> interval = VerbOptions.Timeout("--interval", "time between two samples, 100ms to 1m", "1s");
-        command.AddGroup(VerbOptions.Common, server, interval);
+        choice.AddTo(command, interval);
         command.SetAction((parsed, _) =>
-            new TopRun(parsed.GetValue(server), Bounded(parsed.GetValue(interval))).RunAsync());
+            new TopRun(choice.Read(parsed), Bounded(parsed.GetValue(interval))).RunAsync());
         return command;
     }
 

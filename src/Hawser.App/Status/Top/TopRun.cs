@@ -7,9 +7,9 @@ using Spectre.Console;
 namespace Hawser.App.Status.Top;
 
 /// <summary>Runs <c>hawser top</c>: asks the servers, draws, and carries keys out.</summary>
-/// <param name="word">Chooses servers by name, port or address; null for all.</param>
+/// <param name="choice">Which servers.</param>
 /// <param name="interval">The time between two samples.</param>
-internal sealed class TopRun(string? word, TimeSpan interval)
+internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
 {
     private const int MostConnections = 1000;
 
@@ -22,7 +22,7 @@ internal sealed class TopRun(string? word, TimeSpan interval)
         IAnsiConsole console = Terminal.Output;
         if (Console.IsInputRedirected || Console.IsOutputRedirected || !console.Profile.Capabilities.Ansi)
             throw new IOException("top needs a terminal; use hawser status, which prints once");
-        foreach (RunningServer found in await RunningServer.FindAsync(word, Request(), CancellationToken.None))
+        foreach (RunningServer found in await RunningServer.FindAsync(choice, Request(), CancellationToken.None))
         {
             if (!_clients.Contains(found.Client))
                 _clients.Add(found.Client);
@@ -84,7 +84,8 @@ internal sealed class TopRun(string? word, TimeSpan interval)
         {
             await Task.Delay(interval, stop);
             _clients.AddRange(
-                await StatusClient.ConnectAllAsync([.. _clients.Select(client => client.Process)], _ => { }, stop));
+                await StatusClient.ConnectAllAsync(
+                    choice.Socket, [.. _clients.Select(client => client.Path)], _ => { }, stop));
             foreach (StatusClient client in _clients.ToArray())
                 apply += await AskAsync(client, request, stop);
         }
@@ -110,7 +111,7 @@ internal sealed class TopRun(string? word, TimeSpan interval)
             {
                 foreach ((ServerStatus server, IReadOnlyList<ConnectionStatus> connections) in answer)
                 {
-                    if (word is null || server.Is(word))
+                    if (choice.Word is null || server.Is(choice.Word))
                         _state.Take(client, server, connections, now);
                 }
             };

@@ -24,7 +24,7 @@ public sealed class StatusClientTest : IAsyncLifetime
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen();
         _client = new StatusClient(
-            7, await Dialer.ConnectAsync(_listener.LocalEndPoint!, Patience.Limit, CancellationToken.None), _time);
+            "7.sock", await Dialer.ConnectAsync(_listener.LocalEndPoint!, Patience.Limit, CancellationToken.None), _time);
         _server = await _listener.AcceptAsync();
     }
 

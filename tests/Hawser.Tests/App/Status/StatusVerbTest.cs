@@ -62,6 +62,13 @@ public sealed class StatusVerbTest : IDisposable
         Assert.Equal(3, lines[0].GetProperty("limits")[0].GetProperty("limit").GetInt32());
         Assert.Equal($"{next.LocalEndPoint}", lines[1].GetProperty("peer").GetString());
 
+        ProgramResult elsewhere = await ProgramProcess.RunAsync(
+            "status", "--socket", Path.Combine(_stage.Sockets, $"{first.Id}.sock"));
+        elsewhere.IsDone();
+        Assert.StartsWith($"ping 127.0.0.1:{port} ", elsewhere.Text, StringComparison.Ordinal);
+        (await _stage.RunAsync("status", "--socket", _stage["none"])).IsError(
+            1, $"{_stage["none"]}: no such socket or directory");
+
         (await _stage.RunAsync("status", "drain", "--server", port)).IsDone();
         Assert.Equal(0, (await first.EndAsync()).ExitCode);
         Assert.Equal([socket], Directory.GetFiles(_stage.Sockets));

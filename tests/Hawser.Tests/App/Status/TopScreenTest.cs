@@ -91,7 +91,7 @@ public sealed class TopScreenTest
         Assert.Equal(TopCommand.None, Press(state, 'D'));
 
         state.Shown.End(DateTime.Now);
-        state.Take(new StatusClient(8, null!, TimeProvider.System), Server() with { Pid = 8 }, [], 1);
+        state.Take(new StatusClient("8.sock", null!, TimeProvider.System), Server() with { Pid = 8 }, [], 1);
 
         Assert.StartsWith("q quit", Lines(state).Last(), StringComparison.Ordinal);
         Assert.Equal(TopCommand.None, Press(state, 'D'));
@@ -147,7 +147,7 @@ public sealed class TopScreenTest
         Assert.Contains("the server ended at 12:00:01; waiting for another", Lines(state));
         Assert.Null(state.SelectedId);
 
-        state.Take(new StatusClient(8, null!, TimeProvider.System), Server() with { Pid = 8 }, [], 1);
+        state.Take(new StatusClient("8.sock", null!, TimeProvider.System), Server() with { Pid = 8 }, [], 1);
 
         Assert.Equal(8, Assert.Single(state.Servers).Status.Pid);
         Assert.DoesNotContain(Lines(state), line => line.Contains("ended", StringComparison.Ordinal));
