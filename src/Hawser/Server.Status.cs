@@ -8,6 +8,13 @@ public sealed partial class Server
     private readonly Lock _changing = new();
     private volatile ServerLimits _limits;
 
+    /// <summary>Connections being served or waiting for it.</summary>
+    public int Connections => Volatile.Read(ref _admitted);
+
+    /// <summary>A connection waits in the kernel although the server has a place for it. If it stays so, the server does
+    /// not accept.</summary>
+    public bool HasPending => _listeners.HasPending;
+
     /// <summary>The limits in force.</summary>
     public ServerLimits Limits => _limits;
 

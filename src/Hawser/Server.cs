@@ -87,13 +87,6 @@ public sealed partial class Server : IAsyncDisposable
     /// impossible.</summary>
     public Task Completion { get; }
 
-    /// <summary>Connections being served or waiting for it.</summary>
-    public int Connections => Volatile.Read(ref _admitted);
-
-    /// <summary>A connection waits in the kernel although the server has a place for it. If it stays so, the server does
-    /// not accept.</summary>
-    public bool HasPending => _listeners.HasPending;
-
     private bool IsStopping => Volatile.Read(ref _stopBegun) != 0;
 
     /// <summary>Binds, listens and starts to serve.</summary>

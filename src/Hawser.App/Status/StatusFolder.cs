@@ -54,7 +54,7 @@ internal static class StatusFolder
             Directory.CreateDirectory(folder);
         else
             Directory.CreateDirectory(folder, FolderMode);
-        Check(folder, mayBeOfOthers: false);
+        Check(folder, isOpenToRoot: false);
         return path;
     }
 
@@ -73,7 +73,7 @@ internal static class StatusFolder
     {
         if (!Directory.Exists(folder))
             return [];
-        Check(folder, mayBeOfOthers: ProcessUser.Own() == 0);
+        Check(folder, isOpenToRoot: true);
         return
         [
             .. Directory.EnumerateFiles(folder, $"*{Extension}")
@@ -113,14 +113,14 @@ internal static class StatusFolder
         : 0;
 
     /// <exception cref="IOException">Another user may change what is in the directory.</exception>
-    private static void Check(string folder, bool mayBeOfOthers)
+    private static void Check(string folder, bool isOpenToRoot)
     {
         if (OperatingSystem.IsLinux())
         {
             if (FileIdentity.PermissionsOf(folder) is not { } status)
                 throw new IOException($"{folder}: cannot read its owner");
-            if ((status.Mode & TypeMask) != FolderType
-                || (status.Owner != ProcessUser.Own() && !mayBeOfOthers))
+            uint user = ProcessUser.Own();
+            if ((status.Mode & TypeMask) != FolderType || (status.Owner != user && !(isOpenToRoot && user == 0)))
                 throw new IOException($"{folder}: not a directory of this user; remove it");
             if ((status.Mode & OthersMask) != 0)
                 throw new IOException($"{folder}: open to other users; chmod it to 700");

@@ -95,7 +95,7 @@ public sealed class StatusClientTest : IAsyncLifetime
         await next.Bounded();
     }
 
-    private Task RequestAsync() => _server.ReceiveAsync(new byte[4096]).Bounded();
+    private Task<int> RequestAsync() => _server.ReceiveAsync(new byte[4096]).Bounded();
 
-    private Task AnswerAsync(string answer) => _server.SendAsync(Encoding.UTF8.GetBytes(answer)).Bounded();
+    private Task<int> AnswerAsync(string answer) => _server.SendAsync(Encoding.UTF8.GetBytes(answer)).Bounded();
 }
