@@ -11,6 +11,9 @@ public sealed partial class Connection
     /// <summary>When the server began to serve it, by the server's coarse clock.</summary>
     internal long Begun { get; init; }
 
+    /// <summary>The same, by the system's clock.</summary>
+    internal DateTimeOffset AcceptedAt { get; init; }
+
     /// <summary>The thread that serves it alone or among others; null if the model keeps none.</summary>
     internal string? ThreadName { get; init; }
 
@@ -40,6 +43,7 @@ public sealed partial class Connection
             Activity = activity,
             RemoteEndPoint = RemoteEndPoint,
             LocalEndPoint = LocalEndPoint,
+            AcceptedAt = AcceptedAt,
             Age = Since(Begun),
             // The opening may have ended since.
             Idle = quietSince == 0 ? TimeSpan.Zero : Since(quietSince),

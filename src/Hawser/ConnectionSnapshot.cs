@@ -20,6 +20,9 @@ public sealed record ConnectionSnapshot
     /// <summary>The local address; null if the transport has none.</summary>
     public EndPoint? LocalEndPoint { get; init; }
 
+    /// <summary>When the server began to serve it, by the system's clock at that moment.</summary>
+    public DateTimeOffset AcceptedAt { get; init; }
+
     /// <summary>The time since the server began to serve it, to 16 ms.</summary>
     public TimeSpan Age { get; init; }
 

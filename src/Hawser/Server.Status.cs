@@ -8,12 +8,26 @@ public sealed partial class Server
     private readonly Lock _changing = new();
     private volatile ServerLimits _limits;
 
+    /// <summary>Connections being served or waiting for it.</summary>
+    public int Connections => Volatile.Read(ref _admitted);
+
+    /// <summary>A connection waits in the kernel although the server has a place for it. If it stays so, the server does
+    /// not accept.</summary>
+    public bool HasPending => _listeners.HasPending;
+
     /// <summary>The limits in force.</summary>
     public ServerLimits Limits => _limits;
 
     /// <summary>How much of each limit is in use. For reports: it looks at every connection.</summary>
     public IReadOnlyList<LimitUse> ReadLimits() =>
         _meter.Read(_limits, Connections, _connections.Select(served => served.Value));
+
+    /// <summary>The counts since the start. For reports: it looks at every connection. Thread-safe.</summary>
+    public ServerCounts ReadCounts()
+    {
+        (long received, long sent) = _tally.ReadBytes();
+        return new ServerCounts(_tally.Queued, _tally.Accepted, received, sent);
+    }
 
     /// <summary>The connections that are being served, in no order. Those that wait in the model for a thread are not
     /// among them. For reports: it looks at every connection, and delays none. Thread-safe.</summary>

@@ -16,8 +16,7 @@ public sealed partial class Server
         if (_options.Meter is null && AppContext.TryGetSwitch(EventSourceSwitch, out bool isSupported) && !isSupported)
             return null;
         var metrics = new ServerMetrics(
-            _options, EndPoints is [var first, ..] ? first : null, () => _connections.Count, () => Connections,
-            _connections.Select(entry => entry.Value));
+            _options, EndPoints is [var first, ..] ? first : null, () => _connections.Count, _tally);
         metrics.AddAdmission(_listeners, _gate, _shedder);
         if (_model is EventLoopModel { Loops: var loops })
             metrics.AddLoops(loops, OnStall);

@@ -27,6 +27,7 @@ public sealed partial class Server : IAsyncDisposable
     private readonly Shaper? _shaper;
     private readonly HandshakeQueue _handshakes;
     private readonly LimitMeter _meter;
+    private readonly ServerTally _tally;
     private readonly ServerMetrics? _metrics;
     private readonly IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>> _layers;
     private readonly Heartbeat _heartbeat;
@@ -57,6 +58,7 @@ public sealed partial class Server : IAsyncDisposable
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
         _handshakes = new HandshakeQueue(options.Limits.Handshakes);
         _meter = new LimitMeter(_gate, _shaper, _handshakes);
+        _tally = new ServerTally(_connections.Select(served => served.Value));
         _metrics = CreateMetrics();
         _layers = _shaper is null ? options.Layers : [_shaper.Over, .. options.Layers];
         _heartbeat = new Heartbeat(options.Limits, options.TimeProvider, call => _scope!.Guard(call));
@@ -84,13 +86,6 @@ public sealed partial class Server : IAsyncDisposable
     /// <summary>Completes when the server has stopped and its threads have ended; faults if accepting became
     /// impossible.</summary>
     public Task Completion { get; }
-
-    /// <summary>Connections being served or waiting for it.</summary>
-    public int Connections => Volatile.Read(ref _admitted);
-
-    /// <summary>A connection waits in the kernel although the server has a place for it. If it stays so, the server does
-    /// not accept.</summary>
-    public bool HasPending => _listeners.HasPending;
 
     private bool IsStopping => Volatile.Read(ref _stopBegun) != 0;
 
@@ -211,13 +206,14 @@ public sealed partial class Server : IAsyncDisposable
             return;
         long id = accepted.Number > 0 ? accepted.Number : _listeners.NextNumber();
         _meter.CountAdmitted(Interlocked.Increment(ref _admitted));
-        _metrics?.CountAccepted();
+        _tally.Enter();
         bool isServed = false;
         try
         {
             await _model.AdmitAsync(accepted, () =>
             {
                 isServed = true;
+                _tally.LeaveQueue();
                 return ServeAsync(id, accepted, place);
             });
             _shedder.Recovered();
@@ -228,6 +224,7 @@ public sealed partial class Server : IAsyncDisposable
         }
         catch (Exception e) when (e is NoThreadLeftException or OutOfMemoryException)
         {
+            _tally.LeaveQueue();
             // Its place is freed together with its socket.
             LeaveGate(place);
             Interlocked.Decrement(ref _admitted);
@@ -236,6 +233,7 @@ public sealed partial class Server : IAsyncDisposable
         }
         catch (Exception e)
         {
+            _tally.LeaveQueue();
             _scope.Guard(accepted.Abort);
             Leave(place);
             _observer.Faulted(e);
@@ -270,6 +268,7 @@ public sealed partial class Server : IAsyncDisposable
             connection = new Connection(id, accepted, _scope)
             {
                 Begun = _heartbeat.Clock.Now,
+                AcceptedAt = _options.TimeProvider.GetUtcNow(),
                 ThreadName = _options.Model.KeepsThread ? Thread.CurrentThread.Name : null,
             };
             _connections[id] = connection;
@@ -302,8 +301,9 @@ public sealed partial class Server : IAsyncDisposable
         CloseReason reason = await (ConnectionSpan.IsOn ? TraceAsync(connection) : HandleAsync(connection));
         if (!connection.IsClosed)
             _scope.Guard(accepted.Abort);
-        _metrics?.CountEnded(connection, reason, begun);
+        _metrics?.RecordDuration(reason, begun);
         _connections.TryRemove(id, out _);
+        _tally.AddEnded(connection);
         _heartbeat.Forget(entry);
         _meter.CountClosed(connection, reason);
         _observer.Closed(connection, reason);

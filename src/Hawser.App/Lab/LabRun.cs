@@ -150,7 +150,7 @@ internal sealed class LabRun(
         {
             // A cancelled measurement is not a failed one.
             cancel.ThrowIfCancellationRequested();
-            return (new LabMeasurement(round, place, variant, null, e.Message.ReplaceLineEndings(" ")), null);
+            return (new LabMeasurement(round, place, variant, null, Printable.Line(e.Message)), null);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
 using Hawser.App.Http;
+using Hawser.App.Output;
 using Hawser.Models;
 
 namespace Hawser.App.Metrics;
@@ -30,8 +31,9 @@ internal sealed class MetricsServer : IAsyncDisposable
     /// <summary>Starts to serve, and to listen to the meters <c>Hawser</c> and <c>System.Runtime</c>.</summary>
     /// <param name="where">Its addresses.</param>
     /// <param name="whyNotReady">Why the services take no new connections; null if they do.</param>
+    /// <param name="errors">Receives its faults.</param>
     /// <exception cref="ListenException">An address is not available.</exception>
-    public static MetricsServer Start(IReadOnlyList<EndPoint> where, Func<string?> whyNotReady)
+    public static MetricsServer Start(IReadOnlyList<EndPoint> where, Func<string?> whyNotReady, TextWriter errors)
     {
         var exporter = new PrometheusExporter(meter => meter.Name is "Hawser" or "System.Runtime");
         // Its own connections do not count.
@@ -53,6 +55,7 @@ internal sealed class MetricsServer : IAsyncDisposable
                 Model = ConcurrencyModels.Get("select"),
                 Limits = HttpResponder.Limits,
                 Meter = meter,
+                Observer = new FaultLog("the metrics server", errors),
             }));
         }
         catch

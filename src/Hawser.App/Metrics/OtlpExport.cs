@@ -11,7 +11,9 @@ namespace Hawser.App.Metrics;
 /// <c>OTEL_METRIC_EXPORT_INTERVAL</c>.</summary>
 internal sealed class OtlpExport : IDisposable
 {
-    // A collector that does not answer must not hold up the stop.
+    private const string TimeoutVariable = "OTEL_EXPORTER_OTLP_TIMEOUT";
+
+    // Unless the environment says so, a collector that does not answer must not hold up the stop.
     private const int TimeoutMilliseconds = 1_000;
 
     private readonly MeterProvider _metrics;
@@ -20,7 +22,9 @@ internal sealed class OtlpExport : IDisposable
     /// <param name="collector">Its address; <c>v1/metrics</c> and <c>v1/traces</c> are appended.</param>
     public OtlpExport(Uri collector)
     {
-        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService("hawser");
+        // The later one wins: OTEL_SERVICE_NAME.
+        ResourceBuilder resource = ResourceBuilder.CreateEmpty().AddService("hawser").AddTelemetrySdk()
+            .AddEnvironmentVariableDetector();
         _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
             .AddMeter("Hawser", "System.Runtime")
             .AddOtlpExporter(options => Configure(options, "v1/metrics"))
@@ -34,7 +38,8 @@ internal sealed class OtlpExport : IDisposable
         {
             options.Protocol = OtlpExportProtocol.HttpProtobuf;
             options.Endpoint = new Uri(collector, $"{collector.AbsolutePath.TrimEnd('/')}/{path}");
-            options.TimeoutMilliseconds = TimeoutMilliseconds;
+            if (Environment.GetEnvironmentVariable(TimeoutVariable) is null or "")
+                options.TimeoutMilliseconds = TimeoutMilliseconds;
         }
     }
 

@@ -44,6 +44,8 @@ internal sealed class PrometheusExporter : IDisposable
     {
         lock (_rendering)
         {
+            foreach (Exported exported in _instruments.Values)
+                exported.Forget();
             _listener.RecordObservableInstruments();
             var text = new StringBuilder();
             foreach (IGrouping<string, Exported> metric in _instruments.Values
@@ -102,10 +104,19 @@ internal sealed class PrometheusExporter : IDisposable
         {
             if (Find(tags) is not { } series)
                 return;
-            if (_instrument.IsObservable)
+            if (_instrument.IsObservable || PrometheusName.IsGauge(_instrument))
                 series.Set(value);
             else
                 series.Add(value);
+        }
+
+        /// <summary>Drops the series of an observable instrument: what it no longer reports has no value.</summary>
+        public void Forget()
+        {
+            if (!_instrument.IsObservable)
+                return;
+            _series.Clear();
+            _plain = null;
         }
 
         public void Write(StringBuilder text)

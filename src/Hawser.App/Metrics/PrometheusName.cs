@@ -28,7 +28,11 @@ internal static class PrometheusName
 
     /// <summary>The value only grows.</summary>
     public static bool IsCounter(Instrument instrument) =>
-        instrument.GetType() is { IsGenericType: true } type
-        && (type.GetGenericTypeDefinition() == typeof(Counter<>)
-            || type.GetGenericTypeDefinition() == typeof(ObservableCounter<>));
+        Is(instrument, typeof(Counter<>)) || Is(instrument, typeof(ObservableCounter<>));
+
+    /// <summary>Each value replaces the last one.</summary>
+    public static bool IsGauge(Instrument instrument) => Is(instrument, typeof(Gauge<>));
+
+    private static bool Is(Instrument instrument, Type definition) =>
+        instrument.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == definition;
 }

@@ -50,7 +50,7 @@ internal sealed record ConnectionStatus : StatusAnswer
         Id = shown.Id,
         Peer = shown.RemoteEndPoint is { } peer ? Short(EndPointText.Of(peer)) : null,
         Local = shown.LocalEndPoint is { } local ? EndPointText.Of(local) : null,
-        AcceptedAt = DateTime.UtcNow - shown.Age,
+        AcceptedAt = shown.AcceptedAt.UtcDateTime,
         AgeSeconds = shown.Age.TotalSeconds,
         IdleSeconds = shown.Idle.TotalSeconds,
         BytesReceived = shown.BytesReceived,

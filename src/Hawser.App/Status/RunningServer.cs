@@ -8,16 +8,16 @@ internal sealed record RunningServer(
     StatusClient Client, ServerStatus Status, IReadOnlyList<ConnectionStatus> Connections) : IDisposable
 {
     /// <summary>Asks all processes of this user. One that does not answer is left out, with a warning.</summary>
-    /// <param name="word">Chooses servers by name, port or address; null for all.</param>
+    /// <param name="choice">Which servers.</param>
     /// <param name="request">What to list.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <returns>At least one.</returns>
-    /// <exception cref="IOException">No server runs, or none is meant by the word.</exception>
+    /// <exception cref="IOException">No server runs, or none is meant.</exception>
     public static async Task<IReadOnlyList<RunningServer>> FindAsync(
-        string? word, ListRequest request, CancellationToken cancel)
+        ServerChoice choice, ListRequest request, CancellationToken cancel)
     {
         List<RunningServer> found = [];
-        List<StatusClient> unused = await StatusClient.ConnectAllAsync([], Warn, cancel);
+        List<StatusClient> unused = await StatusClient.ConnectAllAsync(choice.Socket, [], Warn, cancel);
         List<ServerStatus> others = [];
         foreach (StatusClient client in unused.ToArray())
         {
@@ -26,7 +26,7 @@ internal sealed record RunningServer(
                 foreach ((ServerStatus server, IReadOnlyList<ConnectionStatus> connections)
                     in await client.ListAsync(request, cancel))
                 {
-                    if (word is null || server.Is(word))
+                    if (choice.Word is null || server.Is(choice.Word))
                         found.Add(new RunningServer(client, server, connections));
                     else
                         others.Add(server);
@@ -43,8 +43,8 @@ internal sealed record RunningServer(
         if (found.Count > 0)
             return found;
         throw new IOException(others.Count == 0
-            ? "no server of this user is running"
-            : $"no server '{word}' is running; there are {string.Join(", ", others.Select(server => server.Label()))}");
+            ? choice.Socket is { } socket ? $"no server answers at {socket}" : "no server of this user is running"
+            : $"no server '{choice.Word}' is running; there are {string.Join(", ", others.Select(server => server.Label()))}");
     }
 
     public void Dispose() => Client.Dispose();

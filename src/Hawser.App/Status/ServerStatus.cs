@@ -43,11 +43,23 @@ internal sealed record ServerStatus : StatusAnswer
 }
 
 /// <summary>One limit of a server.</summary>
-/// <param name="Name">The option of <c>serve</c> without its dashes.</param>
-/// <param name="Limit">Seconds, bytes, bytes per second or a number; null for none.</param>
-/// <param name="Current">In use now; null where nothing is measured.</param>
-/// <param name="Maximum">The most in use since the start.</param>
-/// <param name="Struck">Connections that it has refused or ended.</param>
-/// <param name="Changeable">It can change while the server runs.</param>
-internal sealed record LimitStatus(
-    string Name, double? Limit, double? Current, double? Maximum, long Struck, bool Changeable);
+internal sealed record LimitStatus
+{
+    /// <summary>The option of <c>serve</c> without its dashes.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Seconds, bytes, bytes per second or a number; null for none.</summary>
+    public double? Limit { get; init; }
+
+    /// <summary>In use now; null where nothing is measured.</summary>
+    public double? Current { get; init; }
+
+    /// <summary>The most in use since the start.</summary>
+    public double? Maximum { get; init; }
+
+    /// <summary>Connections that it has refused or ended.</summary>
+    public required long Struck { get; init; }
+
+    /// <summary>It can change while the server runs.</summary>
+    public required bool Changeable { get; init; }
+}

@@ -7,7 +7,7 @@ namespace Hawser.App.Status;
 /// <summary>Answers the requests to the servers of this process, and logs what they change. Not thread-safe.</summary>
 internal sealed class StatusBoard
 {
-    private readonly IReadOnlyList<Shown> _servers;
+    private readonly IReadOnlyList<StatusSource> _servers;
     private readonly Action _drain;
     private readonly Func<bool> _isDraining;
     private readonly long _begun = Stopwatch.GetTimestamp();
@@ -17,7 +17,7 @@ internal sealed class StatusBoard
     /// <param name="isDraining">It has begun.</param>
     public StatusBoard(IEnumerable<StatusSource> servers, Action drain, Func<bool> isDraining)
     {
-        _servers = [.. servers.Select(server => new Shown(server))];
+        _servers = [.. servers];
         _drain = drain;
         _isDraining = isDraining;
     }
@@ -38,39 +38,34 @@ internal sealed class StatusBoard
                 ChangeLimits(Find(change.Server), change.Set);
                 return [];
             default:
-                _servers[0].Source.Note("hawser status asked to drain");
+                _servers[0].Note("hawser status asked to drain");
                 _drain();
                 return [];
         }
     }
 
-    private Shown Find(string name) => _servers.FirstOrDefault(server => server.Name == name)
+    private StatusSource Find(string name) => _servers.FirstOrDefault(server => server.Name == name)
         ?? throw new FormatException($"no server '{name}' in this process");
 
-    private IEnumerable<StatusAnswer> List(Shown server, ListRequest list)
+    private IEnumerable<StatusAnswer> List(StatusSource server, ListRequest list)
     {
-        // The ended connections are counted before the open ones are read, so that none counts twice.
-        (long connections, long received, long sent) = server.Source.Ended();
         IReadOnlyList<ConnectionSnapshot> open = server.Server.ReadConnections();
-        int admitted = Math.Max(open.Count, server.Server.Connections);
-        server.Raise(
-            connections + admitted,
-            received + open.Sum(connection => connection.BytesReceived),
-            sent + open.Sum(connection => connection.BytesSent));
+        // After the connections, so that none is listed which is not counted.
+        ServerCounts counts = server.Server.ReadCounts();
         yield return new ServerStatus
         {
             Protocol = StatusProtocol.Version,
             Pid = Environment.ProcessId,
             Name = server.Name,
-            Model = server.Source.Model,
+            Model = server.Model,
             Listeners = [.. server.Server.EndPoints.Select(EndPointText.Of)],
             UptimeSeconds = Stopwatch.GetElapsedTime(_begun).TotalSeconds,
             Draining = _isDraining(),
             Connections = open.Count,
-            Queued = admitted - open.Count,
-            Accepted = server.Accepted,
-            BytesReceived = server.Received,
-            BytesSent = server.Sent,
+            Queued = (int)counts.Queued,
+            Accepted = counts.Accepted,
+            BytesReceived = counts.BytesReceived,
+            BytesSent = counts.BytesSent,
             Limits = [.. server.Server.ReadLimits().Select(limit => StatusOf(server.Server, limit))],
         };
         foreach (ConnectionSnapshot connection in
@@ -83,52 +78,30 @@ internal sealed class StatusBoard
     private static LimitStatus StatusOf(Server server, LimitUse use)
     {
         string name = LimitOptions.NameOf(use.Name);
-        return new LimitStatus(
-            name, double.IsPositiveInfinity(use.Limit) ? null : use.Limit, use.Current, use.Maximum, use.Struck,
-            LimitOptions.CanChange(server.Limits, name));
+        return new LimitStatus
+        {
+            Name = name,
+            Limit = double.IsPositiveInfinity(use.Limit) ? null : use.Limit,
+            Current = use.Current,
+            Maximum = use.Maximum,
+            Struck = use.Hits,
+            Changeable = LimitOptions.CanChange(server.Limits, name),
+        };
     }
 
-    private static void Close(Shown server, long id)
+    private static void Close(StatusSource server, long id)
     {
         if (!server.Server.TryAbortConnection(id))
             throw new FormatException($"{server.Name} has no connection {id}");
-        server.Source.Note($"hawser status closed connection {id}");
+        server.Note($"hawser status closed connection {id}");
     }
 
-    private static void ChangeLimits(Shown server, IReadOnlyDictionary<string, string> values)
+    private static void ChangeLimits(StatusSource server, IReadOnlyDictionary<string, string> values)
     {
         server.Server.ChangeLimits(limits => values.Aggregate(limits, (changed, value) => LimitOptions.Change(
             changed, value.Key, value.Value ?? throw new FormatException($"{value.Key}: has no value"))));
-        server.Source.Note("hawser status set "
+        server.Note("hawser status set "
             + Printable.Line(string.Join(", ", values.Select(value => $"{value.Key}={value.Value}"))));
-    }
-
-    /// <summary>A server, and its counters as they were last shown.</summary>
-    private sealed class Shown(StatusSource source)
-    {
-        private long _accepted;
-        private long _received;
-        private long _sent;
-
-        public StatusSource Source => source;
-
-        public string Name => source.Name;
-
-        public Server Server => source.Server;
-
-        public long Accepted => _accepted;
-
-        public long Received => _received;
-
-        public long Sent => _sent;
-
-        /// <summary>Raises the counters: one that is about to end is missing for a moment.</summary>
-        public void Raise(long accepted, long received, long sent)
-        {
-            _accepted = Math.Max(_accepted, accepted);
-            _received = Math.Max(_received, received);
-            _sent = Math.Max(_sent, sent);
-        }
     }
 }
 
@@ -136,8 +109,5 @@ internal sealed class StatusBoard
 /// <param name="Name">Its service, which no other server of the process has.</param>
 /// <param name="Model">The name of its model.</param>
 /// <param name="Server">The server.</param>
-/// <param name="Ended">The connections that have ended, and the bytes that they received and sent.</param>
 /// <param name="Note">Logs a line.</param>
-internal sealed record StatusSource(
-    string Name, string Model, Server Server, Func<(long Connections, long Received, long Sent)> Ended,
-    Action<string> Note);
+internal sealed record StatusSource(string Name, string Model, Server Server, Action<string> Note);

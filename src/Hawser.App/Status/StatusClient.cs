@@ -7,59 +7,75 @@ namespace Hawser.App.Status;
 /// Thread-safe.</summary>
 internal sealed class StatusClient : IDisposable
 {
-    /// <summary>For connecting, and for each answer: a process that is stopped gives none.</summary>
+    /// <summary>Bounds connecting, and each answer: a process that is stopped gives none.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Connection _connection;
+    private readonly TimeProvider _time;
 
     // One request at a time.
     private readonly SemaphoreSlim _gate = new(1);
+    private volatile bool _isClosed;
 
-    private StatusClient(int process, Connection connection)
+    /// <param name="path">The socket, which tells clients apart.</param>
+    /// <param name="connection">A connection to it; the client disposes it.</param>
+    /// <param name="time">Measures how long an answer takes.</param>
+    public StatusClient(string path, Connection connection, TimeProvider time)
     {
-        Process = process;
+        Path = path;
         _connection = connection;
+        _time = time;
     }
 
-    public int Process { get; }
+    public string Path { get; }
 
-    /// <summary>Connects to the status socket of every process of this user.</summary>
-    /// <param name="except">Processes that are connected already.</param>
+    private string Name => StatusFolder.ProcessOf(Path) is > 0 and var process ? $"process {process}" : Path;
+
+    /// <summary>Connects to the status socket of every process of this user, or to those at a path.</summary>
+    /// <param name="where">One socket, or a directory of them; null for the user's runtime directory.</param>
+    /// <param name="except">Sockets that are connected already.</param>
     /// <param name="warn">Receives a line for each process that does not answer.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="IOException">The runtime directory is not the user's alone.</exception>
+    /// <exception cref="IOException">The directory is not the user's alone, or there is nothing at the path.</exception>
     public static async Task<List<StatusClient>> ConnectAllAsync(
-        IReadOnlyCollection<int> except, Action<string> warn, CancellationToken cancel)
+        string? where, IReadOnlyCollection<string> except, Action<string> warn, CancellationToken cancel)
     {
         List<StatusClient> clients = [];
-        foreach ((int process, string path) in StatusFolder.List(StatusFolder.Location))
+        foreach ((int process, string path) in
+            where is null ? StatusFolder.List(StatusFolder.Location) : StatusFolder.Find(where))
         {
-            if (except.Contains(process))
+            if (except.Contains(path))
                 continue;
             try
             {
-                clients.Add(new StatusClient(process, await Dialer.ConnectAsync(
-                    new UnixDomainSocketEndPoint(path), Patience, cancel)));
+                clients.Add(new StatusClient(path, await Dialer.ConnectAsync(
+                    new UnixDomainSocketEndPoint(path), Patience, cancel), TimeProvider.System));
             }
             catch (ConnectException e) when (e.InnerException is SocketException
             {
                 SocketErrorCode: SocketError.ConnectionRefused,
             })
             {
-                StatusFolder.RemoveStale(process, path);
+                // Elsewhere, others may have put it there.
+                if (where is null)
+                    StatusFolder.RemoveStale(process, path);
+                else
+                    warn($"{path}: no server listens there");
             }
             catch (ConnectException e)
             {
                 // It may have ended since it was listed.
-                if (Path.Exists(path))
-                    warn($"process {process}: {e.Message}");
+                if (System.IO.Path.Exists(path))
+                    warn($"{path}: {e.Message}");
             }
         }
         return clients;
     }
 
     /// <summary>The servers of the process, each with the connections that it listed.</summary>
-    /// <exception cref="IOException">The process does not answer, or answers with an error.</exception>
+    /// <exception cref="StatusErrorException">The process refuses the request. The next one may succeed.</exception>
+    /// <exception cref="IOException">The process does not answer, or breaks the protocol; or <paramref name="cancel"/>
+    /// has ended an earlier request. The client is closed.</exception>
     public async Task<IReadOnlyList<(ServerStatus Server, IReadOnlyList<ConnectionStatus> Connections)>> ListAsync(
         ListRequest request, CancellationToken cancel)
     {
@@ -75,57 +91,86 @@ internal sealed class StatusClient : IDisposable
     }
 
     /// <summary>Sends a request and reads the answer, without its end.</summary>
+    /// <exception cref="StatusErrorException">As for <see cref="ListAsync"/>.</exception>
     /// <exception cref="IOException">As for <see cref="ListAsync"/>.</exception>
     public async Task<IReadOnlyList<StatusAnswer>> AskAsync(StatusRequest request, CancellationToken cancel)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        patience.CancelAfter(Patience);
         await _gate.WaitAsync(cancel);
+        using var limit = new CancellationTokenSource(Patience, _time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
+        bool isWhole = false;
         try
         {
-            var line = new ArrayBufferWriter<byte>();
-            StatusProtocol.Write(line, request);
-            await _connection.WriteAsync(line.WrittenMemory, patience.Token);
-            List<StatusAnswer> answers = [];
-            while (true)
-            {
-                switch (await ReadAsync(patience.Token))
-                {
-                    case StatusEnd:
-                        return answers;
-                    case StatusError error:
-                        throw new IOException(error.Message);
-                    case var answer when answers.Count < StatusProtocol.MostAnswers:
-                        answers.Add(answer);
-                        break;
-                    default:
-                        throw new IOException($"more than {StatusProtocol.MostAnswers} lines");
-                }
-            }
+            List<StatusAnswer> answers = await ConverseAsync(request, patience.Token);
+            isWhole = true;
+            return answers;
+        }
+        catch (StatusErrorException)
+        {
+            isWhole = true;
+            throw;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new IOException($"process {Process} does not answer");
+            throw new IOException($"{Name} does not answer");
         }
         catch (ProtocolException e)
         {
-            throw new IOException($"process {Process}: {e.Message}", e);
+            throw new IOException($"{Name}: {e.Message}", e);
         }
         catch (ConnectionClosedException e)
         {
-            throw new IOException($"process {Process} closed its status socket", e);
+            throw Closed(e);
         }
         finally
         {
+            // The rest of an answer would pass for that to the next request.
+            if (!isWhole)
+                Dispose();
             _gate.Release();
         }
     }
 
     // The gate has nothing to dispose, and a request may still hold it.
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _isClosed = true;
+        _connection.Dispose();
+    }
+
+    private async Task<List<StatusAnswer>> ConverseAsync(StatusRequest request, CancellationToken cancel)
+    {
+        if (_isClosed)
+            throw Closed();
+        var line = new ArrayBufferWriter<byte>();
+        StatusProtocol.Write(line, request);
+        await _connection.WriteAsync(line.WrittenMemory, cancel);
+        List<StatusAnswer> answers = [];
+        while (true)
+        {
+            switch (await ReadAsync(cancel))
+            {
+                case StatusEnd:
+                    return answers;
+                case StatusError error:
+                    throw new StatusErrorException(error.Message);
+                case var answer when answers.Count < StatusProtocol.MostAnswers:
+                    answers.Add(answer);
+                    break;
+                default:
+                    throw new IOException($"more than {StatusProtocol.MostAnswers} lines");
+            }
+        }
+    }
 
     private async Task<StatusAnswer> ReadAsync(CancellationToken cancel) =>
         await _connection.TryReadLineAsync(StatusProtocol.LongestAnswer, cancel) is { } line
             ? StatusProtocol.ParseAnswer(line.Span)
-            : throw new IOException($"process {Process} closed its status socket");
+            : throw Closed();
+
+    private IOException Closed(Exception? cause = null) =>
+        new($"{Name} closed its status socket", cause);
 }
+
+/// <summary>The answer is a <see cref="StatusError"/>.</summary>
+internal sealed class StatusErrorException(string message) : IOException(message);

@@ -5,7 +5,8 @@ using Hawser.Native;
 namespace Hawser.App.Status;
 
 /// <summary>The runtime directory, where each running <c>hawser serve</c> of the user has a socket named after its
-/// process: <c>$XDG_RUNTIME_DIR/hawser</c>, or <c>hawser-UID</c> in the temporary directory.</summary>
+/// process: <c>$XDG_RUNTIME_DIR/hawser</c>, in a unit of systemd <c>$RUNTIME_DIRECTORY/status</c>, or <c>hawser-UID</c>
+/// in the temporary directory.</summary>
 internal static class StatusFolder
 {
     public const UnixFileMode SocketMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -23,13 +24,19 @@ internal static class StatusFolder
     private const int LongestPathBytes = 103;
 
     /// <summary>Its path, from the environment.</summary>
-    public static string Location =>
-        Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime
-            && Path.IsPathFullyQualified(runtime)
+    public static string Location => Locate(Environment.GetEnvironmentVariable);
+
+    /// <summary>Its path.</summary>
+    /// <param name="variable">Reads an environment variable.</param>
+    public static string Locate(Func<string, string?> variable) =>
+        variable("XDG_RUNTIME_DIR") is { } runtime && Path.IsPathFullyQualified(runtime)
             ? Path.Combine(runtime, "hawser")
-            : Path.Combine(
-                Path.GetTempPath(), OperatingSystem.IsWindows() ? "hawser" : string.Create(
-                    CultureInfo.InvariantCulture, $"hawser-{ProcessUser.Own()}"));
+        // A list, systemd.exec(5).
+        : variable("RUNTIME_DIRECTORY")?.Split(':')[0] is { } own && Path.IsPathFullyQualified(own)
+            ? Path.Combine(own, "status")
+        : Path.Combine(
+            Path.GetTempPath(), OperatingSystem.IsWindows() ? "hawser" : string.Create(
+                CultureInfo.InvariantCulture, $"hawser-{ProcessUser.Own()}"));
 
     /// <summary>Creates the directory if there is none.</summary>
     /// <returns>The path of the socket of this process.</returns>
@@ -47,17 +54,26 @@ internal static class StatusFolder
             Directory.CreateDirectory(folder);
         else
             Directory.CreateDirectory(folder, FolderMode);
-        Check(folder);
+        Check(folder, isOpenToRoot: false);
         return path;
     }
 
+    /// <summary>The sockets at a path that the user has chosen.</summary>
+    /// <param name="path">One socket, or a directory of them.</param>
+    /// <exception cref="IOException">There is nothing, or the directory is not the user's alone.</exception>
+    public static IReadOnlyList<(int Process, string Path)> Find(string path) =>
+        Directory.Exists(path) ? List(path)
+        : File.Exists(path) ? [(ProcessOf(path), path)]
+        : throw new IOException($"{path}: no such socket or directory");
+
     /// <summary>The sockets, by the id of their process.</summary>
-    /// <exception cref="IOException">The directory is not the user's alone.</exception>
+    /// <exception cref="IOException">The directory is not the user's alone. Root may look into those of others.
+    /// </exception>
     public static IReadOnlyList<(int Process, string Path)> List(string folder)
     {
         if (!Directory.Exists(folder))
             return [];
-        Check(folder);
+        Check(folder, isOpenToRoot: true);
         return
         [
             .. Directory.EnumerateFiles(folder, $"*{Extension}")
@@ -90,14 +106,21 @@ internal static class StatusFolder
         }
     }
 
+    /// <summary>The process that a socket's name has; 0 for another name.</summary>
+    public static int ProcessOf(string path) => int.TryParse(
+        Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out int process)
+        ? process
+        : 0;
+
     /// <exception cref="IOException">Another user may change what is in the directory.</exception>
-    private static void Check(string folder)
+    private static void Check(string folder, bool isOpenToRoot)
     {
         if (OperatingSystem.IsLinux())
         {
             if (FileIdentity.PermissionsOf(folder) is not { } status)
                 throw new IOException($"{folder}: cannot read its owner");
-            if ((status.Mode & TypeMask) != FolderType || status.Owner != ProcessUser.Own())
+            uint user = ProcessUser.Own();
+            if ((status.Mode & TypeMask) != FolderType || (status.Owner != user && !(isOpenToRoot && user == 0)))
                 throw new IOException($"{folder}: not a directory of this user; remove it");
             if ((status.Mode & OthersMask) != 0)
                 throw new IOException($"{folder}: open to other users; chmod it to 700");
@@ -108,11 +131,6 @@ internal static class StatusFolder
             File.SetUnixFileMode(folder, FolderMode);
         }
     }
-
-    private static int ProcessOf(string path) => int.TryParse(
-        Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out int process)
-        ? process
-        : 0;
 
     private static bool IsRunning(int process)
     {

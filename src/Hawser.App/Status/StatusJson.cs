@@ -7,7 +7,8 @@ namespace Hawser.App.Status;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true)]
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(StatusRequest))]
 [JsonSerializable(typeof(StatusAnswer))]
 internal sealed partial class StatusJson : JsonSerializerContext;

@@ -56,8 +56,16 @@ internal static class StatusProtocol
         Parse(line, StatusJson.Default.StatusRequest, "a request");
 
     /// <exception cref="ProtocolException">It is not a line of an answer.</exception>
-    public static StatusAnswer ParseAnswer(ReadOnlySpan<byte> line) =>
-        Parse(line, StatusJson.Default.StatusAnswer, "an answer of hawser serve");
+    public static StatusAnswer ParseAnswer(ReadOnlySpan<byte> line)
+    {
+        StatusAnswer answer = Parse(line, StatusJson.Default.StatusAnswer, AnswerName);
+        // The serializer does not check the elements of lists.
+        return answer is ServerStatus server && (server.Listeners.Contains(null!) || server.Limits.Contains(null!))
+            ? throw new ProtocolException($"not {AnswerName}: null in a list")
+            : answer;
+    }
+
+    private const string AnswerName = "an answer of hawser serve";
 
     private static void Write<T>(IBufferWriter<byte> output, T line, JsonTypeInfo<T> type)
     {

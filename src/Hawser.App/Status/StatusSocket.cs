@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hawser.App.Output;
 using Hawser.Models;
 
 namespace Hawser.App.Status;
@@ -32,17 +33,16 @@ internal sealed class StatusSocket : IAsyncDisposable
     }
 
     /// <summary>Listens. Clients may connect from now on, and are answered once the socket is served.</summary>
+    /// <param name="folder">The runtime directory.</param>
     /// <param name="errors">Receives a warning if it cannot be opened: the servers run without it.</param>
     /// <returns>Null if it cannot be opened.</returns>
-    public static StatusSocket? TryListen(TextWriter errors)
+    public static StatusSocket? TryListen(string folder, TextWriter errors)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            string path = StatusFolder.Prepare(StatusFolder.Location);
-            // The name is this process's: whoever left it has ended.
-            File.Delete(path);
-            socket.Bind(new UnixDomainSocketEndPoint(path));
+            string path = StatusFolder.Prepare(folder);
+            Bind(socket, path);
             if (!OperatingSystem.IsWindows())
                 File.SetUnixFileMode(path, StatusFolder.SocketMode);
             socket.Listen(Limits.Connections);
@@ -69,6 +69,42 @@ internal sealed class StatusSocket : IAsyncDisposable
         _socket.Dispose();
         _closing.Dispose();
         StatusFolder.Remove(_path);
+    }
+
+    /// <exception cref="IOException">A server listens there.</exception>
+    private static void Bind(Socket socket, string path)
+    {
+        var place = new UnixDomainSocketEndPoint(path);
+        try
+        {
+            socket.Bind(place);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            // The process that left it had the same id. In another PID namespace, such a process may still run.
+            if (IsAlive(place))
+                throw new IOException($"{path}: another server listens there", e);
+            File.Delete(path);
+            socket.Bind(place);
+        }
+    }
+
+    private static bool IsAlive(UnixDomainSocketEndPoint place)
+    {
+        // It must not wait for a place in the backlog.
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        {
+            Blocking = false,
+        };
+        try
+        {
+            probe.Connect(place);
+            return true;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode != SocketError.ConnectionRefused;
+        }
     }
 
     private async Task<Server?> ServeAsync(StatusBoard board, Task listening)
@@ -102,14 +138,7 @@ internal sealed class StatusSocket : IAsyncDisposable
             Model = epoll.IsAvailable ? epoll : ConcurrencyModels.Get("select"),
             ModelOptions = new ModelOptions { Loops = 1 },
             Limits = Limits,
-            Observer = new FaultLog(_errors),
+            Observer = new FaultLog("the status socket", _errors),
         });
-    }
-
-    private sealed class FaultLog(TextWriter errors) : IServerObserver
-    {
-        public void Faulted(Connection connection, Exception fault) => Faulted(fault);
-
-        public void Faulted(Exception fault) => errors.WriteLine($"ERROR: fault in the status socket: {fault}");
     }
 }

@@ -22,7 +22,7 @@ internal static class StatusText
     /// <param name="limits">The limits.</param>
     /// <param name="withChangeable">Also those that could be set.</param>
     public static IEnumerable<string> Describe(IEnumerable<LimitStatus> limits, bool withChangeable) => Table(
-        [("NAME", false), ("CURRENT", true), ("MAXIMUM", true), ("LIMIT", true), ("STRUCK", true)],
+        [("NAME", false), ("CURRENT", true), ("MAXIMUM", true), ("LIMIT", true), ("HITS", true)],
         limits.Where(limit => limit.Limit is not null || (withChangeable && limit.Changeable))
             .Select(limit => (string[])
             [

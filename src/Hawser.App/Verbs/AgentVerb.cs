@@ -56,10 +56,13 @@ internal static class AgentVerb
                 IdleTimeout = Timeout.InfiniteTimeSpan,
                 TotalTimeout = TimeSpan.FromHours(1),
             },
+            Observer = new FaultLog("the agent", log),
         });
         foreach (EndPoint endPoint in server.EndPoints)
             Standard.Out.WriteLine($"Listening on {EndPointText.Of(endPoint)}");
-        await signal.Asked;
+        if (await Task.WhenAny(signal.Asked, server.Completion) == server.Completion
+            && server.Completion.Exception is { InnerException: { } fault })
+            throw new IOException($"the agent cannot accept connections: {fault.Message}", fault);
         await server.StopAsync();
         return ExitCode.Done;
     }

@@ -44,10 +44,6 @@ internal sealed class ServeObserver(
     /// <summary>Completes when the line that says so has been logged.</summary>
     public Task Listens => _listens.Task;
 
-    /// <summary>The connections that have ended, and the bytes that they received and sent.</summary>
-    public (long Connections, long Received, long Sent) Ended =>
-        (Interlocked.Read(ref _connections), Interlocked.Read(ref _received), Interlocked.Read(ref _sent));
-
     /// <summary>Logs what an operator has done.</summary>
     public void Note(string what) => errors.WriteLine(what);
 

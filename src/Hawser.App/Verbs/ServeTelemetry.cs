@@ -56,7 +56,7 @@ internal sealed class ServeTelemetry : IAsyncDisposable
     {
         try
         {
-            _server = MetricsServer.Start(where, whyNotReady);
+            _server = MetricsServer.Start(where, whyNotReady, errors);
         }
         catch (ListenException e)
         {

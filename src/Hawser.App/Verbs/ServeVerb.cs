@@ -67,7 +67,7 @@ internal static class ServeVerb
         var hosts = new List<ServiceHost>();
         var observers = new List<ServeObserver>();
         var readiness = new Readiness(observers);
-        await using StatusSocket? status = plan.HasStatus ? StatusSocket.TryListen(logs.Errors) : null;
+        await using StatusSocket? status = plan.HasStatus ? StatusSocket.TryListen(StatusFolder.Location, logs.Errors) : null;
         await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, readiness.WhyNot, logs.Errors);
         try
         {
@@ -110,8 +110,7 @@ internal static class ServeVerb
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
             var board = new StatusBoard(
                 services.Zip(hosts, observers).Select(run => new StatusSource(
-                    run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, () => run.Third.Ended,
-                    run.Third.Note)),
+                    run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, run.Third.Note)),
                 signal.Ask, () => signal.Asked.IsCompleted);
             status?.Serve(board, Task.WhenAll(observers.Select(observer => observer.Listens)));
             return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process, readiness);

@@ -13,7 +13,7 @@ internal sealed class StatusVerb
 {
     private const int DefaultConnections = 100;
 
-    private readonly Option<string?> _server = ServerOption();
+    private readonly ServerChoice.Options _choice = new();
 
     private readonly Option<int?> _connections = VerbOptions.OptionalInt("--connections",
         $"connections to list of each server [default: {DefaultConnections}; all with --json]", 0,
@@ -33,7 +33,7 @@ internal sealed class StatusVerb
         {
             Examples = ["hawser status", "hawser status --server 8000 --sort idle --connections 10"],
         };
-        command.AddGroup(VerbOptions.Common, verb._server, verb._connections, verb._sort, verb._json);
+        verb._choice.AddTo(command, verb._connections, verb._sort, verb._json);
         command.SetAction((parsed, cancel) => verb.ShowAsync(parsed, cancel));
         command.Add(CreateClose());
         command.Add(CreateDrain());
@@ -41,40 +41,36 @@ internal sealed class StatusVerb
         return command;
     }
 
-    /// <summary>The option that chooses one of several servers.</summary>
-    public static Option<string?> ServerOption() => VerbOptions.Value<string?>(
-        "--server", "SERVER", "a server by its service, port or address, such as ping or 8000", text => text);
-
     private static VerbCommand CreateClose()
     {
         Argument<long> id = VerbOptions.Argument("ID", "the number of the connection", text =>
             long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
                 ? number
                 : throw new FormatException($"'{text}' is not a connection's number"));
-        Option<string?> server = ServerOption();
+        var choice = new ServerChoice.Options();
         var command = new VerbCommand("close", "Reset a connection.")
         {
             Examples = ["hawser status close 17 --server ping"],
         };
         command.Add(id);
-        command.AddGroup(VerbOptions.Common, server);
+        choice.AddTo(command);
         command.SetAction((parsed, cancel) => ActAsync(
-            parsed.GetValue(server), target => new CloseRequest { Server = target.Name, Id = parsed.GetValue(id) },
+            choice.Read(parsed), target => new CloseRequest { Server = target.Name, Id = parsed.GetValue(id) },
             target => $"closed connection {parsed.GetValue(id)} of {target.Label()}", cancel));
         return command;
     }
 
     private static VerbCommand CreateDrain()
     {
-        Option<string?> server = ServerOption();
+        var choice = new ServerChoice.Options();
         var command = new VerbCommand(
             "drain", "Stop a server, and all others of its process, as SIGTERM does: conversations may finish.")
         {
             Examples = ["hawser status drain --server 8000"],
         };
-        command.AddGroup(VerbOptions.Common, server);
+        choice.AddTo(command);
         command.SetAction((parsed, cancel) => ActAsync(
-            parsed.GetValue(server), _ => new DrainRequest(), target => $"draining {target.Label()}", cancel,
+            choice.Read(parsed), _ => new DrainRequest(), target => $"draining {target.Label()}", cancel,
             isOfProcess: true));
         return command;
     }
@@ -85,12 +81,12 @@ internal sealed class StatusVerb
         {
             Examples = ["hawser status limits", "hawser status limits set max-connections=200 idle-timeout=1m"],
         };
-        Option<string?> shown = ServerOption();
-        command.AddGroup(VerbOptions.Common, shown);
+        var shown = new ServerChoice.Options();
+        shown.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var request = new ListRequest { Connections = 0 };
-            foreach (RunningServer running in await RunningServer.FindAsync(parsed.GetValue(shown), request, cancel))
+            foreach (RunningServer running in await RunningServer.FindAsync(shown.Read(parsed), request, cancel))
             {
                 using (running)
                 {
@@ -111,16 +107,16 @@ internal sealed class StatusVerb
             CustomParser = result =>
                 [.. result.Tokens.Select(token => VerbOptions.Parse("NAME=VALUE", result, token.Value, ParseChange))],
         };
-        Option<string?> changed = ServerOption();
+        var changed = new ServerChoice.Options();
         set.Add(values);
-        set.AddGroup(VerbOptions.Common, changed);
+        changed.AddTo(set);
         set.SetAction((parsed, cancel) =>
         {
             (string Name, string Value)[] given = parsed.GetValue(values)!;
             if (given.CountBy(value => value.Name).FirstOrDefault(count => count.Value > 1) is { Value: > 1 } twice)
                 throw new UsageException($"{twice.Key}: given {twice.Value} times; give it once");
             return ActAsync(
-                parsed.GetValue(changed),
+                changed.Read(parsed),
                 target => new LimitsRequest
                 {
                     Server = target.Name,
@@ -158,7 +154,7 @@ internal sealed class StatusVerb
             Sort = parsed.GetValue(_sort),
         };
         bool isFirst = true;
-        foreach (RunningServer running in await RunningServer.FindAsync(parsed.GetValue(_server), request, cancel))
+        foreach (RunningServer running in await RunningServer.FindAsync(_choice.Read(parsed), request, cancel))
         {
             using (running)
             {
@@ -204,17 +200,17 @@ internal sealed class StatusVerb
         Standard.Out.Write(Encoding.UTF8.GetString(json.WrittenSpan));
     }
 
-    /// <param name="word">Chooses the server; null for the only one.</param>
+    /// <param name="choice">The server; the only one, if nothing is chosen.</param>
     /// <param name="request">What to ask of it.</param>
     /// <param name="done">What to print then.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <param name="isOfProcess">The servers of one process are one choice.</param>
     private static async Task<int> ActAsync(
-        string? word, Func<ServerStatus, StatusRequest> request, Func<ServerStatus, string> done,
+        ServerChoice choice, Func<ServerStatus, StatusRequest> request, Func<ServerStatus, string> done,
         CancellationToken cancel, bool isOfProcess = false)
     {
         IReadOnlyList<RunningServer> found =
-            await RunningServer.FindAsync(word, new ListRequest { Connections = 0 }, cancel);
+            await RunningServer.FindAsync(choice, new ListRequest { Connections = 0 }, cancel);
         try
         {
             if (found.Count > 1 && !(isOfProcess && found.All(server => server.Status.Pid == found[0].Status.Pid)))

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hawser.App.Status;
 using Hawser.App.Status.Top;
 
 namespace Hawser.App.Verbs;
@@ -6,21 +7,26 @@ namespace Hawser.App.Verbs;
 /// <summary><c>hawser top</c>: the running servers, alive in a terminal.</summary>
 internal static class TopVerb
 {
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
+
+    // Far below the idle timeout of the status socket.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
     public static Command Create()
     {
         var command = new VerbCommand("top", "Watch the running servers of this user in a terminal.")
         {
             Examples = ["hawser top", "hawser top --server 8000"],
         };
-        Option<string?> server = StatusVerb.ServerOption();
-        Option<TimeSpan> interval = VerbOptions.Timeout("--interval", "time between two samples", "1s");
-        command.AddGroup(VerbOptions.Common, server, interval);
+        var choice = new ServerChoice.Options();
+        Option<TimeSpan> interval = VerbOptions.Timeout("--interval", "time between two samples, 100ms to 1m", "1s");
+        choice.AddTo(command, interval);
         command.SetAction((parsed, _) =>
-            new TopRun(parsed.GetValue(server), Bounded(parsed.GetValue(interval))).RunAsync());
+            new TopRun(choice.Read(parsed), Bounded(parsed.GetValue(interval))).RunAsync());
         return command;
     }
 
-    private static TimeSpan Bounded(TimeSpan interval) => interval >= TimeSpan.FromMilliseconds(100)
+    private static TimeSpan Bounded(TimeSpan interval) => interval >= Shortest && interval <= Longest
         ? interval
-        : throw new UsageException("--interval: use 100ms or more");
+        : throw new UsageException("--interval: use 100ms to 1m");
 }

@@ -7,5 +7,5 @@ namespace Hawser.Limits;
 /// <param name="Current">In use now; for a limit per connection or address, by the one that uses most. Null where
 /// nothing is measured.</param>
 /// <param name="Maximum">The most in use since the start.</param>
-/// <param name="Struck">How many connections it has refused or ended.</param>
-public readonly record struct LimitUse(string Name, double Limit, double? Current, double? Maximum, long Struck);
+/// <param name="Hits">How many connections it has refused or ended.</param>
+public readonly record struct LimitUse(string Name, double Limit, double? Current, double? Maximum, long Hits);

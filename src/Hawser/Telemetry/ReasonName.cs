@@ -1,49 +1,34 @@
+using System.Text.Json;
 using Hawser.Limits;
 
 namespace Hawser.Telemetry;
 
-/// <summary>The values of <c>error.type</c> in metrics and spans.</summary>
+/// <summary>The values of <c>error.type</c> in metrics and spans: the names of the reasons in snake case, as in the log
+/// of the program.</summary>
 internal static class ReasonName
 {
+    private static readonly Dictionary<CloseReason, string> OfClose = Names<CloseReason>();
+    private static readonly Dictionary<RefusalReason, string> OfRefusal = Names<RefusalReason>();
+
     /// <summary>Null for an orderly end.</summary>
     public static string? OfError(CloseReason reason) =>
         reason is CloseReason.None or CloseReason.PeerFinished or CloseReason.HandlerFinished
             or CloseReason.ServerStopping
             ? null
-            : Of(reason);
+            : OfClose[reason];
 
-    public static string Of(RefusalReason reason) => reason switch
-    {
-        RefusalReason.Denied => "denied",
-        RefusalReason.NotAllowed => "not_allowed",
-        RefusalReason.ConnectionsPerAddress => "connections_per_address",
-        RefusalReason.AcceptRate => "accept_rate",
-        _ => "other",
-    };
+    public static string Of(RefusalReason reason) => OfRefusal[reason];
 
     /// <summary>Why a layer failed.</summary>
     public static string Of(Exception? fault) => fault switch
     {
-        ProtocolException e => Of(e.Reason),
-        ConnectionClosedException e => Of(e.Reason),
+        ProtocolException e => OfClose[e.Reason],
+        ConnectionClosedException e => OfClose[e.Reason],
         OperationCanceledException => "cancelled",
         _ => "handler_fault",
     };
 
-    private static string Of(CloseReason reason) => reason switch
-    {
-        CloseReason.Aborted => "aborted",
-        CloseReason.PeerReset => "peer_reset",
-        CloseReason.ProtocolError => "protocol_error",
-        CloseReason.Truncated => "truncated",
-        CloseReason.ByteLimit => "byte_limit",
-        CloseReason.FirstByteTimeout => "first_byte_timeout",
-        CloseReason.IdleTimeout => "idle_timeout",
-        CloseReason.DrainTimeout => "drain_timeout",
-        CloseReason.HandlerFault => "handler_fault",
-        CloseReason.TooSlow => "too_slow",
-        CloseReason.TotalTimeout => "total_timeout",
-        CloseReason.ServerStopping => "server_stopping",
-        _ => "other",
-    };
+    // Once: the instruments must not allocate for a connection.
+    private static Dictionary<T, string> Names<T>() where T : struct, Enum => Enum.GetValues<T>()
+        .ToDictionary(reason => reason, reason => JsonNamingPolicy.SnakeCaseLower.ConvertName($"{reason}"));
 }

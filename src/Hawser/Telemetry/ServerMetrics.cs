@@ -35,35 +35,25 @@ internal sealed class ServerMetrics : IDisposable
 
     private readonly Meter? _own;
     private readonly TimeProvider _time;
-    private readonly IEnumerable<Connection> _open;
     private readonly Histogram<double> _durations;
     private readonly Histogram<double> _handshakes;
-    private readonly Lock _reading = new();
-    private long _accepted;
-    private long _received;
-    private long _sent;
-    private long _mostReceived;
-    private long _mostSent;
     private long _shaking;
 
     /// <param name="options">The server's.</param>
     /// <param name="where">Where it listens; null if nowhere.</param>
     /// <param name="served">The number of its connections that are served; called for each reading.</param>
-    /// <param name="admitted">The number of all its connections.</param>
-    /// <param name="open">The connections that are served.</param>
-    public ServerMetrics(
-        ServerOptions options, EndPoint? where, Func<long> served, Func<long> admitted, IEnumerable<Connection> open)
+    /// <param name="tally">What it counts.</param>
+    public ServerMetrics(ServerOptions options, EndPoint? where, Func<long> served, ServerTally tally)
     {
         _time = options.TimeProvider;
-        _open = open;
         Meter meter = Meter = options.Meter ?? (_own = new Meter(new MeterOptions("Hawser") { Tags = Tags(where) }));
         meter.CreateObservableUpDownCounter("hawser.active_connections", served,
             "{connection}", "Connections being served.");
-        meter.CreateObservableUpDownCounter("hawser.queued_connections", () => Math.Max(0, admitted() - served()),
+        meter.CreateObservableUpDownCounter("hawser.queued_connections", () => tally.Queued,
             "{connection}", "Accepted connections that wait for a thread or a loop.");
-        meter.CreateObservableCounter("hawser.accepted_connections", () => Volatile.Read(ref _accepted),
+        meter.CreateObservableCounter("hawser.accepted_connections", () => tally.Accepted,
             "{connection}", "Connections accepted and not refused by a limit.");
-        meter.CreateObservableCounter("hawser.connection.io", ReadBytes,
+        meter.CreateObservableCounter("hawser.connection.io", () => Directions(tally.ReadBytes()),
             "By", "Bytes that handlers have received and sent.");
         _durations = meter.CreateHistogram("hawser.connection.duration",
             "s", "How long connections were served.", null, ConnectionBuckets);
@@ -118,17 +108,14 @@ internal sealed class ServerMetrics : IDisposable
             "s", "Time that an event loop did not wait, since somebody listens.");
     }
 
-    /// <summary>Counts a connection that has passed the limits.</summary>
-    public void CountAccepted() => Interlocked.Increment(ref _accepted);
-
     /// <summary>The start of a connection or handshake; 0 if nobody listens.</summary>
     public long Begin() => _durations.Enabled || _handshakes.Enabled ? _time.GetTimestamp() : 0;
 
-    /// <summary>Counts a connection that has ended, before it leaves the open ones.</summary>
-    public void CountEnded(Connection connection, CloseReason reason, long begun)
+    /// <summary>Records how long a connection was served.</summary>
+    /// <param name="reason">Why it has ended.</param>
+    /// <param name="begun">From <see cref="Begin"/>.</param>
+    public void RecordDuration(CloseReason reason, long begun)
     {
-        Interlocked.Add(ref _received, connection.BytesReceived);
-        Interlocked.Add(ref _sent, connection.BytesSent);
         if (begun == 0 || !_durations.Enabled)
             return;
         double seconds = _time.GetElapsedTime(begun).TotalSeconds;
@@ -173,23 +160,9 @@ internal sealed class ServerMetrics : IDisposable
         _ => [],
     };
 
-    /// <summary>The bytes of the ended connections, read first, and of the open ones. One that ends in between is
-    /// missing this time, so the sum keeps its maximum.</summary>
-    private Measurement<long>[] ReadBytes()
+    private static Measurement<long>[] Directions((long Received, long Sent) bytes)
     {
-        lock (_reading)
-        {
-            long received = Volatile.Read(ref _received);
-            long sent = Volatile.Read(ref _sent);
-            foreach (Connection connection in _open)
-            {
-                received += connection.BytesReceived;
-                sent += connection.BytesSent;
-            }
-            _mostReceived = Math.Max(_mostReceived, received);
-            _mostSent = Math.Max(_mostSent, sent);
-            return [Direction(_mostReceived, "receive"), Direction(_mostSent, "transmit")];
-        }
+        return [Direction(bytes.Received, "receive"), Direction(bytes.Sent, "transmit")];
 
         static Measurement<long> Direction(long bytes, string direction) =>
             new(bytes, new KeyValuePair<string, object?>("network.io.direction", direction));

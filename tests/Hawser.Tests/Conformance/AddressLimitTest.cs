@@ -132,8 +132,8 @@ public sealed class AddressLimitTest
         await ServeAsync(server, IPAddress.Parse("127.0.0.3"));
 
         Assert.Equal([RefusalReason.Denied, RefusalReason.NotAllowed], Reasons(server));
-        Assert.Equal(1, Use(server, nameof(ServerLimits.Deny)).Struck);
-        Assert.Equal(1, Use(server, nameof(ServerLimits.Allow)).Struck);
+        Assert.Equal(1, Use(server, nameof(ServerLimits.Deny)).Hits);
+        Assert.Equal(1, Use(server, nameof(ServerLimits.Allow)).Hits);
     }
 
     [Theory, Models]

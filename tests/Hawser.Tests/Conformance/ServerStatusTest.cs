@@ -20,6 +20,7 @@ public sealed class ServerStatusTest
         var time = new FakeTime();
         await using TestServer server = TestServer.Start(
             model, Handlers.EchoLinesAsync, options => options with { TimeProvider = time });
+        DateTimeOffset begun = DateTimeOffset.UtcNow;
         using RawClient client = await server.ConnectAsync();
         await client.SendAsync("x\n");
         await client.ReceiveExactlyAsync(2);
@@ -29,6 +30,8 @@ public sealed class ServerStatusTest
         ConnectionSnapshot shown = Assert.Single(server.Server.ReadConnections());
 
         Assert.Equal(1, shown.Id);
+        Assert.InRange(shown.AcceptedAt, begun, DateTimeOffset.UtcNow);
+        Assert.Equal(before.AcceptedAt, shown.AcceptedAt);
         Assert.Equal(client.LocalEndPoint, shown.RemoteEndPoint);
         Assert.Equal(server.EndPoint, shown.LocalEndPoint);
         Assert.Equal((2, 2), (shown.BytesReceived, shown.BytesSent));
@@ -229,6 +232,10 @@ public sealed class ServerStatusTest
                 if (!TestVariant.IsTls)
                     Assert.All(shown, connection => Assert.InRange(connection.BytesReceived, 0, 1));
                 server.Server.ReadLimits();
+                ServerCounts counts = server.Server.ReadCounts();
+                Assert.InRange(counts.Accepted, 0, Clients * Rounds);
+                Assert.InRange(counts.BytesReceived, 0, Clients * Rounds);
+                Assert.InRange(counts.BytesSent, 0, Clients * Rounds);
                 server.Server.ChangeLimits(limits => limits with { Connections = 13 - (limits.Connections % 10) });
             }
         });
@@ -256,6 +263,24 @@ public sealed class ServerStatusTest
         Assert.Empty(server.Server.ReadConnections());
         Assert.Empty(server.Observer.Faults);
         Assert.Equal(Clients * Rounds, server.Observer.ClosedOnes.Count);
+        Assert.Equal(
+            new ServerCounts(0, Clients * Rounds, Clients * Rounds, Clients * Rounds), server.Server.ReadCounts());
+    }
+
+    [Theory, Models]
+    public async Task An_ending_connection_is_neither_counted_twice_nor_queued(string model)
+    {
+        Server? own = null;
+        var observer = new EndObserver(() => (own!.ReadCounts(), own.ReadConnections().Count));
+        await using TestServer server = TestServer.Start(
+            model, Handlers.EchoAsync, options => options with { Observer = observer });
+        own = server.Server;
+        using RawClient client = await server.ConnectAsync();
+        await EchoAsync(client);
+
+        client.FinishSending();
+
+        Assert.Equal((new ServerCounts(0, 1, 1, 1), 0), await observer.Seen.Task.Bounded());
     }
 
     [Theory, Models]
@@ -288,5 +313,12 @@ public sealed class ServerStatusTest
         await Patience.UntilAsync(
             () => server.Server.ReadConnections() is [var only] && (shown = only).Activity == activity);
         return shown!;
+    }
+
+    private sealed class EndObserver(Func<(ServerCounts, int)> look) : IServerObserver
+    {
+        public TaskCompletionSource<(ServerCounts Counts, int Open)> Seen { get; } = new();
+
+        public void Closed(Connection connection, CloseReason reason) => Seen.TrySetResult(look());
     }
 }

@@ -31,7 +31,7 @@ public sealed class HandshakeLimitTest
         Assert.Equal("hello"u8.ToArray(), await polite.ReceiveToEndAsync());
 
         await Patience.UntilAsync(() => Evicted(server) == HalfOpen - Limit + 1);
-        Assert.Equal(HalfOpen - Limit + 1, Use(server).Struck);
+        Assert.Equal(HalfOpen - Limit + 1, Use(server).Hits);
         Assert.Equal(Limit, Use(server).Maximum);
         Assert.Equal(Limit - 1, Use(server).Current);
         Assert.Empty(server.Observer.Faults);
@@ -59,7 +59,7 @@ public sealed class HandshakeLimitTest
             Assert.Equal("ello"u8.ToArray(), await peer.ReceiveToEndAsync());
             peer.Dispose();
         }
-        Assert.Equal(0, Use(server).Struck);
+        Assert.Equal(0, Use(server).Hits);
     }
 
     private static TestServer Start(string model, int limit) => TestServer.Start(

@@ -28,7 +28,7 @@ public sealed partial class UnixPeerTest : IDisposable
         await Patience.UntilAsync(() => closed.Observer.Refusals.Count == 1);
 
         Assert.Equal(RefusalReason.UserNotAllowed, closed.Observer.Refusals.Single().Reason);
-        Assert.Equal(1, closed.Server.ReadLimits().Single(use => use.Name == nameof(ServerLimits.AllowUsers)).Struck);
+        Assert.Equal(1, closed.Server.ReadLimits().Single(use => use.Name == nameof(ServerLimits.AllowUsers)).Hits);
         Assert.Empty(closed.Observer.AcceptedOnes);
     }
 

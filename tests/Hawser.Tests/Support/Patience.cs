@@ -13,10 +13,13 @@ internal static class Patience
     public static Task<T> Bounded<T>(this Task<T> task) => task.WaitAsync(Limit);
 
     /// <summary>Polls for a state.</summary>
-    public static async Task UntilAsync(Func<bool> reached)
+    public static Task UntilAsync(Func<bool> reached) => UntilAsync(() => Task.FromResult(reached()));
+
+    /// <summary>Polls for a state that takes a call to see.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> reached)
     {
         long begin = Stopwatch.GetTimestamp();
-        while (!reached())
+        while (!await reached())
         {
             if (Stopwatch.GetElapsedTime(begin) > Limit)
                 throw new TimeoutException("the state was never reached");

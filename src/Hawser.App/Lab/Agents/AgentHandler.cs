@@ -3,13 +3,18 @@ using System.Threading.Channels;
 using Hawser.App.Output;
 using Hawser.Services;
 using Hawser.Services.Ping.Load;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Lab.Agents;
 
 /// <summary>Serves labs: one load at a time, ended when the lab leaves.</summary>
 /// <param name="token">The shared secret; empty for none.</param>
 /// <param name="log">Receives a line for each load.</param>
-internal sealed class AgentHandler(byte[] token, TextWriter log) : IConnectionHandler
+/// <param name="run">Runs a load; null for the usual one.</param>
+internal sealed class AgentHandler(
+    byte[] token, TextWriter log,
+    Func<PingLoadOptions, Action<PingLoadView>, CancellationToken, Task<PingLoadReport>>? run = null)
+    : IConnectionHandler
 {
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(10);
 
@@ -44,14 +49,14 @@ internal sealed class AgentHandler(byte[] token, TextWriter log) : IConnectionHa
         }
         catch (Exception e) when (e is ProtocolException or FormatException)
         {
-            log.WriteLine($"refused {connection.RemoteEndPoint}: {e.Message}");
+            log.WriteLine($"refused {connection.RemoteEndPoint}: {Printable.Line(e.Message)}");
             await connection.WriteAsync(AgentProtocol.WriteRefusal(e.Message));
             if (e is ProtocolException)
                 throw;
         }
     }
 
-    private static Task LoadAsync(Connection connection, PingLoadOptions options)
+    private Task LoadAsync(Connection connection, PingLoadOptions options)
     {
         // The lab sends nothing more: its end, in order or not, ends the load.
         return connection.DuplexAsync(
@@ -75,16 +80,21 @@ internal sealed class AgentHandler(byte[] token, TextWriter log) : IConnectionHa
             });
     }
 
-    private static async Task RunAsync(PingLoadOptions options, ChannelWriter<string> lines, CancellationToken cancel)
+    private async Task RunAsync(PingLoadOptions options, ChannelWriter<string> lines, CancellationToken cancel)
     {
         try
         {
             PingLoadReport report =
-                await PingLoad.RunAsync(options, view => lines.TryWrite(LoadJson.Of(view)), cancel);
+                await (run ?? PingLoad.RunAsync)(options, view => lines.TryWrite(LoadJson.Of(view)), cancel);
             if (report.RoundTrips == 0)
                 lines.TryWrite("ERROR " + (report.FirstError ?? "no ping was answered during the measurement"));
             else
                 lines.TryWrite(LoadJson.Of(report));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            log.WriteLine($"ERROR: fault of a load: {e}");
+            lines.TryWrite($"ERROR {Printable.Line(e.Message)}");
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Lab.Agents;
 
@@ -50,7 +51,7 @@ internal static class AgentLoad
                 lock (views)
                 {
                     views[index] = (double.NaN, 0);
-                    lost.Add($"{agent.Name} with {share} of {clients} clients: {why}");
+                    lost.Add($"{agent.Name} with {share} of {clients} clients: {Printable.Line(why)}");
                 }
                 return null;
             }

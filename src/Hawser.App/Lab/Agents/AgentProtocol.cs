@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Hawser.App.Output;
 using Hawser.Services;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Lab.Agents;
 
@@ -69,7 +70,7 @@ internal static class AgentProtocol
 
     /// <summary>The line of an agent that does not load.</summary>
     public static byte[] WriteRefusal(string reason) =>
-        Encoding.UTF8.GetBytes($"{Refusal}{reason.ReplaceLineEndings(" ")}\n");
+        Encoding.UTF8.GetBytes($"{Refusal}{Printable.Line(reason)}\n");
 
     /// <summary>The reason, if the line is a refusal; otherwise null.</summary>
     public static string? TryParseRefusal(string line) =>

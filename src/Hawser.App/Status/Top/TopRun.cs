@@ -7,9 +7,9 @@ using Spectre.Console;
 namespace Hawser.App.Status.Top;
 
 /// <summary>Runs <c>hawser top</c>: asks the servers, draws, and carries keys out.</summary>
-/// <param name="word">Chooses servers by name, port or address; null for all.</param>
+/// <param name="choice">Which servers.</param>
 /// <param name="interval">The time between two samples.</param>
-internal sealed class TopRun(string? word, TimeSpan interval)
+internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
 {
     private const int MostConnections = 1000;
 
@@ -22,11 +22,11 @@ internal sealed class TopRun(string? word, TimeSpan interval)
         IAnsiConsole console = Terminal.Output;
         if (Console.IsInputRedirected || Console.IsOutputRedirected || !console.Profile.Capabilities.Ansi)
             throw new IOException("top needs a terminal; use hawser status, which prints once");
-        foreach (RunningServer found in await RunningServer.FindAsync(word, Request(), CancellationToken.None))
+        foreach (RunningServer found in await RunningServer.FindAsync(choice, Request(), CancellationToken.None))
         {
             if (!_clients.Contains(found.Client))
                 _clients.Add(found.Client);
-            Take(found.Client, found.Status, found.Connections);
+            _state.Take(found.Client, found.Status, found.Connections, Stopwatch.GetTimestamp());
         }
         var signal = new StopSignal();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(signal.Token);
@@ -78,16 +78,16 @@ internal sealed class TopRun(string? word, TimeSpan interval)
     /// <summary>Waits, then asks every process, and looks for new ones.</summary>
     private async Task<Action> SampleAsync(CancellationToken stop)
     {
-        bool isFrozen = _state.IsFrozen;
         ListRequest request = Request();
         Action apply = () => { };
         try
         {
             await Task.Delay(interval, stop);
             _clients.AddRange(
-                await StatusClient.ConnectAllAsync([.. _clients.Select(client => client.Process)], _ => { }, stop));
+                await StatusClient.ConnectAllAsync(
+                    choice.Socket, [.. _clients.Select(client => client.Path)], _ => { }, stop));
             foreach (StatusClient client in _clients.ToArray())
-                apply += await AskAsync(client, request, isFrozen, stop);
+                apply += await AskAsync(client, request, stop);
         }
         catch (OperationCanceledException)
         {
@@ -100,22 +100,25 @@ internal sealed class TopRun(string? word, TimeSpan interval)
         return apply;
     }
 
-    /// <summary>Asks a process. While the screen is frozen, only its end counts.</summary>
-    private async Task<Action> AskAsync(
-        StatusClient client, ListRequest request, bool isFrozen, CancellationToken stop)
+    private async Task<Action> AskAsync(StatusClient client, ListRequest request, CancellationToken stop)
     {
         try
         {
             IReadOnlyList<(ServerStatus Server, IReadOnlyList<ConnectionStatus> Connections)> answer =
                 await client.ListAsync(request, stop);
+            long now = Stopwatch.GetTimestamp();
             return () =>
             {
                 foreach ((ServerStatus server, IReadOnlyList<ConnectionStatus> connections) in answer)
                 {
-                    if (!isFrozen && (word is null || server.Is(word)))
-                        Take(client, server, connections);
+                    if (choice.Word is null || server.Is(choice.Word))
+                        _state.Take(client, server, connections, now);
                 }
             };
+        }
+        catch (StatusErrorException e)
+        {
+            return () => _state.Message = e.Message;
         }
         catch (IOException)
         {
@@ -129,15 +132,6 @@ internal sealed class TopRun(string? word, TimeSpan interval)
         }
     }
 
-    private void Take(StatusClient client, ServerStatus status, IReadOnlyList<ConnectionStatus> connections)
-    {
-        TopServer? server = _state.Servers.FirstOrDefault(
-            known => known.Client == client && known.Status.Name == status.Name);
-        if (server is null)
-            _state.Add(server = new TopServer(client, status));
-        server.Take(status, connections, Stopwatch.GetTimestamp());
-    }
-
     /// <summary>Begins to carry a command out; null if there is nothing to do.</summary>
     private Task<Action>? Act(TopCommand command, CancellationToken stop)
     {
@@ -145,8 +139,10 @@ internal sealed class TopRun(string? word, TimeSpan interval)
         return (command, _state.SelectedId) switch
         {
             (TopCommand.Close, { } id) => ActAsync(
-                shown.Client, new CloseRequest { Server = shown.Status.Name, Id = id }, $"closed connection {id}", stop),
-            (TopCommand.Drain, _) => ActAsync(shown.Client, new DrainRequest(), "the server drains", stop),
+                shown.Client, new CloseRequest { Server = shown.Status.Name, Id = id }, $"closed connection {id}",
+                stop),
+            (TopCommand.Drain, _) => ActAsync(
+                shown.Client, new DrainRequest(), $"process {shown.Status.Pid} drains", stop),
             _ => null,
         };
     }

@@ -59,7 +59,7 @@ internal static class TopScreen
         [
             .. ((IEnumerable<(string Text, bool IsSelected)>)
             [
-                .. head.Select(line => (line, false)), .. body, (Foot, false),
+                .. head.Select(line => (line, false)), .. body, (state.Question ?? Foot, false),
             ]).Take(height).Select(line => (Cut(line.Text, width), line.IsSelected)),
         ];
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Hawser.App.Status.Top;
 
 /// <summary>What <c>hawser top</c> shows, and what its keys change.</summary>
@@ -9,7 +11,10 @@ internal sealed class TopState
     private readonly List<TopServer> _servers = [];
     private int _order;
     private int _shown;
+
+    // It stays the same when its connection has ended: a key must not hit another one.
     private long? _selected;
+    private TopServer? _drainAsked;
 
     /// <summary>The servers, in the order in which they were found.</summary>
     public IReadOnlyList<TopServer> Servers => _servers;
@@ -42,36 +47,50 @@ internal sealed class TopState
         _ => By(row => -row.Connection.Id),
     };
 
-    /// <summary>The selected connection, which stays selected wherever its row moves; the first one if it has
-    /// ended.</summary>
-    public long? SelectedId => Shown.Connections.Any(row => row.Connection.Id == _selected)
-        ? _selected
-        : Rows is [var first, ..] ? first.Connection.Id : null;
+    /// <summary>A question that the next key answers; null for none.</summary>
+    public string? Question => _drainAsked is { } asked && asked == Shown && asked.EndedAt is null
+        ? $"D again: drain all servers of process {asked.Status.Pid}"
+        : null;
 
-    /// <summary>Adds a server. It is shown if the one on the screen has ended.</summary>
-    public void Add(TopServer server)
+    /// <summary>The selected connection, which stays selected wherever its row moves; null if it has ended.</summary>
+    public long? SelectedId => Shown.Connections.Any(row => row.Connection.Id == _selected) ? _selected : null;
+
+    /// <summary>Takes an answer, unless the screen stands still.</summary>
+    /// <param name="client">The process that has answered.</param>
+    /// <param name="status">One of its servers.</param>
+    /// <param name="connections">The connections of that server.</param>
+    /// <param name="now">The time, as of <see cref="Stopwatch"/>.</param>
+    public void Take(
+        StatusClient client, ServerStatus status, IReadOnlyList<ConnectionStatus> connections, long now)
     {
-        bool isShown = _servers.Count > 0 && Shown.EndedAt is not null;
-        // Those that have ended are of interest only while nothing else is.
-        if (isShown)
-            _servers.RemoveAll(known => known.EndedAt is not null);
-        _servers.Add(server);
-        if (isShown)
-            (_shown, _selected) = (_servers.Count - 1, null);
+        if (IsFrozen)
+            return;
+        TopServer? server = _servers.Find(known => known.Client == client && known.Status.Name == status.Name);
+        if (server is null)
+            Add(server = new TopServer(client, status));
+        server.Take(status, connections, now);
+        SelectFirst();
     }
 
     /// <summary>Carries a key out, unless it is left to the caller.</summary>
     public TopCommand Press(ConsoleKeyInfo key)
     {
-        Message = null;
+        bool isConfirmed = Question is not null;
+        (Message, _drainAsked) = (null, null);
         switch (key)
         {
             case { KeyChar: 'q' } or { Key: ConsoleKey.Escape }:
                 return TopCommand.Quit;
-            case { KeyChar: 'c' }:
+            case { KeyChar: 'c' } when SelectedId is not null:
                 return TopCommand.Close;
-            case { KeyChar: 'D' }:
+            case { KeyChar: 'c' } when _selected is { } ended:
+                Message = $"connection {ended} has ended; select another";
+                break;
+            case { KeyChar: 'D' } when isConfirmed:
                 return TopCommand.Drain;
+            case { KeyChar: 'D' }:
+                _drainAsked = Shown;
+                break;
             case { KeyChar: 'd' }:
                 Message = "D (with Shift) stops the server";
                 break;
@@ -83,6 +102,7 @@ internal sealed class TopState
                 break;
             case { Key: ConsoleKey.Tab }:
                 (_shown, _selected) = ((_shown + 1) % _servers.Count, null);
+                SelectFirst();
                 break;
             case { Key: ConsoleKey.DownArrow } or { KeyChar: 'j' }:
                 Move(1);
@@ -94,14 +114,30 @@ internal sealed class TopState
         return TopCommand.None;
     }
 
+    /// <summary>Adds a server. It is shown if the one on the screen has ended.</summary>
+    private void Add(TopServer server)
+    {
+        bool isShown = _servers.Count > 0 && Shown.EndedAt is not null;
+        // Those that have ended are of interest only while nothing else is.
+        if (isShown)
+            _servers.RemoveAll(known => known.EndedAt is not null);
+        _servers.Add(server);
+        if (isShown)
+            (_shown, _selected) = (_servers.Count - 1, null);
+    }
+
     private void Move(int by)
     {
         IReadOnlyList<(ConnectionStatus Connection, double Rate)> rows = Rows;
         if (rows.Count == 0)
             return;
-        int at = rows.Index().FirstOrDefault(row => row.Item.Connection.Id == SelectedId).Index;
-        _selected = rows[Math.Clamp(at + by, 0, rows.Count - 1)].Connection.Id;
+        int to = SelectedId is { } selected
+            ? rows.Index().First(row => row.Item.Connection.Id == selected).Index + by
+            : 0;
+        _selected = rows[Math.Clamp(to, 0, rows.Count - 1)].Connection.Id;
     }
+
+    private void SelectFirst() => _selected ??= Rows is [var first, ..] ? first.Connection.Id : null;
 
     private IReadOnlyList<(ConnectionStatus Connection, double Rate)> By(
         Func<(ConnectionStatus Connection, double Rate), double> key) =>

@@ -29,6 +29,7 @@ public sealed class OtlpTest
         Assert.Contains("hawser.ping.round_trips", posts["/base/v1/metrics"], StringComparison.Ordinal);
         Assert.Contains("hawser.connection.duration", posts["/base/v1/metrics"], StringComparison.Ordinal);
         Assert.Contains("hawser.connection", posts["/base/v1/traces"], StringComparison.Ordinal);
+        Assert.All(posts.Values, post => Assert.Contains("kiosk 7", post, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -50,8 +51,9 @@ public sealed class OtlpTest
 
     /// <summary>With the tests' frameworks: beside them, the build leaves out the assemblies that ASP.NET Core
     /// has.</summary>
-    private static ProgramProcess Start(params string[] arguments) => ProgramProcess.StartForeign("dotnet",
+    private static ProgramProcess Start(params string[] arguments) => ProgramProcess.StartForeign("env",
     [
+        "OTEL_SERVICE_NAME=kiosk 7", "dotnet",
         "exec", "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "Hawser.Tests.runtimeconfig.json"),
         Path.Combine(AppContext.BaseDirectory, "hawser.dll"), .. arguments,
     ]);

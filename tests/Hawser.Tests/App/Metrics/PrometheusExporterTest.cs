@@ -75,6 +75,33 @@ public sealed class PrometheusExporterTest : IDisposable
     }
 
     [Fact]
+    public void A_gauge_keeps_its_last_value()
+    {
+        Gauge<long> gauge = _one.CreateGauge<long>("depth");
+        gauge.Record(2);
+        gauge.Record(3);
+        _exporter.Render();
+
+        Assert.Contains("# TYPE depth gauge\ndepth{hawser_service=\"ping\"} 3\n", _exporter.Render(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_series_that_is_not_reported_any_more_leaves()
+    {
+        string[] loops = ["a", "b"];
+        _one.CreateObservableCounter("turns", () => loops.Select(loop =>
+            new Measurement<long>(7, new KeyValuePair<string, object?>("loop", loop))));
+        Assert.Contains("loop=\"b\"", _exporter.Render(), StringComparison.Ordinal);
+        loops = ["a"];
+
+        string text = _exporter.Render();
+
+        Assert.Contains("loop=\"a\"} 7\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("loop=\"b\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_instrument_leaves_with_its_meter_and_series_are_bounded()
     {
         Counter<long> counter = _one.CreateCounter<long>("many");

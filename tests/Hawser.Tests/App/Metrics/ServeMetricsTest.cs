@@ -51,10 +51,14 @@ public sealed class ServeMetricsTest : IDisposable
     public async Task All_services_share_one_address_and_are_told_apart()
     {
         await using ProgramProcess serve = ProgramProcess.Start("serve", "--port-base", "0", "--metrics", "127.0.0.1:0");
-        string text = await _http.GetStringAsync(await MetricsAsync(serve));
+        Uri metrics = await MetricsAsync(serve);
+        string text = "";
         // The last service may not have started yet.
-        while (!text.Contains("hawser_active_connections{hawser_service=\"clock\"} 0\n", StringComparison.Ordinal))
-            text = await _http.GetStringAsync(await MetricsAsync(serve));
+        await Patience.UntilAsync(async () =>
+        {
+            text = await _http.GetStringAsync(metrics);
+            return text.Contains("hawser_active_connections{hawser_service=\"clock\"} 0\n", StringComparison.Ordinal);
+        });
 
         Assert.Single(text.Split('\n'), line => line == "# TYPE hawser_active_connections gauge");
         foreach (string service in (string[])["ping", "message", "upload", "numbers", "clock"])
@@ -72,11 +76,9 @@ public sealed class ServeMetricsTest : IDisposable
         {
             await client.SendAsync("x");
             // Before that, the upload has not begun for the server.
-            while (!(await _http.GetStringAsync(metrics)).Contains(
+            await Patience.UntilAsync(async () => (await _http.GetStringAsync(metrics)).Contains(
                 "hawser_connection_io_bytes_total{hawser_service=\"upload\",network_io_direction=\"receive\"} 1\n",
-                StringComparison.Ordinal))
-            {
-            }
+                StringComparison.Ordinal));
             serve.Signal(ProgramProcess.SIGTERM);
             await serve.Errors.LineWithAsync("stopping: ");
 
@@ -142,24 +144,19 @@ public sealed class ServeMetricsTest : IDisposable
             $"--web.listen-address=127.0.0.1:{port}");
         await prometheus.Errors.LineWithAsync("Server is ready to receive web requests");
 
-        await ExpectAsync("up{job=\"hawser\"}", "1").WaitAsync(ProgramProcess.Limit);
-        await ExpectAsync("hawser_ping_round_trips_total", "0").WaitAsync(ProgramProcess.Limit);
-        await ExpectAsync("hawser_refused_connections_total{error_type=\"exhausted\"}", "0")
-            .WaitAsync(ProgramProcess.Limit);
+        await ExpectAsync("up{job=\"hawser\"}", "1");
+        await ExpectAsync("hawser_ping_round_trips_total", "0");
+        await ExpectAsync("hawser_refused_connections_total{error_type=\"exhausted\"}", "0");
 
         // A first scrape may come too early.
-        async Task ExpectAsync(string query, string expected)
+        Task ExpectAsync(string query, string expected) => Patience.UntilAsync(async () =>
         {
-            string? value = null;
-            while (value != expected)
-            {
-                string json = await _http.GetStringAsync(
-                    new Uri($"http://127.0.0.1:{port}/api/v1/query?query={Uri.EscapeDataString(query)}"));
-                using var answer = JsonDocument.Parse(json);
-                JsonElement result = answer.RootElement.GetProperty("data").GetProperty("result");
-                value = result.GetArrayLength() > 0 ? result[0].GetProperty("value")[1].GetString() : null;
-            }
-        }
+            string json = await _http.GetStringAsync(
+                new Uri($"http://127.0.0.1:{port}/api/v1/query?query={Uri.EscapeDataString(query)}"));
+            using var answer = JsonDocument.Parse(json);
+            JsonElement result = answer.RootElement.GetProperty("data").GetProperty("result");
+            return result.GetArrayLength() > 0 && result[0].GetProperty("value")[1].GetString() == expected;
+        });
     }
 
     private static async Task<Uri> MetricsAsync(ProgramProcess serve)

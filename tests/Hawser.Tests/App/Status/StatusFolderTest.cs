@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hawser.App.Status;
 using Hawser.Tests.Support;
@@ -25,6 +26,52 @@ public sealed class StatusFolderTest
         Assert.Equal(
             [(3, folder["hawser/3.sock"]), (20, folder["hawser/20.sock"])], StatusFolder.List(folder["hawser"]));
         Assert.Empty(StatusFolder.List(folder["missing"]));
+    }
+
+    [Theory]
+    [InlineData("/run/user/1000", "/run/other", "/run/user/1000/hawser")]
+    [InlineData(null, "/run/hawser:/run/other", "/run/hawser/status")]
+    [InlineData("", "/run/hawser", "/run/hawser/status")]
+    public void It_is_the_users_or_the_units(string? ofUser, string? ofUnit, string expected) => Assert.Equal(
+        expected, StatusFolder.Locate(variable => variable == "XDG_RUNTIME_DIR" ? ofUser : ofUnit));
+
+    [Fact]
+    public void A_path_is_one_socket_or_a_directory()
+    {
+        using var folder = new TemporaryFolder();
+        string one = folder.Write("3.sock", []);
+        string other = folder.Write("own", []);
+
+        Assert.Equal([(3, one)], StatusFolder.Find(folder.Root));
+        Assert.Equal([(3, one)], StatusFolder.Find(one));
+        Assert.Equal([(0, other)], StatusFolder.Find(other));
+        Assert.Throws<IOException>(() => StatusFolder.Find(folder["missing"]));
+    }
+
+    [Fact]
+    public async Task A_socket_on_which_a_server_listens_is_left_alone()
+    {
+        using var folder = new TemporaryFolder();
+        string path = StatusFolder.Prepare(folder["hawser"]);
+        var errors = new StringWriter();
+        using (var living = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            living.Bind(new UnixDomainSocketEndPoint(path));
+            living.Listen();
+
+            Assert.Null(StatusSocket.TryListen(folder["hawser"], errors));
+
+            Assert.Contains($"{path}: another server listens there", $"{errors}", StringComparison.Ordinal);
+            using RawClient client = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(path));
+            // It leaves its socket, as after a crash.
+            File.Move(path, folder["kept"]);
+        }
+        File.Move(folder["kept"], path);
+
+        await using StatusSocket? next = StatusSocket.TryListen(folder["hawser"], errors);
+
+        Assert.NotNull(next);
+        using RawClient second = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(path));
     }
 
     [Theory]

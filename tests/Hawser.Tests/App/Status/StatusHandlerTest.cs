@@ -92,6 +92,25 @@ public sealed class StatusHandlerTest
     }
 
     [Theory, Models]
+    public async Task Ended_connections_stay_counted(string model)
+    {
+        await using TestServer server = Start(model);
+        for (int round = 1; round <= 2; round++)
+        {
+            using RawClient client = await RawClient.ConnectAsync(server.EndPoint);
+            await client.SendAsync("""{"command":"status"}""" + "\n");
+            JsonElement shown = Parse(await client.ReceiveLineAsync());
+            Assert.Equal(round, shown.GetProperty("accepted").GetInt32());
+            Assert.Equal(round * 21, shown.GetProperty("bytes_received").GetInt32());
+            Assert.Equal((1, 0),
+                (shown.GetProperty("connections").GetInt32(), shown.GetProperty("queued").GetInt32()));
+            client.FinishSending();
+            await client.ReceiveToEndAsync();
+            await server.Observer.NextEndAsync();
+        }
+    }
+
+    [Theory, Models]
     public async Task A_client_that_does_not_read_gets_no_more_than_fits(string model)
     {
         await using TestServer server = Start(model);
@@ -127,16 +146,12 @@ public sealed class StatusHandlerTest
     /// <summary>Starts a server whose board shows itself, under the name "own".</summary>
     private static TestServer Start(string model)
     {
-        Server? own = null;
-        var handler = new LambdaHandler((connection, stopping) =>
-        {
-            var source = new StatusSource("own", model, own!, () => (0, 0, 0), _ => { });
-            var board = new StatusBoard([source], () => { }, () => false);
-            return new StatusHandler(board).HandleAsync(connection, stopping);
-        });
+        StatusHandler? own = null;
+        var handler = new LambdaHandler((connection, stopping) => own!.HandleAsync(connection, stopping));
         TestServer server = TestServer.Start(
             ConcurrencyModels.Get(model), handler, options => options with { Layers = [] });
-        own = server.Server;
+        own = new StatusHandler(new StatusBoard(
+            [new StatusSource("own", model, server.Server, _ => { })], () => { }, () => false));
         return server;
     }
 

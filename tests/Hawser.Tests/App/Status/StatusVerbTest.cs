@@ -62,6 +62,13 @@ public sealed class StatusVerbTest : IDisposable
         Assert.Equal(3, lines[0].GetProperty("limits")[0].GetProperty("limit").GetInt32());
         Assert.Equal($"{next.LocalEndPoint}", lines[1].GetProperty("peer").GetString());
 
+        ProgramResult elsewhere = await ProgramProcess.RunAsync(
+            "status", "--socket", Path.Combine(_stage.Sockets, $"{first.Id}.sock"));
+        elsewhere.IsDone();
+        Assert.StartsWith($"ping 127.0.0.1:{port} ", elsewhere.Text, StringComparison.Ordinal);
+        (await _stage.RunAsync("status", "--socket", _stage["none"])).IsError(
+            1, $"{_stage["none"]}: no such socket or directory");
+
         (await _stage.RunAsync("status", "drain", "--server", port)).IsDone();
         Assert.Equal(0, (await first.EndAsync()).ExitCode);
         Assert.Equal([socket], Directory.GetFiles(_stage.Sockets));
@@ -129,7 +136,9 @@ public sealed class StatusVerbTest : IDisposable
         string[] answers =
         [
             "junk", "{\"type\":\"server\"}\n", "{\"type\":\"error\",\"message\":\"\\u001b[2J\"}\n", "\u001b[2J\n",
-            new('x', 1_000_000), "",
+            new('x', 1_000_000), "", "{\"type\":\"error\"}\n",
+            ServerWith("\"listeners\":[null],\"limits\":[]"), ServerWith("\"listeners\":[],\"limits\":[null]"),
+            ServerWith("\"listeners\":[],\"limits\":[{\"struck\":0,\"changeable\":false}]"),
         ];
         foreach ((int index, string answer) in answers.Index())
             AnswerOnce(1 + index, answer);
@@ -143,6 +152,11 @@ public sealed class StatusVerbTest : IDisposable
         Assert.All(lines[..^1], line => Assert.StartsWith("WARNING: ", line, StringComparison.Ordinal));
         Assert.Equal("ERROR: no server of this user is running", lines[^1]);
         Assert.DoesNotContain('\u001b', result.Errors);
+
+        static string ServerWith(string members) =>
+            "{\"type\":\"server\",\"protocol\":1,\"pid\":1,\"name\":\"ping\",\"model\":\"epoll\",\"uptime_seconds\":1,"
+            + "\"draining\":false,\"connections\":0,\"queued\":0,\"accepted\":0,\"bytes_received\":0,"
+            + $"\"bytes_sent\":0,{members}}}\n{{\"type\":\"end\"}}\n";
     }
 
     [Theory]

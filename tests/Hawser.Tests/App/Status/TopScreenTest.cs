@@ -58,8 +58,58 @@ public sealed class TopScreenTest
         }
         Assert.Equal("id", state.Order);
 
-        Take(state.Shown, 1, [Connection(1), Connection(3)]);
+    }
+
+    [Fact]
+    public void A_connection_that_has_ended_stays_selected_until_a_key_moves_on()
+    {
+        TopState state = With(Connection(1), Connection(2) with { IdleSeconds = 1 }, Connection(3));
+        Press(state, 's');
+        Assert.Equal(2, state.Rows[0].Connection.Id);
         Assert.Equal(1, state.SelectedId);
+
+        Take(state, 1, [Connection(2), Connection(3)]);
+
+        Assert.Null(state.SelectedId);
+        Assert.DoesNotContain(TopScreen.Draw(state, 60, 20), line => line.IsSelected);
+        Assert.Equal(TopCommand.None, Press(state, 'c'));
+        Assert.Contains("connection 1 has ended; select another", Lines(state));
+        Press(state, 'j');
+        Assert.Equal(2, state.SelectedId);
+        Assert.Equal(TopCommand.Close, Press(state, 'c'));
+    }
+
+    [Fact]
+    public void A_drain_takes_a_second_key_at_the_same_server()
+    {
+        TopState state = With(Connection(1));
+        Assert.Equal(TopCommand.None, Press(state, 'D'));
+        Assert.Equal("D again: drain all servers of process 7", Lines(state).Last());
+        Press(state, 'j');
+        Assert.Equal(TopCommand.None, Press(state, 'D'));
+        Assert.Equal(TopCommand.Drain, Press(state, 'D'));
+        Assert.Equal(TopCommand.None, Press(state, 'D'));
+
+        state.Shown.End(DateTime.Now);
+        state.Take(new StatusClient("8.sock", null!, TimeProvider.System), Server() with { Pid = 8 }, [], 1);
+
+        Assert.StartsWith("q quit", Lines(state).Last(), StringComparison.Ordinal);
+        Assert.Equal(TopCommand.None, Press(state, 'D'));
+    }
+
+    [Fact]
+    public void An_answer_that_arrives_on_a_frozen_screen_is_dropped()
+    {
+        TopState state = With(Connection(1));
+        Press(state, 'f');
+        string[] before = [.. Lines(state)];
+
+        Take(state, 1, [Connection(1) with { BytesReceived = 5 }, Connection(2)]);
+
+        Assert.Equal(before, Lines(state));
+        Press(state, 'f');
+        Take(state, 2, [Connection(1), Connection(2)]);
+        Assert.Equal(2, state.Rows.Count);
     }
 
     [Fact]
@@ -75,7 +125,7 @@ public sealed class TopScreenTest
     public void Rates_are_those_between_two_samples()
     {
         TopState state = With(Connection(1));
-        Take(state.Shown, 2, [Connection(1) with { BytesReceived = 3_000, BytesSent = 1_000 }], Server() with
+        Take(state, 2, [Connection(1) with { BytesReceived = 3_000, BytesSent = 1_000 }], Server() with
         {
             Accepted = 21,
             BytesReceived = 5_000,
@@ -97,7 +147,7 @@ public sealed class TopScreenTest
         Assert.Contains("the server ended at 12:00:01; waiting for another", Lines(state));
         Assert.Null(state.SelectedId);
 
-        state.Add(new TopServer(null!, Server() with { Pid = 8 }));
+        state.Take(new StatusClient("8.sock", null!, TimeProvider.System), Server() with { Pid = 8 }, [], 1);
 
         Assert.Equal(8, Assert.Single(state.Servers).Status.Pid);
         Assert.DoesNotContain(Lines(state), line => line.Contains("ended", StringComparison.Ordinal));
@@ -109,17 +159,16 @@ public sealed class TopScreenTest
     private static TopState With(params ConnectionStatus[] connections)
     {
         var state = new TopState();
-        state.Add(new TopServer(null!, Server()));
-        Take(state.Shown, 0, connections);
+        Take(state, 0, connections);
         return state;
     }
 
     private static void Take(
-        TopServer server, int second, ConnectionStatus[] connections, ServerStatus? status = null) =>
-        server.Take((status ?? Server()) with { Connections = connections.Length }, connections,
+        TopState state, int second, ConnectionStatus[] connections, ServerStatus? status = null) =>
+        state.Take(null!, (status ?? Server()) with { Connections = connections.Length }, connections,
             (1 + second) * Stopwatch.Frequency);
 
-    private static void Press(TopState state, char key) =>
+    private static TopCommand Press(TopState state, char key) =>
         state.Press(new ConsoleKeyInfo(key, ConsoleKey.None, shift: false, alt: false, control: false));
 
     private static ServerStatus Server() => new()

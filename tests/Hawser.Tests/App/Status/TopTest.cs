@@ -19,8 +19,12 @@ public sealed class TopTest : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Without_a_terminal_there_is_one_error() =>
+    public async Task Without_a_terminal_there_is_one_error()
+    {
         (await _stage.RunAsync("top")).IsError(1, "top needs a terminal; use hawser status");
+        // The status socket would end an idle connection.
+        (await _stage.RunAsync("top", "--interval", "2m")).IsError(2, "--interval: use 100ms to 1m");
+    }
 
     [Fact]
     public async Task Keys_close_freeze_and_drain_and_the_end_is_told()
@@ -49,6 +53,8 @@ public sealed class TopTest : IAsyncDisposable
         await PressAsync("c");
         Assert.True(await client.EndsByResetAsync());
         await ScreenAsync("closed connection ");
+        await PressAsync("D");
+        await ScreenAsync($"D again: drain all servers of process {server.Id}");
         await PressAsync("D");
         Assert.Equal(0, (await server.EndAsync()).ExitCode);
         await ScreenAsync("the server ended at ");

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Agents;
 using Hawser.Models;
+using Hawser.Services.Ping.Load;
 using Hawser.Tests.Services.Ping;
 using Hawser.Tests.Support;
 using Xunit;
@@ -13,8 +14,11 @@ public sealed class AgentLoadTest : IAsyncDisposable
 {
     private static readonly byte[] Token = "a secret of 16 bytes or more"u8.ToArray();
 
-    private readonly Server _agent = StartAgent(Token);
+    private readonly StringWriter _log = new();
+    private readonly Server _agent;
     private readonly PingServer _pings = PingServer.Start("select");
+
+    public AgentLoadTest() => _agent = StartAgent();
 
     public async ValueTask DisposeAsync()
     {
@@ -68,11 +72,40 @@ public sealed class AgentLoadTest : IAsyncDisposable
     [InlineData(0, 10, "ping", "ERROR clients: out of bounds")]
     [InlineData(1, 1e9, "ping", "ERROR duration_ms: out of bounds")]
     [InlineData(1, 10, "smtp", "ERROR unknown protocol 'smtp'")]
+    [InlineData(1, 10, "\u001b[2J\nx", "ERROR unknown protocol '\\u001B[2J x'")]
     public async Task A_request_out_of_bounds_is_refused(int clients, double durationMs, string wire, string words)
     {
         using Connection lab = await BeginAsync(durationMs, clients, wire);
 
         Assert.StartsWith(words, await ReadLineAsync(lab), StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', $"{_log}");
+        Assert.Single($"{_log}".Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task A_fault_of_a_load_is_answered_and_logged()
+    {
+        await using Server agent = StartAgent((_, _, _) => throw new InvalidOperationException("no\u001b\nway"));
+        using Connection lab = await BeginAsync(durationMs: 10, at: agent);
+
+        Assert.Equal("ERROR no\\u001B way", await ReadLineAsync(lab));
+        Assert.Contains("ERROR: fault of a load: System.InvalidOperationException", $"{_log}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reason_of_an_agent_does_not_reach_the_terminal_as_it_is()
+    {
+        await using TestServer agent = TestServer.Start("threads", async connection =>
+        {
+            await connection.WriteAsync(AgentProtocol.Greeting(new string('0', 32).Select(c => (byte)c).ToArray()));
+            await connection.TryReadLineAsync(AgentProtocol.LongestRequest);
+            await connection.WriteAsync("ERROR \u001b[2J\r\n"u8.ToArray());
+        }, options => options with { Layers = [] });
+
+        LabException lost = await Assert.ThrowsAsync<LabException>(
+            () => RunAsync(clients: 1, Token, AgentAt(agent.Server)));
+
+        Assert.EndsWith("clients: \\u001B[2J ", lost.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,11 +132,13 @@ public sealed class AgentLoadTest : IAsyncDisposable
         Assert.Equal("ERROR expected 'load PROOF REQUEST'", await ReadLineAsync(lab));
     }
 
-    private static Server StartAgent(byte[] token) => Server.Start(new AgentHandler(token, TextWriter.Null), new()
-    {
-        EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
-        Model = ConcurrencyModels.Get("async"),
-    });
+    private Server StartAgent(
+        Func<PingLoadOptions, Action<PingLoadView>, CancellationToken, Task<PingLoadReport>>? run = null) =>
+        Server.Start(new AgentHandler(Token, TextWriter.Synchronized(_log), run), new()
+        {
+            EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
+            Model = ConcurrencyModels.Get("async"),
+        });
 
     private static LabAgent AgentAt(Server agent) => new("agent", agent.EndPoints[0]);
 
@@ -127,9 +162,9 @@ public sealed class AgentLoadTest : IAsyncDisposable
             $"{_pings.EndPoint}", variant, options, (_, _) => { }, TestContext.Current.CancellationToken).Bounded();
     }
 
-    private async Task<Connection> BeginAsync(double durationMs, int clients = 1, string wire = "ping")
+    private async Task<Connection> BeginAsync(double durationMs, int clients = 1, string wire = "ping", Server? at = null)
     {
-        Connection lab = await Dialer.ConnectAsync(_agent.EndPoints[0], Patience.Limit);
+        Connection lab = await Dialer.ConnectAsync((at ?? _agent).EndPoints[0], Patience.Limit);
         byte[] nonce = await NonceAsync(lab);
         await lab.WriteAsync(
             AgentProtocol.WriteRequest(Request(clients, durationMs, wire), nonce, Token),
