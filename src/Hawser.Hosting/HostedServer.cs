@@ -40,8 +40,9 @@ public sealed partial class HostedServer : IHostedService, IDisposable
     internal bool IsStopping { get; private set; }
 
     /// <summary>Starts the server; called by the host.</summary>
-    /// <exception cref="InvalidOperationException">It has no handler or address, or its configuration is
-    /// wrong.</exception>
+    /// <exception cref="InvalidOperationException">It has no handler or address, or a key or value of its configuration
+    /// is malformed.</exception>
+    /// <exception cref="ArgumentException">An option is out of bounds.</exception>
     /// <exception cref="ListenException">An address is not available.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -74,6 +74,9 @@ public sealed partial class LoggingObserver : IServerObserver
     }
 
     /// <inheritdoc/>
+    public void Stalled(Connection? connection, TimeSpan time) => LogStalled(connection?.Id, time.TotalMilliseconds);
+
+    /// <inheritdoc/>
     public void Warned(string what) => LogWarned(what);
 
     /// <inheritdoc/>
@@ -117,4 +120,7 @@ public sealed partial class LoggingObserver : IServerObserver
 
     [LoggerMessage(11, LogLevel.Debug, "Handshake of connection {Connection} from {Peer} failed: {Reason}")]
     private partial void LogHandshakeFailed(long connection, EndPoint? peer, string reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "Work for connection {Connection} held up its event loop for {Milliseconds} ms")]
+    private partial void LogStalled(long? connection, double milliseconds);
 }

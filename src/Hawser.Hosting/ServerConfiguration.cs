@@ -6,8 +6,8 @@ using Microsoft.Extensions.Configuration;
 
 namespace Hawser.Hosting;
 
-/// <summary>Reads the options of a server from configuration. A key that is not an option is an error: it would
-/// otherwise pass for one.</summary>
+/// <summary>Reads the options of a server from configuration. A key that is not an option is an error:
+/// otherwise a misspelt option would go unnoticed.</summary>
 internal static class ServerConfiguration
 {
     /// <summary>The section of the server of this name.</summary>
@@ -45,7 +45,7 @@ internal static class ServerConfiguration
                 options.Backlog = Number(entry);
                 break;
             case "LIMITS":
-                foreach (IConfigurationSection limit in entry.GetChildren())
+                foreach (IConfigurationSection limit in Members(entry))
                     options.Limits = With(options.Limits, limit);
                 break;
             default:
@@ -75,8 +75,18 @@ internal static class ServerConfiguration
             _ => throw Unknown(entry, "a property of ServerLimits, such as Connections or IdleTimeout"),
         };
 
-    private static MinimumRate Slowest(IConfigurationSection entry) =>
-        new(Bytes(entry.GetSection("BytesPerSecond")), Time(entry.GetSection("Grace")));
+    private static MinimumRate Slowest(IConfigurationSection entry)
+    {
+        foreach (IConfigurationSection member in Members(entry))
+        {
+            if (member.Key.ToUpperInvariant() is not ("BYTESPERSECOND" or "GRACE"))
+                throw Unknown(member, "BytesPerSecond and Grace");
+        }
+        return new MinimumRate(Bytes(entry.GetSection("BytesPerSecond")), Time(entry.GetSection("Grace")));
+    }
+
+    private static IEnumerable<IConfigurationSection> Members(IConfigurationSection entry) =>
+        entry.Value is null ? entry.GetChildren() : throw Wrong(entry, $"'{entry.Value}' is not a section");
 
     private static AddressList Networks(IConfigurationSection entry)
     {
@@ -109,9 +119,10 @@ internal static class ServerConfiguration
             ? number
             : throw Wrong(entry, $"'{text}' is not {what}");
 
-    // .NET's own format, as everywhere in a host's configuration; -00:00:00.001 is infinite.
+    // .NET's own format, as everywhere in a host's configuration; -00:00:00.001 is infinite. Without a colon, .NET
+    // reads days.
     private static TimeSpan Time(IConfigurationSection entry) =>
-        TimeSpan.TryParse(Text(entry), CultureInfo.InvariantCulture, out TimeSpan time)
+        Text(entry).Contains(':') && TimeSpan.TryParse(entry.Value, CultureInfo.InvariantCulture, out TimeSpan time)
             ? time
             : throw Wrong(entry, $"'{entry.Value}' is not a time; use 00:00:30 for thirty seconds");
 

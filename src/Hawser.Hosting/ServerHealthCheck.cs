@@ -29,7 +29,7 @@ internal sealed class ServerHealthCheck(HostedServer hosted) : IHealthCheck
         foreach (LimitUse use in server.ReadLimits())
         {
             if (use.Current is { } current)
-                data[use.Name] = $"{current} of {use.Limit}";
+                data[use.Name] = current;
         }
         return data;
     }

@@ -61,7 +61,7 @@ internal sealed class HawserListener : IConnectionListener, IConnectionHandler
         {
             _open.TryRemove(context, out _);
         }
-        // Without input at the stop, neither side owes the other anything: the close need not wait for the peer's.
+        // A connection at rest when the server stops is closed without waiting for the peer's FIN.
         if (stopping.IsCancellationRequested)
             await connection.WaitForInputAsync();
     }

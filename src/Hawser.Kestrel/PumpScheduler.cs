@@ -6,8 +6,8 @@ namespace Hawser.Kestrel;
 /// <see cref="SynchronizationContext"/>; inline where there is none, under <c>async</c>.</summary>
 internal sealed class PumpScheduler : PipeScheduler
 {
-    // The context of this thread while it runs the application, which must not see it: its awaits would return here,
-    // and a synchronous wait of theirs would wait for itself.
+    // The context of this thread while it runs the application, which must not see it: its awaits would resume on the
+    // loop, and a blocking wait would deadlock.
     [ThreadStatic]
     private static SynchronizationContext? _hidden;
 

@@ -11,6 +11,9 @@ internal sealed class CoarseClock(TimeProvider time)
 
     public static CoarseClock System { get; } = new(TimeProvider.System);
 
+    /// <summary>Whose time it is.</summary>
+    public TimeProvider Provider => time;
+
     /// <summary>Milliseconds since an arbitrary moment.</summary>
     public long Now => _isSystem
         ? Environment.TickCount64

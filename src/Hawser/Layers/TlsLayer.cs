@@ -115,15 +115,15 @@ public static class TlsLayer
         Transport inner, Func<SslStream, CancellationToken, Task> authenticate, TimeSpan timeout,
         CancellationToken cancel)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(timeout);
+        using var late = new CancellationTokenSource(timeout, inner.Clock.Provider);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {
             TlsTransport transport = await TlsTransport.OpenAsync(inner, authenticate, limit.Token);
             inner.Features.Set(new TlsSession(transport.Tls));
             return transport;
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
             throw new ProtocolException(
                 $"TLS handshake not finished within {timeout.TotalSeconds:0.###} s", CloseReason.FirstByteTimeout);

@@ -80,7 +80,7 @@ public sealed class HostedServerTest
                     options.Limits = options.Limits with { Connections = 7, IdleTimeout = TimeSpan.FromDays(1) };
                 })
                 .UseHandler<EchoHandler>().AddHealthCheck("alive"),
-            ("Hawser:echo:Listen:0", Any), ("Hawser:echo:Listen:1", "[::1]:0"), ("Hawser:echo:model", "select"),
+            ("Hawser:echo:Listen:0", Any), ("Hawser:echo:Listen:1", "127.0.0.2:0"), ("Hawser:echo:model", "select"),
             ("Hawser:echo:Limits:IdleTimeout", "00:00:03"), ("Hawser:echo:Limits:Deny", "10.0.0.0/8"),
             ("Hawser:echo:Limits:Handshakes", "5"), ("Hawser:echo:Limits:AllowUsers:0", "1000"),
             ("Hawser:echo:Limits:MinimumRate:BytesPerSecond", "10"),
@@ -105,6 +105,9 @@ public sealed class HostedServerTest
     [InlineData("Threads", "many", "Hawser:echo:Threads: 'many' is not a whole number")]
     [InlineData("Limits:Conections", "7", "Hawser:echo:Limits:Conections: unknown option; use a property of ServerLimits")]
     [InlineData("Limits:IdleTimeout", "30s", "Hawser:echo:Limits:IdleTimeout: '30s' is not a time; use 00:00:30")]
+    [InlineData("Limits:IdleTimeout", "30", "Hawser:echo:Limits:IdleTimeout: '30' is not a time; use 00:00:30")]
+    [InlineData("Limits", "strict", "Hawser:echo:Limits: 'strict' is not a section")]
+    [InlineData("Limits:MinimumRate:Graze", "00:00:01", "Hawser:echo:Limits:MinimumRate:Graze: unknown option; use BytesPerSecond and Grace")]
     [InlineData("Limits:Allow:0", "nowhere", "Hawser:echo:Limits:Allow: ")]
     [InlineData("Limits:MinimumRate:Grace", "00:00:01", "Hawser:echo:Limits:MinimumRate:BytesPerSecond: the value is missing")]
     [InlineData("Model", "epol", "Hawser:echo:Model: unknown model 'epol'; use one of sequential")]

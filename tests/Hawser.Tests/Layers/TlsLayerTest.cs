@@ -150,11 +150,16 @@ public sealed class TlsLayerTest
     [Theory, Models]
     public async Task The_handshake_has_a_time_limit_of_its_own(string model)
     {
+        var time = new FakeTime();
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync, options => options with
         {
-            Layers = [TlsLayer.Server(_ => TestCertificate.Server, TimeSpan.FromMilliseconds(50))],
+            Layers = [TlsLayer.Server(_ => TestCertificate.Server)],
+            TimeProvider = time,
         });
         using RawClient silent = await PlainClient(server);
+        await Patience.UntilAsync(() => time.Pending.Contains(TlsLayer.DefaultHandshakeTimeout));
+
+        time.Advance(TlsLayer.DefaultHandshakeTimeout);
 
         Assert.True(await silent.EndsByResetAsync());
         Assert.Equal(CloseReason.FirstByteTimeout, await server.Observer.NextReasonAsync());

@@ -3,6 +3,7 @@ namespace Hawser.Tests.Support;
 /// <summary>A clock that only the test advances; timers fire inside <see cref="Advance"/>.</summary>
 internal sealed class FakeTime : TimeProvider
 {
+    private readonly Lock _advancing = new();
     private readonly Lock _gate = new();
     private readonly List<FakeTimer> _timers = [];
     private long _now = TimeSpan.TicksPerDay;
@@ -29,23 +30,34 @@ internal sealed class FakeTime : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new FakeTimer(this, () => callback(state), dueTime, period);
         lock (_gate)
+        {
+            var timer = new FakeTimer(this, () => callback(state), dueTime, period);
             _timers.Add(timer);
-        return timer;
+            return timer;
+        }
     }
 
+    /// <summary>Timers that other threads set meanwhile fire as well, if they are due by the end.</summary>
     public void Advance(TimeSpan by)
+    {
+        lock (_advancing)
+        {
+            long target = GetTimestamp() + by.Ticks;
+            while (NextUntil(target) is { } next)
+                next.Fire();
+        }
+    }
+
+    /// <summary>Moves to the next timer; without one, to the target.</summary>
+    private FakeTimer? NextUntil(long target)
     {
         lock (_gate)
         {
-            long target = _now + by.Ticks;
-            while (_timers.Where(timer => timer.Due <= target).MinBy(timer => timer.Due) is { } next)
-            {
-                Volatile.Write(ref _now, next.Due);
-                next.Fire();
-            }
-            Volatile.Write(ref _now, target);
+            FakeTimer? next = _timers.Where(timer => timer.Due <= target).MinBy(timer => timer.Due);
+            Volatile.Write(ref _now, Math.Max(_now, next?.Due ?? target));
+            next?.Rewind();
+            return next;
         }
     }
 
@@ -59,17 +71,20 @@ internal sealed class FakeTime : TimeProvider
 
         public long Due => Volatile.Read(ref _due);
 
-        public void Fire()
-        {
-            _due = _period > TimeSpan.Zero ? _due + _period.Ticks : long.MaxValue;
-            callback();
-        }
+        /// <summary>Sets the next due time, before it fires.</summary>
+        public void Rewind() => Volatile.Write(
+            ref _due, _period > TimeSpan.Zero ? _due + _period.Ticks : long.MaxValue);
+
+        public void Fire() => callback();
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            _period = period;
-            Volatile.Write(ref _due, time.Moment(dueTime));
-            return true;
+            lock (time._gate)
+            {
+                _period = period;
+                Volatile.Write(ref _due, time.Moment(dueTime));
+                return true;
+            }
         }
 
         public void Dispose() => Volatile.Write(ref _due, long.MaxValue);
