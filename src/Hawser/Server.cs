@@ -325,7 +325,8 @@ public sealed partial class Server : IAsyncDisposable
         catch (ProtocolException e)
         {
             reason = e.Reason;
-            if (!hasLayers)
+            // An eviction breaks the handshake as well.
+            if (!hasLayers && connection.EndedBy == CloseReason.None)
                 _observer.HandshakeFailed(connection, e);
         }
         catch (ConnectionClosedException e)

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Hawser.App.Http;
 using Hawser.App.Output;
@@ -13,27 +14,32 @@ internal sealed class MetricsServer : IAsyncDisposable
 {
     private readonly PrometheusExporter _exporter;
     private readonly Meter _meter;
-    private readonly Server _server;
 
     private MetricsServer(PrometheusExporter exporter, Meter meter, Server server)
     {
         _exporter = exporter;
         _meter = meter;
-        _server = server;
+        Server = server;
     }
 
+    public Server Server { get; }
+
     /// <summary>Its addresses, with the actual ports.</summary>
-    public IReadOnlyList<EndPoint> EndPoints => _server.EndPoints;
+    public IReadOnlyList<EndPoint> EndPoints => Server.EndPoints;
 
     /// <summary>It listens beyond the loopback interface.</summary>
     public bool IsExposed => !IsLocal(EndPoints);
 
     /// <summary>Starts to serve, and to listen to the meters <c>Hawser</c> and <c>System.Runtime</c>.</summary>
     /// <param name="where">Its addresses.</param>
+    /// <param name="taken">Sockets that listen at some of them.</param>
+    /// <param name="open">The others.</param>
     /// <param name="whyNotReady">Why the services take no new connections; null if they do.</param>
     /// <param name="errors">Receives its faults.</param>
     /// <exception cref="ListenException">An address is not available.</exception>
-    public static MetricsServer Start(IReadOnlyList<EndPoint> where, Func<string?> whyNotReady, TextWriter errors)
+    public static MetricsServer Start(
+        IReadOnlyList<EndPoint> where, IReadOnlyList<Socket> taken, IReadOnlyList<EndPoint> open,
+        Func<string?> whyNotReady, TextWriter errors)
     {
         var exporter = new PrometheusExporter(meter => meter.Name is "Hawser" or "System.Runtime");
         // Its own connections do not count.
@@ -51,7 +57,8 @@ internal sealed class MetricsServer : IAsyncDisposable
         {
             return new MetricsServer(exporter, meter, Server.Start(new HttpResponder(routes, IsLocal(where)), new()
             {
-                EndPoints = where,
+                EndPoints = open,
+                Sockets = taken,
                 Model = ConcurrencyModels.Get("select"),
                 Limits = HttpResponder.Limits,
                 Meter = meter,
@@ -68,7 +75,7 @@ internal sealed class MetricsServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _server.DisposeAsync();
+        await Server.DisposeAsync();
         _exporter.Dispose();
         _meter.Dispose();
     }

@@ -1,4 +1,7 @@
 using System.Collections;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
 using Hawser.App.Serving.Systemd;
 using Hawser.App.Serving.Takeover;
 using Hawser.App.Verbs;
@@ -31,7 +34,8 @@ internal sealed class ServeProcess : IDisposable
         ? new ServeProcess(takeover)
         : throw new UsageException("--takeover: requires Linux");
 
-    /// <summary>The services at the sockets of systemd, or of the predecessor.</summary>
+    /// <summary>The services at the sockets of systemd, or of the predecessor, which does not accept from now until
+    /// <see cref="Start"/>.</summary>
     /// <exception cref="IOException">The predecessor does not hand over.</exception>
     /// <exception cref="UsageException">A socket of systemd's has no service.</exception>
     public IReadOnlyList<ServiceRun> Adopt(IReadOnlyList<ServiceRun> services)
@@ -45,20 +49,29 @@ internal sealed class ServeProcess : IDisposable
         return services;
     }
 
+    /// <summary>After <see cref="Adopt"/>: the predecessor's sockets for the metrics, and the addresses without
+    /// one.</summary>
+    public (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open) TakeMetrics(IReadOnlyList<EndPoint> wanted) =>
+        OperatingSystem.IsLinux() && _predecessor is not null
+            ? _predecessor.Take(TakeoverProtocol.Metrics, wanted)
+            : ([], wanted);
+
     /// <summary>The servers accept: tells the predecessor and systemd, and watches files, servers and
     /// successors.</summary>
+    /// <exception cref="IOException">The path of <c>--takeover</c> is not available, or the predecessor has waited too
+    /// long; it serves on.</exception>
     public void Start(
         IReadOnlyList<ServiceRun> services, IReadOnlyList<Server> servers, IReadOnlyList<ServeObserver> observers,
-        ReloadedFiles files, ServeLogs logs)
+        Server? metrics, ReloadedFiles files, ServeLogs logs)
     {
-        if (OperatingSystem.IsLinux())
+        if (_takeover is not null && OperatingSystem.IsLinux())
         {
-            _predecessor?.Start(servers);
-            if (_takeover is not null)
-            {
-                _offer = new TakeoverOffer(
-                    _takeover, [.. services.Zip(servers, (run, server) => (run.Service.Name, server))], logs.Errors);
-            }
+            (string, Server)[] offered =
+            [
+                .. services.Zip(servers, (run, server) => (run.Service.Name, server)),
+                .. metrics is null ? Array.Empty<(string, Server)>() : [(TakeoverProtocol.Metrics, metrics)],
+            ];
+            StartOffer(_takeover, offered, logs.Errors);
         }
         files.Watch(_systemd is null ? null : HangingUp);
         AcceptWatch[] watches =
@@ -82,6 +95,23 @@ internal sealed class ServeProcess : IDisposable
             _offer?.Dispose();
         }
         _systemd?.Dispose();
+    }
+
+    /// <summary>Prepares the offer, so that the predecessor drains only if this server can live, and opens it once the
+    /// predecessor has agreed, so that one that serves on keeps the path.</summary>
+    [SupportedOSPlatform("linux")]
+    private void StartOffer(string path, IReadOnlyList<(string Service, Server Server)> servers, TextWriter errors)
+    {
+        _offer = new TakeoverOffer(path, servers, errors);
+        _predecessor?.Start([.. servers.Select(entry => entry.Server)]);
+        try
+        {
+            _offer.Open();
+        }
+        catch (IOException e) when (_predecessor is not null)
+        {
+            errors.WriteLine($"WARNING: {e.Message}; the next server cannot take over from this one");
+        }
     }
 
     private void HangingUp(bool isOver)

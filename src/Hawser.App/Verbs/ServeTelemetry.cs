@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Hawser.App.Metrics;
 using Hawser.Services.Text;
@@ -11,26 +12,38 @@ namespace Hawser.App.Verbs;
 internal sealed class ServeTelemetry : IAsyncDisposable
 {
     private readonly List<Meter> _meters = [];
+    private readonly IReadOnlyList<EndPoint>? _where;
     private MetricsServer? _server;
     private OtlpExport? _export;
 
-    private ServeTelemetry()
-    {
-    }
+    private ServeTelemetry(IReadOnlyList<EndPoint>? where) => _where = where;
 
-    /// <summary>Starts what is asked for.</summary>
-    /// <returns>Null if nothing is.</returns>
-    /// <exception cref="IOException">An address of <c>--metrics</c> is not available.</exception>
-    public static ServeTelemetry? Start(ServeReporting reporting, Func<string?> whyNotReady, TextWriter errors)
+    /// <summary>Serves the metrics; null: none does.</summary>
+    public Server? Server => _server?.Server;
+
+    /// <summary>Starts to send to the collector, if there is one.</summary>
+    /// <returns>Null if no metrics are asked for.</returns>
+    public static ServeTelemetry? Start(ServeReporting reporting)
     {
         if (reporting.Metrics is null && reporting.Collector is null)
             return null;
-        var telemetry = new ServeTelemetry();
-        if (reporting.Metrics is not null)
-            telemetry.Serve(reporting.Metrics, whyNotReady, errors);
+        var telemetry = new ServeTelemetry(reporting.Metrics);
         if (reporting.Collector is not null)
             telemetry.Send(reporting.Collector);
         return telemetry;
+    }
+
+    /// <summary>Serves the metrics, if they have addresses.</summary>
+    /// <param name="take">Finds sockets that listen there already, and the addresses without one.</param>
+    /// <param name="whyNotReady">Why the services take no new connections; null if they do.</param>
+    /// <param name="errors">Receives a line with each address.</param>
+    /// <exception cref="IOException">An address is not available.</exception>
+    public void Serve(
+        Func<IReadOnlyList<EndPoint>, (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open)> take,
+        Func<string?> whyNotReady, TextWriter errors)
+    {
+        if (_where is not null)
+            Serve(_where, take(_where), whyNotReady, errors);
     }
 
     /// <summary>Makes the meter of a service, with its name.</summary>
@@ -52,11 +65,13 @@ internal sealed class ServeTelemetry : IAsyncDisposable
 
     // In methods of their own: neither loads the assemblies of the other.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Serve(IReadOnlyList<EndPoint> where, Func<string?> whyNotReady, TextWriter errors)
+    private void Serve(
+        IReadOnlyList<EndPoint> where, (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open) sockets,
+        Func<string?> whyNotReady, TextWriter errors)
     {
         try
         {
-            _server = MetricsServer.Start(where, whyNotReady, errors);
+            _server = MetricsServer.Start(where, sockets.Taken, sockets.Open, whyNotReady, errors);
         }
         catch (ListenException e)
         {

@@ -58,17 +58,20 @@ internal static class ServeVerb
                 + "raise the limit, see ulimit -n");
         }
         using var process = ServeProcess.Enter(plan.Takeover);
-        IReadOnlyList<ServiceRun> services = process.Adopt(plan.Services);
-        bool alone = services.Count == 1;
+        bool alone = plan.Services.Count == 1;
         var signal = new StopSignal();
         // A service whose result is the standard output leaves only the standard error to the logs.
-        using var logs = new ServeLogs(errorsOnly: services.Any(run => run.Service.OwnsOutput), plan.Reporting.IsJson);
+        using var logs = new ServeLogs(errorsOnly: plan.Services.Any(run => run.Service.OwnsOutput), plan.Reporting.IsJson);
         using var files = new ReloadedFiles();
         var hosts = new List<ServiceHost>();
         var observers = new List<ServeObserver>();
         var readiness = new Readiness(observers);
-        await using StatusSocket? status = plan.HasStatus ? StatusSocket.TryListen(StatusFolder.Location, logs.Errors) : null;
-        await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, readiness.WhyNot, logs.Errors);
+        await using StatusSocket? status =
+            plan.HasStatus ? StatusSocket.TryListen(StatusFolder.Location, logs.Errors) : null;
+        await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting);
+        // Late, because connections wait in the kernel until the services have started.
+        IReadOnlyList<ServiceRun> services = process.Adopt(plan.Services);
+        telemetry?.Serve(process.TakeMetrics, readiness.WhyNot, logs.Errors);
         try
         {
             foreach (ServiceRun run in services)
@@ -106,7 +109,8 @@ internal static class ServeVerb
                     files.Add(set, environment.Events, environment.Errors);
             }
             readiness.Phase = null;
-            process.Start(services, [.. hosts.Select(host => host.Server)], observers, files, logs);
+            process.Start(services, [.. hosts.Select(host => host.Server)], observers, telemetry?.Server, files,
+                logs);
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
             var board = new StatusBoard(
                 services.Zip(hosts, observers).Select(run => new StatusSource(

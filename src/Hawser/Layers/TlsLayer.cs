@@ -75,9 +75,12 @@ public static class TlsLayer
         // The inner exceptions are those of OpenSSL, which names the alert.
         while (e.InnerException is { } inner)
             e = inner;
-        return e.Message.Contains(nameof(SslPolicyErrors.RemoteCertificateNotAvailable), StringComparison.Ordinal)
-            ? "the peer sent no certificate"
-            : e.Message.ReplaceLineEndings(" ");
+        if (e.Message.Contains(nameof(SslPolicyErrors.RemoteCertificateNotAvailable), StringComparison.Ordinal))
+            return "the peer sent no certificate";
+        // SslStream asks for the certificate in vain if the first record is an alert.
+        if (e.Message.StartsWith("The server mode SSL must use a certificate", StringComparison.Ordinal))
+            return "the peer sent no ClientHello";
+        return e.Message.ReplaceLineEndings(" ");
     }
 
     private static async ValueTask<Transport> OpenServerAsync(

@@ -1,4 +1,5 @@
 using System.Net;
+using Hawser.Native;
 
 namespace Hawser.Limits;
 
@@ -6,6 +7,7 @@ namespace Hawser.Limits;
 public sealed class AddressList
 {
     private const int MostNetworks = 1_000_000;
+    private const int MostBytes = 64 * 1024 * 1024;
 
     private readonly string[] _rules;
     private volatile NetworkSet _networks;
@@ -64,6 +66,7 @@ public sealed class AddressList
     private static void ReadFile(string path, NetworkSet networks)
     {
         int number = 0;
+        RequireText(path);
         try
         {
             foreach (string line in File.ReadLines(path))
@@ -88,5 +91,14 @@ public sealed class AddressList
         {
             throw new FormatException($"cannot read '{path}': {e.Message}", e);
         }
+    }
+
+    // Reading a pipe or device may never end.
+    private static void RequireText(string path)
+    {
+        if (OperatingSystem.IsLinux() && FileIdentity.OfTarget(path) is { Kind: not FileKind.Regular })
+            throw new FormatException($"{path}: not a regular file");
+        if (new FileInfo(path) is { Exists: true, Length: > MostBytes })
+            throw new FormatException($"{path}: larger than {MostBytes >> 20} MiB");
     }
 }

@@ -8,18 +8,23 @@ namespace Hawser.App.Serving.Takeover;
 [SupportedOSPlatform("linux")]
 internal sealed class TakeoverOffer : IDisposable
 {
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
     private readonly string _path;
+    private readonly string _temporary;
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly FileIdentity? _file;
     private readonly IReadOnlyList<(string Service, Server Server)> _servers;
     private readonly TextWriter _errors;
     private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Open until this process ends, which the successor waits for.
-    private Socket? _successor;
+    private readonly ManualResetEventSlim _closing = new();
+    private FileIdentity? _file;
 
-    /// <summary>Begins to offer.</summary>
-    /// <param name="path">Where. A socket of a predecessor is replaced.</param>
+    // Open until this process ends, which the successor waits for.
+    private volatile Socket? _successor;
+
+    /// <summary>Listens beside the path, so that a predecessor keeps it until <see cref="Open"/>.</summary>
+    /// <param name="path">Where to offer.</param>
     /// <param name="servers">The servers and the names of their services.</param>
     /// <param name="errors">Receives warnings.</param>
     /// <exception cref="IOException">The path is not available.</exception>
@@ -28,40 +33,59 @@ internal sealed class TakeoverOffer : IDisposable
         _path = path;
         _servers = servers;
         _errors = errors;
-        string temporary = $"{path}.{Environment.ProcessId}";
+        _temporary = $"{path}.{Environment.ProcessId}";
         try
         {
-            // Renamed once it has its mode and listens, so that a successor finds the one or the other.
-            _listener.Bind(new UnixDomainSocketEndPoint(temporary));
-            File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            _listener.Bind(new UnixDomainSocketEndPoint(_temporary));
+            File.SetUnixFileMode(_temporary, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             _listener.Listen(1);
-            File.Move(temporary, path, overwrite: true);
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
             _listener.Dispose();
-            throw new IOException($"--takeover: cannot listen at {path}: {e.Message}", e);
+            throw Error(e);
         }
-        _file = FileIdentity.Of(path);
-        new Thread(Run) { Name = "hawser takeover", IsBackground = true }.UnsafeStart();
     }
+
+    /// <summary>How long to wait for the answer of a successor.</summary>
+    public TimeSpan Patience { get; init; } = TakeoverProtocol.Patience;
 
     /// <summary>Completes when a successor accepts connections: this process must stop.</summary>
     public Task Taken => _taken.Task;
 
-    public void Dispose()
-    {
-        // A successor has replaced the file.
-        if (_file is not null && FileIdentity.Of(_path) == _file)
-            File.Delete(_path);
-        _listener.Dispose();
-    }
-
-    private void Run()
+    /// <summary>Begins to offer at the path, in place of a predecessor.</summary>
+    /// <exception cref="IOException">The path is not available.</exception>
+    public void Open()
     {
         try
         {
-            while (_successor is null)
+            File.Move(_temporary, _path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Error(e);
+        }
+        _file = FileIdentity.Of(_path);
+        new Thread(Run) { Name = "hawser takeover", IsBackground = true }.UnsafeStart();
+    }
+
+    public void Dispose()
+    {
+        // A successor replaces the file.
+        if (_successor is null && _file is not null && FileIdentity.Of(_path) == _file)
+            File.Delete(_path);
+        _closing.Set();
+        _listener.Dispose();
+    }
+
+    private IOException Error(Exception why) => new($"--takeover: cannot listen at {_path}: {why.Message}", why);
+
+    private void Run()
+    {
+        bool hasWarned = false;
+        while (_successor is null)
+        {
+            try
             {
                 Socket peer = _listener.Accept();
                 if (TryHandOver(peer))
@@ -69,12 +93,18 @@ internal sealed class TakeoverOffer : IDisposable
                 else
                     peer.Dispose();
             }
-            _taken.TrySetResult();
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                if (_closing.IsSet)
+                    return;
+                // The successor waits in the kernel, for example until there is a descriptor.
+                if (!hasWarned)
+                    _errors.WriteLine($"WARNING: --takeover: {e.Message}; trying again");
+                hasWarned = true;
+                _closing.Wait(RetryInterval);
+            }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // The server has stopped.
-        }
+        _taken.TrySetResult();
     }
 
     private bool TryHandOver(Socket peer)
@@ -94,12 +124,7 @@ internal sealed class TakeoverOffer : IDisposable
             DescriptorPassing.Send(
                 peer, TakeoverProtocol.Write(sockets.Select(entry => entry.Service)),
                 [.. sockets.Select(entry => entry.Socket)]);
-            byte[] answer = new byte[TakeoverProtocol.Started.Length];
-            int received = 0;
-            peer.ReceiveTimeout = (int)TakeoverProtocol.Patience.TotalMilliseconds;
-            while (received < answer.Length && peer.Receive(answer.AsSpan(received)) is > 0 and var more)
-                received += more;
-            if (answer.AsSpan().SequenceEqual(TakeoverProtocol.Started))
+            if (HasStarted(peer))
                 return true;
             _errors.WriteLine("WARNING: --takeover: the new server did not start; this one serves on");
         }
@@ -109,6 +134,27 @@ internal sealed class TakeoverOffer : IDisposable
         }
         foreach ((_, Server server) in _servers)
             server.ResumeAccepting();
+        try
+        {
+            peer.Send(TakeoverProtocol.Resumed);
+        }
+        catch (SocketException)
+        {
+            // The new server has ended.
+        }
         return false;
+    }
+
+    private bool HasStarted(Socket peer)
+    {
+        // From now on an answer fails, and one that was sent before is read: both sides agree on who serves.
+        if (!peer.Poll(Patience, SelectMode.SelectRead))
+            peer.Shutdown(SocketShutdown.Receive);
+        byte[] answer = new byte[TakeoverProtocol.Started.Length];
+        int received = 0;
+        peer.ReceiveTimeout = (int)TakeoverProtocol.Patience.TotalMilliseconds;
+        while (received < answer.Length && peer.Receive(answer.AsSpan(received)) is > 0 and var more)
+            received += more;
+        return answer.AsSpan().SequenceEqual(TakeoverProtocol.Started);
     }
 }

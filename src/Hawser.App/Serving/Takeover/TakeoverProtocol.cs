@@ -12,8 +12,10 @@ namespace Hawser.App.Serving.Takeover;
 /// "hawser-takeover 1" LF (service LF)* LF
 /// </code>
 /// The new server begins to accept and answers <c>"started" LF</c>: then the old one drains and ends, and with it the
-/// connection. If the connection ends without that answer, the old server accepts again. Each side checks the user of
-/// the other.
+/// connection. If the connection ends without that answer, or the answer takes longer than 30 s, the old server accepts
+/// again: it shuts down its receiving side, so that a later answer fails, and sends <c>"resumed" LF</c>, at which the
+/// new server ends. If the connection ends without it, the old server has ended. Each side checks the user of the
+/// other.
 /// </remarks>
 internal static class TakeoverProtocol
 {
@@ -25,6 +27,12 @@ internal static class TakeoverProtocol
 
     /// <summary>The answer of the new server.</summary>
     public static readonly byte[] Started = "started\n"u8.ToArray();
+
+    /// <summary>What the old server sends if it accepts again.</summary>
+    public static readonly byte[] Resumed = "resumed\n"u8.ToArray();
+
+    /// <summary>The name of the sockets of <c>--metrics</c> among those of the services.</summary>
+    public const string Metrics = "metrics";
 
     private const string Version = "hawser-takeover 1";
 

@@ -9,8 +9,9 @@ namespace Hawser.App.Serving.Takeover;
 [SupportedOSPlatform("linux")]
 internal sealed class TakeoverRequest : IDisposable
 {
-    // While both processes have a socket, the kernel may tell only the old one of a connection (EPOLLEXCLUSIVE).
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
+    // Each is twice the one before.
+    private static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromMinutes(1);
 
     private readonly Socket _predecessor;
     private readonly List<(string Service, Socket Socket)> _sockets;
@@ -60,42 +61,79 @@ internal sealed class TakeoverRequest : IDisposable
     /// others.</summary>
     public ServiceRun Adopt(ServiceRun run)
     {
+        (IReadOnlyList<Socket> taken, IReadOnlyList<EndPoint> open) = Take(run.Service.Name, run.Options.EndPoints);
+        return run.At(taken, open);
+    }
+
+    /// <summary>Takes the predecessor's sockets of a service.</summary>
+    /// <returns>Those at the wanted addresses, and the addresses without one.</returns>
+    public (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open) Take(
+        string service, IReadOnlyList<EndPoint> wanted)
+    {
         var taken = new List<Socket>();
         var open = new List<EndPoint>();
-        foreach (EndPoint wanted in run.Options.EndPoints)
+        foreach (EndPoint where in wanted)
         {
-            int index = _sockets.FindIndex(entry => entry.Service == run.Service.Name && IsAt(entry.Socket, wanted));
+            int index = _sockets.FindIndex(entry => entry.Service == service && IsAt(entry.Socket, where));
             if (index < 0)
             {
-                open.Add(wanted);
+                open.Add(where);
                 continue;
             }
             taken.Add(_sockets[index].Socket);
             _sockets.RemoveAt(index);
         }
-        return run.At(taken, open);
+        return (taken, open);
     }
 
-    /// <summary>The services accept: the predecessor drains.</summary>
+    /// <summary>The servers accept: the predecessor drains. One that has ended needs no answer.</summary>
+    /// <exception cref="IOException">The predecessor has waited too long and accepts again.</exception>
     public void Start(IReadOnlyList<Server> servers)
     {
         foreach ((_, Socket unused) in _sockets)
             unused.Dispose();
-        _predecessor.Send(TakeoverProtocol.Started);
+        try
+        {
+            _predecessor.Send(TakeoverProtocol.Started);
+        }
+        catch (SocketException)
+        {
+            if (HasResumed())
+            {
+                throw new IOException($"--takeover: the start took longer than "
+                    + $"{TakeoverProtocol.Patience.TotalSeconds} s; the old server serves on");
+            }
+        }
         _ = LookAsync(servers);
     }
 
     public void Dispose() => _predecessor.Dispose();
 
-    /// <summary>Looks for connections until the predecessor has ended.</summary>
+    private bool HasResumed()
+    {
+        try
+        {
+            return _predecessor.Receive(new byte[TakeoverProtocol.Resumed.Length]) > 0;
+        }
+        catch (SocketException e)
+        {
+            // It has not ended.
+            return e.SocketErrorCode == SocketError.TimedOut;
+        }
+    }
+
+    /// <summary>Looks for connections of which the kernel has told only the predecessor (EPOLLEXCLUSIVE), whose event
+    /// loops stop watching the sockets when they stop: ever more rarely, and once it has ended.</summary>
     private async Task LookAsync(IReadOnlyList<Server> servers)
     {
         Task<int> end = _predecessor.ReceiveAsync(new byte[1]);
+        TimeSpan interval = FirstInterval;
         do
         {
-            await Task.WhenAny(end, Task.Delay(LookInterval));
+            await Task.WhenAny(end, Task.Delay(interval));
             foreach (Server server in servers)
                 server.AcceptPending();
+            interval = interval < LongestInterval ? 2 * interval : Timeout.InfiniteTimeSpan;
         }
         while (!end.IsCompleted);
     }

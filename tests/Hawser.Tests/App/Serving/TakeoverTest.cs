@@ -3,6 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
+using Hawser.App.Serving;
+using Hawser.App.Serving.Configuration;
+using Hawser.App.Serving.Takeover;
+using Hawser.App.Verbs;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -29,8 +33,10 @@ public sealed class TakeoverTest : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "passes sockets as Linux does");
         ProgramProcess server = Serve(model);
         IPEndPoint where = await server.ListeningAsync();
+        string metrics = await MetricsAsync(server);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
         using var stop = new CancellationTokenSource();
+        using var http = new HttpClient { Timeout = ProgramProcess.Limit };
         var errors = new ConcurrentQueue<Exception>();
         long[] pongs = new long[Clients];
         Task[] load = [.. Enumerable.Range(0, Clients).Select(client => Task.Run(() => PingAsync(client)))];
@@ -43,13 +49,15 @@ public sealed class TakeoverTest : IDisposable
             await slow.SendAsync("ping 7 ");
             await ServedByAsync(where);
             await using ProgramProcess old = server;
-            server = Serve(model);
+            server = Serve(model, metrics[(metrics.LastIndexOf(':') + 1)..]);
             Assert.Equal(where, await server.ListeningAsync());
+            Assert.Equal(metrics, await MetricsAsync(server));
             await old.Errors.LineWithAsync("taken over: the new server accepts connections");
             await slow.SendAsync("1\n");
             Assert.Equal("pong 7 1", await slow.ReceiveLineAsync());
             slow.FinishSending();
             Assert.Equal(0, (await old.EndAsync()).ExitCode);
+            Assert.Equal("ready\n", await http.GetStringAsync(new Uri($"http://{metrics}/readyz")));
             long before = pongs.Sum();
             await Patience.UntilAsync(() => pongs.Sum() > before + 100);
         }
@@ -90,7 +98,7 @@ public sealed class TakeoverTest : IDisposable
             await thief.ConnectAsync(new UnixDomainSocketEndPoint(Path)).Bounded();
             byte[] message = new byte[100];
             int received = await thief.ReceiveAsync(message).Bounded();
-            Assert.Equal("hawser-takeover 1\nping\n\n", Encoding.ASCII.GetString(message, 0, received));
+            Assert.Equal("hawser-takeover 1\nping\nmetrics\n\n", Encoding.ASCII.GetString(message, 0, received));
             using RawClient waiting = await RawClient.ConnectAsync(where);
             await waiting.SendAsync("ping 0 1\n");
             thief.Dispose();
@@ -108,6 +116,127 @@ public sealed class TakeoverTest : IDisposable
     }
 
     [Fact]
+    public async Task A_new_server_that_cannot_offer_leaves_the_old_one_serving()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "passes sockets as Linux does");
+        await using ProgramProcess old = Serve("epoll");
+        IPEndPoint where = await old.ListeningAsync();
+        _folder.Write($"takeover.{Environment.ProcessId}", []);
+        using (var process = ServeProcess.Enter(Path))
+        using (var logs = new ServeLogs(errorsOnly: true, isJson: false))
+        using (var files = new ReloadedFiles())
+        {
+            IReadOnlyList<ServiceRun> runs = process.Adopt(Runs());
+            await using Server server = Server.Start(new LambdaHandler(Handlers.EchoAsync), runs[0].Options);
+            Assert.Equal(where, Assert.Single(server.EndPoints));
+            Assert.StartsWith($"--takeover: cannot listen at {Path}: ",
+                Assert.Throws<IOException>(() => process.Start(runs, [server], [], null, files, logs)).Message,
+                StringComparison.Ordinal);
+        }
+        await ServedByAsync(where);
+
+        await using ProgramProcess next = Serve("epoll");
+        Assert.Equal(where, await next.ListeningAsync());
+        Assert.Equal(0, (await old.EndAsync()).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_old_server_that_ends_early_is_replaced_and_one_that_resumes_is_not(bool resumes)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "passes sockets as Linux does");
+        using Socket old = Listen(new UnixDomainSocketEndPoint(Path));
+        using Socket listening = Listen(new IPEndPoint(IPAddress.Loopback, 0));
+        await using ProgramProcess server = Serve("epoll");
+        using (Socket successor = await old.AcceptAsync().Bounded())
+        {
+            DescriptorPassing.Send(successor, TakeoverProtocol.Write(["ping"]), [listening]);
+            if (resumes)
+                successor.Send(TakeoverProtocol.Resumed);
+        }
+
+        if (resumes)
+        {
+            ProgramResult result = await server.EndAsync();
+            Assert.Equal(1, result.ExitCode);
+            Assert.EndsWith("ERROR: --takeover: the start took longer than 30 s; the old server serves on\n",
+                result.Errors, StringComparison.Ordinal);
+        }
+        else
+        {
+            await ServedByAsync((IPEndPoint)listening.LocalEndPoint!);
+            await using ProgramProcess next = Serve("epoll");
+            Assert.Equal(listening.LocalEndPoint, await next.ListeningAsync());
+            Assert.Equal(0, (await server.EndAsync()).ExitCode);
+        }
+    }
+
+    [Fact]
+    public async Task If_the_answer_comes_late_one_of_the_two_serves()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "passes sockets as Linux does");
+        await using TestServer server = TestServer.Start("threads", Handlers.EchoAsync);
+        for (int i = 0; i < 20; i++)
+        {
+            using var offer = new TakeoverOffer(Path, [("ping", server.Server)], TextWriter.Null)
+            {
+                Patience = TimeSpan.Zero,
+            };
+            offer.Open();
+            using TakeoverRequest request = TakeoverRequest.Ask(Path)!;
+            (IReadOnlyList<Socket> taken, _) = request.Take("ping", [server.EndPoint]);
+            Assert.Single(taken).Dispose();
+            bool hasStarted = true;
+            try
+            {
+                request.Start([]);
+            }
+            catch (IOException)
+            {
+                hasStarted = false;
+            }
+            if (hasStarted)
+                await offer.Taken.Bounded();
+            else
+                TakeoverRequest.Ask(Path)!.Dispose();
+            Assert.Equal(hasStarted, offer.Taken.IsCompleted);
+            server.Server.ResumeAccepting();
+        }
+    }
+
+    [Fact]
+    public async Task An_offer_outlasts_a_lack_of_descriptors()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "needs prlimit");
+        await using ProgramProcess old = Serve("epoll");
+        IPEndPoint where = await old.ListeningAsync();
+        await LeaveAsync();
+        await old.Errors.LineWithAsync("serves on");
+        await LimitAsync("--nofile=3:");
+        // It has the descriptor of an accept that waits.
+        await LeaveAsync();
+        await old.Errors.LineWithAsync("; trying again");
+        await LimitAsync("--nofile=1024:");
+
+        await using ProgramProcess next = Serve("epoll");
+        Assert.Equal(where, await next.ListeningAsync());
+        Assert.Equal(0, (await old.EndAsync()).ExitCode);
+
+        async Task LeaveAsync()
+        {
+            using RawClient client = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(Path));
+            await client.ReceiveExactlyAsync(1);
+        }
+
+        async Task LimitAsync(string limit)
+        {
+            await using var command = ProgramProcess.StartForeign("/usr/bin/prlimit", "--pid", $"{old.Id}", limit);
+            Assert.Equal(0, (await command.EndAsync()).ExitCode);
+        }
+    }
+
+    [Fact]
     public async Task A_path_that_is_no_socket_is_an_error()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "passes sockets as Linux does");
@@ -116,8 +245,29 @@ public sealed class TakeoverTest : IDisposable
             .IsError(1, $"unix:{Path}: not a socket");
     }
 
-    private ProgramProcess Serve(string model) => ProgramProcess.Start(
-        "serve", "ping", "--port", "0", "--model", model, "--takeover", Path, "--quiet");
+    private ProgramProcess Serve(string model, string metrics = "0") => ProgramProcess.Start(
+        "serve", "ping", "--port", "0", "--model", model, "--takeover", Path, "--quiet", "--metrics", metrics);
+
+    private static async Task<string> MetricsAsync(ProgramProcess server)
+    {
+        string line = await server.Errors.LineWithAsync("metrics at http://");
+        return line[(line.IndexOf("//", StringComparison.Ordinal) + 2)..line.LastIndexOf('/')];
+    }
+
+    private static IReadOnlyList<ServiceRun> Runs()
+    {
+        string[] words = ["serve", "ping", "--port", "0"];
+        return ServePlan.Read(
+            VerbCatalog.CreateRoot(words).Parse(words), words, new Dictionary<string, string>()).Services;
+    }
+
+    private static Socket Listen(EndPoint where)
+    {
+        var socket = new Socket(where.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(where);
+        socket.Listen();
+        return socket;
+    }
 
     /// <summary>One connection, from its first byte to its orderly end.</summary>
     private static async Task ServedByAsync(IPEndPoint where)
