@@ -41,7 +41,7 @@ internal static class AgentVerb
             ? [] : UsageException.Guard(() => PemFiles.ReadSecret(PemFile.Read(option, tokenFile)));
         if (token.Length == 0 && hosts.Any(host => host is IPEndPoint at && !IPAddress.IsLoopback(at.Address)))
         {
-            throw new UsageException($"{option}: needed, because anyone who reaches the agent could let it load any "
+            throw new UsageException($"{option}: needed, because anyone who reaches the agent could make it load any "
                 + "server; openssl rand -hex 32 > FILE");
         }
         var signal = new StopSignal();

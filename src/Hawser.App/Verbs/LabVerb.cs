@@ -32,7 +32,7 @@ internal sealed class LabVerb
         ("pipeline", "LIST", "numbers of pings that a client sends at once"),
         ("churn", "LIST", "yes: a new connection for each ping; or no"),
         ("burst", "yes|no", "all clients connect at once, to a server that has served nobody"),
-        ("backlog", "N", "of our servers, or auto: it holds all connections"),
+        ("backlog", "N", "backlog of Hawser's own servers; auto: as many as there are connections"),
         ("floor", "yes|no", "measure an echo server in C as well: what the load and the kernel cost"),
         ("rounds", "N", "how often everything is measured; with --until-width, at least"),
         ("until-width", "SHARE", "add rounds until every interval is narrower, like 5%; or none"),

@@ -42,7 +42,7 @@ internal sealed class LoadVerb
     private readonly Option<bool> _churn = VerbOptions.Flag("--churn", "open a new connection for each ping");
 
     private readonly Option<bool> _rehearse = VerbOptions.Flag(
-        "--rehearse", "first run briefly on a server of its own, so that clients that connect at once find it compiled");
+        "--rehearse", "warm up the load on a private server first, so that connect times include no compilation");
 
     private readonly Option<TimeSpan> _timeout = VerbOptions.Value(
         "--timeout", "TIME", "wait for pongs in flight at the end", Quantity.ParseTimeout, "2s", "-w");

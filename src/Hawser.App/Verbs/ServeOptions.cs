@@ -35,7 +35,7 @@ internal sealed class ServeOptions
         "--max-per-address", "connections of one address (IPv6: of one /64) at once; more are refused", 1, MostConnections);
 
     private readonly Option<double?> _acceptRate = VerbOptions.Value<double?>(
-        "--accept-rate", "N", "new connections per second of one address, as many at once; more are refused",
+        "--accept-rate", "N", "new connections per second from one address, in bursts of up to N; the rest are refused",
         text => Quantity.ParseRate(text));
 
     private readonly Option<string[]> _allow = VerbOptions.Texts(
@@ -62,7 +62,7 @@ internal sealed class ServeOptions
         "--total-timeout", "close after this long in all, or never", "never");
 
     private readonly Option<MinimumRate?> _minRate = VerbOptions.Value<MinimumRate?>(
-        "--min-rate", "SIZE/TIME", "close below this many bytes a second, over this long within a message; like 240/5s",
+        "--min-rate", "SIZE/TIME", "close a connection slower than SIZE per second, averaged over TIME within a message; like 240/5s",
         text => ParseMinimumRate(text));
 
     private readonly Option<long?> _bytes = VerbOptions.Value<long?>(
@@ -103,7 +103,7 @@ internal sealed class ServeOptions
         // Where the two are the same, --idle-timeout means both.
         bool isIdle = _limits.FirstByteTimeout == _limits.IdleTimeout;
         _firstByte = VerbOptions.Value<TimeSpan?>("--first-byte-timeout", "TIME",
-            "for the first byte, or never" + (service is null ? "" : " [default: "
+            "close if no first byte comes within this time; never: wait for ever" + (service is null ? "" : " [default: "
             + (isIdle ? "as --idle-timeout]" : $"{Text(_limits.FirstByteTimeout)}]")), text => VerbOptions.ParseTimeout(text));
         _idle = VerbOptions.Timeout(
             "--idle-timeout", "close after this long without traffic, or never", Default(Text(_limits.IdleTimeout)));
@@ -112,7 +112,7 @@ internal sealed class ServeOptions
             string names = string.Join(", ", ConcurrencyModels.All.Where(IsHeldUp).Select(model => model.Name));
             _idle.Description += $" [{names}: {Text(silence)}]";
         }
-        _drain = VerbOptions.Value("--drain-timeout", "TIME", "for conversations in progress at a signal, or never",
+        _drain = VerbOptions.Value("--drain-timeout", "TIME", "after a signal, wait this long for conversations in progress; or never",
             Quantity.ParseTimeout, Default(Text(_limits.DrainTimeout)));
 
         string? Default(string text) => service is null ? null : text;

@@ -13,7 +13,7 @@ internal static class ProcessOptions
         "--check", "check the options and print where each comes from; do not serve");
 
     private static readonly Option<string> Takeover = VerbOptions.Text("--takeover", "PATH",
-        "take the listening sockets of the server that has this Unix domain socket, and offer them there in turn");
+        "take over from the server at this Unix domain socket, if there is one, and let the next server take over");
 
     private static readonly Option<bool> NoStatus =
         VerbOptions.Flag("--no-status", "open no socket for hawser status and top");

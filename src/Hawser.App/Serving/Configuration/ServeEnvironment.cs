@@ -51,7 +51,11 @@ internal sealed class ServeEnvironment
             if (known.TryGetValue(name, out Symbol? symbol))
             {
                 bool isList = symbol is Option { Arity.MaximumNumberOfValues: > 1 };
-                settings.Add(new Setting(name, isList ? value.Split(',') : [value], NameOf(name)));
+                settings.Add(new Setting(name, isList ? value.Split(',', StringSplitOptions.TrimEntries) : [value], NameOf(name)));
+            }
+            else if (name == "check")
+            {
+                throw new UsageException($"{NameOf(name)}: belongs on the command line, as --check");
             }
             else if (name == "token")
             {

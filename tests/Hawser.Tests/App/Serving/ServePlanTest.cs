@@ -154,6 +154,8 @@ public sealed class ServePlanTest : IDisposable
         "unknown variable HAWSER_IDLE_TIMOUT; did you mean HAWSER_IDLE_TIMEOUT?")]
     [InlineData("serve ping", "HAWSER_IDLE_TIMEOUT", "5", "HAWSER_IDLE_TIMEOUT: '5' is not a duration")]
     [InlineData("serve ping", "HAWSER_QUIET", "1", "HAWSER_QUIET: expected true or false")]
+    [InlineData("serve upload 0", "HAWSER_CHECK", "true",
+        "HAWSER_CHECK: belongs on the command line, as --check")]
     [InlineData("serve upload 0", "HAWSER_TOKEN", "secret",
         "HAWSER_TOKEN: secrets come from files; use HAWSER_TOKEN_FILE")]
     [InlineData("serve", "HAWSER_PORT", "0",

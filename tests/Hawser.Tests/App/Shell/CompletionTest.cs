@@ -54,6 +54,7 @@ public sealed class CompletionTest
     [Theory]
     [InlineData("serve pi", "ping")]
     [InlineData("serve ping --model ep", "epoll")]
+    [InlineData("upload 127.0.0.1:8002 x --hash xx", "xxh128")]
     [InlineData("serve ping --model=ep", "epoll")]
     [InlineData("upload 127.0.0.1:8002 note", "notes with spaces.txt")]
     public async Task Bash_completes_a_line(string line, string expected)
