@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Serving;
 
@@ -37,10 +38,15 @@ internal sealed class ReloadedFiles : IDisposable
         });
     }
 
-    /// <summary>Reads the files that have changed, or all of them.</summary>
+    /// <summary>Reads the files that have changed, or all of them. Unless it is asked, it leaves out a turn while
+    /// another reads, for example from a file system that hangs.</summary>
     internal void ReadAgain(bool isAsked)
     {
-        lock (_gate)
+        if (isAsked)
+            _gate.Enter();
+        else if (!_gate.TryEnter())
+            return;
+        try
         {
             foreach ((FileSet files, TextWriter events, TextWriter errors) in _sets)
             {
@@ -49,11 +55,16 @@ internal sealed class ReloadedFiles : IDisposable
                     foreach (string line in files.ReadAgain(isAsked) ?? [])
                         events.WriteLine($"read again: {line}");
                 }
-                catch (FormatException e)
+                catch (Exception e)
                 {
-                    errors.WriteLine($"WARNING: {e.Message}; the old ones stay in force");
+                    // Nobody else would catch it: the process would end.
+                    errors.WriteLine($"WARNING: {Printable.Line(e.Message)}; the old ones stay in force");
                 }
             }
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 

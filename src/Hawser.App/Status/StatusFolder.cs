@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Hawser.App.Verbs;
 using Hawser.Native;
 
 namespace Hawser.App.Status;
@@ -19,9 +20,6 @@ internal static class StatusFolder
     private const int TypeMask = 0xF000;
     private const int FolderType = 0x4000;
     private const int OthersMask = 0b111_111;
-
-    // unix(7): sun_path has 108 bytes, its end mark included; macOS has 104.
-    private const int LongestPathBytes = 103;
 
     /// <summary>Its path, from the environment.</summary>
     public static string Location => Locate(Environment.GetEnvironmentVariable);
@@ -48,8 +46,8 @@ internal static class StatusFolder
         if (!Directory.Exists(parent))
             throw new IOException($"no such directory: {parent}");
         string path = Path.Combine(folder, $"{Environment.ProcessId}{Extension}");
-        if (Encoding.UTF8.GetByteCount(path) > LongestPathBytes)
-            throw new IOException($"{path}: longer than {LongestPathBytes} bytes");
+        if (Encoding.UTF8.GetByteCount(path) > ServerAddress.LongestUnixPathBytes)
+            throw new IOException($"{path}: longer than {ServerAddress.LongestUnixPathBytes} bytes");
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(folder);
         else

@@ -24,8 +24,9 @@ internal sealed record ServeReporting(
         private readonly Option<Uri?> _collector = VerbOptions.Value<Uri?>(
             "--otlp", "URL", "send metrics and traces to this OpenTelemetry collector, OTLP over HTTP", ParseCollector);
 
-        public void AddTo(VerbCommand command) =>
-            command.AddGroup("Logs and metrics", _log, _metrics, _collector);
+        public IReadOnlyList<Option> All => [_log, _metrics, _collector];
+
+        public void AddTo(VerbCommand command) => command.AddGroup("Logs and metrics", [.. All]);
 
         public ServeReporting Read(ParseResult parsed) =>
             new(parsed.GetValue(_log) == "json", parsed.GetValue(_metrics), parsed.GetValue(_collector));

@@ -11,10 +11,11 @@ namespace Hawser.App.Verbs;
 /// <c>unix:PATH</c>.</summary>
 internal static class ServerAddress
 {
-    private const string UnixPrefix = "unix:";
+    /// <summary>The longest path of a Unix domain socket. unix(7): sun_path has 108 bytes, its end mark included; macOS
+    /// has 104.</summary>
+    public const int LongestUnixPathBytes = 103;
 
-    // unix(7): sun_path has 108 bytes, its end mark included; macOS has 104.
-    private const int LongestUnixPathBytes = 103;
+    private const string UnixPrefix = "unix:";
 
     /// <summary>Parses the address of a server to connect to.</summary>
     /// <exception cref="FormatException">The text is not an address.</exception>
@@ -82,6 +83,18 @@ internal static class ServerAddress
         }
     }
 
+    /// <summary>Parses the path of a Unix domain socket.</summary>
+    /// <param name="text">The path.</param>
+    /// <param name="reserved">The bytes of a suffix for it.</param>
+    /// <exception cref="FormatException">It is empty or too long.</exception>
+    public static string ParseSocketPath(string text, int reserved = 0)
+    {
+        int longest = LongestUnixPathBytes - reserved;
+        return text.Length > 0 && Encoding.UTF8.GetByteCount(text) <= longest
+            ? text
+            : throw new FormatException($"'{text}' is not a socket's path; use 1 to {longest} bytes");
+    }
+
     /// <summary>The same address with a port; a Unix domain socket has none.</summary>
     public static EndPoint At(EndPoint address, int port) =>
         address is IPEndPoint internet ? new IPEndPoint(internet.Address, port) : address;
@@ -121,10 +134,7 @@ internal static class ServerAddress
         endPoint = null;
         if (!IsUnix(host))
             return false;
-        string path = host[UnixPrefix.Length..];
-        if (path.Length == 0 || Encoding.UTF8.GetByteCount(path) > LongestUnixPathBytes)
-            throw new FormatException($"'{path}' is not a socket's path; use 1 to {LongestUnixPathBytes} bytes");
-        endPoint = new UnixDomainSocketEndPoint(path);
+        endPoint = new UnixDomainSocketEndPoint(ParseSocketPath(host[UnixPrefix.Length..]));
         return true;
     }
 }

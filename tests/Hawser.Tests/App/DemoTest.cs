@@ -25,7 +25,7 @@ public sealed class DemoTest
     }
 
     [Fact]
-    public async Task A_demonstration_that_throws_is_a_row_and_the_others_follow()
+    public async Task A_throwing_demonstration_is_reported_in_its_row_and_the_rest_still_runs()
     {
         var rows = new List<DemoRow>();
 

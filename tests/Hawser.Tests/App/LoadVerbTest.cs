@@ -16,7 +16,7 @@ public sealed class LoadVerbTest
     private const int PartlyDone = 3;
 
     [Fact]
-    public async Task With_a_duration_figures_are_printed_and_no_pong_is()
+    public async Task A_load_prints_a_summary_and_no_pongs()
     {
         await using PingServer server = PingServer.Start("threads");
 
@@ -91,7 +91,7 @@ public sealed class LoadVerbTest
     [InlineData("--rate", "100")]
     [InlineData("--until", "p99<1ms")]
     [InlineData("--pipeline", "2")]
-    public async Task Churn_is_refused_beside_what_it_cannot_do(string option, string value)
+    public async Task Churn_rejects_incompatible_options(string option, string value)
     {
         ProgramResult result = await RunAsync(new IPEndPoint(IPAddress.Loopback, 1), "--churn", option, value);
 
@@ -176,7 +176,7 @@ public sealed class LoadVerbTest
     }
 
     [Fact]
-    public async Task When_some_clients_fail_the_exit_code_says_so()
+    public async Task Partial_and_total_client_failures_have_different_exit_codes()
     {
         await using PingServer server = PingServer.Start("threads");
         EndPoint nowhere;
@@ -194,7 +194,7 @@ public sealed class LoadVerbTest
     }
 
     [Fact]
-    public async Task Stopped_half_way_it_prints_what_it_has()
+    public async Task A_signal_stops_the_load_and_prints_the_figures_so_far()
     {
         await using PingServer server = PingServer.Start("threads");
         await using ProgramProcess program = ProgramProcess.Start(
@@ -210,7 +210,7 @@ public sealed class LoadVerbTest
     }
 
     [Fact]
-    public async Task A_search_against_nobody_prints_no_figures()
+    public async Task A_rate_search_against_a_closed_port_fails_without_figures()
     {
         EndPoint nowhere;
         using (var closed = new RawServer())
@@ -222,7 +222,7 @@ public sealed class LoadVerbTest
     }
 
     [Fact]
-    public async Task When_the_server_dies_the_rate_counts_no_time_after_it()
+    public async Task A_server_crash_ends_the_measured_time()
     {
         await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--port", "0");
         IPEndPoint where = await server.ListeningAsync();

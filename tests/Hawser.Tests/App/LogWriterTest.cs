@@ -23,7 +23,7 @@ public sealed class LogWriterTest
     }
 
     [Fact]
-    public void What_a_terminal_would_interpret_is_escaped()
+    public void Control_characters_are_escaped()
     {
         using var output = new GatedStream();
         output.Open();
@@ -38,7 +38,7 @@ public sealed class LogWriterTest
     [Theory]
     [InlineData("")]
     [InlineData("> ")]
-    public async Task While_nobody_reads_a_line_is_queued_or_dropped_and_the_log_says_how_many(string format)
+    public async Task A_blocked_output_queues_then_drops_lines_and_reports_the_count(string format)
     {
         using var output = new GatedStream();
         using var log = new LogWriter(output, _ => { }, line => $"{format}{line}");
@@ -59,7 +59,7 @@ public sealed class LogWriterTest
     }
 
     [Fact]
-    public async Task Its_end_waits_for_the_output_no_longer_than_it_was_told()
+    public async Task End_waits_for_a_blocked_output_no_longer_than_its_timeout()
     {
         using var output = new GatedStream();
         using var log = new LogWriter(output, _ => { });
@@ -72,7 +72,7 @@ public sealed class LogWriterTest
     }
 
     [Fact]
-    public async Task A_disk_that_is_full_for_a_while_is_told_once_and_costs_only_the_lines_of_that_while()
+    public async Task A_temporarily_full_disk_is_reported_once_and_drops_only_lines_meanwhile()
     {
         using var output = new GatedStream();
         output.Open();

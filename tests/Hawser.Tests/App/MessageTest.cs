@@ -93,7 +93,7 @@ public sealed class MessageTest
     [InlineData("completion")]
     [InlineData("arrival")]
     [InlineData("interleave")]
-    public async Task Nothing_is_missing_when_the_server_is_killed_as_soon_as_the_last_client_has_left(string order)
+    public async Task Confirmed_messages_survive_an_immediate_kill_of_the_server(string order)
     {
         const int Clients = 4;
         const int Bytes = 1_000_000;
@@ -123,7 +123,7 @@ public sealed class MessageTest
     [Theory]
     [InlineData(0)]
     [InlineData(6_000_000)]
-    public async Task When_the_reader_of_the_output_has_gone_the_server_ends_with_one_line(int read)
+    public async Task A_broken_output_pipe_ends_the_server_with_one_error_line(int read)
     {
         await using ProgramProcess server = ProgramProcess.Start([], readOutput: false, "serve", "message", "0");
         IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);
@@ -190,7 +190,7 @@ public sealed class MessageTest
     }
 
     [Fact]
-    public async Task The_bounds_are_options()
+    public async Task Message_limits_are_set_by_options()
     {
         await using ProgramProcess server = ProgramProcess.Start(
             "serve", "message", "0", "--max-bytes", "1000", "--spool-limit", "2MB", "--stall-timeout", "1m",
@@ -238,7 +238,7 @@ public sealed class MessageTest
     }
 
     [Fact]
-    public async Task A_message_too_large_for_the_folder_it_must_wait_in_is_refused_and_others_live()
+    public async Task An_unusable_spool_folder_refuses_only_messages_that_need_spooling()
     {
         await using ProgramProcess server = ProgramProcess.Start(
             [("TMPDIR", "/nonexistent/hawser")], readOutput: true, "serve", "message", "0");
@@ -259,7 +259,7 @@ public sealed class MessageTest
     }
 
     [Fact]
-    public async Task An_input_that_cannot_be_read_is_said()
+    public async Task An_unreadable_standard_input_is_reported()
     {
         await using ProgramProcess server = ProgramProcess.Start("serve", "message", "0");
         IPEndPoint endPoint = await server.ListeningAsync(onErrors: true);

@@ -83,7 +83,7 @@ public sealed class NumbersTest
     [InlineData("parallel", "download_seconds,sorting_seconds")]
     [InlineData("plain", "download_seconds,sorting_seconds", "--plain")]
     [InlineData("compare", "before,after,download_speed_up,sorting_speed_up", "--compare")]
-    public async Task The_figures_are_to_be_had_as_json(string mode, string figures, params string[] options)
+    public async Task The_timings_are_available_as_json(string mode, string figures, params string[] options)
     {
         await using NumbersServer server = NumbersServer.Start(count: 100);
         using var shop = new ListWorkshop();
@@ -136,7 +136,7 @@ public sealed class NumbersTest
     [InlineData]
     [InlineData("--plain")]
     [InlineData("--compare")]
-    public async Task A_server_that_is_not_there_is_a_few_lines_and_a_failure(params string[] options)
+    public async Task An_unreachable_server_fails_with_a_few_error_lines(params string[] options)
     {
         ScriptedServer server = ScriptedServer.Sending("1");
         IPEndPoint endPoint = server.EndPoint;
@@ -249,7 +249,7 @@ public sealed class NumbersTest
     [InlineData("--parallel: '-1' is out of bounds", "--parallel", "-1")]
     [InlineData("soon", "--idle-timeout", "soon")]
     [InlineData("unknown option '--sideways'", "--sideways")]
-    public async Task What_makes_no_sense_is_refused(string message, params string[] options)
+    public async Task Invalid_numbers_client_options_are_rejected(string message, params string[] options)
     {
         using var shop = new ListWorkshop();
 
@@ -263,7 +263,7 @@ public sealed class NumbersTest
     [InlineData("'0' is out of bounds", "--count", "0")]
     [InlineData("'1e3' is not a 64-bit number", "--min", "1e3")]
     [InlineData("'-1' is not a seed", "--seed", "-1")]
-    public async Task A_server_that_makes_no_sense_is_refused(string message, params string[] options) =>
+    public async Task Invalid_numbers_server_options_are_rejected(string message, params string[] options) =>
         (await ProgramProcess.RunAsync(["serve", "numbers", "--port", "0", .. options])).IsError(Misused, message);
 
     private static Task<ProgramResult> RunAsync(EndPoint server, ListWorkshop shop, params string[] options) =>

@@ -102,7 +102,7 @@ public sealed class PingTest
     }
 
     [Fact]
-    public async Task What_others_write_to_the_same_file_before_and_after_stays()
+    public async Task Output_redirected_to_a_shared_file_overwrites_nothing()
     {
         await using PingServer server = PingServer.Start("threads");
         string file = Path.GetTempFileName();
@@ -161,7 +161,7 @@ public sealed class PingTest
     [Theory]
     [InlineData("ERROR: go away\n", "the server answered ping 1 with 'ERROR: go away'")]
     [InlineData("", "the server closed the connection before it answered ping 1")]
-    public async Task A_server_that_speaks_otherwise_is_named(string answer, string complaint)
+    public async Task An_unexpected_answer_or_close_is_reported(string answer, string complaint)
     {
         using Socket listener = Listening();
         await using ProgramProcess program = StartAgainst(listener, clients: 1);
@@ -175,7 +175,7 @@ public sealed class PingTest
     }
 
     [Fact]
-    public async Task When_nobody_reads_the_pongs_the_client_ends_as_by_SIGPIPE()
+    public async Task A_broken_output_pipe_ends_the_client_like_SIGPIPE()
     {
         using Socket listener = Listening();
         await using ProgramProcess program = StartAgainst(listener, clients: 1, readOutput: false);

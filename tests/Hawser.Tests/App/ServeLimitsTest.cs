@@ -71,7 +71,7 @@ public sealed class ServeLimitsTest
     [Theory]
     [InlineData("--rate-limit")]
     [InlineData("--connection-rate-limit")]
-    public async Task A_bandwidth_holds_an_answer_back(string option)
+    public async Task A_rate_limit_option_delays_the_response(string option)
     {
         await using ProgramProcess serve = ProgramProcess.Start(
             "serve", "numbers", "--port", "0", "--host", "127.0.0.1", "--drain-timeout", "0", option, "1/s");
@@ -125,7 +125,7 @@ public sealed class ServeLimitsTest
 
     /// <summary>One silent client holds such a server, or one of its few threads.</summary>
     [Theory, Models]
-    public void Where_a_silent_client_keeps_others_waiting_the_default_timeouts_are_short(string model)
+    public void Default_timeouts_are_short_in_models_that_a_silent_client_blocks(string model)
     {
         var service = new PingService();
         TimeSpan most = ConcurrencyModels.Get(model).LongestSilence ?? TimeSpan.MaxValue;

@@ -15,7 +15,7 @@ public sealed class ServeTest
     [Theory]
     [InlineData("threads")]
     [InlineData("epoll")]
-    public async Task With_too_few_descriptors_it_does_not_begin(string model)
+    public async Task Serve_refuses_to_start_with_too_few_descriptors(string model)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
         await using ProgramProcess serve = ProgramProcess.StartInShell(

@@ -134,7 +134,7 @@ public sealed class UsageTest
 
     [Theory]
     [MemberData(nameof(Misuses))]
-    public async Task Misuse_is_one_line_that_says_what_would_do(string arguments, string part)
+    public async Task Misuse_prints_one_line_with_a_remedy(string arguments, string part)
     {
         // The message exercise asks for 1.
         string[] words = arguments.Split(' ');
@@ -158,7 +158,7 @@ public sealed class UsageTest
     [InlineData("numbers")]
     [InlineData("clock")]
     [InlineData("upload", "file")]
-    public async Task A_unix_path_without_a_socket_is_said(string verb, params string[] more) =>
+    public async Task A_missing_unix_socket_is_reported(string verb, params string[] more) =>
         (await ProgramProcess.RunAsync([verb, "unix:/nonexistent/socket", .. more]))
             .IsError(Failed, "unix:/nonexistent/socket: no such socket; is the server running?");
 
@@ -175,11 +175,11 @@ public sealed class UsageTest
     [InlineData("clock report /dev/null --html /nosuch/page", "--html: /nosuch/page: no such folder")]
     [InlineData("upload verify nosuch", "nosuch: no such folder")]
     [InlineData("ping unix:/dev/null", "unix:/dev/null: not a socket")]
-    public async Task A_path_that_does_not_lead_there_is_said(string arguments, string part) =>
+    public async Task An_unusable_path_is_reported(string arguments, string part) =>
         (await ProgramProcess.RunAsync(arguments.Split(' '))).IsError(Failed, part);
 
     [Fact]
-    public async Task An_empty_file_in_the_place_of_a_socket_is_said()
+    public async Task An_empty_file_in_place_of_a_socket_is_reported()
     {
         string empty = Path.GetTempFileName();
         try
@@ -236,7 +236,7 @@ public sealed class UsageTest
     [Theory]
     [InlineData("message host.invalid 80", "cannot resolve 'host.invalid'")]
     [InlineData("ping --host host.invalid", "cannot resolve 'host.invalid'")]
-    public async Task A_name_without_a_host_is_said(string arguments, string part) =>
+    public async Task An_unresolvable_host_name_is_reported(string arguments, string part) =>
         (await ProgramProcess.RunAsync(arguments.Split(' '))).IsError(Failed, part);
 
     [Theory]
@@ -245,7 +245,7 @@ public sealed class UsageTest
     [InlineData("message 127.0.0.1:{0}")]
     [InlineData("upload 127.0.0.1:{0} /dev/null")]
     [InlineData("upload 127.0.0.1 {0} /dev/null")]
-    public async Task A_refused_connection_is_said(string arguments)
+    public async Task A_refused_connection_is_reported(string arguments)
     {
         // Bound and not listening: nobody else gets the port, and nobody answers at it.
         using Socket closed = Bound();
@@ -258,7 +258,7 @@ public sealed class UsageTest
     [Theory]
     [InlineData("message 127.0.0.1 {0}")]
     [InlineData("ping --port {0}")]
-    public async Task A_connection_that_is_never_answered_is_given_up(string arguments)
+    public async Task A_connect_to_a_full_backlog_times_out(string arguments)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "a full backlog answers differently elsewhere");
         using Socket full = Bound();
@@ -278,7 +278,7 @@ public sealed class UsageTest
     [Theory]
     [InlineData("serve ping --port {0}")]
     [InlineData("serve message {0} --host 127.0.0.1")]
-    public async Task A_port_that_is_taken_is_said(string arguments)
+    public async Task A_port_in_use_is_reported(string arguments)
     {
         using Socket taken = Bound();
         taken.Listen();
@@ -289,7 +289,7 @@ public sealed class UsageTest
     }
 
     [Fact]
-    public async Task An_address_of_another_machine_is_said() =>
+    public async Task A_listen_address_of_another_host_is_reported() =>
         (await ProgramProcess.RunAsync("serve", "ping", "--host", "192.0.2.1", "--port", "0"))
             .IsError(Failed, "192.0.2.1 is not an address of this machine");
 

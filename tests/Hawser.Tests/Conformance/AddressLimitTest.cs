@@ -15,7 +15,7 @@ public sealed class AddressLimitTest
     private readonly FakeTime _time = new();
 
     [Theory, Models(ModelKind.Concurrent)]
-    public async Task An_address_has_so_many_connections_and_gets_a_place_back(string model)
+    public async Task Connections_per_address_are_limited_and_a_close_frees_a_slot(string model)
     {
         await using TestServer server = Start(model, TestServer.Limits with { ConnectionsPerAddress = 2 });
         using RawClient first = await ConnectAsync(server, One);
@@ -100,7 +100,7 @@ public sealed class AddressLimitTest
     }
 
     [Theory, Models]
-    public async Task An_address_connects_so_often_per_second(string model)
+    public async Task The_accept_rate_per_address_is_limited(string model)
     {
         await using TestServer server = Start(model, TestServer.Limits with { AcceptRate = 2 });
         for (int second = 0; second < 3; second++)

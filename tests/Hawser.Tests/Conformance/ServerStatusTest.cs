@@ -196,7 +196,7 @@ public sealed class ServerStatusTest
     }
 
     [Theory, Models]
-    public async Task What_cannot_change_stays_as_it_was(string model)
+    public async Task A_rejected_limit_change_leaves_the_limits_unchanged(string model)
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoAsync);
         ServerLimits before = server.Server.Limits;

@@ -39,7 +39,7 @@ public sealed partial class VariantTest
     /// <summary>The tests of how bytes, ends, timeouts and stops pass through a layer; all of them take minutes over
     /// TLS.</summary>
     [Fact]
-    public Task What_a_layer_could_break_holds_over_TLS() => RunAsync(
+    public Task The_layer_sensitive_tests_pass_over_TLS() => RunAsync(
         TestVariant.Tls, FewestTestsOverTls, [.. OverTls.SelectMany(type => (string[])["-class", type.FullName!])]);
 
     private static async Task RunAsync(string variant, int fewest, params string[] selection)

@@ -15,7 +15,7 @@ public sealed class CompletionTransportTest
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Receives_that_need_not_wait_keep_the_thread_for_at_most_a_turn(bool hasDeadline)
+    public async Task Receives_that_complete_synchronously_yield_after_each_turn(bool hasDeadline)
     {
         (Socket ours, Socket theirs) = await ConnectAsync();
         using Socket peer = theirs;
@@ -36,7 +36,7 @@ public sealed class CompletionTransportTest
     }
 
     [Fact]
-    public async Task Sends_that_need_not_wait_keep_the_thread_for_at_most_a_turn()
+    public async Task Sends_that_complete_synchronously_yield_after_each_turn()
     {
         (Socket ours, Socket theirs) = await ConnectAsync();
         using Socket peer = theirs;

@@ -60,7 +60,7 @@ public sealed class ConnectAttemptsTest
     [Theory]
     [InlineData(true, SocketError.ConnectionRefused)]
     [InlineData(false, SocketError.WouldBlock)]
-    public void Nothing_else_is_tried_again(bool isUnix, SocketError error)
+    public void Only_a_full_unix_backlog_is_retried(bool isUnix, SocketError error)
     {
         EndPoint endPoint = isUnix ? new UnixDomainSocketEndPoint("/nowhere") : Somewhere;
         using var attempts = new ConnectAttempts([endPoint], Slow);
@@ -100,7 +100,7 @@ public sealed class ConnectAttemptsTest
     [InlineData(SocketError.NetworkUnreachable, SocketError.HostUnreachable, SocketError.NetworkUnreachable)]
     [InlineData(SocketError.AddressNotAvailable, SocketError.TimedOut, SocketError.TimedOut)]
     [InlineData(SocketError.AddressFamilyNotSupported, SocketError.TimedOut, SocketError.TimedOut)]
-    public void Of_all_errors_the_one_that_says_most_is_thrown(SocketError first, SocketError second, SocketError told)
+    public void The_most_specific_attempt_error_is_thrown(SocketError first, SocketError second, SocketError told)
     {
         using var attempts = new ConnectAttempts([Somewhere, Somewhere], Slow);
         attempts.Fail(attempts.Start(out _), Error(first));
@@ -114,7 +114,7 @@ public sealed class ConnectAttemptsTest
     [InlineData(SocketError.ConnectionRefused, true)]
     [InlineData(SocketError.ConnectionReset, true)]
     [InlineData(SocketError.HostUnreachable, false)]
-    public void When_the_time_is_up_an_answer_says_more_than_silence(SocketError error, bool isTold)
+    public void A_refusal_or_reset_takes_precedence_over_a_timeout(SocketError error, bool isTold)
     {
         using var attempts = new ConnectAttempts([Somewhere, Somewhere], Slow);
         attempts.Fail(attempts.Start(out _), Error(error));
@@ -132,7 +132,7 @@ public sealed class ConnectAttemptsTest
         Assert.Throws<SocketException>(() => new ConnectAttempts([], Slow).ThrowIfAllFailed()).SocketErrorCode);
 
     [Fact]
-    public void What_is_not_kept_is_closed()
+    public void Dispose_closes_all_attempts_except_the_kept_one()
     {
         var attempts = new ConnectAttempts([Somewhere, Somewhere, Somewhere], Slow);
         Socket failed = attempts.Start(out _)!;

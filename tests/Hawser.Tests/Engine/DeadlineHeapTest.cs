@@ -9,7 +9,7 @@ public sealed class DeadlineHeapTest
 {
     /// <summary>Against the obvious way to do it: a list that is searched for its least.</summary>
     [Fact]
-    public void It_agrees_with_a_sorted_list_whatever_is_added_and_removed() =>
+    public void The_heap_agrees_with_a_sorted_list_for_any_adds_and_removes() =>
         Prop.ForAll<(int Due, bool Remove)[]>(steps =>
         {
             var heap = new DeadlineHeap<ParkedOperation>();
@@ -38,7 +38,7 @@ public sealed class DeadlineHeapTest
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(200));
 
     [Fact]
-    public void Whichever_leaves_the_others_keep_their_order()
+    public void Removing_random_entries_preserves_the_order_of_the_rest()
     {
         var random = new Random(1);
         for (int leaving = 0; leaving < 2_000; leaving++)

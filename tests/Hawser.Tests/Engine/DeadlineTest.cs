@@ -35,7 +35,7 @@ public sealed class DeadlineTest
     }
 
     [Fact]
-    public void It_passes_at_its_moment_and_not_before()
+    public void A_deadline_passes_exactly_at_its_due_time()
     {
         var time = new FakeTime();
         Deadline deadline = Deadline.After(TimeSpan.FromSeconds(10), time);
@@ -59,7 +59,7 @@ public sealed class DeadlineTest
     [InlineData(100, 1)]
     [InlineData(101, 2)]
     [InlineData(1_000, 10)]
-    public void What_is_left_is_rounded_up(long nanoseconds, long ticks)
+    public void Remaining_time_is_rounded_up_to_ticks(long nanoseconds, long ticks)
     {
         var time = new NanosecondTime();
         Deadline deadline = Deadline.After(TimeSpan.FromTicks(1_000), time);

@@ -14,7 +14,7 @@ public sealed class DescriptorBudgetTest
     public DescriptorBudgetTest() => _budget = new DescriptorBudget(() => Limit, () => _used);
 
     [Fact]
-    public void What_a_server_has_opened_is_not_for_connections()
+    public void Descriptors_opened_by_the_server_reduce_the_capacity()
     {
         _budget.Measure();
 
@@ -47,7 +47,7 @@ public sealed class DescriptorBudgetTest
     }
 
     [Fact]
-    public void What_a_server_that_has_ended_gives_back_counts_once_nothing_is_taken()
+    public void Descriptors_of_an_ended_server_return_to_the_capacity()
     {
         _budget.Measure();
         _used -= 30;

@@ -19,7 +19,7 @@ public sealed class DisposeTest : IDisposable
     public void Dispose() => _listener.Dispose();
 
     [Fact]
-    public async Task After_a_wait_that_timed_out()
+    public async Task Dispose_after_a_timed_out_wait_delivers_the_last_write()
     {
         Connection client = await Dialer.ConnectAsync(_listener.LocalEndPoint!, Patience.Limit);
         using Socket peer = _listener.Accept();
@@ -32,7 +32,7 @@ public sealed class DisposeTest : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task While_another_thread_reads(bool isBlocking)
+    public async Task Dispose_during_a_read_delivers_the_last_write_and_fails_the_read(bool isBlocking)
     {
         EndPoint where = _listener.LocalEndPoint!;
         Connection client = isBlocking

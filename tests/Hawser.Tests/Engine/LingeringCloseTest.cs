@@ -126,7 +126,7 @@ public sealed class LingeringCloseTest : IDisposable
     }
 
     [Fact]
-    public async Task What_was_written_after_the_peers_end_arrives()
+    public async Task Output_written_after_the_peers_end_of_stream_is_delivered()
     {
         (Connection connection, Socket peer) = await ConnectAsync();
         using Socket client = peer;

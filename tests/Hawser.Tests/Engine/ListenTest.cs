@@ -130,7 +130,7 @@ public sealed class ListenTest : IDisposable
 
     [Fact]
     [SupportedOSPlatform("linux")]
-    public async Task A_program_that_keeps_the_claim_of_a_path_does_not_keep_a_server_from_it()
+    public async Task A_foreign_process_holding_the_claim_does_not_block_a_server()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only here sockets have abstract names");
         string path = CreateStaleSocket();

@@ -27,7 +27,7 @@ public sealed class ListenerSetTest
     }
 
     [Fact]
-    public void Whichever_of_the_listeners_has_a_connection_gives_it()
+    public void Accept_finds_the_connection_on_any_listener()
     {
         using ListenerSet one = ListenerSet.Open([AnyPort], backlog: 16);
         int port = ((IPEndPoint)one.EndPoints[0]).Port;
@@ -160,7 +160,7 @@ public sealed class ListenerSetTest
     }
 
     [Fact]
-    public void Whoever_begins_to_accept_says_so_once()
+    public void Accepting_is_signalled_once()
     {
         using ListenerSet set = ListenerSet.Open([AnyPort], backlog: 16);
         int told = 0;

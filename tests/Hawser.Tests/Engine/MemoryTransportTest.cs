@@ -89,7 +89,7 @@ public sealed class MemoryTransportTest
     }
 
     [Fact]
-    public async Task An_end_before_the_finish_can_be_made_a_reset()
+    public async Task A_close_without_a_half_close_can_be_turned_into_a_reset()
     {
         (Connection server, Connection client) = Connect();
         client.ResetUnlessFinished();
@@ -117,7 +117,7 @@ public sealed class MemoryTransportTest
     }
 
     [Fact]
-    public async Task Nothing_can_be_written_after_the_finish_as_over_TCP()
+    public async Task A_write_after_the_half_close_throws()
     {
         (_, Connection client) = Connect();
         await client.FinishWritingAsync();

@@ -30,7 +30,7 @@ public sealed class ReceiveMemoryTest
 
     /// <summary>Other tests use it beside this one, by a little.</summary>
     [Fact]
-    public void Beyond_a_sixteenth_of_the_heap_or_64_MiB_only_small_pieces_are_to_be_had()
+    public void The_budget_of_large_buffers_is_a_sixteenth_of_the_heap_up_to_64_MiB()
     {
         long budget = Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16, Mebibyte, 64 * Mebibyte);
         long all = 0;

@@ -13,7 +13,7 @@ public sealed class HandshakeLimitTest
 
     // Under pool a half-open handshake holds one of few threads, and the others wait for it, not in a handshake.
     [Theory, Models(ModelKind.Concurrent, Except = "pool")]
-    public async Task Half_open_handshakes_keep_out_nobody(string model)
+    public async Task Half_open_handshakes_are_evicted_in_favour_of_new_clients(string model)
     {
         await using TestServer server = Start(model, Limit);
         var silent = new List<RawClient>();

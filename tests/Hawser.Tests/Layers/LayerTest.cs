@@ -196,7 +196,7 @@ public sealed class LayerTest
     }
 
     [Theory, Models]
-    public async Task A_peer_silent_above_the_layers_is_timed_out(string model)
+    public async Task Silence_above_the_layers_times_out(string model)
     {
         await using TestServer server = Start(model, "STP", Handlers.EchoAsync, options => options with
         {

@@ -13,7 +13,7 @@ public sealed class OpenSslTest
     private const string OpenSsl = "/usr/bin/openssl";
 
     [Theory, Models]
-    public async Task Its_client_gets_an_answer_by_both_versions(string model)
+    public async Task The_openssl_client_gets_an_answer_over_TLS_1_2_and_1_3(string model)
     {
         RequireOpenSsl();
         await using TestServer server = Start(model, async connection =>
@@ -33,7 +33,7 @@ public sealed class OpenSslTest
     }
 
     [Theory, Models]
-    public async Task The_end_of_its_client_is_the_end_of_the_message(string model)
+    public async Task The_openssl_clients_close_is_an_orderly_end_of_stream(string model)
     {
         RequireOpenSsl();
         byte[] received = [];

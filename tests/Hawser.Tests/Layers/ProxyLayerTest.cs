@@ -46,7 +46,7 @@ public sealed class ProxyLayerTest
     ];
 
     [Theory, Models]
-    public async Task The_peer_is_the_one_of_the_header(string model)
+    public async Task The_proxy_header_sets_the_peer_address(string model)
     {
         await using TestServer server = Start(model);
         foreach ((byte[] header, string peer) in (ValueTuple<byte[], string>[])[

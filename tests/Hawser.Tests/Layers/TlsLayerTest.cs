@@ -193,7 +193,7 @@ public sealed class TlsLayerTest
     }
 
     [Theory, Models]
-    public async Task Another_protocol_of_ALPN_is_refused_and_none_is_not(string model)
+    public async Task A_wrong_ALPN_protocol_is_refused_and_a_missing_one_accepted(string model)
     {
         await using TestServer server = TestServer.Start(model, async connection =>
         {

@@ -14,6 +14,6 @@ public sealed class AddressKeyTest
     [InlineData("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true)]
     [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
     [InlineData("::1", "0.0.0.0", false)]
-    public void Addresses_count_together(string one, string other, bool isSame) => Assert.Equal(
+    public void IPv6_addresses_of_one_64_prefix_share_a_key(string one, string other, bool isSame) => Assert.Equal(
         isSame, AddressKey.Of(IPAddress.Parse(one)) == AddressKey.Of(IPAddress.Parse(other)));
 }

@@ -47,7 +47,7 @@ public sealed class AddressListTest
     [InlineData("10.1", "'10.1' is not an address or network")]
     [InlineData("10.1.2.3/8", "'10.1.2.3/8' has bits beyond its prefix; use 10.0.0.0/8")]
     [InlineData("2001:db8::1/32", "'2001:db8::1/32' has bits beyond its prefix; use 2001:db8::/32")]
-    public void Anything_else_is_refused_with_a_reason(string rule, string error) =>
+    public void A_malformed_network_is_rejected_with_a_reason(string rule, string error) =>
         Assert.StartsWith(
             error, Assert.Throws<FormatException>(() => AddressList.Parse(rule)).Message, StringComparison.Ordinal);
 

@@ -73,7 +73,7 @@ public sealed class TokenBucketTest : IDisposable
     }
 
     [Fact]
-    public void One_that_leaves_the_line_takes_nothing()
+    public void Leaving_the_queue_takes_no_tokens()
     {
         Assert.Null(_bucket.Take(Capacity));
         TokenBucket.Turn first = _bucket.Take(1_000_000)!;
@@ -87,7 +87,7 @@ public sealed class TokenBucketTest : IDisposable
     }
 
     [Fact]
-    public void One_that_leaves_after_its_turn_returns_the_bytes()
+    public void Leaving_after_the_grant_returns_the_tokens()
     {
         Assert.Null(_bucket.Take(Capacity - 1));
         Assert.Null(_bucket.Take(1_000));
@@ -103,7 +103,7 @@ public sealed class TokenBucketTest : IDisposable
     }
 
     [Fact]
-    public void Nobody_overtakes_the_line()
+    public void A_new_request_cannot_overtake_the_queue()
     {
         Assert.Null(_bucket.Take(Capacity));
         TokenBucket.Turn first = _bucket.Take(1_000)!;

@@ -33,7 +33,7 @@ public sealed partial class UnixPeerTest : IDisposable
     }
 
     [Fact]
-    public async Task Users_do_not_concern_addresses()
+    public async Task A_user_list_does_not_apply_to_TCP_peers()
     {
         await using TestServer server = TestServer.Start("async", Handlers.EchoAsync, options => options with
         {

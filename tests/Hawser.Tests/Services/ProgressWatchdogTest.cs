@@ -29,7 +29,7 @@ public sealed class ProgressWatchdogTest : IDisposable
     }
 
     [Fact]
-    public void It_fires_when_the_timeout_has_passed_and_no_sooner()
+    public void The_watchdog_fires_exactly_at_the_timeout()
     {
         using var watchdog = new ProgressWatchdog(_connection, Idle, _time);
         Pass(Idle - Tick);
@@ -45,7 +45,7 @@ public sealed class ProgressWatchdogTest : IDisposable
     [InlineData(190)]
     [InlineData(200)]
     [InlineData(9_990)]
-    public async Task A_byte_received_begins_it_anew(int milliseconds)
+    public async Task A_received_byte_restarts_the_watchdog(int milliseconds)
     {
         using var watchdog = new ProgressWatchdog(_connection, Idle, _time);
         Pass(TimeSpan.FromMilliseconds(milliseconds));
@@ -56,7 +56,7 @@ public sealed class ProgressWatchdogTest : IDisposable
     }
 
     [Fact]
-    public async Task A_byte_acknowledged_begins_it_anew()
+    public async Task An_acknowledged_byte_restarts_the_watchdog()
     {
         using var watchdog = new ProgressWatchdog(_connection, Idle, _time);
         await _connection.WriteAsync("x"u8.ToArray());
@@ -67,7 +67,7 @@ public sealed class ProgressWatchdogTest : IDisposable
     }
 
     [Fact]
-    public void Time_of_its_own_side_does_not_count()
+    public void Local_processing_time_does_not_count_towards_the_timeout()
     {
         using var watchdog = new ProgressWatchdog(_connection, Idle, _time);
         watchdog.IsOurTurn = true;

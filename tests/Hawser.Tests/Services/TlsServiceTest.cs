@@ -155,7 +155,7 @@ public sealed class TlsServiceTest : IDisposable
     }
 
     [Fact]
-    public async Task A_client_gives_no_secret_to_a_server_that_does_not_ask()
+    public async Task A_client_token_fails_the_connect_if_the_server_asks_for_none()
     {
         await using var output = new RecordedOutput();
         await using ServiceHost host = Start(

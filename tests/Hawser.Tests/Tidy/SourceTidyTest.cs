@@ -42,7 +42,7 @@ public sealed partial class SourceTidyTest
         });
 
     [Fact]
-    public void Nothing_is_left_to_be_done_later()
+    public void The_code_contains_no_to_do_marks()
     {
         // In halves, so that this file passes its own test.
         string[] marks = ["TO" + "DO", "FIX" + "ME", "HA" + "CK", "XX" + "X"];
@@ -55,7 +55,7 @@ public sealed partial class SourceTidyTest
         line.Contains("Thread." + "Sleep", StringComparison.Ordinal)));
 
     [Fact]
-    public void A_handler_awaits_its_connection_and_nothing_behind_its_back() => AssertNone(["src"], (name, lines) =>
+    public void Handlers_use_no_blocking_calls_Task_Run_or_sockets() => AssertNone(["src"], (name, lines) =>
         name.EndsWith("Handler.cs", StringComparison.Ordinal)
             ? FirstLine(lines, line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && Blocking().IsMatch(line))
             : null);
@@ -68,7 +68,7 @@ public sealed partial class SourceTidyTest
             line.Contains($"InlineData(\"{model.Name}\"", StringComparison.Ordinal))));
 
     [Fact]
-    public void No_name_says_nothing() => AssertNone(["src"], (name, _) =>
+    public void No_source_file_has_a_vague_name() => AssertNone(["src"], (name, _) =>
         EmptyName().Match(Path.GetFileNameWithoutExtension(name)) is { Success: true } match
             ? $"is named {match.Value}"
             : null);

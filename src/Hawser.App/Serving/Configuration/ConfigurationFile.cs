@@ -111,7 +111,7 @@ internal sealed class ConfigurationFile
         reader.Read();
         if (reader.TokenType == JsonTokenType.EndObject)
             return null;
-        string name = reader.GetString()!;
+        string name = Text(ref reader, "a name");
         return names.Add(name)
             ? new Setting(name, [], Origin(ref reader))
             : throw Error(ref reader, $"{name}: given twice; give it once");
@@ -132,10 +132,22 @@ internal sealed class ConfigurationFile
 
     private string ReadValue(ref Utf8JsonReader reader, string name) => reader.TokenType switch
     {
-        JsonTokenType.String => reader.GetString()!,
+        JsonTokenType.String => Text(ref reader, name),
         JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False => Encoding.UTF8.GetString(reader.ValueSpan),
         _ => throw Error(ref reader, $"{name}: expected a string, a number, true, false, or a list of strings"),
     };
+
+    private string Text(ref Utf8JsonReader reader, string name)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Error(ref reader, $"{name}: \\u escapes half of a character; escape both halves, or use UTF-8");
+        }
+    }
 
     private void Require(ref Utf8JsonReader reader, JsonTokenType type, string name, string expected)
     {

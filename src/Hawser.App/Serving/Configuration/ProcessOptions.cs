@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hawser.App.Serving.Takeover;
 using Hawser.App.Verbs;
 
 namespace Hawser.App.Serving.Configuration;
@@ -12,8 +13,9 @@ internal static class ProcessOptions
     private static readonly Option<bool> Check = VerbOptions.Flag(
         "--check", "check the options and print where each comes from; do not serve");
 
-    private static readonly Option<string> Takeover = VerbOptions.Text("--takeover", "PATH",
-        "take over from the server at this Unix domain socket, if there is one, and let the next server take over");
+    private static readonly Option<string> Takeover = VerbOptions.Value("--takeover", "PATH",
+        "take over from the server at this Unix domain socket, if there is one, and let the next server take over",
+        text => ServerAddress.ParseSocketPath(text, TakeoverProtocol.LongestSuffix));
 
     private static readonly Option<bool> NoStatus =
         VerbOptions.Flag("--no-status", "open no socket for hawser status and top");
@@ -22,6 +24,9 @@ internal static class ProcessOptions
 
     /// <summary>Those that concern the configuration itself: they are not part of one.</summary>
     public static IReadOnlyList<Option> OfConfiguration { get; } = [Config, Check];
+
+    /// <summary>The others: they have no place in the part of a service.</summary>
+    public static IReadOnlyList<Option> OfProcess { get; } = [.. Reporting.All, Takeover, NoStatus];
 
     public static void AddTo(VerbCommand command)
     {

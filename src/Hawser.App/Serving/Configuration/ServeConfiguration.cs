@@ -34,6 +34,12 @@ internal sealed class ServeConfiguration
                     + (UsageException.Suggest(service.Name, all.Select(known => known.Name))
                     ?? $"; use {string.Join(", ", all.Select(known => known.Name))}"));
             }
+            if (settings.FirstOrDefault(setting => ProcessOptions.OfProcess.Any(
+                option => Setting.NameOf(option) == setting.Name)) is { } misplaced)
+            {
+                throw new UsageException($"{misplaced.Origin}: {misplaced.Name}: does not apply to one service; "
+                    + "move it out of services");
+            }
             Require(settings, command, $" of {service.Name}");
         }
     }
@@ -113,7 +119,8 @@ internal sealed class ServeConfiguration
     private static string Line(Command command) =>
         command is ServiceCommand ? $"hawser serve {command.Name}" : "hawser serve";
 
-    private IReadOnlyList<Setting> Environs(Command command) => _environment.SettingsOf(command, () => _whole.Value.Subcommands.Prepend(_whole.Value));
+    private IReadOnlyList<Setting> Environs(Command command) =>
+        _environment.SettingsOf(command, () => _whole.Value.Subcommands.Prepend(_whole.Value));
 
     private IReadOnlyList<Setting> OwnOf(Command command) =>
         _file?.Services?.FirstOrDefault(service => service.Service.Name == command.Name).Settings ?? [];

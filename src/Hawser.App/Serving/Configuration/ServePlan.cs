@@ -19,14 +19,16 @@ internal sealed class ServePlan
     public IReadOnlyList<ServiceRun> Services => [.. _services.Select(service => service.Run)];
 
     /// <summary>Where to take over from another server; null for nowhere.</summary>
-    public string? Takeover => _services.Select(service => ProcessOptions.TakeoverOf(service.Line.Parsed))
-        .FirstOrDefault(path => path is not null);
+    public string? Takeover => ProcessOptions.TakeoverOf(Any);
 
     /// <summary>Whether <c>hawser status</c> may see the servers.</summary>
-    public bool HasStatus => _services.TrueForAll(service => ProcessOptions.HasStatus(service.Line.Parsed));
+    public bool HasStatus => ProcessOptions.HasStatus(Any);
 
     /// <summary>The format of the log, and where metrics go.</summary>
-    public ServeReporting Reporting => ProcessOptions.ReportingOf(_services[0].Line.Parsed);
+    public ServeReporting Reporting => ProcessOptions.ReportingOf(Any);
+
+    /// <summary>The options of the process are those of every service.</summary>
+    private ParseResult Any => _services[0].Line.Parsed;
 
     /// <summary>Reads <c>hawser serve [SERVICE]</c>.</summary>
     /// <param name="parsed">The command line, parsed.</param>

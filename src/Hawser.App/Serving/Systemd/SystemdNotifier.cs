@@ -10,6 +10,12 @@ namespace Hawser.App.Serving.Systemd;
 /// is lost: the server serves anyway.</summary>
 internal sealed class SystemdNotifier : IDisposable
 {
+    // unix(7): sun_path has 108 bytes.
+    private const int LongestAddressBytes = 107;
+
+    // A timer takes 49 days.
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
+
     private readonly UnixDomainSocketEndPoint _address;
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
     private Timer? _watchdog;
@@ -21,20 +27,23 @@ internal sealed class SystemdNotifier : IDisposable
         WatchdogTimeout = watchdog;
     }
 
-    /// <summary>The time after which systemd ends a server that does not feed the watchdog; null without one.</summary>
+    /// <summary>The time after which systemd ends a server that does not feed the watchdog, at most a day; null without
+    /// one.</summary>
     public TimeSpan? WatchdogTimeout { get; }
 
-    /// <summary>The notifier that the environment asks for; null if it asks for none.</summary>
+    /// <summary>The notifier that the environment asks for; null if it asks for none, or at an impossible
+    /// address.</summary>
     public static SystemdNotifier? Find(IDictionary variables, int process)
     {
         if (!OperatingSystem.IsLinux() || variables["NOTIFY_SOCKET"] is not string { Length: > 1 } address
-            || address[0] is not ('/' or '@'))
+            || address[0] is not ('/' or '@') || Encoding.UTF8.GetByteCount(address) > LongestAddressBytes)
             return null;
         bool isMeant = variables["WATCHDOG_PID"] is not string pid || pid == $"{process}";
         bool hasWatchdog = ulong.TryParse(
             variables["WATCHDOG_USEC"] as string, NumberStyles.None, CultureInfo.InvariantCulture, out ulong microseconds);
+        double bounded = Math.Min(microseconds, LongestTimeout.TotalMicroseconds);
         return new SystemdNotifier(
-            address, isMeant && hasWatchdog && microseconds > 0 ? TimeSpan.FromMicroseconds(microseconds) : null);
+            address, isMeant && hasWatchdog && microseconds > 0 ? TimeSpan.FromMicroseconds(bounded) : null);
     }
 
     /// <summary>The server accepts connections.</summary>

@@ -34,6 +34,10 @@ internal static class TakeoverProtocol
     /// <summary>The name of the sockets of <c>--metrics</c> among those of the services.</summary>
     public const string Metrics = "metrics";
 
+    /// <summary>The most bytes that follow the path in the name of its temporary file: a dot and the process
+    /// id.</summary>
+    public const int LongestSuffix = 11;
+
     private const string Version = "hawser-takeover 1";
 
     /// <summary>Writes the message of the old server.</summary>

@@ -87,7 +87,7 @@ public sealed class ExportersTest
     }
 
     [Fact]
-    public void The_summary_says_once_that_there_are_too_few_rounds_and_gives_no_range_of_one()
+    public void The_summary_of_one_round_warns_once_and_shows_no_range()
     {
         string text = new SummaryMarkdown().Export(LabFixture.OneRound());
 

@@ -8,7 +8,7 @@ public sealed class LabConditionsTest
     private static readonly LabConditions Quiet = new(0.01, 0.02, 1.5, 3000);
 
     [Fact]
-    public void A_quiet_machine_spoils_nothing() => Assert.Null(Quiet.FindFault(0.05, 3000, isAlone: true));
+    public void A_quiet_machine_invalidates_no_measurement() => Assert.Null(Quiet.FindFault(0.05, 3000, isAlone: true));
 
     [Theory]
     [InlineData(0.06, 0, 3000, true, "steal time was 6 % of the CPU time")]
@@ -18,7 +18,7 @@ public sealed class LabConditionsTest
     [InlineData(0.06, 0.5, 3000, false, "steal time was 6 % of the CPU time")]
     [InlineData(0, 0, 2600, true, "the CPU ran at 2600 MHz, not at 3000")]
     [InlineData(0, 0, 2800, true, null)]
-    public void What_others_take_spoils_a_measurement(
+    public void Steal_foreign_load_or_a_lower_clock_speed_invalidates_a_measurement(
         double steal, double others, double mhz, bool isAlone, string? fault)
     {
         var conditions = new LabConditions(steal, others, 1.5, mhz);
@@ -32,7 +32,7 @@ public sealed class LabConditionsTest
         Assert.Null((Quiet with { Mhz = null }).FindFault(0.05, null, isAlone: true));
 
     [Fact]
-    public void Others_are_what_is_used_less_what_is_our_own()
+    public void Foreign_cpu_share_is_total_usage_minus_our_own()
     {
         // user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice; utime, stime, cutime, cstime.
         MachineSample begin = MachineSample.Parse("cpu  100 10 50 1000 5 0 7 3 0 0", Self(1, 2, 3, 4));
@@ -68,7 +68,7 @@ public sealed class LabConditionsTest
     }
 
     [Fact]
-    public async Task A_watch_sees_shares()
+    public async Task A_machine_watch_reports_cpu_shares_between_0_and_1()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "there is no /proc");
         await using var watch = new MachineWatch();

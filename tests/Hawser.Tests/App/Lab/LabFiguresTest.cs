@@ -7,7 +7,7 @@ namespace Hawser.Tests.App.Lab;
 public sealed class LabFiguresTest
 {
     [Fact]
-    public void What_a_server_spent_is_what_lies_between_two_looks()
+    public void Server_cost_is_the_difference_between_two_samples()
     {
         LabServerFigures figures = LabServerFigures.Between(
             Sample(seconds: 10, roundTrips: 1000, cpuSeconds: 1, waits: 50, preempted: 7), late: null,
@@ -21,7 +21,7 @@ public sealed class LabFiguresTest
     }
 
     [Fact]
-    public void Where_threads_leave_with_their_clients_switches_are_those_of_the_look_before()
+    public void Context_switches_come_from_the_sample_taken_before_threads_exit()
     {
         LabSample begin = Sample(10, 1000, 1, 50, 10, threads: 60);
         LabSample end = Sample(12, 11_000, 2.5, 40, 5, threads: 10);
@@ -35,13 +35,13 @@ public sealed class LabFiguresTest
     }
 
     [Fact]
-    public void Less_than_ten_steps_of_cpu_time_are_too_few_to_divide() => Assert.Null(LabServerFigures.Between(
+    public void Cpu_per_round_trip_is_omitted_below_ten_clock_ticks() => Assert.Null(LabServerFigures.Between(
         Sample(10, 1000, 1, 0, 0), null, Sample(12, 11_000, 1.09, 0, 0))!.CpuMicrosecondsPerRoundTrip);
 
     [Theory]
     [InlineData(10, 12.3)]
     [InlineData(10.3, 12)]
-    public void Looks_that_come_late_tell_nothing_of_cpu(double begin, double end)
+    public void Late_samples_yield_no_cpu_figures(double begin, double end)
     {
         LabServerFigures figures = LabServerFigures.Between(
             Sample(begin, 1000, 1, 0, 0, measured: 10), null, Sample(end, 11_000, 2.5, 0, 0, measured: 12))!;
@@ -51,7 +51,7 @@ public sealed class LabFiguresTest
     }
 
     [Fact]
-    public void One_look_tells_of_memory_at_the_most()
+    public void A_single_sample_yields_only_memory()
     {
         LabSample only = Sample(10, 1000, 1, 50, 7);
 
@@ -63,7 +63,7 @@ public sealed class LabFiguresTest
     }
 
     [Fact]
-    public void This_process_has_spent_something()
+    public void A_process_sample_has_cpu_time_switches_and_resident_memory()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "there is no /proc");
         ProcessSample sample = ProcessSample.TryOf(Environment.ProcessId)!;

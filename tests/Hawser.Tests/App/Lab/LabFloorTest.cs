@@ -8,7 +8,7 @@ namespace Hawser.Tests.App.Lab;
 public sealed class LabFloorTest
 {
     [Fact]
-    public void Without_a_compiler_the_floor_is_our_own_server_and_says_so()
+    public void Without_a_compiler_the_floor_falls_back_to_hawser_with_a_warning()
     {
         string? warning = null;
         using var floor = LabFloor.Create("no-such-compiler", text => warning = text);
@@ -20,7 +20,7 @@ public sealed class LabFloorTest
     }
 
     [Fact]
-    public async Task It_sends_back_what_it_receives_and_leaves_nothing_behind()
+    public async Task The_compiled_floor_echoes_bytes_and_its_folder_is_deleted()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "it is compiled on Linux");
         string? warning = null;

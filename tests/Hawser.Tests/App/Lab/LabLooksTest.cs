@@ -66,7 +66,7 @@ public sealed class LabLooksTest
     [Theory]
     [InlineData(9)]
     [InlineData(20)]
-    public void Looks_spend_at_most_a_twentieth_and_most_of_it(int first)
+    public void All_looks_together_spend_an_error_of_3_to_5_percent(int first)
     {
         var looks = new LabLooks(first);
 

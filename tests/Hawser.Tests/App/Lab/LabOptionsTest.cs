@@ -38,7 +38,7 @@ public sealed class LabOptionsTest
     }
 
     [Fact]
-    public void A_program_joins_by_its_address_where_nothing_is_asked_of_the_server_itself()
+    public void A_subject_given_by_address_joins_only_variants_without_server_options()
     {
         LabOptions options = Parse(
             [("models", "select"), ("clients", "2"), ("work", "0,1ms"), ("idle", "0,9")], "c=127.0.0.1:7000");
@@ -50,7 +50,7 @@ public sealed class LabOptionsTest
     }
 
     [Fact]
-    public void A_command_joins_where_nothing_is_asked_of_the_server_itself()
+    public void A_subject_given_by_command_joins_only_variants_without_server_options()
     {
         LabOptions options = Parse([("models", "none"), ("clients", "2"), ("work", "0,1ms")], "c=./c {port}");
 
@@ -81,7 +81,7 @@ public sealed class LabOptionsTest
     }
 
     [Fact]
-    public void The_command_can_be_given_again()
+    public void The_recorded_command_has_all_given_options_and_the_seed()
     {
         LabOptions options = Parse([("models", "select"), ("rounds", "2")], "c=127.0.0.1:7000", "d=build/d {port}");
 
@@ -91,7 +91,7 @@ public sealed class LabOptionsTest
     }
 
     [Fact]
-    public void A_scenario_stays_in_the_command_with_what_differs_from_it()
+    public void The_recorded_command_has_the_scenario_and_its_overrides()
     {
         var texts = new Dictionary<string, string>(LabOptions.Defaults) { ["clients"] = "5", ["rounds"] = "3" };
         var preset = new Dictionary<string, string> { ["clients"] = "5", ["rounds"] = "9", ["models"] = "all" };
@@ -148,7 +148,7 @@ public sealed class LabOptionsTest
     [InlineData("time-limit", "soon", "--time-limit: 'soon' is not a duration")]
     [InlineData("time-limit", "10m", "--time-limit: applies with --until-width only")]
     [InlineData("duration", "0", "--duration: '0' is too short; use 500ms, 5s or 2m")]
-    public void What_cannot_be_measured_is_refused_with_what_can(string name, string text, string part)
+    public void An_invalid_lab_option_is_rejected_with_the_valid_form(string name, string text, string part)
     {
         FormatException refused = Assert.Throws<FormatException>(() => Parse([(name, text)]));
 
@@ -175,7 +175,7 @@ public sealed class LabOptionsTest
     }
 
     [Fact]
-    public void What_a_scenario_needs_and_is_not_installed_is_left_out_and_named()
+    public void A_subject_or_task_with_a_missing_program_is_skipped_and_reported()
     {
         LabOptions options = Parse([("models", "select"), ("clients", "2")], "c=no/such/server {port}", "d=sh {port}");
 

@@ -16,11 +16,11 @@ public sealed class LabProgressTest
     }, ownStart: TimeSpan.FromSeconds(0.1));
 
     [Fact]
-    public void The_estimate_has_what_is_planned_and_the_starts() =>
+    public void The_estimate_covers_measurements_and_startup() =>
         Assert.Equal(4 * (4.025 + 0.4), _progress.Estimate.TotalSeconds, 6);
 
     [Fact]
-    public void What_is_left_follows_from_what_the_first_ones_took()
+    public void Remaining_time_is_extrapolated_from_finished_measurements()
     {
         Assert.Equal(_progress.Estimate, _progress.Left(TimeSpan.Zero));
 
@@ -32,7 +32,7 @@ public sealed class LabProgressTest
     }
 
     [Fact]
-    public void A_repeat_comes_on_top()
+    public void A_repeat_adds_to_the_total()
     {
         Add(1, 1, "a");
         Add(1, 1, "a");
@@ -41,7 +41,7 @@ public sealed class LabProgressTest
     }
 
     [Fact]
-    public void A_further_round_comes_on_top_once_it_begins()
+    public void A_started_extra_round_adds_to_the_total()
     {
         for (int round = 1; round <= 3; round++)
             Add(round, 1, "a");

@@ -48,7 +48,7 @@ public sealed class LabRunTest
     }
 
     [Fact]
-    public async Task Where_every_attempt_is_spoiled_the_least_disturbed_counts_and_that_is_said()
+    public async Task If_every_attempt_is_disturbed_the_best_one_counts_with_a_warning()
     {
         var disturbances = new Queue<(double Rate, double Others)>([(1, 0.3), (2, 0.2), (3, 0.4)]);
         LabResult result = await RunAsync(Options("a") with { Rounds = 1 }, _ =>
@@ -74,7 +74,7 @@ public sealed class LabRunTest
     }
 
     [Fact]
-    public async Task Nothing_is_spoiled_where_nothing_is_judged()
+    public async Task No_measurement_is_repeated_when_disturbance_is_not_judged()
     {
         LabResult result =
             await RunAsync(Options() with { Rounds = 1, SpoiledAt = null }, _ => (Report(100), Busy));
@@ -84,7 +84,7 @@ public sealed class LabRunTest
     }
 
     [Fact]
-    public async Task A_server_that_the_lab_did_not_start_is_not_held_against_itself()
+    public async Task An_external_servers_cpu_time_does_not_count_as_foreign_load()
     {
         LabOptions options = Options() with { Rounds = 1, Subjects = [new LabSubject("c", null, "127.0.0.1:1")] };
 

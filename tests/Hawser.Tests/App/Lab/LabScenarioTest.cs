@@ -55,7 +55,7 @@ public sealed class LabScenarioTest
     [InlineData("""{ "clients": { "a": 1 } }""", "is neither a string nor a number")]
     [InlineData("[]", "not a JSON object")]
     [InlineData("{", "scenario '")]
-    public void What_is_no_scenario_is_refused_with_its_name(string json, string part) => WithFile(json, path =>
+    public void A_malformed_scenario_is_rejected_with_its_path(string json, string part) => WithFile(json, path =>
     {
         FormatException refused = Assert.Throws<FormatException>(() => LabScenario.Read(path));
 

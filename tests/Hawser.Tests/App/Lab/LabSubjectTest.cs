@@ -12,14 +12,14 @@ public sealed class LabSubjectTest
     [InlineData("c=resp:127.0.0.1:6379", "127.0.0.1:6379", "resp")]
     [InlineData("c=http:[::1]:80", "[::1]:80", "http")]
     [InlineData("c=echo:7", "echo:7", null)]
-    public void An_address_may_have_a_wire_before_it(string text, string address, string? wire) =>
+    public void An_address_may_have_a_protocol_prefix(string text, string address, string? wire) =>
         Assert.Equal(new LabSubject("c", null, address, null, wire), LabSubject.Parse(text));
 
     [Theory]
     [InlineData("c=build/c {port}", "build/c {port}", null)]
     [InlineData("c=resp:redis-server --port {port}", "redis-server --port {port}", "resp")]
     [InlineData("c=a=b:{port}", "a=b:{port}", null)]
-    public void A_command_has_the_mark_of_its_port(string text, string command, string? wire) =>
+    public void A_command_contains_a_port_placeholder(string text, string command, string? wire) =>
         Assert.Equal(new LabSubject("c", null, null, command, wire), LabSubject.Parse(text));
 
     [Fact]

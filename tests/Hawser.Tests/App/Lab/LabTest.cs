@@ -55,7 +55,7 @@ public sealed class LabTest : IDisposable
     }
 
     [Fact]
-    public async Task One_that_fails_is_recorded_and_the_others_are_kept()
+    public async Task A_failed_variant_is_recorded_and_the_rest_still_runs()
     {
         // Bound and not listening: nobody else gets the port, and nobody answers at it.
         using var closed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -81,7 +81,7 @@ public sealed class LabTest : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_dies_under_load_is_recorded_and_the_others_are_kept()
+    public async Task A_server_crash_under_load_is_recorded_and_the_rest_still_runs()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are found in /proc");
         await using ProgramProcess lab = ProgramProcess.Start(
@@ -105,7 +105,7 @@ public sealed class LabTest : IDisposable
     }
 
     [Fact]
-    public async Task A_program_of_the_same_wire_joins_by_its_address_without_figures_of_its_process()
+    public async Task A_subject_given_by_address_has_load_figures_but_no_process_figures()
     {
         await using ProgramProcess server = ProgramProcess.Start("serve", "ping", "--port", "0");
         IPEndPoint endPoint = await server.ListeningAsync();
@@ -189,7 +189,7 @@ public sealed class LabTest : IDisposable
     }
 
     [Fact]
-    public async Task Of_a_burst_the_lost_clients_and_the_time_to_connect_are_figures()
+    public async Task A_burst_measures_lost_clients_and_connect_latency()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are sampled from /proc");
 
@@ -208,7 +208,7 @@ public sealed class LabTest : IDisposable
     }
 
     [Fact]
-    public async Task The_tasks_of_a_scenario_are_measured_and_what_is_missing_is_left_out_and_named()
+    public async Task Scenario_tasks_are_measured_and_uninstalled_ones_skipped_with_a_warning()
     {
         string scenario = Path.Combine(_folder, "tasks.json");
         await File.WriteAllTextAsync(scenario, """
@@ -278,7 +278,7 @@ public sealed class LabTest : IDisposable
     }
 
     [Fact]
-    public async Task Stopped_half_way_it_keeps_what_it_has()
+    public async Task A_signal_stops_the_lab_and_keeps_finished_measurements()
     {
         await using ProgramProcess lab = ProgramProcess.Start(
             ["lab", "--models", "select", "--clients", "1", "--rounds", "1000", "--duration", LongEnough,
@@ -306,7 +306,7 @@ public sealed class LabTest : IDisposable
     }
 
     [Fact]
-    public async Task A_scenarios_options_give_way_to_those_given_beside_it()
+    public async Task Command_line_options_override_those_of_the_scenario()
     {
         string scenario = Path.Combine(_folder, "small.json");
         await File.WriteAllTextAsync(

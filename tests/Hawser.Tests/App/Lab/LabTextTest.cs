@@ -28,7 +28,7 @@ public sealed class LabTextTest
     }
 
     [Fact]
-    public void Too_few_rounds_are_said_once_and_one_round_has_no_interval()
+    public void The_text_of_one_round_warns_once_and_shows_no_interval()
     {
         string text = LabText.Of(LabFixture.OneRound());
 

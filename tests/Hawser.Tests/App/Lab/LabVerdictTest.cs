@@ -31,7 +31,7 @@ public sealed class LabVerdictTest
     }
 
     [Fact]
-    public void A_round_that_one_of_them_lacks_is_no_pair()
+    public void A_round_missing_on_one_side_is_not_paired()
     {
         LabMeasurement[] late = [.. LabFixture.Rounds(LabFixture.Variant("b"), 7, 7, 2, 2, 2, 2, 2, 2, 2)];
         LabSummary b = LabSummary.Of(LabFixture.Variant("b"), late[2..], null);
@@ -42,7 +42,7 @@ public sealed class LabVerdictTest
     }
 
     [Fact]
-    public void Of_a_latency_less_is_better()
+    public void Lower_latency_wins_the_verdict()
     {
         LabVerdict verdict = LabVerdict.Judge(P99, Summary("a", 100), Summary("b", 200))!;
 
@@ -75,7 +75,7 @@ public sealed class LabVerdictTest
     }
 
     [Fact]
-    public void Latencies_are_not_compared_with_those_of_a_server_that_left_somebody_without_an_answer()
+    public void Latencies_of_a_server_with_unanswered_clients_are_not_comparable()
     {
         LabSummary all = LabFixture.Summary("a", 100, 101, 102, 103, 104, 105);
         LabSummary some = LabFixture.Summary("b", 203, 202, 204, 205, 206, 207) with { LeavesOut = true };
@@ -90,7 +90,7 @@ public sealed class LabVerdictTest
     [InlineData(0, 0, true)]
     [InlineData(1, 30, false)]
     [InlineData(1, 31, true)]
-    public void Somebody_is_left_out_when_a_client_or_a_hundredth_of_the_pings_got_no_answer(
+    public void Starvation_is_a_client_without_answers_or_over_1_percent_unanswered_pings(
         long slowest, long unanswered, bool leavesOut)
     {
         LabFigures figures = LabFixture.Figures(990, slowest: slowest, unanswered: unanswered);
@@ -102,7 +102,7 @@ public sealed class LabVerdictTest
     }
 
     [Fact]
-    public void With_five_rounds_chance_would_say_too_often_that_equals_differ()
+    public void Five_rounds_are_too_few_for_a_verdict()
     {
         LabVerdict verdict = Judge(Rate, [100, 101, 102, 103, 104], [203, 202, 204, 205, 206]);
 

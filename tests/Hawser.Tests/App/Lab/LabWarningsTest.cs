@@ -17,10 +17,10 @@ public sealed class LabWarningsTest
     };
 
     [Fact]
-    public void A_long_lab_on_a_calm_machine_has_none() => Assert.Empty(LabWarnings.Before(Long, Calm, Pinned));
+    public void A_long_lab_on_a_quiet_machine_has_no_warnings() => Assert.Empty(LabWarnings.Before(Long, Calm, Pinned));
 
     [Fact]
-    public void Short_measurements_few_rounds_a_busy_machine_and_shared_cores_are_said()
+    public void Short_measurements_few_rounds_a_busy_machine_and_shared_cores_are_warned_of()
     {
         LabOptions options = Long with { Duration = TimeSpan.FromSeconds(0.5), Rounds = 3 };
 
@@ -38,38 +38,38 @@ public sealed class LabWarningsTest
     [InlineData(5, "too few rounds (5) to tell a difference from chance; use --rounds 9 or more")]
     [InlineData(6, "few rounds (6): a single disturbed round can hide a difference; use --rounds 9 or more")]
     [InlineData(8, "few rounds (8): ")]
-    public void Fewer_than_nine_rounds_are_said_once(int rounds, string warning) => Assert.StartsWith(
+    public void Fewer_than_nine_rounds_cause_one_warning(int rounds, string warning) => Assert.StartsWith(
         warning, Assert.Single(LabWarnings.Before(Long with { Rounds = rounds }, Calm, Pinned)),
         StringComparison.Ordinal);
 
     [Fact]
-    public void Steady_figures_have_none() =>
+    public void Steady_measurements_have_no_warnings() =>
         Assert.Empty(Of([.. LabFixture.Rounds(Variant, 100_000, 101_000, 102_000)]));
 
     [Fact]
-    public void Rounds_that_lie_far_apart_are_said() => Assert.Equal(
+    public void A_large_spread_between_rounds_is_warned_of() => Assert.Equal(
         "select, 50 clients: throughput varies between rounds by 20 % of the median",
         Assert.Single(Of([.. LabFixture.Rounds(Variant, 90_000, 100_000, 110_000)])));
 
     [Fact]
-    public void A_load_at_its_limit_is_said() => Assert.Contains(
+    public void A_saturated_load_generator_is_warned_of() => Assert.Contains(
         "load was at its limit",
         Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000, loadWasLimit: true), null)])),
             StringComparison.Ordinal);
 
     [Fact]
-    public void Clients_that_got_nothing_are_said() => Assert.Contains(
+    public void Clients_without_answers_are_warned_of() => Assert.Contains(
         "some clients received no answer",
         Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000, slowest: 0), null)])),
             StringComparison.Ordinal);
 
     [Fact]
-    public void Pings_that_got_nothing_are_said() => Assert.Equal(
+    public void Unanswered_pings_are_warned_of() => Assert.Equal(
         "select, 50 clients: up to 25 % of the pings unanswered; latency covers the others only",
         Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(100_000, unanswered: 100_000), null)])));
 
     [Fact]
-    public void Lost_agents_are_said()
+    public void Lost_agents_are_warned_of()
     {
         LabFigures figures = LabFixture.Figures(100_000);
         figures = figures with { Load = figures.Load! with { LostAgents = ["host:1 with 25 of 50 clients: gone"] } };
@@ -81,12 +81,12 @@ public sealed class LabWarningsTest
     }
 
     [Fact]
-    public void Few_round_trips_are_said() => Assert.Equal(
+    public void Too_few_round_trips_for_a_percentile_are_warned_of() => Assert.Equal(
         "select, 50 clients: only 3,000 round trips in a round; p99.9 rests on 3 of them",
         Assert.Single(Of([new(1, 1, Variant, LabFixture.Figures(1000), null)])));
 
     [Fact]
-    public void A_failure_is_said_with_its_reason() => Assert.Equal(
+    public void A_failed_measurement_is_warned_of_with_its_reason() => Assert.Equal(
         "select, 50 clients: 1 of 2 measurements failed, first: it broke",
         Assert.Single(Of([.. LabFixture.Rounds(Variant, 100_000), new(2, 1, Variant, null, "it broke")])));
 

@@ -64,7 +64,7 @@ public sealed class LoadReportTest
     }
 
     [Fact]
-    public void Of_a_burst_clients_without_any_answer_are_lost()
+    public void Clients_without_an_answer_in_a_burst_count_as_lost()
     {
         var connect = new LatencyHistogram();
         connect.Record(100);

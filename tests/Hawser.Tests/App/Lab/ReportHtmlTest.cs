@@ -13,7 +13,7 @@ public sealed partial class ReportHtmlTest
     private static readonly string Page = new ReportHtml().Export(LabFixture.Result());
 
     [Fact]
-    public void The_page_needs_nothing_from_elsewhere()
+    public void The_page_references_no_external_resources()
     {
         Assert.DoesNotContain("<script", Page, StringComparison.Ordinal);
         Assert.DoesNotContain("http", Page, StringComparison.Ordinal);
@@ -114,7 +114,7 @@ public sealed partial class ReportHtmlTest
     }
 
     [Fact]
-    public void Of_one_round_there_are_no_ranges_and_no_matrix_of_question_marks()
+    public void One_round_yields_neither_ranges_nor_a_verdict_matrix()
     {
         string page = new ReportHtml().Export(LabFixture.OneRound());
 

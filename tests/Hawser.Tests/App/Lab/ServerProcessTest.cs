@@ -64,7 +64,7 @@ public sealed class ServerProcessTest
         @"^c did not start: exit code 0, only on the output \d+$")]
     [InlineData("sh -c 'sleep 5 & exit 4' {port}", "^c did not start: exit code 4$")]
     [InlineData("nowhere/none {port}", "^c did not start: cannot start nowhere/none: ")]
-    public async Task A_command_that_ends_is_named_with_its_last_words(string command, string message)
+    public async Task A_command_exiting_at_startup_is_reported_with_its_last_output(string command, string message)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the commands need a shell");
 
@@ -85,7 +85,7 @@ public sealed class ServerProcessTest
     }
 
     [Fact]
-    public async Task A_command_that_dies_later_is_named_with_its_last_words()
+    public async Task A_command_exiting_later_is_reported_with_its_last_output()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the command needs a shell");
         // The shell ends when its child does.

@@ -20,7 +20,7 @@ public sealed class ClockReportTest
     private static readonly IPEndPoint Server = IPEndPoint.Parse("10.0.0.1:5555");
 
     [Fact]
-    public void From_a_recording_and_its_companion_everything_is_told()
+    public void A_recording_with_its_exchange_log_yields_all_statistics()
     {
         using var folder = new TemporaryFolder();
         string path = Record(folder["out"], id: 3, ticks: 200, answered: 198, missed: 2);
@@ -37,7 +37,7 @@ public sealed class ClockReportTest
     }
 
     [Fact]
-    public void Without_the_companion_the_rows_are_told_and_what_is_unknown_is_not_made_up()
+    public void A_recording_without_its_exchange_log_yields_only_row_statistics()
     {
         using var folder = new TemporaryFolder();
         string path = Record(folder["out"], id: 3, ticks: 200, answered: 198, missed: 2);
@@ -53,7 +53,7 @@ public sealed class ClockReportTest
     }
 
     [Fact]
-    public void From_the_servers_rows_gaps_tell_what_each_client_missed_and_the_totals_add_up()
+    public void Missed_ticks_are_derived_per_client_from_gaps_in_the_server_recording()
     {
         using var folder = new TemporaryFolder();
         using (var file = new LineFile(folder["serverTimeData.txt"]))
@@ -82,7 +82,7 @@ public sealed class ClockReportTest
     }
 
     [Fact]
-    public void What_no_client_tells_is_unknown_in_the_totals_as_well()
+    public void Totals_are_unknown_where_no_client_reports_a_value()
     {
         ClockReport report = ClockReport.Of(
             [new() { Client = "a", Server = "s", Sent = 1, Exchanges = 1 }, new() { Client = "b", Server = "s", Sent = 1, Exchanges = 1 }]);
@@ -91,7 +91,7 @@ public sealed class ClockReportTest
     }
 
     [Fact]
-    public void A_client_in_its_own_file_and_in_the_servers_is_told_of_once_with_the_most_that_is_known()
+    public void A_client_found_in_two_files_is_reported_once_with_the_richer_data()
     {
         using var folder = new TemporaryFolder();
         string path = Record(folder["out"], id: 3, ticks: 100, answered: 100, missed: 0);
@@ -102,7 +102,7 @@ public sealed class ClockReportTest
     }
 
     [Fact]
-    public void A_cut_recording_is_reported_up_to_where_it_is_cut_and_said_to_be_cut()
+    public void A_truncated_recording_is_reported_up_to_the_cut_and_marked_as_cut()
     {
         using var folder = new TemporaryFolder();
         string path = Record(folder["out"], id: 3, ticks: 200, answered: 198, missed: 2);
@@ -193,7 +193,7 @@ public sealed class ClockReportTest
     }
 
     [Fact]
-    public void What_came_from_a_file_cannot_write_into_the_page()
+    public void Recording_text_is_html_escaped_in_the_page()
     {
         var report = ClockReport.Of([new() { Client = "<b>&", Server = "\"'", Sent = 1, Exchanges = 0 }]);
         string html = ClockReportPage.Of(report);
@@ -202,7 +202,7 @@ public sealed class ClockReportTest
     }
 
     [Fact]
-    public void A_report_of_nobody_is_still_a_report()
+    public void A_report_without_clients_is_valid()
     {
         ClockReport report = ClockReport.Of([]);
         Assert.Contains("all 0 clients", ClockReportText.Of(report), StringComparison.Ordinal);

@@ -55,8 +55,8 @@ public sealed class ConfigurationSchemaTest
         Command serve = VerbCatalog.CreateRoot(["serve"]).Subcommands.Single();
         var services = new JsonObject();
         foreach (Command service in serve.Subcommands)
-            services[service.Name] = OptionsOf(service, service.Description!);
-        JsonObject schema = OptionsOf(serve, "Options of all services.");
+            services[service.Name] = OptionsOf(service, service.Description!, ProcessOptions.OfProcess);
+        JsonObject schema = OptionsOf(serve, "Options of all services.", []);
         JsonObject options = schema["properties"]!.AsObject();
         options["$schema"] = new JsonObject { ["type"] = "string" };
         options["services"] = new JsonObject
@@ -71,10 +71,10 @@ public sealed class ConfigurationSchemaTest
         return schema;
     }
 
-    private static JsonObject OptionsOf(Command command, string description)
+    private static JsonObject OptionsOf(Command command, string description, IReadOnlyList<Option> except)
     {
         var properties = new JsonObject();
-        foreach (Symbol symbol in command.Arguments.Concat<Symbol>(command.Options)
+        foreach (Symbol symbol in command.Arguments.Concat<Symbol>(command.Options).Except(except)
             .Where(symbol => Setting.NamesOf(command).Contains(Setting.NameOf(symbol))))
             properties[Setting.NameOf(symbol)] = SchemaOf(symbol);
         return new JsonObject

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Hawser.App.Serving;
 using Hawser.App.Tls;
 using Hawser.Tests.Support;
@@ -28,8 +29,59 @@ public sealed class FileSetTest : IDisposable
         Assert.Null(set.ReadAgain(isAsked: false));
     }
 
+    /// <summary>A rotated token has the length of the old one.</summary>
     [Fact]
-    public void Who_asks_gets_them_at_once()
+    public void A_change_of_the_same_length_is_read()
+    {
+        Write("old token");
+        FileSet set = Read();
+
+        Write("new token");
+        // However coarse the clock of the file system is.
+        File.SetLastWriteTimeUtc(_folder["file"], File.GetLastWriteTimeUtc(_folder["file"]).AddSeconds(1));
+
+        Assert.Null(set.ReadAgain(isAsked: false));
+        Assert.Equal(["new token"], set.ReadAgain(isAsked: false));
+    }
+
+    [Fact]
+    public void Whatever_a_reading_throws_is_a_warning()
+    {
+        using var files = new ReloadedFiles();
+        using var warnings = new StringWriter { NewLine = "\n" };
+        files.Add(new FileSet([], () => throw new CryptographicException("bad\nkey")), TextWriter.Null, warnings);
+        files.Add(new FileSet([], () => ["read"]), warnings, TextWriter.Null);
+
+        files.ReadAgain(isAsked: true);
+
+        Assert.Equal("WARNING: bad key; the old ones stay in force\nread again: read\n", warnings.ToString());
+    }
+
+    [Fact]
+    public async Task While_a_reading_hangs_the_next_are_left_out()
+    {
+        using var go = new ManualResetEventSlim();
+        using var hangs = new SemaphoreSlim(0);
+        using var files = new ReloadedFiles();
+        files.Add(new FileSet([], () =>
+        {
+            hangs.Release();
+            // Longer than the bound below.
+            go.Wait(ProgramProcess.Limit);
+            return [];
+        }), TextWriter.Null, TextWriter.Null);
+        Task reading = Task.Run(() => files.ReadAgain(isAsked: true));
+        await hangs.WaitAsync().Bounded();
+
+        await Task.Run(() => files.ReadAgain(isAsked: false)).Bounded();
+
+        Assert.False(reading.IsCompleted);
+        go.Set();
+        await reading.Bounded();
+    }
+
+    [Fact]
+    public void A_requested_reload_returns_changed_files_at_once()
     {
         Write("one");
         FileSet set = Read();

@@ -124,6 +124,12 @@ public sealed class ServePlanTest : IDisposable
     [InlineData("{\n\"services\": {\n\"pign\": {} } }", "line 3: unknown service 'pign'; did you mean 'ping'?")]
     [InlineData("{ \"services\": { \"ping\": {\n\"qouta\": 1 } } }",
         "line 2: unknown option 'qouta' of ping; see 'hawser serve ping --help'")]
+    [InlineData("{ \"services\": { \"ping\": {\n\"no-status\": true }, \"message\": {} } }",
+        "line 2: no-status: does not apply to one service; move it out of services")]
+    [InlineData("{ \"services\": { \"ping\": { \"metrics\": 9464 } } }",
+        "line 1: metrics: does not apply to one service; move it out of services")]
+    [InlineData("{\n\"host\": \"\\ud800\" }", "line 2: host: \\u escapes half of a character;")]
+    [InlineData("{ \"\\udc00\": 1 }", "line 1: a name: \\u escapes half of a character;")]
     [InlineData("{ \"quota\": 1 }", "line 1: unknown option 'quota'; see 'hawser serve --help'")]
     [InlineData("{ \"config\": \"a\" }", "line 1: unknown option 'config'")]
     [InlineData("{ \"services\": { \"upload\": { \"token\": \"secret\" } } }",
@@ -147,6 +153,28 @@ public sealed class ServePlanTest : IDisposable
     {
         Write(json);
         Assert.StartsWith($"{Path}, {error}", Error($"serve --config {Path}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_of_the_process_concern_all_services()
+    {
+        Write("""{ "log": "json", "metrics": 9464, "no-status": true, "services": { "ping": {}, "message": {} } }""");
+
+        ServePlan plan = Plan($"serve --config {Path} --takeover other", ("HAWSER_TAKEOVER", "path"));
+
+        Assert.True(plan.Reporting.IsJson);
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 9464)], plan.Reporting.Metrics);
+        Assert.Equal(("other", false), (plan.Takeover, plan.HasStatus));
+    }
+
+    [Fact]
+    public void A_path_without_room_for_the_temporary_name_is_an_error()
+    {
+        string longest = new string('x', 90) + "é";
+        Assert.Equal(longest, Plan($"serve ping --takeover {longest}").Takeover);
+        Write($$"""{ "takeover": "{{longest}}y" }""");
+        Assert.Equal($"{Path}, line 1: takeover: '{longest}y' is not a socket's path; use 1 to 92 bytes",
+            Error($"serve ping --config {Path}"));
     }
 
     [Theory]

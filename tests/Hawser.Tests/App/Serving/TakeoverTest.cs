@@ -32,7 +32,7 @@ public sealed class TakeoverTest : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "passes sockets as Linux does");
         ProgramProcess server = Serve(model);
-        IPEndPoint where = await server.ListeningAsync();
+        IPEndPoint where = await OfferedByAsync(server);
         string metrics = await MetricsAsync(server);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
         using var stop = new CancellationTokenSource();
@@ -92,7 +92,7 @@ public sealed class TakeoverTest : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "passes sockets as Linux does");
         await using ProgramProcess server = Serve("epoll");
-        IPEndPoint where = await server.ListeningAsync();
+        IPEndPoint where = await OfferedByAsync(server);
         using (var thief = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
             await thief.ConnectAsync(new UnixDomainSocketEndPoint(Path)).Bounded();
@@ -120,7 +120,7 @@ public sealed class TakeoverTest : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "passes sockets as Linux does");
         await using ProgramProcess old = Serve("epoll");
-        IPEndPoint where = await old.ListeningAsync();
+        IPEndPoint where = await OfferedByAsync(old);
         _folder.Write($"takeover.{Environment.ProcessId}", []);
         using (var process = ServeProcess.Enter(Path))
         using (var logs = new ServeLogs(errorsOnly: true, isJson: false))
@@ -151,6 +151,8 @@ public sealed class TakeoverTest : IDisposable
         await using ProgramProcess server = Serve("epoll");
         using (Socket successor = await old.AcceptAsync().Bounded())
         {
+            // Removes its file.
+            old.Dispose();
             DescriptorPassing.Send(successor, TakeoverProtocol.Write(["ping"]), [listening]);
             if (resumes)
                 successor.Send(TakeoverProtocol.Resumed);
@@ -166,6 +168,7 @@ public sealed class TakeoverTest : IDisposable
         else
         {
             await ServedByAsync((IPEndPoint)listening.LocalEndPoint!);
+            await Patience.UntilAsync(() => File.Exists(Path));
             await using ProgramProcess next = Serve("epoll");
             Assert.Equal(listening.LocalEndPoint, await next.ListeningAsync());
             Assert.Equal(0, (await server.EndAsync()).ExitCode);
@@ -210,7 +213,7 @@ public sealed class TakeoverTest : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "needs prlimit");
         await using ProgramProcess old = Serve("epoll");
-        IPEndPoint where = await old.ListeningAsync();
+        IPEndPoint where = await OfferedByAsync(old);
         await LeaveAsync();
         await old.Errors.LineWithAsync("serves on");
         await LimitAsync("--nofile=3:");
@@ -247,6 +250,13 @@ public sealed class TakeoverTest : IDisposable
 
     private ProgramProcess Serve(string model, string metrics = "0") => ProgramProcess.Start(
         "serve", "ping", "--port", "0", "--model", model, "--takeover", Path, "--quiet", "--metrics", metrics);
+
+    private async Task<IPEndPoint> OfferedByAsync(ProgramProcess server)
+    {
+        IPEndPoint where = await server.ListeningAsync();
+        await Patience.UntilAsync(() => File.Exists(Path));
+        return where;
+    }
 
     private static async Task<string> MetricsAsync(ProgramProcess server)
     {

@@ -111,7 +111,7 @@ public sealed class StatusHandlerTest
     }
 
     [Theory, Models]
-    public async Task A_client_that_does_not_read_gets_no_more_than_fits(string model)
+    public async Task A_status_client_that_does_not_read_is_held_by_back_pressure(string model)
     {
         await using TestServer server = Start(model);
         using RawClient client = await RawClient.ConnectAsync(server.EndPoint, receiveBufferBytes: 4096);

@@ -12,7 +12,7 @@ public sealed class TopScreenTest
     [InlineData(60, 20)]
     [InlineData(80, 24)]
     [InlineData(200, 50)]
-    public void It_fits_the_terminal_whatever_peers_call_themselves(int width, int height)
+    public void The_screen_fits_the_terminal_with_any_peer_names(int width, int height)
     {
         TopState state = With([.. Enumerable.Range(1, 100).Select(id => Connection(id) with
         {

@@ -83,7 +83,7 @@ public sealed class ClockAttackTest
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Strangers_that_register_and_are_done_again_and_again_separate_no_honest_clients(bool isSecret)
+    public async Task Repeated_hostile_registrations_do_not_separate_honest_clients(bool isSecret)
     {
         await using ClockStage stage = ClockStage.Start();
         ClockClientOptions options = stage.Options(1, ClockStage.LongEnoughToJoin) with
@@ -121,7 +121,7 @@ public sealed class ClockAttackTest
     }
 
     [Fact]
-    public async Task One_who_records_for_a_day_keeps_nobody_waiting()
+    public async Task A_day_long_recording_does_not_delay_shorter_clients()
     {
         await using ClockStage stage = ClockStage.Start();
         using RawClockClient first = await RawClockClient.ConnectAsync(stage.EndPoint);
@@ -144,7 +144,7 @@ public sealed class ClockAttackTest
     }
 
     [Fact]
-    public async Task Clients_of_one_process_that_never_meet_have_not_swapped_anything()
+    public async Task Clients_that_never_share_a_session_report_missing_members()
     {
         await using ClockStage stage = ClockStage.Start("sequential");
         ClockRun run = await stage.RunAsync(2, ClockStage.Short);
@@ -194,7 +194,7 @@ public sealed class ClockAttackTest
     }
 
     [Fact]
-    public async Task Alive_without_end_is_ended()
+    public async Task A_flood_of_Alive_messages_is_a_protocol_error()
     {
         await using ClockStage stage = ClockStage.Start();
         using RawClockClient attacker = await RawClockClient.ConnectAsync(stage.EndPoint);

@@ -62,7 +62,7 @@ public sealed class ClockFaultTest
     }
 
     [Fact]
-    public async Task A_client_that_dies_with_the_lowest_place_keeps_nobody_who_waits_for_its_call()
+    public async Task A_crash_of_the_first_caller_does_not_block_waiting_peers()
     {
         await using ClockStage stage = ClockStage.Start();
         RawClockClient dying = await RawClockClient.ConnectAsync(stage.EndPoint);
@@ -92,7 +92,7 @@ public sealed class ClockFaultTest
     }
 
     [Fact]
-    public async Task A_server_that_is_gone_during_the_peer_exchange_is_not_missed()
+    public async Task The_peer_exchange_completes_without_the_server()
     {
         await using ClockStage stage = ClockStage.Start();
         Task<ClockRun> others = stage.RunAsync(2, ClockStage.LongEnoughToJoin);
@@ -116,7 +116,7 @@ public sealed class ClockFaultTest
     }
 
     [Fact]
-    public async Task A_silent_client_loses_its_lease_and_one_that_stays_too_long_as_well()
+    public async Task A_silent_client_loses_its_lease()
     {
         await using ClockStage stage = ClockStage.Start();
         var hello = new Hello(ClockAbilities.None, 0, 1_000_000, 1_000_000);

@@ -64,7 +64,7 @@ public sealed partial class ClockRunTest
     }
 
     [Fact]
-    public async Task A_client_whose_disk_stalled_has_trouble_that_counts_the_rows_its_files_lack()
+    public async Task A_stalled_disk_is_reported_with_the_number_of_missing_rows()
     {
         await using ClockStage stage = ClockStage.Start();
         // The title lines fit, no row does.
@@ -76,7 +76,7 @@ public sealed partial class ClockRunTest
     }
 
     [Fact]
-    public async Task What_was_measured_and_what_the_files_tell_is_the_same()
+    public async Task A_report_from_files_equals_the_live_report()
     {
         await using ClockStage stage = ClockStage.Start();
         ClockReport measured = (await stage.RunAsync(2, ClockStage.Short)).Report;
@@ -90,7 +90,7 @@ public sealed partial class ClockRunTest
     }
 
     [Fact]
-    public async Task Clients_of_several_processes_meet_whoever_comes_before_the_first_is_done()
+    public async Task Clients_of_several_runs_exchange_recordings_when_they_overlap()
     {
         await using ClockStage stage = ClockStage.Start();
         Task<ClockRun> first = stage.RunAsync(2, ClockStage.LongEnoughToJoin);
@@ -163,7 +163,7 @@ public sealed partial class ClockRunTest
     }
 
     [Fact]
-    public async Task Ports_that_others_have_are_passed_over_and_none_left_is_said()
+    public async Task An_exhausted_peer_port_range_is_reported()
     {
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -176,7 +176,7 @@ public sealed partial class ClockRunTest
     }
 
     [Fact]
-    public async Task Who_records_only_is_on_no_roster_and_holds_up_nobody()
+    public async Task Clients_without_peer_exchange_only_record()
     {
         await using ClockStage stage = ClockStage.Start();
         Task<ClockRun> recording = ClockStage.RunAsync(stage.Options(2, ClockStage.Short) with { Swap = false });
@@ -187,7 +187,7 @@ public sealed partial class ClockRunTest
     }
 
     [Fact]
-    public async Task Who_is_to_leave_ends_its_recording_cleanly_and_is_not_waited_for()
+    public async Task A_cancelled_client_ends_its_recording_cleanly()
     {
         await using ClockStage stage = ClockStage.Start();
         using var leave = new CancellationTokenSource();
@@ -220,7 +220,7 @@ public sealed partial class ClockRunTest
     [InlineData(2, 10, 100, "--peer-ports: 2 clients need a port each, the range has 1")]
     [InlineData(1, 0.5, 100, "an interval is 1 ms to 60 s")]
     [InlineData(1, 10, 5, "a duration is one interval to 24 h")]
-    public async Task Options_out_of_bounds_are_refused_before_anything_is_done(
+    public async Task Clock_options_out_of_bounds_are_rejected(
         int clients, double intervalMs, double durationMs, string rule)
     {
         await using ClockStage stage = ClockStage.Start();

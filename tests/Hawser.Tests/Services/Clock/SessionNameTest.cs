@@ -19,7 +19,7 @@ public sealed class SessionNameTest
     }
 
     [Fact]
-    public void Without_either_there_is_no_name() => Assert.Null(SessionName.From(null, null));
+    public void Without_name_or_file_the_session_name_is_null() => Assert.Null(SessionName.From(null, null));
 
     [Fact]
     public void Two_names_an_empty_one_and_one_too_long_are_refused_with_the_option()

@@ -20,7 +20,7 @@ public sealed class FairnessTest
         Assert.Equal(36.0 / 42.0, Fairness.JainIndex([1, 2, 3]), 1e-12);
 
     [Fact]
-    public void Nobody_and_nothing_are_fair()
+    public void No_shares_and_zero_shares_are_fair()
     {
         Assert.Equal(1, Fairness.JainIndex([]));
         Assert.Equal(1, Fairness.JainIndex([0, 0]));
@@ -30,6 +30,6 @@ public sealed class FairnessTest
     [InlineData(-1)]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
-    public void A_share_that_is_none_is_refused(double share) =>
+    public void An_invalid_share_is_rejected(double share) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => Fairness.JainIndex([1, share]));
 }

@@ -71,7 +71,7 @@ public sealed class LatencyHistogramTest
     }
 
     [Fact]
-    public void What_is_too_long_counts_as_the_longest_and_what_is_negative_as_nothing()
+    public void Out_of_range_latencies_are_clamped()
     {
         var histogram = new LatencyHistogram();
         histogram.Record(long.MaxValue);

@@ -63,7 +63,7 @@ public sealed class MessageBoundsTest
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
-    public async Task What_does_not_fit_into_the_spool_is_refused_and_gives_its_room_back(string model)
+    public async Task A_message_exceeding_the_spool_limit_is_refused_and_its_space_released(string model)
     {
         await using var server = new MessageServer(
             model, new MessageOptions { MemoryLimitBytes = 0, SpoolLimitBytes = Large });
@@ -86,7 +86,7 @@ public sealed class MessageBoundsTest
     }
 
     [Fact]
-    public async Task Nobody_else_may_read_what_waits_on_disk()
+    public async Task Spool_files_are_unlinked_and_accessible_to_their_owner_only()
     {
         if (!OperatingSystem.IsLinux())
         {

@@ -41,7 +41,7 @@ public sealed class MessageBytesTest
 
     [Theory]
     [MemberData(nameof(ModelsAndOrders))]
-    public async Task What_comes_out_is_what_was_sent(string model, MessageOrder order)
+    public async Task Written_messages_equal_sent_messages(string model, MessageOrder order)
     {
         await using var server = new MessageServer(model, new MessageOptions { Order = order });
         foreach (byte[] message in Messages)
@@ -65,7 +65,7 @@ public sealed class MessageBytesTest
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
-    public async Task What_waits_on_disk_comes_out_as_it_was_sent(string model)
+    public async Task Spooled_messages_are_written_unchanged(string model)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hawser-test-");
         try
@@ -101,7 +101,7 @@ public sealed class MessageBytesTest
 
     [Theory]
     [MemberData(nameof(ModelsAndOrders))]
-    public async Task An_output_that_stands_still_makes_the_sender_wait_and_loses_nothing(string model, MessageOrder order)
+    public async Task A_blocked_output_holds_back_the_sender_and_loses_nothing(string model, MessageOrder order)
     {
         await using var server = new MessageServer(model, new MessageOptions { Order = order });
         byte[] message = Random(20_000_000);

@@ -11,7 +11,7 @@ public sealed class MessageFaultTest
 
     [Theory]
     [MemberData(nameof(MessageBytesTest.ModelsAndOrders), MemberType = typeof(MessageBytesTest))]
-    public async Task What_came_of_a_message_that_is_cut_is_written_and_said(string model, MessageOrder order)
+    public async Task A_large_truncated_message_is_written_up_to_the_cut_and_reported(string model, MessageOrder order)
     {
         await using var server = new MessageServer(model, new MessageOptions { Order = order });
         byte[] message = MessageBytesTest.Random(Large);
@@ -32,7 +32,7 @@ public sealed class MessageFaultTest
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
-    public async Task A_small_message_that_is_cut_is_written_as_far_as_it_came(string model)
+    public async Task A_small_truncated_message_is_written_up_to_the_cut(string model)
     {
         await using var server = new MessageServer(model);
         using RawPeer sender = await server.ConnectAsync();
@@ -101,7 +101,7 @@ public sealed class MessageFaultTest
 
     [Theory]
     [MemberData(nameof(MessageBytesTest.ModelsAndOrders), MemberType = typeof(MessageBytesTest))]
-    public async Task When_the_output_is_gone_the_service_fails_once_and_tells_every_sender(
+    public async Task A_failed_output_fails_the_service_once_and_resets_every_sender(
         string model, MessageOrder order)
     {
         await using var server = new MessageServer(model, new MessageOptions { Order = order });

@@ -36,7 +36,7 @@ public sealed class MessageOrderTest
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
-    public async Task A_slow_small_sender_holds_up_nobody(string model)
+    public async Task A_slow_small_sender_does_not_block_others(string model)
     {
         await using var server = new MessageServer(model);
         using RawPeer slow = await server.ConnectAsync();

@@ -26,7 +26,7 @@ public sealed class MessageStallTest
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
-    public async Task A_message_that_fits_into_memory_holds_up_nobody_when_it_stalls(string model)
+    public async Task A_stalled_message_in_memory_does_not_block_others(string model)
     {
         await using MessageServer server = Start(model);
         byte[] stalling = MessageBytesTest.Random(200_000);
@@ -162,7 +162,7 @@ public sealed class MessageStallTest
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
-    public async Task In_arrival_order_all_that_stand_still_ahead_of_a_message_are_refused_at_once(string model)
+    public async Task In_arrival_order_all_stalled_senders_ahead_are_cut_off_at_once(string model)
     {
         const int Idle = 5;
         await using MessageServer server = Start(model, MessageOrder.Arrival);

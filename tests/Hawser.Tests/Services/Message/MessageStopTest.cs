@@ -108,7 +108,7 @@ public sealed class MessageStopTest
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
-    public async Task Of_a_message_that_the_server_gives_up_before_its_turn_nothing_is_written(string model)
+    public async Task A_message_refused_at_the_drain_timeout_is_not_written(string model)
     {
         await using var server = new MessageServer(model, drain: TimeSpan.Zero);
         using RawPeer sender = await server.ConnectAsync();

@@ -9,7 +9,7 @@ public sealed class SenderPaceTest
     private const int Looks = 10;
 
     [Fact]
-    public void Looks_count_from_when_somebody_begins_to_wait_anew()
+    public void Looks_restart_when_a_new_wait_begins()
     {
         (MemoryTransport end, MemoryTransport other) = MemoryTransport.CreatePair();
         using var connection = new Connection(end);
@@ -25,7 +25,7 @@ public sealed class SenderPaceTest
     }
 
     [Fact]
-    public void Looks_at_a_server_that_is_not_ready_do_not_count_and_do_not_begin_anew()
+    public void Looks_while_the_server_is_not_ready_neither_count_nor_restart()
     {
         (MemoryTransport end, MemoryTransport other) = MemoryTransport.CreatePair();
         using var connection = new Connection(end);
@@ -40,7 +40,7 @@ public sealed class SenderPaceTest
     [Theory]
     [InlineData(99, true)]
     [InlineData(100, false)]
-    public async Task A_window_of_ten_looks_needs_its_bytes_to_the_last_one(int bytesPerLook, bool isTooSlow)
+    public async Task The_minimum_rate_applies_to_a_full_window_of_ten_looks(int bytesPerLook, bool isTooSlow)
     {
         (MemoryTransport end, MemoryTransport other) = MemoryTransport.CreatePair();
         using var connection = new Connection(end);

@@ -39,7 +39,7 @@ public sealed class ListBoundTest
     }
 
     [Fact]
-    public void A_wait_beyond_the_timeout_has_to_bring_bytes_for_all_of_it()
+    public void The_minimum_rate_applies_to_the_whole_wait()
     {
         new ListBound(Options).CheckRate(2000, TimeSpan.FromSeconds(20));
 

@@ -39,14 +39,14 @@ public sealed class NumberParserTests
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public void Any_list_of_64_bit_numbers_comes_out_as_it_went_in(bool vectorized) =>
+    public void Any_64_bit_list_round_trips(bool vectorized) =>
         Prop.ForAll(ArbitraryNumbers.Wide, numbers =>
             numbers.Length == 0 || Parse(string.Join(',', numbers), vectorized).SequenceEqual(numbers))
             .QuickCheckThrowOnFailure();
 
     [Theory]
     [MemberData(nameof(Paths))]
-    public void A_long_list_comes_out_as_it_went_in(bool vectorized)
+    public void A_long_list_round_trips(bool vectorized)
     {
         int[] numbers = new int[300_000];
         NumberGenerator.ForList(2, 0, new NumberRange(int.MinValue, int.MaxValue)).Fill(0, numbers);

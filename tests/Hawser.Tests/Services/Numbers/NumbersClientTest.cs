@@ -13,7 +13,7 @@ public sealed class NumbersClientTest
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public async Task Lists_are_on_disk_as_they_came_and_sorted(string mode)
+    public async Task Lists_are_stored_as_received_and_sorted(string mode)
     {
         const int Lists = 12;
         await using NumbersServer server = NumbersServer.Start(count: 30_000, seed: 11);
@@ -99,7 +99,7 @@ public sealed class NumbersClientTest
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public async Task What_a_killed_run_left_behind_does_not_get_into_a_list(string mode)
+    public async Task Partial_files_of_a_killed_run_are_discarded(string mode)
     {
         await using ScriptedServer server = ScriptedServer.Sending("2,1");
         using var shop = new ListWorkshop();

@@ -265,7 +265,7 @@ public sealed class NumbersFailureTest
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public async Task A_server_that_sends_nothing_may_be_of_another_kind(string mode)
+    public async Task A_silent_server_is_reported_with_a_hint(string mode)
     {
         var over = new TaskCompletionSource();
         await using var server = new ScriptedServer((_, _) => over.Task);

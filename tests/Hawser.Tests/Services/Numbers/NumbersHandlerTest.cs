@@ -74,7 +74,7 @@ public sealed class NumbersHandlerTest
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
-    public async Task A_client_that_leaves_half_way_harms_nobody_else_and_is_not_logged(string model)
+    public async Task A_client_reset_affects_no_other_client_and_is_not_logged(string model)
     {
         // More than all buffers on the way hold.
         const int Count = 3_000_000;

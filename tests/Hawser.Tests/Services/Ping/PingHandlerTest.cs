@@ -54,7 +54,7 @@ public sealed class PingHandlerTest
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
-    public async Task A_client_that_finishes_in_the_middle_of_a_line_is_told_so(string model)
+    public async Task A_half_close_in_mid_line_gets_a_truncation_error(string model)
     {
         await using PingServer server = PingServer.Start(model);
         using RawPeer client = await server.ConnectAsync();

@@ -52,7 +52,7 @@ public sealed class PingProtocolTest
 
     [Theory]
     [MemberData(nameof(NoPings))]
-    public void What_is_not_a_ping_is_not_read_as_one(string line) =>
+    public void A_malformed_ping_is_rejected(string line) =>
         Assert.False(PingProtocol.TryParsePing(Encoding.Latin1.GetBytes(line), out _, out _));
 
     [Theory]
@@ -66,7 +66,7 @@ public sealed class PingProtocolTest
     }
 
     [Fact]
-    public void What_is_written_is_read_back()
+    public void Written_pings_and_pongs_parse_back()
     {
         Gen<long> any =
             from high in Gen.Choose(0, 999_999_999)
@@ -89,7 +89,7 @@ public sealed class PingProtocolTest
     }
 
     [Fact]
-    public void Whatever_is_read_as_a_ping_has_the_documented_shape()
+    public void Only_lines_of_the_documented_form_parse_as_pings()
     {
         // Mutations of a ping are far more often nearly right than random bytes.
         var line =

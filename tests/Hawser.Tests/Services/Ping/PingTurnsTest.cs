@@ -44,7 +44,7 @@ public sealed class PingTurnsTest
     }
 
     [Fact]
-    public async Task With_a_pool_of_n_threads_one_client_more_waits_until_one_leaves()
+    public async Task With_a_pool_of_n_threads_client_n_plus_1_waits()
     {
         await using PingServer server = PingServer.Start("pool", threads: 2);
         using RawPeer first = await server.ConnectAsync();
@@ -68,7 +68,7 @@ public sealed class PingTurnsTest
     }
 
     [Fact]
-    public async Task Under_select_a_slow_client_holds_up_everybody()
+    public async Task Under_select_a_slow_client_delays_all_others()
     {
         await using PingServer server = PingServer.Start("select", slowClient: "1=200ms", verbose: true);
         using RawPeer other = await server.ConnectAsync();

@@ -44,7 +44,7 @@ public sealed class QuantityTest
     }
 
     [Fact]
-    public void A_timeout_may_be_never()
+    public void A_timeout_accepts_never()
     {
         Assert.Equal(Timeout.InfiniteTimeSpan, Quantity.ParseTimeout("never"));
         Assert.Equal(TimeSpan.FromSeconds(5), Quantity.ParseTimeout("5s"));
@@ -103,7 +103,7 @@ public sealed class QuantityTest
     [InlineData("10MB/m")]
     [InlineData("10MB/s/s")]
     [InlineData("fast")]
-    public void Anything_else_is_no_byte_rate(string text) => Assert.Equal(
+    public void A_malformed_byte_rate_is_rejected(string text) => Assert.Equal(
         $"'{text}' is not a rate; use 64kB/s, 10MB/s or 1GiB/s",
         Assert.Throws<FormatException>(() => Quantity.ParseByteRate(text)).Message);
 

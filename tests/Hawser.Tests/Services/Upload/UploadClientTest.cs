@@ -231,7 +231,7 @@ public sealed class UploadClientTest : IDisposable
     }
 
     [Fact]
-    public async Task A_source_that_fails_is_not_taken_for_whole()
+    public async Task A_read_error_of_the_source_fails_the_upload()
     {
         await using UploadServer server = UploadServer.Start(_folder["stored"]);
         var source = new StepStream();

@@ -48,7 +48,7 @@ public sealed partial class UploadDiskTest : IAsyncLifetime
     }
 
     [Fact]
-    public void What_must_stay_free_counts_the_bytes_to_come()
+    public void The_free_space_check_includes_the_bytes_to_be_written()
     {
         Assert.SkipUnless(_mounted, "mounting a small disk takes root, and Linux");
         const int Page = 4096;
@@ -88,7 +88,7 @@ public sealed partial class UploadDiskTest : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_must_stay_free_on_a_real_disk_stays_free()
+    public async Task An_upload_below_the_minimum_free_space_of_a_small_disk_is_refused()
     {
         Assert.SkipUnless(_mounted, "mounting a small disk takes root, and Linux");
         await using UploadServer server = UploadServer.Start(

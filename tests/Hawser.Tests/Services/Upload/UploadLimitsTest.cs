@@ -74,7 +74,7 @@ public sealed class UploadLimitsTest : IDisposable
     }
 
     [Fact]
-    public async Task An_upload_under_way_has_its_place_whether_it_ends_well_or_not()
+    public async Task A_running_or_failed_upload_counts_towards_the_file_limit()
     {
         await using UploadServer server = Start("threads", UploadService.MaxFiles, "1");
         using (RawPeer underWay = await server.ConnectAsync())
@@ -106,13 +106,13 @@ public sealed class UploadLimitsTest : IDisposable
     }
 
     [Fact]
-    public void Everything_is_bounded_unless_told_otherwise() =>
+    public void Upload_limits_are_finite_by_default() =>
         Assert.Equal(
             "limits: 10 GB per upload (--max-bytes), 50 GB (--quota) and 100000 files (--max-files) in the folder",
             new UploadService().DescribeBounds(ServiceSettings.Defaults));
 
     [Fact]
-    public async Task However_many_are_refused_the_folder_is_counted_once_in_a_while()
+    public async Task Refusals_recount_the_folder_at_most_once_per_interval()
     {
         var time = new FakeTime();
         int counts = 0;

@@ -168,7 +168,7 @@ public sealed class UploadManifestTest : IDisposable
     [InlineData("7")]
     [InlineData("{\"number\":\"one\"}")]
     [InlineData("{\"number\":1.5,\"peer\":\"\",\"start\":\"\",\"end\":\"\",\"bytes\":0,\"sha256\":\"\",\"state\":\"stored\"}")]
-    public async Task A_line_of_something_else_is_no_record(string line)
+    public async Task A_malformed_manifest_line_is_reported_and_skipped(string line)
     {
         await StoreAsync([1]);
         File.AppendAllText(Manifest, line + "\n");

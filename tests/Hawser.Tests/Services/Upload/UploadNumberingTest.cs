@@ -146,7 +146,7 @@ public sealed class UploadNumberingTest : IDisposable
     }
 
     [Fact]
-    public async Task What_a_living_server_is_writing_is_no_leftover()
+    public async Task Cleanup_spares_a_partial_file_of_a_running_server()
     {
         await using UploadServer living = UploadServer.Start(_folder.Root);
         using RawPeer peer = await living.ConnectAsync();

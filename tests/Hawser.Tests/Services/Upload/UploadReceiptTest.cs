@@ -32,7 +32,7 @@ public sealed class UploadReceiptTest
             UploadReceipt.Parse(GoldenBytes.Of("upload-refused").AsSpan()[..^1]));
 
     [Fact]
-    public void A_refusal_cannot_write_on_the_terminal() =>
+    public void Control_characters_in_a_refusal_are_escaped() =>
         Assert.Equal("\\u001B[2Jgone", UploadReceipt.Parse("ERROR \u001b[2Jgone"u8).Refusal);
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class UploadReceiptTest
     [InlineData($"OK 7.file 5 sha256:{HashOfHello} sunk")]
     [InlineData($"OK 7.file 5 sha256:{HashOfHello} synced twice")]
     [InlineData("OK 7.file 5 none synced twice")]
-    public void What_is_not_a_receipt_is_refused(string line) =>
+    public void A_malformed_receipt_is_rejected(string line) =>
         Refuses(line, "the server's answer is not a receipt; is it an upload server?");
 
     [Theory]

@@ -68,7 +68,7 @@ public sealed class UploadRefusalTest : IDisposable
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
-    public async Task A_client_that_sends_a_byte_now_and_then_is_fine_for_ever(string model)
+    public async Task Occasional_bytes_keep_an_upload_from_the_idle_timeout(string model)
     {
         var time = new FakeTime();
         await using UploadServer server = UploadServer.Start(_folder.Root, model, time: time);
@@ -105,7 +105,7 @@ public sealed class UploadRefusalTest : IDisposable
     }
 
     [Fact]
-    public async Task More_bytes_than_are_allowed_are_refused_and_as_many_are_not()
+    public async Task An_upload_is_refused_only_beyond_the_byte_limit()
     {
         await using UploadServer server = UploadServer.Start(
             _folder.Root, with: settings => settings.Set(UploadService.MaxBytes, "1000"));
@@ -183,7 +183,7 @@ public sealed class UploadRefusalTest : IDisposable
     }
 
     [Fact]
-    public async Task What_must_stay_free_on_the_disk_stays_free()
+    public async Task An_upload_below_the_minimum_free_space_is_refused()
     {
         await using UploadServer server = UploadServer.Start(
             _folder.Root, with: settings => settings.Set(UploadService.MinFree, "900TiB"));

@@ -30,7 +30,7 @@ public sealed class UploadSwapTest : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_was_written_is_published_even_if_its_part_was_moved_away(bool link)
+    public async Task Publishing_uses_the_written_file_even_if_its_partial_name_was_moved(bool link)
     {
         string receipt = await UploadAsync(() =>
         {

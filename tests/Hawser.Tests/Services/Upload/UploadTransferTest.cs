@@ -73,7 +73,7 @@ public sealed class UploadTransferTest : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_sought_in_is_sent_too()
+    public async Task A_source_other_than_a_file_is_uploaded_unchanged()
     {
         byte[] content = Content(3 * MiB, seed: 3);
         await using UploadServer server = UploadServer.Start(_folder["stored"]);

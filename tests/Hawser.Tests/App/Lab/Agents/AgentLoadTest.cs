@@ -122,7 +122,7 @@ public sealed class AgentLoadTest : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_no_request_is_refused()
+    public async Task A_malformed_agent_request_is_rejected()
     {
         using Connection lab = await Dialer.ConnectAsync(_agent.EndPoints[0], Patience.Limit);
         await NonceAsync(lab);

@@ -21,7 +21,7 @@ public sealed class LabComparisonTest : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void What_lies_beyond_the_intervals_is_better_or_worse()
+    public void A_ratio_interval_excluding_1_is_judged_better_or_worse()
     {
         LabComparison comparison = Compare(Result(("a", Slow), ("b", Fast)), Result(("a", Fast), ("b", Slow)));
 
@@ -56,7 +56,7 @@ public sealed class LabComparisonTest : IDisposable
     }
 
     [Fact]
-    public void Samples_that_overlap_differ_not()
+    public void Overlapping_samples_show_no_difference()
     {
         double[] mixed = [100, 118, 102, 116, 104, 114, 106, 112, 108];
 
@@ -106,7 +106,7 @@ public sealed class LabComparisonTest : IDisposable
     }
 
     [Fact]
-    public void Latencies_that_leave_somebody_out_are_not_compared()
+    public void Latencies_are_not_comparable_when_a_client_had_no_round_trip()
     {
         LabResult result = Result(("a", Slow));
         LabResult unanswered = result with
@@ -183,7 +183,7 @@ public sealed class LabComparisonTest : IDisposable
     [InlineData("{}", "not results of hawser lab")]
     [InlineData("""{ "schema": "hawser-lab/1" }""", "written as 'hawser-lab/1', needed is 'hawser-lab/3'; ")]
     [InlineData("""{ "schema": "hawser-lab/3" }""", "not results of hawser lab")]
-    public async Task What_is_no_result_is_refused_with_its_name(string text, string part)
+    public async Task A_malformed_results_file_is_rejected_with_its_path(string text, string part)
     {
         string path = _folder.Write("results.json", System.Text.Encoding.UTF8.GetBytes(text));
 

@@ -27,7 +27,7 @@ public sealed class RankSumTest
     }
 
     [Fact]
-    public void The_interval_leaves_out_as_many_ratios_as_the_test_allows()
+    public void The_interval_drops_as_many_extreme_ratios_as_the_error_level_allows()
     {
         // 2 P(U = 0) = 2 / 20, 2 P(U <= 1) = 4 / 20 for three and three.
         double[] first = [1, 1, 1];

@@ -35,7 +35,7 @@ public sealed class LabPublicationTest : IDisposable
         LabPublication.FolderFor(Clean, Machine, Day, "some/mine.json", Options));
 
     [Fact]
-    public void What_could_not_be_made_again_is_not_published()
+    public void An_irreproducible_result_is_not_published()
     {
         IsRefused(Clean with { Changed = ["src/a.cs", "b"] }, "x",
             "--publish: 2 files changed since the commit, first src/a.cs; commit or stash first");

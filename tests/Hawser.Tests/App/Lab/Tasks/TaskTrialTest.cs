@@ -75,7 +75,7 @@ public sealed class TaskTrialTest : IDisposable
     [InlineData("true", null, "Listening", null, "run ended: exit code 0")]
     [InlineData("true", "exit 4", null, null, "server ended: exit code 4")]
     [InlineData("true", null, null, "echo differ >&2; exit 1", "check ended: exit code 1, differ")]
-    public async Task What_fails_is_named(string run, string? server, string? until, string? check, string words)
+    public async Task A_failure_names_the_step(string run, string? server, string? until, string? check, string words)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || server is null, "the server's port is found in /proc");
         LabException failed = await Assert.ThrowsAsync<LabException>(() =>

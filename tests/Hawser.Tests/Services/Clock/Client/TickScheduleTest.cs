@@ -51,7 +51,7 @@ public sealed class TickScheduleTest
     public void A_schedule_without_ticks_is_over_at_once() => Assert.True(new TickSchedule(0, 1, 0).IsOver);
 
     [Fact]
-    public void Whatever_the_delays_taken_and_missed_make_up_all_ticks_and_lateness_stays_below_one_interval() =>
+    public void For_any_delays_taken_plus_missed_is_all_ticks_and_lateness_is_below_one_interval() =>
         Prop.ForAll(Arb.From(Gen.ListOf(Gen.Choose(0, 45))), waits =>
         {
             var schedule = new TickSchedule(7, 10, 200);

@@ -33,7 +33,7 @@ public sealed class PeerAddressesTest
     [InlineData("127.0.0.1", "224.0.0.1", false)]
     [InlineData("127.0.0.1", "ff02::1", false)]
     [InlineData("127.0.0.1", "::", false)]
-    public void A_peer_is_connected_to_only_where_it_can_have_reached_the_server(string server, string peer, bool isAllowed) =>
+    public void A_peer_address_is_allowed_only_if_it_can_reach_the_server(string server, string peer, bool isAllowed) =>
         Assert.Equal(isAllowed, new PeerAddresses(IPAddress.Parse(server), null).Allow(IPAddress.Parse(peer)));
 
     [Theory]

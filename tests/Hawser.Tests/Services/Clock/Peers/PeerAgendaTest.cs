@@ -10,7 +10,7 @@ namespace Hawser.Tests.Services.Clock.Peers;
 public sealed class PeerAgendaTest
 {
     [Fact]
-    public void Playing_by_their_agendas_all_meet_all_once_and_nothing_is_left() =>
+    public void The_agendas_pair_every_two_peers_exactly_once() =>
         Prop.ForAll(Arb.From(Gen.Choose(1, 40)), count =>
         {
             RosterEntry[] roster = MakeRoster(count);
@@ -64,7 +64,7 @@ public sealed class PeerAgendaTest
     }
 
     [Fact]
-    public void A_pair_of_which_only_one_delivered_meets_again_and_what_arrived_stays()
+    public void A_half_delivered_pair_meets_again_and_keeps_the_received_recording()
     {
         RosterEntry[] roster = MakeRoster(2);
         var agenda = new PeerAgenda(roster, 0);

@@ -28,7 +28,7 @@ public sealed class PeerListenerTest : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_proves_to_be_a_peer_and_is_expected_is_welcome()
+    public async Task An_authenticated_and_expected_peer_is_welcomed()
     {
         Begin();
         byte[] answer = await GreetAsync(Greeting(0, 1), finish: true);
@@ -39,7 +39,7 @@ public sealed class PeerListenerTest : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Strangers_that_take_every_place_and_say_nothing_keep_no_peer_out()
+    public async Task Silent_strangers_filling_the_listener_do_not_lock_out_a_peer()
     {
         Begin();
         var strangers = new List<RawClient>();
@@ -57,7 +57,7 @@ public sealed class PeerListenerTest : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_member_that_calls_in_the_name_of_another_is_given_no_byte()
+    public async Task A_member_impersonating_another_receives_no_bytes()
     {
         Begin();
         ClockToken its = PairToken.Of(_key, caller: 2).Call;
@@ -65,7 +65,7 @@ public sealed class PeerListenerTest : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_does_not_know_the_token_is_given_no_byte()
+    public async Task A_caller_without_the_token_receives_no_bytes()
     {
         Begin();
         Assert.Empty(await GreetAsync(new PeerHello(ClockAbilities.Brotli, ClockToken.Create(), 0, 1)));
@@ -74,7 +74,7 @@ public sealed class PeerListenerTest : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Before_its_own_recording_is_over_nobody_is_given_a_byte()
+    public async Task The_listener_sends_nothing_before_its_own_recording_is_complete()
     {
         Assert.Empty(await GreetAsync(Greeting(0, 1)));
     }
@@ -83,7 +83,7 @@ public sealed class PeerListenerTest : IAsyncDisposable
     [InlineData(7, 1)]
     [InlineData(2, 1)]
     [InlineData(0, 2)]
-    public async Task Who_is_not_on_the_roster_or_not_the_one_to_call_is_refused(uint from, uint to)
+    public async Task A_caller_off_the_roster_or_out_of_turn_is_refused(uint from, uint to)
     {
         Begin();
         byte[] answer = await GreetAsync(Greeting(from, to));

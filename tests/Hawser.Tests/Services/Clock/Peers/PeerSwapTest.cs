@@ -32,7 +32,7 @@ public sealed class PeerSwapTest : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_honest_peer_gives_and_takes_packed_if_it_can(bool canUnpack)
+    public async Task Honest_peers_exchange_recordings_compressed_if_supported(bool canUnpack)
     {
         ClockAbilities abilities = canUnpack ? ClockAbilities.Brotli : ClockAbilities.None;
         PeerSwap swap = await PlayAsync(async frames =>
@@ -62,7 +62,7 @@ public sealed class PeerSwapTest : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_peer_that_is_another_or_does_not_know_the_token_is_given_nothing(bool isAnother)
+    public async Task A_peer_with_a_wrong_id_or_token_receives_no_recording(bool isAnother)
     {
         await AssertMissingAsync("the peer broke the protocol", async frames =>
         {
@@ -91,16 +91,16 @@ public sealed class PeerSwapTest : IDisposable
         new Offer(false, new RecordingDigest(Theirs.Length, new byte[RecordingDigest.HashBytes])), Theirs);
 
     [Fact]
-    public Task A_peer_whose_bytes_are_others_is_found_out() => AssertGivenAsync(
+    public Task A_peer_recording_with_other_bytes_fails_the_hash_check() => AssertGivenAsync(
         "the recording's hash is not that of the roster",
         new Offer(false, RecordingDigest.Of(Theirs)), Others);
 
     [Fact]
-    public Task A_peer_that_gives_no_recording_is_found_out_at_its_first_line() => AssertGivenAsync(
+    public Task A_peer_file_that_is_not_a_recording_is_rejected() => AssertGivenAsync(
         "what the peer sent is not a recording", new Offer(false, RecordingDigest.Of(Theirs)), Mine[20..(20 + Theirs.Length)]);
 
     [Fact]
-    public async Task A_bomb_that_has_the_announced_size_and_hash_is_found_out_at_its_first_block()
+    public async Task A_decompression_bomb_of_the_announced_size_and_hash_is_rejected()
     {
         byte[] zeros = new byte[50_000_000];
         byte[] bomb = new byte[100_000];
@@ -180,11 +180,11 @@ public sealed class PeerSwapTest : IDisposable
     }
 
     [Fact]
-    public Task A_peer_that_gives_too_little_is_found_out() => AssertGivenAsync(
+    public Task A_truncated_peer_recording_is_rejected() => AssertGivenAsync(
         "the recording ended too early", new Offer(false, RecordingDigest.Of(Theirs)), Theirs[..1000]);
 
     [Fact]
-    public Task A_peer_that_gives_too_much_is_found_out() => AssertGivenAsync(
+    public Task An_overlong_peer_recording_is_rejected() => AssertGivenAsync(
         "the recording went on beyond its size on the roster",
         new Offer(false, RecordingDigest.Of(Theirs)), [.. Theirs, .. Theirs]);
 
@@ -231,7 +231,7 @@ public sealed class PeerSwapTest : IDisposable
     }
 
     [Fact]
-    public async Task Who_is_to_leave_leaves_a_meeting_that_stalls()
+    public async Task Cancellation_ends_a_stalled_meeting()
     {
         using var leave = new CancellationTokenSource();
         await using TestServer peer = TestServer.Start("async", async connection =>

@@ -12,7 +12,7 @@ public sealed class RecordingCheckTest
     private static readonly byte[] Recording = Recordings.Make(50);
 
     [Fact]
-    public void A_recording_is_one_however_it_comes() =>
+    public void A_recording_is_accepted_in_chunks_of_any_size() =>
         Prop.ForAll(Arb.From(Gen.Choose(1, 300)), size =>
         {
             var check = new RecordingCheck();
@@ -38,7 +38,7 @@ public sealed class RecordingCheckTest
     [InlineData("10.0.0.2:40000\t10.0.0.1", "10.0.0.2:40000\t10.0.0.3")]
     [InlineData("2026-11-20\t", "2026-11-31\t")]
     [InlineData("End of Timestamp Data (after ", "End of Timestamp Data (after \u001b[2J")]
-    public void What_is_no_recording_is_refused(string old, string replacement)
+    public void A_malformed_recording_is_rejected(string old, string replacement)
     {
         string text = Encoding.ASCII.GetString(Recording);
         int at = text.LastIndexOf(old, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed class RecordingCheckTest
     }
 
     [Fact]
-    public void What_follows_the_last_line_and_a_line_without_end_are_refused()
+    public void Trailing_bytes_and_an_endless_line_are_rejected()
     {
         Assert.False(new RecordingCheck().Take([.. Recording, (byte)'x']));
         Assert.False(new RecordingCheck().Take([.. Recording, (byte)'\n']));

@@ -13,7 +13,7 @@ public sealed class RecordingTransferTest
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void What_one_end_packs_the_other_unpacks(bool isBrotli)
+    public void A_packed_recording_unpacks_unchanged(bool isBrotli)
     {
         var stored = new MemoryStream();
         List<byte[]> chunks = Pack(Recording, isBrotli);
@@ -95,7 +95,7 @@ public sealed class RecordingTransferTest
     }
 
     [Fact]
-    public void What_is_no_brotli_or_follows_its_end_breaks_the_protocol()
+    public void Invalid_brotli_data_or_trailing_bytes_are_a_protocol_error()
     {
         RecordingDigest expected = RecordingDigest.Of(Recording);
         byte[] garbage = [.. Enumerable.Repeat((byte)0xff, 100)];

@@ -17,10 +17,10 @@ public sealed class TournamentTest
     [InlineData(50)]
     [InlineData(1000)]
     [InlineData(1001)]
-    public void Every_two_meet_exactly_once_and_nobody_has_two_partners_in_a_round(int count) => AssertFair(count);
+    public void Every_pair_meets_once_with_one_partner_per_round(int count) => AssertFair(count);
 
     [Fact]
-    public void So_it_is_for_any_count() =>
+    public void Every_pair_meets_once_for_any_count() =>
         Prop.ForAll(Arb.From(Gen.Choose(0, 120)), AssertFair).QuickCheckThrowOnFailure();
 
     [Theory]

@@ -72,7 +72,7 @@ public sealed class ExchangeLogTest
     [InlineData("1\t2\t3\t4\t5\t6\t7\t8\t-9\n")]
     [InlineData("1\t2\t3\t4\t5\t6\t7\t8\t9223372036854775807\n")]
     [InlineData("4294967296\t2\t3\t4\t5\t6\t7\t8\t9\n")]
-    public void What_is_no_exchange_is_refused_with_its_line(string line)
+    public void A_malformed_exchange_is_rejected_with_its_line_number(string line)
     {
         ExchangeLogReader reader = Reader(Content(1) + line);
         Assert.True(reader.TryBegin(out _));
@@ -85,7 +85,7 @@ public sealed class ExchangeLogTest
     [InlineData("# client=0 address=10.0.0.2:1 server=10.0.0.1:5555 interval_ns=0")]
     [InlineData("# client=-1 address=10.0.0.2:1 server=10.0.0.1:5555 interval_ns=10000000")]
     [InlineData("# nothing")]
-    public void What_is_no_heading_is_refused(string heading) =>
+    public void A_malformed_heading_is_rejected(string heading) =>
         Assert.False(ExchangeLogFormat.TryReadHeading(Encoding.ASCII.GetBytes(heading), out _));
 
     private static ExchangeLogReader Reader(string content) => new(new MemoryStream(Encoding.ASCII.GetBytes(content)));

@@ -83,7 +83,7 @@ public sealed class TimeDataFormatTest
     }
 
     [Fact]
-    public void An_ipv4_address_in_ipv6_clothes_is_shown_as_ipv4()
+    public void An_ipv4_mapped_ipv6_address_is_shown_as_ipv4()
     {
         var endpoint = new IPEndPoint(IPAddress.Parse("10.0.0.2").MapToIPv6(), 40000);
         Assert.Equal("10.0.0.2:40000"u8, TimeDataFormat.Endpoint(endpoint));
@@ -99,7 +99,7 @@ public sealed class TimeDataFormatTest
     [InlineData("1\ta:1\tb:2\t2026-13-20\t06:17:17.123456")]
     [InlineData("1\ta:1\tb:2\t2026-11-20\t06:17:17.12345")]
     [InlineData("1\ta:1\tb:2\t2026-11-20\t25:17:17.123456")]
-    public void What_is_no_row_is_refused_with_the_rule(string line)
+    public void A_malformed_row_is_rejected_with_the_broken_rule(string line)
     {
         Assert.False(TimeDataFormat.TryReadRow(Encoding.ASCII.GetBytes(line), out _, out string? broken));
         Assert.StartsWith("a row ", broken, StringComparison.Ordinal);

@@ -94,7 +94,7 @@ public sealed class TimeDataReaderTest
     }
 
     [Fact]
-    public void A_file_cut_anywhere_is_read_up_to_there_and_said_to_be_cut_or_torn()
+    public void A_file_truncated_anywhere_is_read_up_to_the_cut_and_reported_as_cut_or_torn()
     {
         string whole = Opening + Asked + Answered + AskedAgain + End;
         Assert.Equal(TimeDataEnding.Whole, Assert.Single(Read(whole)).Ending);
@@ -145,7 +145,7 @@ public sealed class TimeDataReaderTest
     [InlineData(Opening + End + Asked, "line 4: nothing follows the last line")]
     [InlineData(Opening + "End of it\n", "line 3: the last line reads")]
     [InlineData(Opening + "1\tx\t10.0.0.1:5555\t2026-11-20\t06:17:17.000001\n", "line 3: \"x\" is no address")]
-    public void What_is_no_recording_is_refused_with_line_and_rule(string content, string error)
+    public void A_malformed_recording_is_rejected_with_line_and_rule(string content, string error)
     {
         FormatException broken = Assert.Throws<FormatException>(() => Read(content));
         Assert.StartsWith(error, broken.Message, StringComparison.Ordinal);

@@ -13,7 +13,7 @@ public sealed class ClockHandlerTest
     [InlineData("\x01\0\0\x05hello", "Hello has 56 bytes or more, not 5")]
     [InlineData("\x04\0\0\x14 123456789 123456789", "a client begins with Hello, not with Request")]
     [InlineData("\x01\0\0\x38HWCK\x09 234567890123456789012345678901234567890123456789012", "the version is 2, not 9")]
-    public async Task A_stranger_is_told_which_rule_it_broke_and_ends_no_other_connection(string bytes, string rule)
+    public async Task An_invalid_opening_gets_the_broken_rule_and_affects_no_other_client(string bytes, string rule)
     {
         await using ClockStage stage = ClockStage.Start();
         using (RawClockClient garbage = await RawClockClient.ConnectAsync(stage.EndPoint))
@@ -35,7 +35,7 @@ public sealed class ClockHandlerTest
     [InlineData("done after ticks that never came", "2 ticks sent cannot be, 1 came")]
     [InlineData("results before the roster", "results come from those on the roster, after it")]
     [InlineData("a message of the server's", "Refused is not for a server")]
-    public async Task A_client_that_breaks_a_rule_is_told_which_and_has_left(string what, string rule)
+    public async Task A_protocol_violation_is_answered_with_the_rule_and_ends_the_connection(string what, string rule)
     {
         await using ClockStage stage = ClockStage.Start();
         using RawClockClient liar = await RawClockClient.ConnectAsync(stage.EndPoint);
@@ -96,7 +96,7 @@ public sealed class ClockHandlerTest
     }
 
     [Theory, Models]
-    public async Task A_stop_says_goodbye_to_who_waits(string model)
+    public async Task A_stop_sends_Goodbye_to_recording_clients(string model)
     {
         await using ClockStage stage = ClockStage.Start(model);
         using RawClockClient client = await RawClockClient.ConnectAsync(stage.EndPoint);

@@ -25,7 +25,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void A_full_session_takes_nobody_until_somebody_leaves()
+    public void A_full_session_admits_a_client_only_after_another_leaves()
     {
         ClockMember[] members = [.. Enumerable.Range(0, 5).Select(_ => Join())];
         Assert.Null(_register.Join(Hello, IPAddress.Loopback));
@@ -49,7 +49,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void One_who_dies_while_recording_is_not_waited_for_and_not_on_the_roster()
+    public void A_member_that_leaves_while_recording_is_dropped_from_the_roster()
     {
         ClockMember first = Join(), second = Join();
         Finish(first);
@@ -58,7 +58,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void Who_comes_after_the_last_is_done_belongs_to_the_next_session_and_holds_up_nobody()
+    public void A_client_joining_after_the_session_ended_starts_the_next_one()
     {
         ClockMember first = Join();
         Finish(first);
@@ -68,7 +68,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void One_who_is_done_at_once_closes_the_session_under_nobody()
+    public void An_early_finish_does_not_close_the_session_for_recording_members()
     {
         ClockMember first = Join();
         Finish(Join());
@@ -79,7 +79,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void Nobody_is_made_to_wait_for_one_who_records_for_a_day()
+    public void A_day_long_recording_gets_a_session_of_its_own()
     {
         Hello day = Hello with { DurationNs = 24 * 3_600_000_000_000 };
         ClockMember before = Join(day);
@@ -129,7 +129,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void Nine_thousand_members_that_leave_at_once_cost_what_each_of_them_is()
+    public void Memory_for_9900_leaving_members_is_linear_in_their_number()
     {
         const int Many = 9_900;
         var register = new ClockRegister(_time);
@@ -149,7 +149,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void Members_that_leave_while_others_record_cost_what_each_of_them_is()
+    public void Leaving_a_recording_session_allocates_almost_nothing()
     {
         var register = new ClockRegister(_time);
         ClockMember[] members = [.. Enumerable.Range(0, 5000).Select(_ => register.Join(Hello, IPAddress.Loopback)!)];
@@ -162,7 +162,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void A_page_of_results_costs_what_it_holds()
+    public void Memory_for_a_results_page_is_linear_in_its_entries()
     {
         var register = new ClockRegister(_time);
         ClockMember[] members = [.. Enumerable.Range(0, 5000).Select(_ => register.Join(Hello, IPAddress.Loopback)!)];
@@ -181,7 +181,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void What_a_pair_proves_itself_with_is_known_to_both_and_differs_from_every_other()
+    public void Pair_tokens_are_unique_and_known_to_both_members()
     {
         ClockMember[] members = MakeFrozen(3);
         RosterPage first = members[0].PageFrom(0), second = members[1].PageFrom(0);
@@ -208,7 +208,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void When_all_have_told_all_is_delivered()
+    public void A_session_is_summarized_when_all_members_have_reported()
     {
         ClockMember[] members = MakeFrozen(3);
         Assert.Null(Report(members[0], 2));
@@ -219,7 +219,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void What_is_missing_is_told_with_its_reason_and_who_left_without_a_word_counts_as_missing()
+    public void Missing_deliveries_are_listed_with_reasons_including_silent_departures()
     {
         ClockMember[] members = MakeFrozen(3);
         Assert.Null(Report(members[0], 1, new FailedDelivery(2, DeliveryOutcome.Unreachable)));
@@ -249,7 +249,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void Results_that_cannot_be_are_refused_with_the_rule()
+    public void Impossible_results_are_rejected_with_the_broken_rule()
     {
         ClockMember[] members = MakeFrozen(3);
         FailedDelivery two = new(2, DeliveryOutcome.Refused), self = new(0, DeliveryOutcome.Refused);
@@ -288,7 +288,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void One_alone_has_nothing_to_swap_and_all_of_it_is_delivered()
+    public void A_single_member_session_delivers_0_of_0_files()
     {
         ClockMember alone = MakeFrozen(1)[0];
         Assert.Equal("0 of 0 files delivered\n", Report(alone, 0)!.ToText());

@@ -37,7 +37,7 @@ public sealed class ServerRecordingTest : IDisposable
     }
 
     [Fact]
-    public void A_client_whose_clock_is_hours_off_asks_before_it_is_answered_all_the_same()
+    public void A_request_precedes_its_response_despite_hours_of_clock_offset()
     {
         _recording.Join();
         Exchange(client: 2, askedMs: 3_600_000, answeredMs: 10);
@@ -61,7 +61,7 @@ public sealed class ServerRecordingTest : IDisposable
     }
 
     [Fact]
-    public void When_nobody_records_any_more_the_run_ends_with_the_longest_duration_and_the_next_begins_anew()
+    public void A_run_ends_with_its_longest_duration_when_the_last_client_leaves()
     {
         foreach (string duration in (string[])["5 minutes", "5 minutes"])
         {

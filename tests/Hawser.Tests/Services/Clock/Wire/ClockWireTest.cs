@@ -137,7 +137,7 @@ public sealed class ClockWireTest
     }
 
     [Fact]
-    public void Whatever_bytes_come_a_reader_answers_with_a_message_or_a_rule_and_never_fails() =>
+    public void Any_bytes_are_read_as_a_message_or_rejected_with_a_rule() =>
         Prop.ForAll(
             Arb.From(Gen.Elements(Enum.GetValues<ClockMessage>())),
             Arb.From(Gen.ArrayOf(Gen.Choose(0, 255), 300)),

@@ -25,17 +25,17 @@ public sealed class LatencyGoalTest
     [InlineData("pNaN<1ms")]
     [InlineData("p99<1ms<2ms")]
     [InlineData("p99>1ms")]
-    public void What_is_no_goal_is_refused_with_how_to_write_one(string text) => Assert.Equal(
+    public void A_malformed_latency_goal_is_rejected_with_an_example(string text) => Assert.Equal(
         $"'{text}' is not a latency goal; use p99<1ms",
         Assert.Throws<FormatException>(() => LatencyGoal.Parse(text)).Message);
 
     [Fact]
-    public void What_is_no_duration_is_refused_as_that() => Assert.Contains(
+    public void A_malformed_duration_in_a_goal_is_rejected() => Assert.Contains(
         "'soon' is not a duration",
         Assert.Throws<FormatException>(() => LatencyGoal.Parse("p99<soon")).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void It_is_kept_only_below_and_only_if_every_ping_was_answered()
+    public void A_goal_is_met_only_below_its_limit_with_every_ping_answered()
     {
         LatencyGoal goal = LatencyGoal.Parse("p50<1us");
 
@@ -48,7 +48,7 @@ public sealed class LatencyGoalTest
     }
 
     [Fact]
-    public void It_reads_as_it_is_written() =>
+    public void A_goal_formats_as_it_is_written() =>
         Assert.Equal("p99.9<200 µs", LatencyGoal.Parse("p99.9<200us").ToString());
 
     private static PingLoadReport Report(long? latencyNs, int failed = 0, long unanswered = 0)

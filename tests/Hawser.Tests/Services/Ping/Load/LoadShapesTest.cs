@@ -151,7 +151,7 @@ public sealed class LoadShapesTest
     }
 
     [Fact]
-    public async Task Churn_on_nobody_goes_on_and_names_the_reason()
+    public async Task Churn_against_a_closed_port_continues_and_reports_the_error()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "churn needs Linux");
         EndPoint nowhere;

@@ -42,7 +42,7 @@ public sealed class LoadWireTest
     [InlineData("http", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n")]
     [InlineData("http", "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n")]
     [InlineData("http", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")]
-    public void Something_else_is_refused(string wire, string received) =>
+    public void A_malformed_answer_is_rejected(string wire, string received) =>
         Assert.Throws<ProtocolException>(() => Match(wire, received));
 
     [Theory]

@@ -48,7 +48,7 @@ public sealed class PingLoadTest
     }
 
     [Fact]
-    public async Task Under_a_sequential_server_one_client_has_everything_and_fairness_says_so()
+    public async Task Under_a_sequential_server_fairness_is_one_in_n()
     {
         await using PingServer server = PingServer.Start("sequential");
 
@@ -103,7 +103,7 @@ public sealed class PingLoadTest
     [InlineData("pong 0 1\npong 0 1\n", "sent or closed without being asked")]
     [InlineData("pong 0 1", "truncated answer")]
     [InlineData("", "the server closed the connection")]
-    public async Task A_server_that_lies_or_closes_ends_the_client_and_is_named(string answer, string complaint)
+    public async Task A_wrong_answer_or_early_close_fails_the_client_with_a_reason(string answer, string complaint)
     {
         using var server = new RawServer();
         Task<PingLoadReport> load = PingLoad.RunAsync(Load(clients: 1, server.EndPoint));

@@ -35,7 +35,7 @@ public sealed class RateSearchTest
     }
 
     [Fact]
-    public async Task When_the_first_rate_is_too_much_there_is_no_answer_and_no_second_try()
+    public async Task The_search_gives_up_when_the_first_rate_misses_the_goal()
     {
         Assert.Null(await SearchAsync(Load, 999));
         Assert.Equal([(1000, false)], _steps);
