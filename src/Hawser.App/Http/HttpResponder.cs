@@ -11,7 +11,7 @@ namespace Hawser.App.Http;
 internal sealed class HttpResponder(IReadOnlyDictionary<string, Func<HttpResponse>> routes, bool isLocal)
     : IConnectionHandler
 {
-    /// <summary>The limits of a server with this handler: 64 connections, 10 s for the first byte, 2 minutes between
+    /// <summary>The limits of a server with this handler: 64 connections, of which 48 may wait for a request, 10 s for the first byte, 2 minutes between
     /// requests, and a request or a response must move 100 bytes a second over any 5 s.</summary>
     public static ServerLimits Limits { get; } = new()
     {
@@ -23,16 +23,24 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, Func<HttpRespons
         LingerTimeout = TimeSpan.FromSeconds(1),
     };
 
+    // The others have places left for those that send a request.
+    private const int MostWaiting = 48;
+
+    private readonly LinkedList<Connection> _waiting = new();
+
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
         bool keepsAlive = true;
-        while (keepsAlive && await connection.WaitForInputAsync() == InputState.Ready)
+        while (keepsAlive)
         {
             HttpRequest? request = null;
             HttpResponse response;
+            LinkedListNode<Connection> place = EnterWait(connection);
             try
             {
-                request = await HttpRequest.ReadAsync(connection);
+                request = await connection.WaitForInputAsync() == InputState.Ready
+                    ? await HttpRequest.ReadAsync(connection)
+                    : null;
                 if (request is null)
                     return;
                 response = Answer(request);
@@ -41,12 +49,45 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, Func<HttpRespons
             {
                 response = HttpResponse.Line(e.Status, e.Message);
             }
+            finally
+            {
+                LeaveWait(place);
+            }
             keepsAlive = request is { KeepsAlive: true } && response.Stream is null
                 && !stopping.IsCancellationRequested;
             bool isHead = request is { Method: "HEAD" };
             await connection.WriteAsync(response.ToBytes(isHead, keepsAlive));
             if (response.Stream is not null && !isHead)
                 await response.Stream(connection, stopping);
+        }
+    }
+
+    /// <summary>Resets the connection that has waited longest if there are too many: idle clients keep out no
+    /// other.</summary>
+    private LinkedListNode<Connection> EnterWait(Connection connection)
+    {
+        Connection? oldest = null;
+        LinkedListNode<Connection> place;
+        lock (_waiting)
+        {
+            if (_waiting.Count >= MostWaiting)
+            {
+                oldest = _waiting.First!.Value;
+                _waiting.RemoveFirst();
+            }
+            place = _waiting.AddLast(connection);
+        }
+        oldest?.Abort();
+        return place;
+    }
+
+    private void LeaveWait(LinkedListNode<Connection> place)
+    {
+        lock (_waiting)
+        {
+            // One that was reset has been removed.
+            if (place.List is not null)
+                _waiting.Remove(place);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Hawser.App.Output;
+using Hawser.Limits;
 using Hawser.Models;
 
 namespace Hawser.App.Status;
@@ -10,7 +11,9 @@ internal sealed class StatusSocket : IAsyncDisposable
 {
     private static readonly ServerLimits Limits = new()
     {
-        Connections = 16,
+        Connections = 64,
+        // One that does not read its answers loses its place.
+        MinimumRate = new MinimumRate(1_000, TimeSpan.FromSeconds(5)),
         // Its clients lose nothing, and must not hold up the end of the process.
         DrainTimeout = TimeSpan.FromMilliseconds(200),
         LingerTimeout = TimeSpan.FromMilliseconds(100),

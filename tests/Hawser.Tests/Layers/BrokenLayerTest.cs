@@ -31,9 +31,17 @@ public sealed class BrokenLayerTest
     {
         await using TestServer server = TestServer.Start(model, Handlers.EchoLinesAsync, options => options with
         {
-            Layers = [(_, _) => throw new ProtocolException("unwelcome")],
+            Layers =
+            [
+                async (inner, cancel) =>
+                {
+                    await new Connection(inner).ReadAsync(cancel);
+                    throw new ProtocolException("unwelcome");
+                },
+            ],
         });
         using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("x");
 
         Assert.Equal(CloseReason.ProtocolError, await server.Observer.NextReasonAsync());
         Assert.Equal(["unwelcome"], server.Observer.FailedHandshakes);
@@ -44,9 +52,14 @@ public sealed class BrokenLayerTest
     public async Task A_protocol_error_of_the_handler_is_no_failed_handshake(string model)
     {
         await using TestServer server = TestServer.Start(
-            model, _ => throw new ProtocolException("unwelcome"),
+            model, async connection =>
+            {
+                await connection.ReadAsync();
+                throw new ProtocolException("unwelcome");
+            },
             options => options with { Layers = [(inner, _) => new(inner)] });
         using RawClient client = await server.ConnectAsync();
+        await client.SendAsync("x");
 
         Assert.Equal(CloseReason.ProtocolError, await server.Observer.NextReasonAsync());
         Assert.Empty(server.Observer.FailedHandshakes);

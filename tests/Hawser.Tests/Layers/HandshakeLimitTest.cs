@@ -35,6 +35,8 @@ public sealed class HandshakeLimitTest
         Assert.Equal(Limit, Use(server).Maximum);
         Assert.Equal(Limit - 1, Use(server).Current);
         Assert.Empty(server.Observer.Faults);
+        // They are counted as what they are, once.
+        Assert.Empty(server.Observer.FailedHandshakes);
         silent.ForEach(client => client.Dispose());
     }
 

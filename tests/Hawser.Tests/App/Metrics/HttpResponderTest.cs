@@ -167,6 +167,26 @@ public sealed class HttpResponderTest : IAsyncDisposable
         Assert.Single(_server.Observer.AcceptedOnes);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET /pa")]
+    public async Task Clients_that_wait_keep_out_no_other(string beginning)
+    {
+        var waiting = new List<RawClient>();
+        for (int i = 0; i < 100; i++)
+        {
+            waiting.Add(await _server.ConnectAsync());
+            // One that has been reset cannot send.
+            await Record.ExceptionAsync(() => waiting[i].SendAsync(beginning));
+        }
+
+        using RawClient polite = await _server.ConnectAsync();
+        await polite.SendAsync("GET /page HTTP/1.0\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200 ", await ReceiveAsync(polite), StringComparison.Ordinal);
+        waiting.ForEach(client => client.Dispose());
+    }
+
     [Fact]
     public async Task Beyond_the_loopback_interface_any_name_is_served()
     {

@@ -143,7 +143,7 @@ public sealed class LabPublicationTest : IDisposable
 
         FormatException refused = Assert.Throws<FormatException>(() => LabScenario.ReadGoals(path));
 
-        Assert.StartsWith($"scenario '{path}': ", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"scenario '{path}'", refused.Message, StringComparison.Ordinal);
         Assert.Contains(part, refused.Message, StringComparison.Ordinal);
     }
 
