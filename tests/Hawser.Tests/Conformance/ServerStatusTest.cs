@@ -223,6 +223,7 @@ public sealed class ServerStatusTest
             Assert.Equal("a feature", connection.Features.Get<string>());
         });
         int running = Clients;
+        int begun = 0;
         Task looking = Task.Run(() =>
         {
             while (Volatile.Read(ref running) > 0)
@@ -233,9 +234,10 @@ public sealed class ServerStatusTest
                     Assert.All(shown, connection => Assert.InRange(connection.BytesReceived, 0, 1));
                 server.Server.ReadLimits();
                 ServerCounts counts = server.Server.ReadCounts();
-                Assert.InRange(counts.Accepted, 0, Clients * Rounds);
-                Assert.InRange(counts.BytesReceived, 0, Clients * Rounds);
-                Assert.InRange(counts.BytesSent, 0, Clients * Rounds);
+                int most = Volatile.Read(ref begun);
+                Assert.InRange(counts.Accepted, 0, most);
+                Assert.InRange(counts.BytesReceived, 0, most);
+                Assert.InRange(counts.BytesSent, 0, most);
                 server.Server.ChangeLimits(limits => limits with { Connections = 13 - (limits.Connections % 10) });
             }
         });
@@ -246,6 +248,7 @@ public sealed class ServerStatusTest
             {
                 for (int round = 0; round < Rounds; round++)
                 {
+                    Interlocked.Increment(ref begun);
                     using RawClient client = await server.ConnectAsync();
                     await EchoAsync(client);
                     client.FinishSending();
