@@ -32,7 +32,8 @@ internal sealed class Program
             case DirectoryNotFoundException when fault.Message.Split('\'') is [_, .. var path, _]:
                 errors.WriteLine($"ERROR: {Printable.Line(string.Join('\'', path))}: no such folder");
                 return ExitCode.Failed;
-            case FileNotFoundException { FileName: { } file }:
+            case FileNotFoundException { FileName: { } file }
+                when fault.Message.StartsWith("Could not find", StringComparison.Ordinal):
                 errors.WriteLine($"ERROR: {Printable.Line(file)}: no such file");
                 return ExitCode.Failed;
             case IOException or ProtocolException or UnauthorizedAccessException or PlatformNotSupportedException

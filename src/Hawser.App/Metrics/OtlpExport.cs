@@ -20,11 +20,13 @@ internal sealed class OtlpExport : IDisposable
     private readonly TracerProvider _traces;
 
     /// <param name="collector">Its address; <c>v1/metrics</c> and <c>v1/traces</c> are appended.</param>
-    public OtlpExport(Uri collector)
+    /// <param name="errors">Receives a warning when the collector fails.</param>
+    public OtlpExport(Uri collector, TextWriter errors)
     {
         // The later one wins: OTEL_SERVICE_NAME.
         ResourceBuilder resource = ResourceBuilder.CreateEmpty().AddService("hawser").AddTelemetrySdk()
             .AddEnvironmentVariableDetector();
+        var watch = new CollectorWatch(errors);
         _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
             .AddMeter("Hawser", "System.Runtime")
             .AddOtlpExporter(options => Configure(options, "v1/metrics"))
@@ -40,6 +42,10 @@ internal sealed class OtlpExport : IDisposable
             options.Endpoint = new Uri(collector, $"{collector.AbsolutePath.TrimEnd('/')}/{path}");
             if (Environment.GetEnvironmentVariable(TimeoutVariable) is null or "")
                 options.TimeoutMilliseconds = TimeoutMilliseconds;
+            options.HttpClientFactory = () => new HttpClient(watch, disposeHandler: false)
+            {
+                Timeout = TimeSpan.FromMilliseconds(options.TimeoutMilliseconds),
+            };
         }
     }
 

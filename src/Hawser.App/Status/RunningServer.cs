@@ -17,7 +17,8 @@ internal sealed record RunningServer(
         ServerChoice choice, ListRequest request, CancellationToken cancel)
     {
         List<RunningServer> found = [];
-        List<StatusClient> unused = await StatusClient.ConnectAllAsync(choice.Socket, [], Warn, cancel);
+        bool isAnySilent = false;
+        List<StatusClient> unused = await StatusClient.ConnectAllAsync(choice.Socket, [], WarnOfSilence, cancel);
         List<ServerStatus> others = [];
         foreach (StatusClient client in unused.ToArray())
         {
@@ -36,18 +37,23 @@ internal sealed record RunningServer(
             }
             catch (IOException e)
             {
-                Warn(e.Message);
+                WarnOfSilence(e.Message);
             }
         }
         unused.ForEach(client => client.Dispose());
         if (found.Count > 0)
             return found;
         throw new IOException(others.Count == 0
-            ? choice.Socket is { } socket ? $"no server answers at {socket}" : "no server of this user is running"
+            ? choice.Socket is { } socket ? $"no server answers at {socket}"
+                : isAnySilent ? "no server of this user answers" : "no server of this user is running"
             : $"no server '{choice.Word}' is running; there are {string.Join(", ", others.Select(server => server.Label()))}");
+
+        void WarnOfSilence(string what)
+        {
+            isAnySilent = true;
+            Standard.Error.WriteLine($"WARNING: {Printable.Line(what)}");
+        }
     }
 
     public void Dispose() => Client.Dispose();
-
-    private static void Warn(string what) => Standard.Error.WriteLine($"WARNING: {Printable.Line(what)}");
 }

@@ -104,6 +104,8 @@ internal sealed class ClockVerb
             string? page = parsed.GetValue(html);
             if (page is not null)
                 RequireWritable(html.Name, page);
+            if (parsed.GetValue(files)!.FirstOrDefault(file => new FileInfo(file).Length == 0) is { } empty)
+                throw new IOException($"{empty}: empty, not a recording");
             ClockReport found = UsageException.Guard(() => ClockReport.FromFiles(parsed.GetValue(files)!));
             if (page is not null)
                 File.WriteAllText(page, ClockReportPage.Of(found));

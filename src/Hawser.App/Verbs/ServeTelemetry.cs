@@ -22,14 +22,16 @@ internal sealed class ServeTelemetry : IAsyncDisposable
     public Server? Server => _server?.Server;
 
     /// <summary>Starts to send to the collector, if there is one.</summary>
+    /// <param name="reporting">What is asked for.</param>
+    /// <param name="errors">Receives a warning when the collector fails.</param>
     /// <returns>Null if no metrics are asked for.</returns>
-    public static ServeTelemetry? Start(ServeReporting reporting)
+    public static ServeTelemetry? Start(ServeReporting reporting, TextWriter errors)
     {
         if (reporting.Metrics is null && reporting.Collector is null)
             return null;
         var telemetry = new ServeTelemetry(reporting.Metrics);
         if (reporting.Collector is not null)
-            telemetry.Send(reporting.Collector);
+            telemetry.Send(reporting.Collector, errors);
         return telemetry;
     }
 
@@ -85,5 +87,5 @@ internal sealed class ServeTelemetry : IAsyncDisposable
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Send(Uri collector) => _export = new OtlpExport(collector);
+    private void Send(Uri collector, TextWriter errors) => _export = new OtlpExport(collector, errors);
 }

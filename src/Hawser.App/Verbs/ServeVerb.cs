@@ -68,7 +68,7 @@ internal static class ServeVerb
         var readiness = new Readiness(observers);
         await using StatusSocket? status =
             plan.HasStatus ? StatusSocket.TryListen(StatusFolder.Location, logs.Errors) : null;
-        await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting);
+        await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, logs.Errors);
         // Late, because connections wait in the kernel until the services have started.
         IReadOnlyList<ServiceRun> services = process.Adopt(plan.Services);
         telemetry?.Serve(process.TakeMetrics, readiness.WhyNot, logs.Errors);

@@ -42,7 +42,7 @@ public sealed record UploadDigest(UploadHash Function, string Hex)
     public static UploadHash ParseFunction(string name) =>
         name == NoneName ? UploadHash.None
         : FindFunction(name) is var function and not UploadHash.None ? function
-        : throw new FormatException($"unknown hash '{name}'; use one of {string.Join(", ", Functions)}");
+        : throw new FormatException($"unknown hash '{name}'; use {Sha256Name}, {Xxh128Name} or {NoneName}");
 
     /// <returns><see cref="UploadHash.None"/> if no function has the name.</returns>
     internal static UploadHash FindFunction(string name) => name switch

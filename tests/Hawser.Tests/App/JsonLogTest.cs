@@ -54,21 +54,26 @@ public sealed class JsonLogTest : IDisposable
         static string Text(JsonElement line, string name) => line.GetProperty(name).GetString()!;
     }
 
-    [Fact]
-    public async Task The_lines_of_an_exercise_stay_as_they_are_and_quiet_leaves_out_connections()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_lines_of_an_exercise_stay_as_they_are_and_quiet_leaves_out_connections(bool isQuiet)
     {
-        await using ProgramProcess serve = ProgramProcess.Start("serve", "ping", "--port", "0", "--log", "json", "--quiet");
+        await using ProgramProcess serve = ProgramProcess.Start(
+            ["serve", "ping", "--port", "0", "--log", "json", .. isQuiet ? (string[])["--quiet"] : []]);
         using (RawClient client = await RawClient.ConnectAsync(await serve.ListeningAsync()))
         {
             await client.SendAsync("ping 0 1\n");
             await client.ReceiveExactlyAsync(9);
         }
-        await serve.Output.LineWithAsync("- connection 1 after 1 pong");
+        if (!isQuiet)
+            await serve.Output.LineWithAsync("- connection 1 after 1 pong");
         serve.Signal(ProgramProcess.SIGTERM);
 
         ProgramResult result = await serve.EndAsync();
         Assert.StartsWith("Listening on 127.0.0.1:", result.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("\"connection\":", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(isQuiet, result.Text.Split('\n') is [_, ""]);
+        Assert.Equal(!isQuiet, result.Errors.Contains("\"connection\":", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -171,6 +171,7 @@ public sealed class UsageTest
     [InlineData("lab --out /dev/null", "--out: /dev/null is a file, not a folder")]
     [InlineData("ping unix:/", "unix:/: not a socket")]
     [InlineData("ping unix:/etc/passwd", "unix:/etc/passwd: not a socket")]
+    [InlineData("clock report /dev/null --html page", "/dev/null: empty, not a recording")]
     [InlineData("clock report /dev/null --html /", "--html: / is a folder, not a file")]
     [InlineData("clock report /dev/null --html /nosuch/page", "--html: /nosuch/page: no such folder")]
     [InlineData("upload verify nosuch", "nosuch: no such folder")]

@@ -114,6 +114,11 @@ internal sealed class TakeoverOffer : IDisposable
             _errors.WriteLine("WARNING: --takeover: refused a process of another user");
             return false;
         }
+        if (!HasAsked(peer))
+        {
+            _errors.WriteLine("WARNING: --takeover: refused a process that did not ask for the sockets");
+            return false;
+        }
         try
         {
             (string Service, Socket Socket)[] sockets =
@@ -145,16 +150,33 @@ internal sealed class TakeoverOffer : IDisposable
         return false;
     }
 
+    private static bool HasAsked(Socket peer)
+    {
+        try
+        {
+            return Receives(peer, TakeoverProtocol.Take, TakeoverProtocol.RequestPatience);
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     private bool HasStarted(Socket peer)
     {
         // From now on an answer fails, and one that was sent before is read: both sides agree on who serves.
         if (!peer.Poll(Patience, SelectMode.SelectRead))
             peer.Shutdown(SocketShutdown.Receive);
-        byte[] answer = new byte[TakeoverProtocol.Started.Length];
+        return Receives(peer, TakeoverProtocol.Started, TakeoverProtocol.Patience);
+    }
+
+    private static bool Receives(Socket peer, byte[] line, TimeSpan patience)
+    {
+        byte[] bytes = new byte[line.Length];
         int received = 0;
-        peer.ReceiveTimeout = (int)TakeoverProtocol.Patience.TotalMilliseconds;
-        while (received < answer.Length && peer.Receive(answer.AsSpan(received)) is > 0 and var more)
+        peer.ReceiveTimeout = (int)patience.TotalMilliseconds;
+        while (received < bytes.Length && peer.Receive(bytes.AsSpan(received)) is > 0 and var more)
             received += more;
-        return answer.AsSpan().SequenceEqual(TakeoverProtocol.Started);
+        return bytes.AsSpan().SequenceEqual(line);
     }
 }

@@ -6,8 +6,8 @@ namespace Hawser.App.Serving.Takeover;
 
 /// <summary>How a new server takes the listening sockets of the one that runs, over a Unix domain socket.</summary>
 /// <remarks>
-/// The new server connects. The old one stops accepting and sends one message: the sockets as descriptors (SCM_RIGHTS)
-/// and, in their order, the service of each:
+/// The new server connects and sends <c>"take" LF</c>. Only then does the old one stop accepting. It sends one message:
+/// the sockets as descriptors (SCM_RIGHTS) and, in their order, the service of each:
 /// <code>
 /// "hawser-takeover 1" LF (service LF)* LF
 /// </code>
@@ -24,6 +24,12 @@ internal static class TakeoverProtocol
 
     /// <summary>How long either side waits for the other.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the old server waits for the request: it comes with the connection.</summary>
+    public static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>The request of the new server.</summary>
+    public static readonly byte[] Take = "take\n"u8.ToArray();
 
     /// <summary>The answer of the new server.</summary>
     public static readonly byte[] Started = "started\n"u8.ToArray();

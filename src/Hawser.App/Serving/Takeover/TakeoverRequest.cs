@@ -37,6 +37,7 @@ internal sealed class TakeoverRequest : IDisposable
             server.Connect(new UnixDomainSocketEndPoint(path));
             if (!TakeoverProtocol.IsTrusted(server))
                 throw new IOException($"--takeover: the server at {path} belongs to another user");
+            server.Send(TakeoverProtocol.Take);
             return Receive(server, path);
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused)

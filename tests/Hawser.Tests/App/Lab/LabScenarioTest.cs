@@ -59,7 +59,7 @@ public sealed class LabScenarioTest
     {
         FormatException refused = Assert.Throws<FormatException>(() => LabScenario.Read(path));
 
-        Assert.StartsWith($"scenario '{path}': ", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"scenario '{path}'", refused.Message, StringComparison.Ordinal);
         Assert.Contains(part, refused.Message, StringComparison.Ordinal);
     });
 
@@ -89,7 +89,7 @@ public sealed class LabScenarioTest
         {
             FormatException refused = Assert.Throws<FormatException>(() => LabScenario.ReadTasks(path));
 
-            Assert.StartsWith($"scenario '{path}': ", refused.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"scenario '{path}'", refused.Message, StringComparison.Ordinal);
             Assert.Contains(part, refused.Message, StringComparison.Ordinal);
         });
 

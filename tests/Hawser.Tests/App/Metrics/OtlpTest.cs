@@ -46,7 +46,9 @@ public sealed class OtlpTest
         }
         serve.Signal(ProgramProcess.SIGTERM);
 
-        Assert.Equal(0, (await serve.EndAsync()).ExitCode);
+        ProgramResult result = await serve.EndAsync();
+        Assert.Equal(0, result.ExitCode);
+        Assert.Single(result.Errors.Split('\n'), line => line.Contains("WARNING: --otlp: ", StringComparison.Ordinal));
     }
 
     /// <summary>With the tests' frameworks: beside them, the build leaves out the assemblies that ASP.NET Core

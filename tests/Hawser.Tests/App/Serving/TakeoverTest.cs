@@ -96,6 +96,7 @@ public sealed class TakeoverTest : IDisposable
         using (var thief = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
             await thief.ConnectAsync(new UnixDomainSocketEndPoint(Path)).Bounded();
+            thief.Send(TakeoverProtocol.Take);
             byte[] message = new byte[100];
             int received = await thief.ReceiveAsync(message).Bounded();
             Assert.Equal("hawser-takeover 1\nping\nmetrics\n\n", Encoding.ASCII.GetString(message, 0, received));
@@ -153,6 +154,7 @@ public sealed class TakeoverTest : IDisposable
         {
             // Removes its file.
             old.Dispose();
+            Assert.Equal(TakeoverProtocol.Take.Length, successor.Receive(new byte[100]));
             DescriptorPassing.Send(successor, TakeoverProtocol.Write(["ping"]), [listening]);
             if (resumes)
                 successor.Send(TakeoverProtocol.Resumed);
@@ -208,6 +210,21 @@ public sealed class TakeoverTest : IDisposable
         }
     }
 
+    /// <summary>The server stops accepting only for one that asks.</summary>
+    [Fact]
+    public async Task A_silent_successor_is_refused_while_the_server_accepts()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "passes sockets as Linux does");
+        await using ProgramProcess server = Serve("epoll");
+        IPEndPoint where = await OfferedByAsync(server);
+        using RawClient silent = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(Path));
+
+        await ServedByAsync(where);
+
+        await server.Errors.LineWithAsync("WARNING: --takeover: refused a process that did not ask for the sockets");
+        Assert.Empty(await silent.ReceiveToEndAsync());
+    }
+
     [Fact]
     public async Task An_offer_outlasts_a_lack_of_descriptors()
     {
@@ -229,6 +246,7 @@ public sealed class TakeoverTest : IDisposable
         async Task LeaveAsync()
         {
             using RawClient client = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(Path));
+            await client.SendAsync(TakeoverProtocol.Take);
             await client.ReceiveExactlyAsync(1);
         }
 

@@ -150,7 +150,7 @@ public sealed class StatusVerbTest : IDisposable
         string[] lines = result.Errors.Split('\n')[..^1];
         Assert.Equal(answers.Length + 1, lines.Length);
         Assert.All(lines[..^1], line => Assert.StartsWith("WARNING: ", line, StringComparison.Ordinal));
-        Assert.Equal("ERROR: no server of this user is running", lines[^1]);
+        Assert.Equal("ERROR: no server of this user answers", lines[^1]);
         Assert.DoesNotContain('\u001b', result.Errors);
 
         static string ServerWith(string members) =>
