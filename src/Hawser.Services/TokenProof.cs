@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Hawser.Services;
 
-/// <summary>Proves a shared secret without sending it: HMAC-SHA-256 over a nonce of the one who asks.</summary>
+/// <summary>Proves knowledge of a shared secret without sending it: HMAC-SHA-256 over the verifier's nonce.</summary>
 /// <remarks>Nonce and proof are lower-case hexadecimal digits in ASCII, as they travel.</remarks>
 internal static class TokenProof
 {

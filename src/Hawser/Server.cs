@@ -25,7 +25,7 @@ public sealed partial class Server : IAsyncDisposable
     private readonly Shedder _shedder;
     private readonly AddressGate? _gate;
     private readonly Shaper? _shaper;
-    private readonly HandshakeQueue _handshakes;
+    private readonly EvictionQueue _handshakes;
     private readonly LimitMeter _meter;
     private readonly ServerTally _tally;
     private readonly ServerMetrics? _metrics;
@@ -56,7 +56,7 @@ public sealed partial class Server : IAsyncDisposable
         listeners.DescriptorsPerConnection = Math.Max(1, handler.DescriptorsPerConnection);
         _gate = AddressGate.For(options.Limits, options.TimeProvider);
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
-        _handshakes = new HandshakeQueue(options.Limits.Handshakes);
+        _handshakes = new EvictionQueue(options.Limits.Handshakes);
         _meter = new LimitMeter(_gate, _shaper, _handshakes);
         _tally = new ServerTally(_connections.Select(served => served.Value));
         _metrics = CreateMetrics();

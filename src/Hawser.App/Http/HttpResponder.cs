@@ -11,8 +11,9 @@ namespace Hawser.App.Http;
 internal sealed class HttpResponder(IReadOnlyDictionary<string, Func<HttpResponse>> routes, bool isLocal)
     : IConnectionHandler
 {
-    /// <summary>The limits of a server with this handler: 64 connections, of which 48 may wait for a request, 10 s for the first byte, 2 minutes between
-    /// requests, and a request or a response must move 100 bytes a second over any 5 s.</summary>
+    /// <summary>The limits of a server with this handler: 64 connections, of which 48 may wait for a request; 10 s for
+    /// the first byte, 2 minutes between requests; and a request or a response must move 100 bytes a second over any
+    /// 5 s.</summary>
     public static ServerLimits Limits { get; } = new()
     {
         Connections = 64,
@@ -23,10 +24,10 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, Func<HttpRespons
         LingerTimeout = TimeSpan.FromSeconds(1),
     };
 
-    // The others have places left for those that send a request.
+    // Idle clients keep out no other: over this number the oldest is reset.
     private const int MostWaiting = 48;
 
-    private readonly LinkedList<Connection> _waiting = new();
+    private readonly EvictionQueue _waiting = new(MostWaiting);
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
@@ -35,7 +36,8 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, Func<HttpRespons
         {
             HttpRequest? request = null;
             HttpResponse response;
-            LinkedListNode<Connection> place = EnterWait(connection);
+            LinkedListNode<Connection> place = _waiting.Enter(connection, out Connection? oldest);
+            oldest?.Abort();
             try
             {
                 request = await connection.WaitForInputAsync() == InputState.Ready
@@ -51,7 +53,7 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, Func<HttpRespons
             }
             finally
             {
-                LeaveWait(place);
+                _waiting.Leave(place);
             }
             keepsAlive = request is { KeepsAlive: true } && response.Stream is null
                 && !stopping.IsCancellationRequested;
@@ -59,35 +61,6 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, Func<HttpRespons
             await connection.WriteAsync(response.ToBytes(isHead, keepsAlive));
             if (response.Stream is not null && !isHead)
                 await response.Stream(connection, stopping);
-        }
-    }
-
-    /// <summary>Resets the connection that has waited longest if there are too many: idle clients keep out no
-    /// other.</summary>
-    private LinkedListNode<Connection> EnterWait(Connection connection)
-    {
-        Connection? oldest = null;
-        LinkedListNode<Connection> place;
-        lock (_waiting)
-        {
-            if (_waiting.Count >= MostWaiting)
-            {
-                oldest = _waiting.First!.Value;
-                _waiting.RemoveFirst();
-            }
-            place = _waiting.AddLast(connection);
-        }
-        oldest?.Abort();
-        return place;
-    }
-
-    private void LeaveWait(LinkedListNode<Connection> place)
-    {
-        lock (_waiting)
-        {
-            // One that was reset has been removed.
-            if (place.List is not null)
-                _waiting.Remove(place);
         }
     }
 

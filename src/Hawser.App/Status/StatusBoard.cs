@@ -50,7 +50,7 @@ internal sealed class StatusBoard
     private IEnumerable<StatusAnswer> List(StatusSource server, ListRequest list)
     {
         IReadOnlyList<ConnectionSnapshot> open = server.Server.ReadConnections();
-        // After the connections, so that none is listed which is not counted.
+        // Read after the connections, so that every listed connection is counted.
         ServerCounts counts = server.Server.ReadCounts();
         yield return new ServerStatus
         {

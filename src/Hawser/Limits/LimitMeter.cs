@@ -3,7 +3,7 @@ using Hawser.Transports;
 namespace Hawser.Limits;
 
 /// <summary>Measures how much of its limits a server uses. Thread-safe.</summary>
-internal sealed class LimitMeter(AddressGate? gate, Shaper? shaper, HandshakeQueue handshakes)
+internal sealed class LimitMeter(AddressGate? gate, Shaper? shaper, EvictionQueue handshakes)
 {
     private readonly long[] _closed = new long[Enum.GetValues<CloseReason>().Length];
     private long _mostConnections;

@@ -1,9 +1,9 @@
 namespace Hawser.Limits;
 
-/// <summary>The connections whose layers are not open yet, oldest first. Over the limit the oldest gives up its place:
-/// a client that shakes hands at once is admitted, however many others hold their handshakes open.
-/// Thread-safe.</summary>
-internal sealed class HandshakeQueue(int limit)
+/// <summary>Connections that wait for their peers, such as in a handshake, oldest first. Over the limit the oldest gives
+/// up its place: a client that acts at once is served, however many others keep theirs. Thread-safe.</summary>
+/// <remarks>The services compile this file too, for the program's HTTP server.</remarks>
+internal sealed class EvictionQueue(int limit)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<Connection> _queue = [];
@@ -28,7 +28,7 @@ internal sealed class HandshakeQueue(int limit)
         }
     }
 
-    /// <summary>Removes a connection whose layers are open, or that has ended.</summary>
+    /// <summary>Removes a connection that no longer waits, if it was not evicted.</summary>
     public void Leave(LinkedListNode<Connection> place)
     {
         lock (_gate)
@@ -38,7 +38,7 @@ internal sealed class HandshakeQueue(int limit)
         }
     }
 
-    /// <summary>Handshakes under way, now and at most so far.</summary>
+    /// <summary>The connections in it, now and at most so far.</summary>
     public (int Current, int Maximum) Read()
     {
         lock (_gate)
