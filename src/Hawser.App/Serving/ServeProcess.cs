@@ -36,12 +36,15 @@ internal sealed class ServeProcess : IDisposable
 
     /// <summary>The services at the sockets of systemd, or of the predecessor, which does not accept from now until
     /// <see cref="Start"/>.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="errors">Is told if the predecessor takes long.</param>
     /// <exception cref="IOException">The predecessor does not hand over.</exception>
     /// <exception cref="UsageException">A socket of systemd's has no service.</exception>
-    public IReadOnlyList<ServiceRun> Adopt(IReadOnlyList<ServiceRun> services)
+    public IReadOnlyList<ServiceRun> Adopt(IReadOnlyList<ServiceRun> services, TextWriter errors)
     {
         services = SystemdSockets.Adopt(services, _variables, Environment.ProcessId);
-        if (_takeover is not null && OperatingSystem.IsLinux() && TakeoverRequest.Ask(_takeover) is { } predecessor)
+        if (_takeover is not null && OperatingSystem.IsLinux()
+            && TakeoverRequest.Ask(_takeover, errors) is { } predecessor)
         {
             _predecessor = predecessor;
             return [.. services.Select(predecessor.Adopt)];

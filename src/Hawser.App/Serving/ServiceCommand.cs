@@ -39,10 +39,11 @@ internal sealed class ServiceCommand : VerbCommand
 
     /// <summary>What stands in for the host, the port and the arguments if the service is one of several.</summary>
     /// <param name="port">The port; null: its own.</param>
-    public IEnumerable<Setting> Presets(int? port) =>
+    /// <param name="origin">Where that port comes from.</param>
+    public IEnumerable<Setting> Presets(int? port, string origin) =>
     [
         new("host", [ServeOptions.SharedHost], Setting.Default),
-        new("port", [$"{port ?? _service.DefaultPort}"], Setting.Default),
+        new("port", [$"{port ?? _service.DefaultPort}"], port is null ? Setting.Default : origin),
         .. _service.Arguments.Where(argument => argument.DefaultText is not null)
             .Select(argument => new Setting(argument.Name, [argument.DefaultText!], Setting.Default)),
     ];

@@ -3,6 +3,8 @@ namespace Hawser.App.Status;
 /// <summary>One server of a process.</summary>
 internal sealed record ServerStatus : StatusAnswer
 {
+    private const string LocalHost = "localhost:";
+
     /// <summary><see cref="StatusProtocol.Version"/> of the server.</summary>
     public required int Protocol { get; init; }
 
@@ -38,8 +40,12 @@ internal sealed record ServerStatus : StatusAnswer
     public string Label() => $"{Name} {string.Join(" ", Listeners)} (pid {Pid})";
 
     /// <summary>Whether a user's word means it: its name, its port or its address.</summary>
-    public bool Is(string word) => Name == word || Listeners.Any(
-        address => address == word || address.EndsWith($":{word}", StringComparison.Ordinal));
+    public bool Is(string word)
+    {
+        string port = word.StartsWith(LocalHost, StringComparison.Ordinal) ? word[LocalHost.Length..] : word;
+        return Name == word || Listeners.Any(
+            address => address == word || address.EndsWith($":{port}", StringComparison.Ordinal));
+    }
 }
 
 /// <summary>One limit of a server.</summary>

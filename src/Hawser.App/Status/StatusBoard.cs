@@ -29,6 +29,8 @@ internal sealed class StatusBoard
     {
         switch (request)
         {
+            case ListRequest { Connections: < 0 } list:
+                throw new FormatException($"connections: '{list.Connections}' is negative");
             case ListRequest list:
                 return _servers.SelectMany(server => List(server, list));
             case CloseRequest close:

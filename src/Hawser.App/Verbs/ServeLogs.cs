@@ -41,6 +41,24 @@ internal sealed class ServeLogs : IDisposable
     public StampedWriter Of(string service, string prefix, string level) =>
         new(_errors, service, prefix, _isJson, level);
 
+    /// <summary>Says where a service listens: on the standard output if it is free, as the exercises prescribe.</summary>
+    public void WriteListening(string service, string prefix, string line)
+    {
+        if (_output is null)
+            WriteStart(service, prefix, line);
+        else
+            _output.WriteLine(prefix + line);
+    }
+
+    /// <summary>Says on the standard error what a service does, without a time unless the lines are JSON.</summary>
+    public void WriteStart(string service, string prefix, string line)
+    {
+        if (_isJson)
+            Of(service, prefix, StampedWriter.Info).WriteLine(line);
+        else
+            _errors.WriteLine(prefix + line);
+    }
+
     /// <summary>Waits up to a second for each stream to take its lines.</summary>
     public void Dispose()
     {

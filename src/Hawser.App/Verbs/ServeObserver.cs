@@ -10,6 +10,7 @@ using Hawser.Services.Text;
 namespace Hawser.App.Verbs;
 
 /// <summary>Logs the events of a server, and its totals at the end.</summary>
+/// <param name="service">The service.</param>
 /// <param name="prefix">Names the service if several run.</param>
 /// <param name="logs">Receive the lines at the start.</param>
 /// <param name="startLines">Printed on the standard error once the server listens.</param>
@@ -18,8 +19,8 @@ namespace Hawser.App.Verbs;
 /// <param name="isVerbose">Log every connection.</param>
 /// <param name="isJson">Log the end of every connection.</param>
 internal sealed class ServeObserver(
-    string prefix, ServeLogs logs, IEnumerable<string> startLines, StampedWriter? events, TextWriter errors,
-    bool isVerbose, bool isJson) : IServerObserver
+    string service, string prefix, ServeLogs logs, IEnumerable<string> startLines, StampedWriter? events,
+    TextWriter errors, bool isVerbose, bool isJson) : IServerObserver
 {
     private const int NamedPeers = 5;
 
@@ -58,11 +59,11 @@ internal sealed class ServeObserver(
 
     public void Listening(EndPoint endPoint)
     {
-        logs.Log.WriteLine($"{prefix}Listening on {EndPointText.Of(endPoint)}");
+        logs.WriteListening(service, prefix, $"Listening on {EndPointText.Of(endPoint)}");
         if (Interlocked.Exchange(ref _isListening, 1) != 0)
             return;
         foreach (string line in startLines)
-            logs.Errors.WriteLine($"{prefix}{line}");
+            logs.WriteStart(service, prefix, line);
         _listens.TrySetResult();
     }
 

@@ -41,13 +41,22 @@ internal static class ServeVerb
         return verb;
     }
 
-    private static Task<int> RunAsync(ParseResult parsed, IReadOnlyList<string> words)
+    private static async Task<int> RunAsync(ParseResult parsed, IReadOnlyList<string> words)
     {
         ServePlan plan = ServePlan.Read(parsed, words, Environment.GetEnvironmentVariables());
-        if (!ProcessOptions.IsCheck(parsed))
-            return RunAsync(plan);
-        Standard.Out.Write(plan.Describe());
-        return Task.FromResult(ExitCode.Done);
+        if (ProcessOptions.IsCheck(parsed))
+        {
+            Standard.Out.Write(plan.Describe());
+            return ExitCode.Done;
+        }
+        try
+        {
+            return await RunAsync(plan);
+        }
+        catch (Exception e) when (plan.Reporting.IsJson)
+        {
+            return Program.Report(e, ExitCode.Misused, new StampedWriter(Standard.Error, null, "", isJson: true));
+        }
     }
 
     private static async Task<int> RunAsync(ServePlan plan)
@@ -70,7 +79,7 @@ internal static class ServeVerb
             plan.HasStatus ? StatusSocket.TryListen(StatusFolder.Location, logs.Errors) : null;
         await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, logs.Errors);
         // Late, because connections wait in the kernel until the services have started.
-        IReadOnlyList<ServiceRun> services = process.Adopt(plan.Services);
+        IReadOnlyList<ServiceRun> services = process.Adopt(plan.Services, logs.Errors);
         telemetry?.Serve(process.TakeMetrics, readiness.WhyNot, logs.Errors);
         try
         {
@@ -88,7 +97,8 @@ internal static class ServeVerb
                     Fail = _ => { },
                 };
                 var observer = new ServeObserver(
-                    prefix, logs, run.StartLines(), events, environment.Errors, run.IsVerbose, plan.Reporting.IsJson);
+                    run.Service.Name, prefix, logs, run.StartLines(), events, environment.Errors, run.IsVerbose,
+                    plan.Reporting.IsJson);
                 observers.Add(observer);
                 try
                 {

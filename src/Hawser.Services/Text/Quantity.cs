@@ -104,7 +104,7 @@ public static class Quantity
             bool isNumber = double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint,
                 CultureInfo.InvariantCulture, out double number);
             value = number * factor;
-            return isNumber;
+            return isNumber && (factor != 1 || units != SizeUnits || double.IsInteger(number));
         }
         return false;
     }

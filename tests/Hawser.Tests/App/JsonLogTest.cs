@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Hawser.Tests.Support;
 using Xunit;
@@ -35,6 +36,7 @@ public sealed class JsonLogTest : IDisposable
         Assert.All(lines, line => Assert.Matches(
             @"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\z", line.GetProperty("time").GetString()));
         Assert.All(lines, line => JsonOutputTest.AssertIs("serve.log", line));
+        Assert.Equal("upload", Text(Find("writing to "), "service"));
         JsonElement stored = Find("stored as 1.file");
         Assert.Equal(("info", "upload"), (Text(stored, "level"), Text(stored, "service")));
         JsonElement refused = Find("refused after");
@@ -52,6 +54,23 @@ public sealed class JsonLogTest : IDisposable
             lines.First(line => Text(line, "message").Contains(part, StringComparison.Ordinal));
 
         static string Text(JsonElement line, string name) => line.GetProperty(name).GetString()!;
+    }
+
+    [Fact]
+    public async Task An_error_that_ends_the_start_is_an_object()
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        taken.Listen();
+        await using ProgramProcess serve = ProgramProcess.Start(
+            "serve", "ping", "--port", $"{((IPEndPoint)taken.LocalEndPoint!).Port}", "--log", "json");
+
+        ProgramResult result = await serve.EndAsync();
+        Assert.Equal(1, result.ExitCode);
+        JsonElement line = JsonDocument.Parse(result.Errors).RootElement;
+        JsonOutputTest.AssertIs("serve.log", line);
+        Assert.Equal("error", line.GetProperty("level").GetString());
+        Assert.Contains("in use", line.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]

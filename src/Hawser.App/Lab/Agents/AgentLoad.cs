@@ -8,6 +8,9 @@ internal static class AgentLoad
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
 
+    // An agent sends a line a second.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
+
     /// <summary>Runs a load on all agents at once, the clients distributed evenly. Clocks are not compared: each agent
     /// measures by its own, and the histograms add up.</summary>
     /// <param name="server">HOST:PORT, as the agents reach it.</param>
@@ -86,7 +89,18 @@ internal static class AgentLoad
         }
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Connection connection, CancellationToken cancel) =>
-        await connection.TryReadLineAsync(AgentProtocol.LongestAnswer, cancel)
-            ?? throw new LabException("it closed the connection before its report");
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Connection connection, CancellationToken cancel)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        silence.CancelAfter(LongestSilence);
+        try
+        {
+            return await connection.TryReadLineAsync(AgentProtocol.LongestAnswer, silence.Token)
+                ?? throw new LabException("it closed the connection before its report");
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new LabException($"nothing came for {LongestSilence.TotalSeconds} s");
+        }
+    }
 }

@@ -47,6 +47,12 @@ internal sealed class CompletedLine
         }
     }
 
+    /// <summary>Where the value of an option comes from.</summary>
+    public string OriginOf(Option option) =>
+        _settings.TryGetValue(Setting.NameOf(option), out Setting? setting) ? setting.Origin
+        : Parsed.Has(option) ? option.Name
+        : Setting.Default;
+
     /// <summary>The values of all options and where they come from, in the order of the help.</summary>
     public IEnumerable<(string Name, string Value, string Origin)> Describe()
     {

@@ -74,13 +74,14 @@ internal sealed class ServePlan
         if (isUnix && names.Length > 1)
             shared.Guard<bool>(() => throw new UsageException("--host: a unix: address holds one service; name it"));
         int? next = shared.Parsed.GetValue(ServeOptions.PortBase);
+        string origin = shared.OriginOf(ServeOptions.PortBase);
         foreach (string name in names)
         {
             ServiceCommand service = verb.Subcommands.OfType<ServiceCommand>().Single(service => service.Name == name);
             string[] own = [verb.Name, name];
             Add(service, configuration.CompleteOne(
                 own, parsed.RootCommandResult.Command.Parse(own, parsed.Configuration), parsed, names.Length == 1,
-                service.Presets(next)));
+                service.Presets(next, origin)));
             next = next is > 0 ? next + 1 : next;
         }
     }

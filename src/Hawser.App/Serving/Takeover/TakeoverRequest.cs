@@ -13,6 +13,8 @@ internal sealed class TakeoverRequest : IDisposable
     private static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestInterval = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan UsualAnswer = TimeSpan.FromSeconds(2);
+
     private readonly Socket _predecessor;
     private readonly List<(string Service, Socket Socket)> _sockets;
 
@@ -23,9 +25,11 @@ internal sealed class TakeoverRequest : IDisposable
     }
 
     /// <summary>Asks the server at a path.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="errors">Is told if the answer takes long.</param>
     /// <returns>Null if there is none.</returns>
     /// <exception cref="IOException">It cannot hand over, or belongs to another user.</exception>
-    public static TakeoverRequest? Ask(string path)
+    public static TakeoverRequest? Ask(string path, TextWriter errors)
     {
         if (!Path.Exists(path))
             return null;
@@ -38,7 +42,7 @@ internal sealed class TakeoverRequest : IDisposable
             if (!TakeoverProtocol.IsTrusted(server))
                 throw new IOException($"--takeover: the server at {path} belongs to another user");
             server.Send(TakeoverProtocol.Take);
-            return Receive(server, path);
+            return Receive(server, path, errors);
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused)
         {
@@ -139,14 +143,20 @@ internal sealed class TakeoverRequest : IDisposable
         while (!end.IsCompleted);
     }
 
-    private static TakeoverRequest Receive(Socket server, string path)
+    private static TakeoverRequest Receive(Socket server, string path, TextWriter errors)
     {
-        if (!server.Poll(TakeoverProtocol.Patience, SelectMode.SelectRead))
-            throw new IOException($"--takeover: the server at {path} does not answer");
+        if (!server.Poll(UsualAnswer, SelectMode.SelectRead))
+        {
+            errors.WriteLine($"WARNING: --takeover: the server at {path} does not answer yet; waiting up to "
+                + $"{TakeoverProtocol.Patience.TotalSeconds} s more");
+            if (!server.Poll(TakeoverProtocol.Patience, SelectMode.SelectRead))
+                throw new IOException($"--takeover: the server at {path} does not answer");
+        }
         byte[] buffer = new byte[TakeoverProtocol.MostBytes];
         IReadOnlyList<Socket> sockets = DescriptorPassing.Receive(server, buffer, out int received);
         if (received == 0)
-            throw new IOException($"--takeover: the server at {path} refused");
+            throw new IOException($"--takeover: the server at {path} did not hand over: its log says why, or another "
+                + "server was first");
         IReadOnlyList<string> services = TakeoverProtocol.Read(buffer.AsSpan(0, received), sockets.Count);
         return new TakeoverRequest(server, [.. services.Zip(sockets)]);
     }

@@ -123,7 +123,7 @@ internal sealed class TopState
             _servers.RemoveAll(known => known.EndedAt is not null);
         _servers.Add(server);
         if (isShown)
-            (_shown, _selected) = (_servers.Count - 1, null);
+            (_shown, _selected, Message) = (_servers.Count - 1, null, null);
     }
 
     private void Move(int by)

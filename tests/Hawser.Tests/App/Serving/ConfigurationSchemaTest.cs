@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -99,6 +100,8 @@ public sealed class ConfigurationSchemaTest
             schema["type"] = "integer";
         else if (type.IsArray)
             AddArray(schema);
+        else if (symbol.GetCompletions(CompletionContext.Empty).Select(choice => choice.Label).ToArray() is [_, ..] choices)
+            schema["enum"] = new JsonArray([.. choices.Select(choice => JsonValue.Create(choice))]);
         else
             schema["type"] = new JsonArray("string", "number");
         return schema;

@@ -118,6 +118,15 @@ public sealed class ServePlanTest : IDisposable
         Assert.DoesNotContain("config", text.Replace(Path, "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_check_says_that_a_port_follows_from_port_base()
+    {
+        Assert.Matches(@"(?m)^  port +9001 +--port-base$", Plan("serve --port-base 9000").Describe());
+        Assert.Matches(
+            @"(?m)^  port +9001 +HAWSER_PORT_BASE$", Plan("serve", ("HAWSER_PORT_BASE", "9000")).Describe());
+        Assert.Matches(@"(?m)^  port +8000 +default$", Plan("serve").Describe());
+    }
+
     [Theory]
     [InlineData("{ \"idle-timout\": 5 }", "line 1: unknown option 'idle-timout'; did you mean 'idle-timeout'?")]
     [InlineData("{ \"nonsense\": 5 }", "line 1: unknown option 'nonsense'; see 'hawser serve --help'")]

@@ -127,7 +127,7 @@ public sealed class TakeoverTest : IDisposable
         using (var logs = new ServeLogs(errorsOnly: true, isJson: false))
         using (var files = new ReloadedFiles())
         {
-            IReadOnlyList<ServiceRun> runs = process.Adopt(Runs());
+            IReadOnlyList<ServiceRun> runs = process.Adopt(Runs(), TextWriter.Null);
             await using Server server = Server.Start(new LambdaHandler(Handlers.EchoAsync), runs[0].Options);
             Assert.Equal(where, Assert.Single(server.EndPoints));
             Assert.StartsWith($"--takeover: cannot listen at {Path}: ",
@@ -189,7 +189,7 @@ public sealed class TakeoverTest : IDisposable
                 Patience = TimeSpan.Zero,
             };
             offer.Open();
-            using TakeoverRequest request = TakeoverRequest.Ask(Path)!;
+            using TakeoverRequest request = TakeoverRequest.Ask(Path, TextWriter.Null)!;
             (IReadOnlyList<Socket> taken, _) = request.Take("ping", [server.EndPoint]);
             Assert.Single(taken).Dispose();
             bool hasStarted = true;
@@ -204,7 +204,7 @@ public sealed class TakeoverTest : IDisposable
             if (hasStarted)
                 await offer.Taken.Bounded();
             else
-                TakeoverRequest.Ask(Path)!.Dispose();
+                TakeoverRequest.Ask(Path, TextWriter.Null)!.Dispose();
             Assert.Equal(hasStarted, offer.Taken.IsCompleted);
             server.Server.ResumeAccepting();
         }

@@ -113,6 +113,8 @@ public sealed class QuantityTest
     [InlineData("KiB")]
     [InlineData("1 KiB")]
     [InlineData("1kib")]
+    [InlineData("1.5B")]
+    [InlineData("0.5")]
     [InlineData("0x10")]
     [InlineData("99999999TiB")]
     public void What_is_not_a_size_is_refused_with_how_to_write_one(string text)
