@@ -122,15 +122,14 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>Receives a message into its spool or, once it has the turn, straight to the output.</summary>
+    /// <summary>Receives a message into its spool or, if it is too large for memory and has the turn, straight to the
+    /// output.</summary>
     private async Task StoreOrStreamAsync(IncomingMessage message)
     {
         while (await message.Connection.ReadAsync() is { IsEmpty: false } piece)
         {
             CheckLength(message);
-            if (message.Turn is null && MayStream(message, piece.Length))
-                message.Turn = _output.Turns.TryTake(message);
-            if (message.Turn is { HasCome: true })
+            if (message.Waiting.Length + piece.Length > MessageSpool.MemoryLimitBytes && HasTurn(message))
             {
                 await _output.WriteAsync(message, piece);
                 await StreamAsync(message);
@@ -140,10 +139,14 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>A message too large for memory may stream to the output if no other message is being received: later
-    /// messages have to wait until it ends.</summary>
-    private bool MayStream(IncomingMessage message, int more) =>
-        message.Waiting.Length + more > MessageSpool.MemoryLimitBytes && Volatile.Read(ref _receiving) == 1;
+    /// <summary>Takes the turn if no other message is being received: later messages have to wait until this one
+    /// ends.</summary>
+    private bool HasTurn(IncomingMessage message)
+    {
+        if (message.Turn is null && Volatile.Read(ref _receiving) == 1)
+            message.Turn = _output.Turns.TryTake(message);
+        return message.Turn is { HasCome: true };
+    }
 
     private Task StreamAsync(IncomingMessage message) =>
         message.Connection.BlocksItsThread ? StreamHereAsync(message) : StreamByWriterAsync(message);

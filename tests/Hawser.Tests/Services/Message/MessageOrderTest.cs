@@ -75,17 +75,17 @@ public sealed class MessageOrderTest
     {
         await using var server = new MessageServer(model, new MessageOptions { Order = MessageOrder.Arrival });
         using RawPeer first = await server.ConnectAsync();
-        // It has arrived when its first byte comes out; it streams, because the turn is its own.
         await first.SendAsync("1");
-        await server.Output.LongerThanAsync(0);
+        await server.ReceivedAsync(1, 1);
         using RawPeer second = await server.ConnectAsync();
         await second.SendAsync("2");
         second.FinishSending();
         Task<string> secondEnds = second.ReadToEndAsync();
 
         await first.SendAsync("1");
-        await server.Output.LongerThanAsync(1);
+        await server.ReceivedAsync(1, 2);
         Assert.False(secondEnds.IsCompleted);
+        server.Output.Is([]);
         first.FinishSending();
         await first.ReadToEndAsync();
         await secondEnds;
