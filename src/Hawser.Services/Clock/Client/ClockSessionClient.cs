@@ -2,6 +2,7 @@ using System.Net;
 using Hawser.Services.Clock.Peers;
 using Hawser.Services.Clock.Recording;
 using Hawser.Services.Clock.Wire;
+using Hawser.Services.Text;
 
 namespace Hawser.Services.Clock.Client;
 
@@ -35,9 +36,7 @@ internal sealed class ClockSessionClient(
             Trouble = listener is null ? null : $"client {id}: no roster: {e.Message}";
             return;
         }
-        int members = options.Members ?? options.Clients;
-        if (_roster.Entries.Count < members)
-            Trouble = $"client {id}: the session has {_roster.Entries.Count} of {members} members";
+        Trouble = DescribeMissing();
         var swap = new PeerSwap(id, _roster, own, options.Folder)
         {
             Addresses = new PeerAddresses(server, options.PeerNetworks),
@@ -62,23 +61,34 @@ internal sealed class ClockSessionClient(
         {
             await frames.AskAsync();
             if (frames.Type == ClockMessage.Goodbye)
-                return IsComplete() ? false : throw new ProtocolException("the server has stopped");
+            {
+                return frames.ReadGoodbye().Reason == GoodbyeReason.Complete
+                    ? false
+                    : throw new ProtocolException("the server has stopped");
+            }
             if (frames.Type == ClockMessage.Roster)
             {
                 if (TakePage())
                     return true;
                 continue;
             }
-
             await Task.Delay(ClockTiming.AlivePeriod);
         }
         throw new ProtocolException(leave.IsCancellationRequested
             ? "the client was stopped" : "the other clients did not finish in time");
     }
 
-    private bool IsComplete()
+    /// <summary>Who should be on the roster and is not; null if nobody. A client that knows the number of members
+    /// ignores strangers.</summary>
+    private string? DescribeMissing()
     {
-        return frames.ReadGoodbye().Reason == GoodbyeReason.Complete;
+        int members = options.Members ?? options.Clients;
+        bool knowsNumber = options.Members is not null || options.Clients > 1;
+        return _roster.Entries.Count < members
+            ? $"client {id}: the session has {_roster.Entries.Count} of {members} members"
+            : _roster.Departed > 0 && !knowsNumber
+            ? $"client {id}: {Quantity.FormatCount(_roster.Departed, "other client")} left the session without a recording"
+            : null;
     }
 
     /// <returns>Whether it was the last page.</returns>

@@ -14,6 +14,9 @@ internal sealed class RosterReceiver
     /// <summary>The entries so far, ascending by id.</summary>
     public IReadOnlyList<RosterEntry> Entries => _entries;
 
+    /// <summary>Members that left before the roster; at most <see cref="RosterPage.MostDeparted"/>.</summary>
+    public int Departed { get; private set; }
+
     /// <summary>Whether all pages have arrived.</summary>
     public bool IsComplete => _total > 0 && _entries.Count == _total;
 
@@ -22,9 +25,10 @@ internal sealed class RosterReceiver
     public void Take(RosterPage page)
     {
         if (_total == 0)
-            (_total, Key) = (page.Total, page.Key);
+            (_total, Key, Departed) = (page.Total, page.Key, page.Departed);
         ClockProtocol.Rule(page.First != _entries.Count ? $"pages come in order: {_entries.Count} is next, not {page.First}"
-            : page.Total != _total || !page.Key.Equals(Key) ? "all pages of a roster have its total and key"
+            : page.Total != _total || page.Departed != Departed || !page.Key.Equals(Key)
+            ? "all pages of a roster have its total, key and number of departed members"
             : _entries.Count > 0 && page.Entries[0].ClientId <= _entries[^1].ClientId
             ? $"the entries of a roster ascend, but {page.Entries[0].ClientId} follows {_entries[^1].ClientId}"
             : null);

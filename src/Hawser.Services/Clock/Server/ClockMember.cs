@@ -56,6 +56,7 @@ internal sealed class ClockMember(uint id, Hello hello, IPAddress address, Clock
                 : roster[place] with { Pair = PairToken.Of(Session.Players[place].Key, Id) };
         }
 
-        return new RosterPage(Key, roster.Count, first, entries);
+        return new RosterPage(
+            Key, roster.Count, first, entries, Math.Min(Session.Departed, RosterPage.MostDeparted));
     }
 }

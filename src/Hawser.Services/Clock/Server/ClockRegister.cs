@@ -91,6 +91,7 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
 
             // A member that leaves before the roster is frozen is removed, so that short visits do not accumulate.
             session.Members.Remove(member.Id);
+            session.Departed += member.Hello.PeerPort == 0 ? 0 : 1;
             if (member.Done is null)
                 StopRecording(session);
             return null;

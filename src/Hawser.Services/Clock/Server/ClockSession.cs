@@ -23,6 +23,9 @@ internal sealed class ClockSession(SessionKey key, long beginNs, long endNs)
     /// <summary>The members that still record.</summary>
     public int Recording { get; set; }
 
+    /// <summary>The members that left before the roster was frozen, those without a peer port aside.</summary>
+    public int Departed { get; set; }
+
     /// <summary>The members on the roster, in its order.</summary>
     public IReadOnlyList<ClockMember> Players { get; set; } = [];
 

@@ -35,4 +35,11 @@ internal sealed record RosterEntry(
 /// <param name="Total">The number of entries in the whole roster.</param>
 /// <param name="First">The place of this page's first entry.</param>
 /// <param name="Entries">Its entries.</param>
-internal sealed record RosterPage(ClockToken Key, int Total, int First, IReadOnlyList<RosterEntry> Entries);
+/// <param name="Departed">Members that left the session before the roster, so that their recordings are missing; at
+/// most <see cref="MostDeparted"/>.</param>
+internal sealed record RosterPage(
+    ClockToken Key, int Total, int First, IReadOnlyList<RosterEntry> Entries, int Departed = 0)
+{
+    /// <summary>The largest number that a page can have.</summary>
+    public const int MostDeparted = ushort.MaxValue;
+}

@@ -7,7 +7,7 @@ namespace Hawser.Services.Clock.Wire;
 /// <summary>
 /// The frames that begin and end the swap of recordings, between a clock client and its server.
 /// <code>
-/// Roster   key [16] | total u32 | first u32 | count u16 | zero u16 | count entries
+/// Roster   key [16] | total u32 | first u32 | count u16 | departed u16 | count entries
 ///   entry  client id u32 | family u8 (4 or 6) | abilities u8 | port u16 | address [16] | bytes i64 | SHA-256 [32]
 ///          | pair token [32]
 /// Results  delivered u32 | failed u32 | first u32 | count u16 | zero u16 | count entries
@@ -22,6 +22,7 @@ internal static class RosterProtocol
     public const int RosterEntrySize = 24 + 8 + RecordingDigest.HashBytes + PairToken.Size;
     public const int LongestRoster = RosterHeadSize + (ClockLimits.RosterPageEntries * RosterEntrySize);
     public const int ResultsHeadSize = 16;
+    private const int DepartedOffset = RosterHeadSize - sizeof(ushort);
     public const int ResultsEntrySize = 8;
     public const int LongestResults = ResultsHeadSize + (ClockLimits.ResultsPageEntries * ResultsEntrySize);
 
@@ -31,6 +32,7 @@ internal static class RosterProtocol
         Span<byte> payload = frame[ClockProtocol.HeaderSize..];
         page.Key.CopyTo(payload);
         WriteHead(payload[16..], page.Total, page.First, page.Entries.Count);
+        BinaryPrimitives.WriteUInt16BigEndian(payload[DepartedOffset..], checked((ushort)page.Departed));
         for (int i = 0; i < page.Entries.Count; i++)
             WriteEntry(payload.Slice(RosterHeadSize + (i * RosterEntrySize), RosterEntrySize), page.Entries[i]);
         int length = RosterHeadSize + (page.Entries.Count * RosterEntrySize);
@@ -53,7 +55,8 @@ internal static class RosterProtocol
                 ? $"the entries of a roster ascend, but {entries[i].ClientId} follows {entries[i - 1].ClientId}" : null);
         }
 
-        return new RosterPage(ClockToken.Read(payload), (int)total, first, entries);
+        int departed = BinaryPrimitives.ReadUInt16BigEndian(payload[DepartedOffset..]);
+        return new RosterPage(ClockToken.Read(payload), (int)total, first, entries, departed);
     }
 
     /// <summary>Writes one page of at most <see cref="ClockLimits.ResultsPageEntries"/> failures.</summary>
@@ -83,6 +86,7 @@ internal static class RosterProtocol
             ? $"results speak of less than {ClockLimits.Clients} others, not {others}" : null);
         int rest = payload.Length - ResultsHeadSize;
         int first = ReadHead(payload[4..], failed, rest, ResultsEntrySize);
+        ClockProtocol.Rule(ClockProtocol.BrokenZeros(payload.Slice(ResultsHeadSize - 2, 2)));
         ClockProtocol.Rule(
             rest == 0 && failed > 0 ? "a page of results has a failure, or says that there is none" : null);
         var failures = new FailedDelivery[rest / ResultsEntrySize];
@@ -101,7 +105,6 @@ internal static class RosterProtocol
         BinaryPrimitives.WriteInt32BigEndian(head, total);
         BinaryPrimitives.WriteInt32BigEndian(head[4..], first);
         BinaryPrimitives.WriteUInt16BigEndian(head[8..], checked((ushort)count));
-        BinaryPrimitives.WriteUInt16BigEndian(head[10..], 0);
     }
 
     /// <returns>The place of the page's first entry.</returns>
@@ -109,12 +112,11 @@ internal static class RosterProtocol
     {
         uint first = BinaryPrimitives.ReadUInt32BigEndian(head[4..]);
         int count = BinaryPrimitives.ReadUInt16BigEndian(head[8..]);
-        ClockProtocol.Rule(ClockProtocol.BrokenZeros(head.Slice(10, 2))
-            ?? (count * entrySize != entryBytes
-                ? $"{count} entries of {entrySize} bytes do not fill {entryBytes} bytes"
-                : first + (ulong)count > total
-                ? $"entries {first} to {first + (ulong)count} are beyond the {total} announced"
-                : null));
+        ClockProtocol.Rule(count * entrySize != entryBytes
+            ? $"{count} entries of {entrySize} bytes do not fill {entryBytes} bytes"
+            : first + (ulong)count > total
+            ? $"entries {first} to {first + (ulong)count} are beyond the {total} announced"
+            : null);
         return (int)first;
     }
 

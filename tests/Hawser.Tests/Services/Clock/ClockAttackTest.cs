@@ -120,6 +120,28 @@ public sealed class ClockAttackTest
         }
     }
 
+    /// <summary>A stranger whose session fits the first client but not the second separates the two.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1)]
+    public async Task A_client_whose_companions_left_says_so_unless_it_knows_their_number(int? members)
+    {
+        await using ClockStage stage = ClockStage.Start();
+        using (RawClockClient stranger = await RawClockClient.ConnectAsync(stage.EndPoint))
+        {
+            await stranger.RegisterAsync();
+            Task<ClockRun> honest =
+                ClockStage.RunAsync(stage.Options(1, ClockStage.LongEnoughToJoin) with { Members = members });
+            await stage.Log.LineWithAsync("client 1 from");
+            stranger.Dispose();
+            ClockRun run = await honest;
+            Assert.Equal(members is not null, run.IsComplete);
+            Assert.Equal(
+                members is null ? ["client 1: 1 other client left the session without a recording"] : [],
+                run.Troubles);
+        }
+    }
+
     [Fact]
     public async Task A_day_long_recording_does_not_delay_shorter_clients()
     {

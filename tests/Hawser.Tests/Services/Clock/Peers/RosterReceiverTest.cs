@@ -44,8 +44,9 @@ public sealed class RosterReceiverTest
         (RosterPage Page, string Rule)[] lies =
         [
             (pages[0], "pages come in order: 64 is next, not 0"),
-            (pages[1] with { Total = 131 }, "all pages of a roster have its total and key"),
-            (pages[1] with { Key = ClockToken.Create() }, "all pages of a roster have its total and key"),
+            (pages[1] with { Total = 131 }, "all pages of a roster have its total, key and number of departed members"),
+            (pages[1] with { Departed = 1 }, "all pages of a roster have its total, key and number of departed members"),
+            (pages[1] with { Key = ClockToken.Create() }, "all pages of a roster have its total, key and number of departed members"),
             (pages[1] with { Entries = pages[0].Entries }, "the entries of a roster ascend, but 0 follows 63"),
         ];
         foreach ((RosterPage page, string rule) in lies)

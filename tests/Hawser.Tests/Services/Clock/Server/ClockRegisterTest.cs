@@ -55,6 +55,16 @@ public sealed class ClockRegisterTest
         Finish(first);
         Assert.Null(_register.Leave(second));
         Assert.Equal([first.Id], _register.RosterOf(first)!.Select(entry => entry.ClientId));
+        Assert.Equal(1, first.PageFrom(0).Departed);
+    }
+
+    [Fact]
+    public void Members_without_a_peer_port_are_not_missed()
+    {
+        ClockMember first = Join(), second = Join(Hello with { PeerPort = 0 });
+        Finish(first);
+        _register.Leave(second);
+        Assert.Equal(0, first.PageFrom(0).Departed);
     }
 
     [Fact]
