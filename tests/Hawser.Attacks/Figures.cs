@@ -15,12 +15,15 @@ internal sealed record Figures(
 {
     public bool HasAnswers => Answered + Refused > 0;
 
+    /// <summary>Answers a second.</summary>
+    public double Rate => (Answered + Refused) / Time.TotalSeconds;
+
     /// <summary><c>0.21 / 0.80 ms, 410/s, 3 failed</c>: median, 99th percentile, answers a second.</summary>
     public override string ToString()
     {
         string served = HasAnswers
             ? string.Create(CultureInfo.InvariantCulture,
-                $"{Round(MedianMs)} / {Round(P99Ms)} ms, {(Answered + Refused) / Time.TotalSeconds:0}/s")
+                $"{Round(MedianMs)} / {Round(P99Ms)} ms, {Rate:0}/s")
             : "no answer";
         return served + (Refused > 0 ? $", {Refused} refused" : "") + (Failed > 0 ? $", {Failed} failed" : "");
     }

@@ -7,6 +7,9 @@ internal sealed class Trial(Attack attack, VictimStart start, TimeSpan duration)
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(1);
+    // The runtime opens some of its own.
+    private const int MostNewDescriptors = 20;
+
     private static readonly TimeSpan ForTheAttackToEnd = TimeSpan.FromSeconds(20);
 
     /// <summary>The figures alone, under attack and from a second after it, then a stop under attack.</summary>
@@ -18,6 +21,7 @@ internal sealed class Trial(Attack attack, VictimStart start, TimeSpan duration)
         await polite.MeasureAsync(WarmUp);
         Figures before = await polite.MeasureAsync(duration);
         double memory = victim.Megabytes();
+        int descriptors = victim.Descriptors();
 
         Figures during = before;
         Finding? finding = null;
@@ -34,6 +38,7 @@ internal sealed class Trial(Attack attack, VictimStart start, TimeSpan duration)
         await Task.Delay(Recovery);
         Figures after = await polite.MeasureAsync(duration);
 
+        int leaked = victim.Descriptors() - descriptors;
         int? fell = victim.ExitCodeSoon();
         var stop = new StopResult(TimeSpan.Zero, fell);
         if (fell is null)
@@ -48,6 +53,7 @@ internal sealed class Trial(Attack attack, VictimStart start, TimeSpan duration)
         string[] remarks =
         [
             verdict.ToString(),
+            .. leaked > MostNewDescriptors ? [$"**{leaked} descriptors leaked**"] : Array.Empty<string>(),
             .. memoryDuring > memory + 100 ? [$"memory {memory:0} to {memoryDuring:0} MB"] : Array.Empty<string>(),
             .. fault is null ? Array.Empty<string>() : [$"the attack itself failed: {fault}"],
         ];

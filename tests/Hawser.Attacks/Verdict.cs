@@ -11,7 +11,10 @@ internal sealed record Verdict(
     private const double StallMs = 1000;
     private const int FewAnswers = 5;
 
-    private static readonly TimeSpan StopLimit = VictimStart.DrainTimeout + TimeSpan.FromSeconds(1);
+    private const double FewAnswersShare = 0.1;
+
+    // One second for stuck handlers and one for each log: docs/security.md.
+    private static readonly TimeSpan StopLimit = VictimStart.DrainTimeout + TimeSpan.FromSeconds(3);
 
     public override string ToString()
     {
@@ -55,6 +58,8 @@ internal sealed record Verdict(
             yield return $"slowed {During.MedianMs / Before.MedianMs:0} times";
         else if (During.P99Ms > StallMs)
             yield return "stalls of over a second";
+        else if (isTelling && During.Rate < FewAnswersShare * Before.Rate)
+            yield return $"{During.Rate / Before.Rate:0 %} of the answers";
         if (!After.HasAnswers || After.Failed > 0)
             yield return $"not well after{Quote(After.Complaint)}";
     }
@@ -64,7 +69,8 @@ internal sealed record Verdict(
 
     /// <summary>Why the server refuses: what it told the client, else what it logged.</summary>
     private string? Reason() => During.Refused > 0 ? During.Complaint
-        : Victim.Errors.FirstOrDefault(line => !line.Contains("Listening on ", StringComparison.Ordinal));
+        : Victim.Errors.FirstOrDefault(line => line.Contains("WARNING: ", StringComparison.Ordinal)
+            || line.Contains("ERROR: ", StringComparison.Ordinal));
 
     private static string Quote(string? words) =>
         words is null ? "" : $": '{words[..Math.Min(words.Length, 90)].Replace('|', '/')}'";

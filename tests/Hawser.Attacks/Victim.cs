@@ -79,6 +79,20 @@ internal sealed class Victim : IDisposable
         }
     }
 
+    /// <summary>Its open descriptors.</summary>
+    public int Descriptors()
+    {
+        try
+        {
+            return Directory.GetFileSystemEntries($"/proc/{ProcessId}/fd").Length;
+        }
+        catch (IOException)
+        {
+            // It has fallen.
+            return 0;
+        }
+    }
+
     /// <summary>Bytes of its files in <see cref="Folder"/>, those that are open without a name included.</summary>
     public long DiskBytes()
     {

@@ -1,10 +1,10 @@
 namespace Hawser.Attacks.Attacks;
 
-/// <summary>At most 10,000 connections, one after the other, that close at once; each keeps a local port for a
+/// <summary>At most 20,000 connections, one after the other, that close at once; each keeps a local port for a
 /// minute.</summary>
 internal sealed class Churn : Attack
 {
-    private const int Connections = 10_000;
+    private const int Connections = 20_000;
 
     public override string Name => "churn";
 

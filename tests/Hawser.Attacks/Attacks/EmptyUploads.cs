@@ -2,10 +2,11 @@ using System.Net.Sockets;
 
 namespace Hawser.Attacks.Attacks;
 
-/// <summary>At most 10,000 uploads of no byte at a server with a quota of 100 kB.</summary>
+/// <summary>At most 10,000 uploads of no byte at a server that stores 500 files.</summary>
 internal sealed class EmptyUploads : Attack
 {
     private const int Uploads = 10_000;
+    private const int MostFiles = 500;
     private static readonly TimeSpan ForTheReceipt = TimeSpan.FromSeconds(1);
 
     public override string Name => "empty-uploads";
@@ -14,7 +15,7 @@ internal sealed class EmptyUploads : Attack
 
     public override bool MayRefuse => true;
 
-    public override VictimStart Prepare(VictimStart start) => start with { Options = ["--quota", "100kB"] };
+    public override VictimStart Prepare(VictimStart start) => start with { Options = ["--max-files", $"{MostFiles}"] };
 
     public override void Run(Target target)
     {
@@ -30,5 +31,9 @@ internal sealed class EmptyUploads : Attack
         }
     }
 
-    public override Finding? Inspect(Target target) => new($"{target.Victim.Files().Length} files");
+    public override Finding? Inspect(Target target)
+    {
+        int files = target.Victim.Files().Length;
+        return new($"{files} files", files > MostFiles);
+    }
 }

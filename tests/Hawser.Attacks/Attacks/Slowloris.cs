@@ -2,10 +2,10 @@ using System.Net.Sockets;
 
 namespace Hawser.Attacks.Attacks;
 
-/// <summary>500 connections that send a byte of a request every 200 ms.</summary>
+/// <summary>2,000 connections that send a byte of a request every 200 ms.</summary>
 internal sealed class Slowloris : Attack
 {
-    private const int Connections = 500;
+    private const int Connections = 2000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     public override string Name => "slowloris";
