@@ -15,7 +15,9 @@ public sealed class ListenerSet : IDisposable
     /// else.</summary>
     internal const int ShortBacklog = 64;
 
-    private static readonly TimeSpan BurstPause = TimeSpan.FromMilliseconds(1);
+    // In microseconds. The overload with a TimeSpan would be compiled within the first burst.
+    private const int BurstPause = 1000;
+    private const int Forever = -1;
 
     private static int _isWarm;
 
@@ -78,7 +80,7 @@ public sealed class ListenerSet : IDisposable
     internal int DescriptorsPerConnection { get; set; } = 1;
 
     /// <summary>While true, connections are only accepted to be shed.</summary>
-    internal Func<bool> IsShortOfMemory { get; set; } = MemoryPressure.IsHigh;
+    internal Func<bool> IsShortOfMemory { get; set; } = MemoryPressure.Shared.IsHigh;
 
     /// <summary>Listens at each address, and at sockets that listen already. After the first address, port 0 means the
     /// first one's port.</summary>
@@ -104,10 +106,7 @@ public sealed class ListenerSet : IDisposable
         IReadOnlyList<EndPoint> endPoints, int backlog, Action<Socket>? configure = null, UnixFileMode? mode = null)
     {
         if (Interlocked.Exchange(ref _isWarm, 1) == 0)
-        {
-            Listener.WarmUp();
-            EagerAcceptor.WarmUp();
-        }
+            WarmUp();
         var set = new ListenerSet { _isShort = backlog <= ShortBacklog };
         try
         {
@@ -126,6 +125,26 @@ public sealed class ListenerSet : IDisposable
         {
             set.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Accepts a connection from this process, so that the first burst does not wait for the runtime. Failures
+    /// are harmless.</summary>
+    private static void WarmUp()
+    {
+        EagerAcceptor.WarmUp();
+        try
+        {
+            using ListenerSet set = Open([new IPEndPoint(IPAddress.Loopback, 0)], backlog: 1);
+            set.AddPlaces(1);
+            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            client.Connect(set.EndPoints[0]);
+            if (set.HasMoreOfBurst())
+                set.Accept(CancellationToken.None).Socket.Dispose();
+        }
+        catch (Exception e) when (e is SocketException or ListenException)
+        {
+            // No descriptors or no loopback interface: the first connections will be slower.
         }
     }
 
@@ -158,7 +177,7 @@ public sealed class ListenerSet : IDisposable
             List<Socket> ready = HasPlace ? [.. Sockets, _wake.Socket] : [_wake.Socket];
             try
             {
-                Socket.Select(ready, null, null, Timeout.InfiniteTimeSpan);
+                Socket.Select(ready, null, null, Forever);
                 if (ready.Remove(_wake.Socket))
                     _wake.Clear();
             }
@@ -194,6 +213,17 @@ public sealed class ListenerSet : IDisposable
     {
         waiting = default;
         return (_eager?.TryTake(out waiting) ?? false) || TryTake(isToBeShed: true, out waiting);
+    }
+
+    /// <summary>Does on the calling thread what the runtime takes longer for the first time: a lock, and a look at the
+    /// sockets.</summary>
+    internal void PrepareThread()
+    {
+        lock (_gate)
+        {
+            foreach (Listener listener in _closed ? [] : _listeners)
+                _ = listener.HasWaiting;
+        }
     }
 
     /// <summary>Waits for the rest of a burst, before other threads get work that would delay accepting.</summary>

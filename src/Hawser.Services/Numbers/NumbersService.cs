@@ -43,6 +43,9 @@ public sealed class NumbersService : Service
     {
         NumberRange range = NumberRange.OfOptions(settings.Get(Min), settings.Get(Max));
         ulong? seed = settings.IsSet(Seed) ? settings.Find(Seed) : null;
+        // Loads the assembly of random numbers while descriptors are left for that.
+        if (seed is null)
+            NumberGenerator.Unseeded(range);
         return new NumbersHandler(settings.Get(Count), range, seed, environment.Log, environment.Meter);
     }
 

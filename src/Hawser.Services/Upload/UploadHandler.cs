@@ -69,6 +69,7 @@ internal sealed class UploadHandler : IConnectionHandler, IDisposable
     /// <summary>Loads the assemblies that the end of an upload needs, while descriptors are left for that.</summary>
     private void Prepare()
     {
+        _ = new DriveInfo(_settings.Folder).AvailableFreeSpace;
         if (_settings.Hash != UploadHash.None && (_settings.Receipt || _settings.Manifest))
         {
             using var hasher = new UploadHasher(_settings.Hash);

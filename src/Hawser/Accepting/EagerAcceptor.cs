@@ -22,7 +22,11 @@ internal sealed class EagerAcceptor
     // Allocated while there is memory.
     private readonly SocketException _outOfMemory = new((int)SocketError.NoBufferSpaceAvailable);
 
-    private readonly Queue<AcceptedSocket> _batch = new(LargestBatch);
+    // An array: a generic collection of structs would be compiled between the first connection of the first burst and
+    // the second, and a short backlog would overflow meanwhile.
+    private readonly AcceptedSocket[] _batch = new AcceptedSocket[LargestBatch];
+    private int _taking;
+    private int _handingOver;
     private bool _isResting;
     private bool _hasFailed;
 
@@ -87,6 +91,7 @@ internal sealed class EagerAcceptor
     {
         if (Platform.IsLinux)
             Libc.ShortenSlices();
+        _listeners.PrepareThread();
         try
         {
             while (true)
@@ -103,10 +108,10 @@ internal sealed class EagerAcceptor
         try
         {
             SocketException? error = TakeBatch();
-            while (_batch.TryPeek(out AcceptedSocket accepted))
+            for (; _handingOver < _taking; _handingOver++)
             {
-                _taken.Writer.TryWrite((accepted, null));
-                _batch.Dequeue();
+                _taken.Writer.TryWrite((_batch[_handingOver], null));
+                _batch[_handingOver] = default;
             }
             if (error is not null)
                 Report(error);
@@ -148,14 +153,18 @@ internal sealed class EagerAcceptor
         try
         {
             // After an error, the previous batch may have some left.
-            if (_batch.Count == 0)
-                _batch.Enqueue(_listeners.Accept(_stopping));
+            if (_handingOver == _taking)
+            {
+                (_handingOver, _taking) = (0, 0);
+                _batch[0] = _listeners.Accept(_stopping);
+                _taking = 1;
+            }
             do
             {
-                while (_batch.Count < LargestBatch && _listeners.TryAccept(out AcceptedSocket next))
-                    _batch.Enqueue(next);
+                while (_taking < LargestBatch && _listeners.TryAccept(out _batch[_taking]))
+                    _taking++;
             }
-            while (_batch.Count < LargestBatch && _listeners.HasMoreOfBurst());
+            while (_taking < LargestBatch && _listeners.HasMoreOfBurst());
             return null;
         }
         catch (SocketException e)

@@ -121,26 +121,6 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    /// <summary>Accepts one connection from this process, so that the first burst does not wait for the compiler.
-    /// Failures are harmless.</summary>
-    public static void WarmUp()
-    {
-        try
-        {
-            using Listener listener = Open(new IPEndPoint(IPAddress.Loopback, 0), backlog: 1);
-            using Socket client = Create(listener.EndPoint);
-            client.Connect(listener.EndPoint);
-            if (!listener.HasWaiting)
-                return;
-            listener.TryAccept(out Socket? accepted);
-            accepted?.Dispose();
-        }
-        catch (Exception e) when (e is SocketException or ListenException)
-        {
-            // No descriptors or no loopback interface: the first connection will be slower.
-        }
-    }
-
     /// <summary>Accepts a pending connection, if it is still there.</summary>
     public bool TryAccept([NotNullWhen(true)] out Socket? accepted)
     {

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Hawser.Tests.Conformance;
 
-public sealed class MemoryPressureTest
+public sealed class MemoryPressureSheddingTest
 {
     [Theory, Models]
     public async Task Out_of_memory_a_server_sheds_reports_and_recovers(string model)
