@@ -24,6 +24,9 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
     /// <summary>Only bursts have it, and verdicts on bursts compare nothing else.</summary>
     public bool IsOfBursts { get; init; }
 
+    /// <summary>It counts failures: a goal is reached only if every round reached it.</summary>
+    public bool IsOfFailures { get; init; }
+
     /// <summary>Only tasks have it.</summary>
     public bool IsOfTasks { get; init; }
 
@@ -41,7 +44,7 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
         new("latency_p999_ns", "p99.9", f => f.Load?.LatencyP999Ns, Time),
         new("latency_max_ns", "max", f => f.Load?.LatencyMaxNs, Time),
         new("answered_clients", "clients answered", f => f.Load?.AnsweredClients, Whole) { MoreIsBetter = true },
-        new("unanswered_share", "unanswered", f => f.Load?.UnansweredShare, Percent),
+        new("unanswered_share", "unanswered", f => f.Load?.UnansweredShare, Percent) { IsOfFailures = true },
         new(ServerCpu, "CPU per round trip",
             f => f.Server?.CpuMicrosecondsPerRoundTrip, us => Time(us * 1e3)) { IsJudged = true },
         new("server_cpu_cores", "CPU cores", f => f.Server?.CpuCores, value => Text($"{value:0.00}")),
@@ -57,7 +60,11 @@ internal sealed record LabMetric(string Name, string Title, Func<LabFigures, dou
         new("load_cpu_share", "load CPU", f => f.Load?.LoadCpuShare, Percent),
         new("load_cpu_us_per_round_trip", "load CPU per round trip", f => f.Load?.LoadCpuMicrosecondsPerRoundTrip,
             us => Time(us * 1e3)),
-        new("lost_clients", "lost", f => f.Load?.LostClients, Whole) { IsOfBursts = true },
+        new("lost_clients", "lost", f => f.Load?.LostClients, Whole)
+        {
+            IsOfBursts = true,
+            IsOfFailures = true,
+        },
         new("connect_p50_ns", "connect p50", f => f.Load?.ConnectP50Ns, Time) { IsJudged = true, IsOfBursts = true },
         new("connect_p99_ns", "connect p99", f => f.Load?.ConnectP99Ns, Time) { IsJudged = true, IsOfBursts = true },
         OfTasks("task_seconds", "time", Seconds),

@@ -62,6 +62,10 @@ internal sealed record LabResult
     /// <summary>Measurements that others spoiled, repeated or not.</summary>
     internal int Spoiled => Measurements.Count(measured => measured.Spoiled is not null);
 
+    /// <summary>Measurements repeated because they were spoiled.</summary>
+    [JsonIgnore]
+    internal int Repeated => Spoiled - Summaries.Sum(summary => summary.Spoiled);
+
     /// <summary>No verdict has enough rounds.</summary>
     internal bool HasTooFewRounds => Verdicts.All(verdict => verdict.Words == LabVerdict.TooFewRounds);
 

@@ -96,7 +96,7 @@ internal sealed partial class ReportHtml : IExporter
             .Append("</p>\n<div class=\"tiles\">");
         page.Tile(Text($"{result.Measurements.Count}"), "measurements");
         page.Tile(Text($"{result.Measurements.Count(measurement => measurement.Error is not null)}"), "failed");
-        page.Tile(Text($"{result.Spoiled}"), "spoiled and repeated");
+        page.Tile(Text($"{result.Spoiled}"), Text($"spoiled, {result.Repeated} repeated"));
         page.Tile(Text($"{result.Rounds}"), result.Rounds == 1 ? "round" : "rounds, shuffled");
         page.Tile(Text($"{result.SecondsPerMeasurement:0.###} s"),
             Text($"per measurement, after {result.WarmUpSeconds:0.###} s of warm-up"));

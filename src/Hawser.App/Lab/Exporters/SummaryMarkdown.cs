@@ -52,7 +52,7 @@ internal sealed class SummaryMarkdown : IExporter
             + (result.Rounds == 1 ? ""
                 : "; figures are medians of the rounds, with minimum and maximum in parentheses");
         if (result.Spoiled > 0)
-            yield return $"{Quantity.FormatCount(result.Spoiled, "measurement")} spoiled by other work and repeated";
+            yield return $"{Quantity.FormatCount(result.Spoiled, "measurement")} spoiled by other work, {result.Repeated} repeated";
     }
 
     private static void WriteSetting(StringBuilder text, LabResult result, LabSetting setting)

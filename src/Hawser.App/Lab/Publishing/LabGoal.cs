@@ -77,9 +77,10 @@ internal sealed record LabGoal(
     {
         if (!reached.IsSure)
             return LabVerdict.TooFewRounds;
+        double high = Against is null && LabMetric.Get(Metric).IsOfFailures ? reached.Max : reached.High;
         (bool isReached, bool isMissed) = AtLeast is { } least
-            ? (reached.Low >= least, reached.High < least)
-            : (reached.High <= AtMost, reached.Low > AtMost);
+            ? (reached.Low >= least, high < least)
+            : (high <= AtMost, reached.Low > AtMost);
         return isReached ? LabGoalOutcome.Reached : isMissed ? LabGoalOutcome.Missed : LabGoalOutcome.Open;
     }
 }

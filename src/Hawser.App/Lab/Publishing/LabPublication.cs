@@ -12,6 +12,7 @@ namespace Hawser.App.Lab.Publishing;
 internal static class LabPublication
 {
     private const string PageName = "README.md";
+    private const string Dagger = "†";
 
     private static readonly string[] OfLoads =
         ["server_cpu_us_per_round_trip", "round_trips_per_second", "latency_p99_ns", "bytes_per_idle_connection"];
@@ -98,12 +99,10 @@ internal static class LabPublication
         line(string.Create(CultureInfo.InvariantCulture, $"- Taken on {result.Begun:yyyy-MM-dd HH:mm} UTC, at commit ")
             + $"{CommitOf(result.Machine)}{(result.IsComplete ? "" : "; **not complete**")}");
         line($"- Command: `{result.Command}`");
-        line($"- Versions: {result.Machine.OperatingSystem}, .NET {result.Machine.Dotnet}; CPU pinning: "
-            + result.Machine.Pinned);
-        line(string.Create(CultureInfo.InvariantCulture,
-            $"- {Quantity.FormatCount(result.Rounds, "round")} of {result.SecondsPerMeasurement:0.###} s, after ")
-            + string.Create(CultureInfo.InvariantCulture, $"{result.WarmUpSeconds:0.###} s of warm-up; ")
-            + $"{Quantity.FormatCount(result.Spoiled, "measurement")} spoiled and repeated");
+        line($"- Versions: {result.Machine.OperatingSystem}, .NET {result.Machine.Dotnet}"
+            + (HasLoads(result) ? $"; CPU pinning: {result.Machine.Pinned}" : ""));
+        line($"- {Quantity.FormatCount(result.Rounds, "round")}{LengthOf(result)}; "
+            + $"{Quantity.FormatCount(result.Spoiled, "measurement")} spoiled, {result.Repeated} repeated");
         foreach (string warning in result.Warnings)
             line($"- Warning: {warning}");
         foreach (IGrouping<(bool, bool), LabSummary> kind in result.Summaries.GroupBy(summary =>
@@ -112,6 +111,14 @@ internal static class LabPublication
             WriteTable(line, result, [.. kind]);
         }
     }
+
+    private static bool HasLoads(LabResult result) => result.Settings.Any(setting => setting.Task is null);
+
+    // Tasks and bursts take the time they take.
+    private static string LengthOf(LabResult result) =>
+        result.Settings.All(setting => setting.Task is not null || setting.Burst) ? "" : string.Create(
+            CultureInfo.InvariantCulture,
+            $" of {result.SecondsPerMeasurement:0.###} s, after {result.WarmUpSeconds:0.###} s of warm-up");
 
     // A row for each variant: its figures, then its ratios to every other program.
     private static void WriteTable(Action<string> line, LabResult result, LabSummary[] summaries)
@@ -145,15 +152,25 @@ internal static class LabPublication
             ];
             line($"| {string.Join(" | ", cells)} |");
         }
+        if (summaries.Any(IsSpoiled))
+        {
+            line("");
+            line($"{Dagger} More than half of the rounds of one side were disturbed by other work.");
+        }
 
         string RatioOf(LabVariant variant, string rival, int index)
         {
             string subject = variant.Subject.Name;
             LabVerdict? verdict = pairs[variant.Setting].Where(pair => pair.Reference == rival)
                 .SelectMany(pair => pair.Rows).FirstOrDefault(row => row.Subject == subject).Verdicts?[index];
-            return LabPairs.TextOf(verdict, subject);
+            bool isSpoiled = verdict is not null && summaries.Any(summary => IsSpoiled(summary)
+                && summary.Variant.Setting == variant.Setting && summary.Variant.Subject.Name is var name
+                && (name == subject || name == rival));
+            return LabPairs.TextOf(verdict, subject) + (isSpoiled ? $" {Dagger}" : "");
         }
     }
+
+    private static bool IsSpoiled(LabSummary summary) => 2 * summary.Spoiled > summary.Rounds;
 
     private static string FigureOf(LabSummary summary, LabMetric metric) => summary[metric.Name] is not { } spread
         ? "–"
