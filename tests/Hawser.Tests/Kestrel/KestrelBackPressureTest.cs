@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Hawser.Tests.Support;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace Hawser.Tests.Kestrel;

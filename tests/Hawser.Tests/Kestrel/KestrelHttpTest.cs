@@ -62,16 +62,15 @@ public sealed class KestrelHttpTest
     }
 
     [Theory, Transports]
-    public async Task A_large_body_and_a_large_answer_arrive_whole(string transport)
+    public async Task A_large_body_arrives_whole(string transport)
     {
-        await using KestrelHost host = await KestrelHost.StartAsync(
-            transport, context => context.Request.Body.CopyToAsync(context.Response.Body));
+        await using KestrelHost host = await KestrelHost.StartAsync(transport, HashAsync);
         using HttpClient client = host.CreateClient();
         byte[] body = RandomNumberGenerator.GetBytes(24_000_000);
 
         using HttpResponseMessage answer = await client.PostAsync("/", new ByteArrayContent(body)).Bounded();
 
-        Assert.Equal(body, await answer.Content.ReadAsByteArrayAsync());
+        Assert.Equal(Convert.ToHexString(SHA256.HashData(body)), await answer.Content.ReadAsStringAsync());
     }
 
     [Theory, Transports]
