@@ -8,7 +8,7 @@ using Hawser.Models;
 
 await using Server server = Server.Start(new ShoutHandler(), new ServerOptions
 {
-    EndPoints = [new IPEndPoint(IPAddress.Loopback, 7000)],
+    EndPoints = [IPEndPoint.Parse(args is [_, var at, ..] ? at : "127.0.0.1:7000")],
     Model = ConcurrencyModels.Get(args is [var name, ..] ? name : "epoll"),
 });
 Console.WriteLine($"Listening on {server.EndPoints[0]}; press Ctrl-C to stop");

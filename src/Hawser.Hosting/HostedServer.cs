@@ -16,6 +16,7 @@ public sealed partial class HostedServer : IHostedService, IDisposable
     private readonly ILogger _logger;
     private readonly LoggingObserver _observer;
     private CancellationTokenRegistration _onStopping;
+    private volatile bool _isStopping;
 
     internal HostedServer(string name, IServiceProvider services)
     {
@@ -36,8 +37,6 @@ public sealed partial class HostedServer : IHostedService, IDisposable
     internal Server? Running { get; private set; }
 
     internal bool IsExhausted => _observer.IsExhausted;
-
-    internal bool IsStopping { get; private set; }
 
     /// <summary>Starts the server; called by the host.</summary>
     /// <exception cref="InvalidOperationException">It has no handler or address, or a key or value of its configuration
@@ -85,7 +84,7 @@ public sealed partial class HostedServer : IHostedService, IDisposable
 
     private void BeginStop()
     {
-        IsStopping = true;
+        _isStopping = true;
         _ = Running!.StopAsync();
     }
 
@@ -95,7 +94,7 @@ public sealed partial class HostedServer : IHostedService, IDisposable
         {
             await server.Completion;
         }
-        catch (Exception e) when (!IsStopping)
+        catch (Exception e) when (!_isStopping)
         {
             LogBroken(e);
             _lifetime.StopApplication();

@@ -11,9 +11,10 @@ internal sealed class ServerHealthCheck(HostedServer hosted) : IHealthCheck
     {
         HealthStatus failure = context.Registration.FailureStatus;
         return Task.FromResult(hosted.Running is not { } server ? new HealthCheckResult(failure, "not started")
-            : hosted.IsStopping ? new HealthCheckResult(failure, "stopping", data: Describe(server))
-            : server.Completion.IsCompleted
-                ? new HealthCheckResult(failure, "not accepting", server.Completion.Exception?.InnerException)
+            : server.Completion.IsFaulted
+                ? new HealthCheckResult(failure, "not accepting", server.Completion.Exception.InnerException)
+            : server.Completion.IsCompleted ? new HealthCheckResult(failure, "stopped")
+            : server.IsStopping ? new HealthCheckResult(failure, "stopping", data: Describe(server))
             : hosted.IsExhausted
                 ? HealthCheckResult.Degraded("out of descriptors, threads or memory", data: Describe(server))
             : HealthCheckResult.Healthy(data: Describe(server)));

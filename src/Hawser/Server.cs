@@ -87,7 +87,9 @@ public sealed partial class Server : IAsyncDisposable
     /// impossible.</summary>
     public Task Completion { get; }
 
-    private bool IsStopping => Volatile.Read(ref _stopBegun) != 0;
+    /// <summary>The stop has begun, by <see cref="StopAsync"/> or because accepting became impossible: the server accepts
+    /// no more. Connections in progress may still be served, until <see cref="Completion"/>.</summary>
+    public bool IsStopping => Volatile.Read(ref _stopBegun) != 0;
 
     /// <summary>Binds, listens and starts to serve.</summary>
     /// <exception cref="ArgumentException">Invalid options.</exception>

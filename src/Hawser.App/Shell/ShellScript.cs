@@ -41,7 +41,8 @@ internal sealed record ShellScript(string Name, string Script, Func<string, stri
     private const string Zsh =
         """
         #compdef hawser
-        # Completion of hawser for zsh; in ~/.zshrc, after compinit: source <(hawser completion zsh)
+        # Completion of hawser for zsh: as the file _hawser in $fpath, or in ~/.zshrc, after compinit:
+        # source <(hawser completion zsh)
         _hawser() {
             local -a candidates
             local line files
@@ -51,7 +52,8 @@ internal sealed record ShellScript(string Name, string Script, Func<string, stri
             (( ! $#candidates )) || _describe hawser candidates
             [[ -z $files ]] || _files
         }
-        compdef _hawser hawser
+        # From $fpath, this file is the body of the function at its first call.
+        if [[ ${funcstack[1]} == _hawser ]]; then _hawser "$@"; else compdef _hawser hawser; fi
         """;
 
     private const string Fish =

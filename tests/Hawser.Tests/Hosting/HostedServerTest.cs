@@ -214,6 +214,39 @@ public sealed class HostedServerTest
     }
 
     [Fact]
+    public async Task A_server_that_the_application_stops_is_unhealthy_at_once_and_the_host_goes_on()
+    {
+        await using TestHost host = await TestHost.StartAsync(services => services
+            .AddHawserServer("echo", options =>
+            {
+                options.Listen(Any);
+                options.Limits = options.Limits with { DrainTimeout = Patience.Limit };
+            })
+            .UseHandler<EchoHandler>().AddHealthCheck());
+        HealthCheckService health = host.Services.GetRequiredService<HealthCheckService>();
+        Server server = host["echo"].Server;
+        using RawClient client = await host.ConnectAsync("echo");
+        await client.SendAsync("whole\nhalf");
+        Assert.Equal("whole", await client.ReceiveLineAsync());
+
+        Task stop = server.StopAsync();
+
+        HealthReportEntry stopping = (await health.CheckHealthAsync()).Entries["echo"];
+        Assert.False(server.Completion.IsCompleted);
+        Assert.Equal((HealthStatus.Unhealthy, "stopping"), (stopping.Status, stopping.Description));
+        Assert.Equal(1, stopping.Data["connections"]);
+        await client.SendAsync("\n");
+        Assert.Equal("half", await client.ReceiveLineAsync());
+        client.Dispose();
+        await stop.Bounded();
+        await server.Completion.Bounded();
+        HealthReportEntry stopped = (await health.CheckHealthAsync()).Entries["echo"];
+        Assert.Equal((HealthStatus.Unhealthy, "stopped"), (stopped.Status, stopped.Description));
+        Assert.False(host.Services.GetRequiredService<Microsoft.Extensions.Hosting.IHostApplicationLifetime>()
+            .ApplicationStopping.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task A_server_that_has_not_started_is_unhealthy_and_has_no_handle()
     {
         TestHost host = TestHost.Build(services => services

@@ -125,48 +125,6 @@ public sealed class KestrelConnectionTest
         Assert.True(await client.EndsByResetAsync());
     }
 
-    [Theory, Transports]
-    public async Task A_stop_closes_the_port_and_finishes_the_running_request(string transport)
-    {
-        var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var finish = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using KestrelHost host = await KestrelHost.StartAsync(transport, async context =>
-        {
-            running.SetResult();
-            await finish.Task.WaitAsync(context.RequestAborted);
-            await context.Response.WriteAsync(new string('x', 1_000_000));
-        });
-        using HttpClient client = host.CreateClient();
-        Task<string> answer = client.GetStringAsync("/");
-        await running.Task.Bounded();
-
-        Task stop = host.Application.StopAsync();
-        await Patience.UntilAsync(() => !CanConnect(host.EndPoint));
-        Assert.False(stop.IsCompleted);
-        finish.SetResult();
-
-        Assert.Equal(new string('x', 1_000_000), await answer.Bounded());
-        await stop.Bounded();
-    }
-
-    [Theory, Transports]
-    public async Task A_stop_that_may_not_wait_resets_the_running_request(string transport)
-    {
-        var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using KestrelHost host = await KestrelHost.StartAsync(transport, async context =>
-        {
-            running.SetResult();
-            await Record.ExceptionAsync(() => Task.Delay(Timeout.Infinite, context.RequestAborted));
-        });
-        using RawClient client = await host.ConnectAsync();
-        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        await running.Task.Bounded();
-
-        await host.Application.StopAsync(new CancellationToken(canceled: true)).Bounded();
-
-        Assert.True(await client.EndsByResetAsync());
-    }
-
     /// <summary>On a loop it would wait for itself.</summary>
     [Theory, Transports(Inline = false)]
     public async Task The_body_may_be_read_synchronously(string transport)
@@ -293,18 +251,4 @@ public sealed class KestrelConnectionTest
 
     private static Task<KestrelHost> StartRawAsync(string transport, Func<ConnectionContext, Task> serve) =>
         KestrelHost.StartAsync(transport, listen => listen.Run(serve), _ => { });
-
-    private static bool CanConnect(EndPoint endPoint)
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(endPoint);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 }

@@ -13,11 +13,13 @@ internal static class SampleProgram
     // They share the engine's project: two builds at once would be in each other's way.
     private static readonly SemaphoreSlim OneBuild = new(1);
 
-    /// <summary>Starts a file of <c>samples/</c> under a model, at a port of the system's choice.</summary>
-    public static async Task<ProgramProcess> StartAsync(string sample, string model)
+    /// <summary>Starts a file of <c>samples/</c> with these arguments; without any but the model, at a port of the
+    /// system's choice.</summary>
+    public static async Task<ProgramProcess> StartAsync(string sample, string model, params string[] arguments)
     {
         string program = await Programs.GetOrAdd(sample, name => new(() => FindAsync(name))).Value;
-        return ProgramProcess.StartForeign("dotnet", "exec", program, model, "0");
+        return ProgramProcess.StartForeign(
+            "dotnet", ["exec", program, model, .. arguments is [] ? ["0"] : arguments]);
     }
 
     private static async Task<string> FindAsync(string sample)

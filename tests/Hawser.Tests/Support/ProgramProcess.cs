@@ -25,6 +25,11 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         return folder.Root;
     });
 
+    /// <summary>The program: the built one, or that of <c>HAWSER_TEST_PROGRAM</c>, such as an installed one.</summary>
+    private static readonly string[] Command = Environment.GetEnvironmentVariable("HAWSER_TEST_PROGRAM") is { } program
+        ? [program]
+        : ["dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "hawser.dll")];
+
     private readonly Process _process;
 
     private ProgramProcess(Process process, bool readOutput)
@@ -60,8 +65,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     public static ProgramProcess Start(
         (string Name, string Value)[] environment, bool readOutput, params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "hawser.dll");
-        return StartAny("dotnet", environment, readOutput, ["exec", program, .. arguments]);
+        return StartAny(Command[0], environment, readOutput, [.. Command[1..], .. arguments]);
     }
 
     /// <summary>Starts any program, such as <c>dotnet</c> itself.</summary>
@@ -72,9 +76,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     /// file.</summary>
     public static ProgramProcess StartInShell(string script, string file, params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "hawser.dll");
-        return StartAny(
-            "/bin/sh", [("FILE", file)], true, ["-c", script, "sh", "dotnet", "exec", program, .. arguments]);
+        return StartAny("/bin/sh", [("FILE", file)], true, ["-c", script, "sh", .. Command, .. arguments]);
     }
 
     /// <summary>Starts it on a terminal of 120 columns, which merges its outputs. The first line is <c>pid</c> and its

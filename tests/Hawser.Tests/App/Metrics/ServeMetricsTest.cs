@@ -159,6 +159,26 @@ public sealed class ServeMetricsTest : IDisposable
         });
     }
 
+    /// <summary>It warns of names of the runtime, which are OpenTelemetry's: <c>dotnet.assembly.count</c> and the
+    /// like.</summary>
+    [Fact]
+    public async Task Promtool_finds_no_fault_with_our_metrics()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/promtool"), "needs Debian's prometheus");
+        await using ProgramProcess serve = ProgramProcess.Start("serve", "--port-base", "0", "--metrics", "0");
+        Uri metrics = await MetricsAsync(serve);
+        await Patience.UntilAsync(async () => (await _http.GetStringAsync(metrics))
+            .Contains("hawser_active_connections{hawser_service=\"clock\"}", StringComparison.Ordinal));
+        await using ProgramProcess promtool = ProgramProcess.StartForeign("/usr/bin/promtool", "check", "metrics");
+
+        ProgramResult result = await promtool.FinishAsync(await _http.GetByteArrayAsync(metrics));
+
+        Assert.All((result.Text + result.Errors).Split('\n', StringSplitOptions.RemoveEmptyEntries), problem =>
+            Assert.Matches("^dotnet_[a-z_]+_count non-histogram and non-summary metrics should not have", problem));
+        // 3 is for warnings.
+        Assert.Contains(result.ExitCode, (int[])[0, 3]);
+    }
+
     private static async Task<Uri> MetricsAsync(ProgramProcess serve)
     {
         string line = await serve.Errors.LineWithAsync("metrics at http://");

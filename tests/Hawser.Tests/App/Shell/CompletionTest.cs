@@ -92,21 +92,33 @@ public sealed class CompletionTest
         Assert.StartsWith(expected, result.Text, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Zsh_accepts_the_script()
+    /// <summary>The line of an interactive shell after the Tab, with the script in a file or sourced.</summary>
+    [Theory]
+    [InlineData("fpath=($PWD $fpath); autoload -U compinit; compinit -u -D", "serve pi", "serve ping ")]
+    [InlineData("autoload -U compinit; compinit -u -D; source ./_hawser", "serve pi", "serve ping ")]
+    [InlineData("fpath=($PWD $fpath); autoload -U compinit; compinit -u -D", "serve ping --model ep", "serve ping --model epoll ")]
+    [InlineData("fpath=($PWD $fpath); autoload -U compinit; compinit -u -D", "upload 127.0.0.1:8002 note", @"upload 127.0.0.1:8002 notes\ with\ spaces.txt ")]
+    public async Task Zsh_completes_a_line(string start, string line, string expected)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/zsh"), "needs zsh");
         using var folder = new TemporaryFolder();
-        ProgramResult result = await RunAsync(folder, "/usr/bin/zsh", """
-            autoload -U compinit && compinit -D
-            source <(hawser completion zsh)
-            _describe() { print -l -- "${(@P)2}" }
-            words=(hawser serve pi) CURRENT=3
-            _hawser
+        folder.Write("notes with spaces.txt", []);
+        ProgramResult result = await RunAsync(folder, "/usr/bin/zsh", $$"""
+            cd $1
+            hawser completion zsh > _hawser
+            zmodload zsh/zpty
+            zpty shell zsh -f -i
+            # The terminal echoes these lines: the quotes in the last word tell it from its echo.
+            zpty -w shell 'PS1=; {{start}}'
+            zpty -w shell 'show() { print -r -- "line: $BUFFER@@" }; zle -N show; bindkey "^X" show; print rea""dy'
+            zpty -r shell output $'*ready\r\n*'
+            zpty -w -n shell $'hawser {{line}}\t\x18'
+            zpty -r shell output '*line: *@@*'
+            print -r -- ${${output##*line: }%%@@*}
+            zpty -d shell
             """);
 
-        Assert.Equal("", result.Errors);
-        Assert.StartsWith("ping:Serve ping: ", result.Text, StringComparison.Ordinal);
+        Assert.Equal($"hawser {expected}\n", result.Text);
     }
 
     [Fact]
