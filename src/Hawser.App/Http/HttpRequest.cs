@@ -1,18 +1,23 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace Hawser.App.Http;
 
-/// <summary>The head of a request without a body: RFC 9112, strictly. Lines end with CRLF, no header is folded, and a
-/// request of HTTP/1.1 has one Host.</summary>
-/// <param name="Method">GET or HEAD.</param>
+/// <summary>A request: RFC 9112, strictly. Lines end with CRLF, no header is folded, and a request of HTTP/1.1 has one
+/// Host.</summary>
+/// <param name="Method">As sent.</param>
 /// <param name="Path">Begins with a slash; as sent, without the query.</param>
-/// <param name="Host">The host without its port, empty if none was sent.</param>
+/// <param name="Query">What follows the path's question mark; empty if nothing does.</param>
+/// <param name="Authority">The host with its port, empty if none was sent.</param>
 /// <param name="KeepsAlive">The client may send another request.</param>
-internal sealed record HttpRequest(string Method, string Path, string Host, bool KeepsAlive)
+internal sealed record HttpRequest(string Method, string Path, string Query, string Authority, bool KeepsAlive)
 {
     /// <summary>The size limit of a head: 8 KiB.</summary>
     public const int HeadLimitBytes = 8 * 1024;
+
+    /// <summary>The size limit of a body: 4 KiB.</summary>
+    public const int BodyLimitBytes = 4 * 1024;
 
     /// <summary>The size limit of a request line.</summary>
     public const int LineLimitBytes = 2 * 1024;
@@ -22,7 +27,28 @@ internal sealed record HttpRequest(string Method, string Path, string Host, bool
     private static readonly SearchValues<char> TokenLetters = SearchValues.Create(
         "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
-    /// <summary>Reads a request.</summary>
+    private IReadOnlyList<(string Name, string Value)> _headers = [];
+
+    /// <summary>The host without its port.</summary>
+    public string Host
+    {
+        get
+        {
+            int colon = Authority.LastIndexOf(':');
+            return colon > Authority.LastIndexOf(']') ? Authority[..colon] : Authority;
+        }
+    }
+
+    /// <summary>The length of the body, which follows the head.</summary>
+    public int Length { get; private init; }
+
+    /// <summary>The body, once it is read.</summary>
+    public ReadOnlyMemory<byte> Body { get; private init; }
+
+    /// <summary>The first value of a header; null without one.</summary>
+    public string? Header(string name) => ValuesOf(_headers, name).FirstOrDefault();
+
+    /// <summary>Reads the head of a request.</summary>
     /// <returns>Null when the client has finished.</returns>
     /// <exception cref="HttpException">The request is to be answered with an error.</exception>
     public static async ValueTask<HttpRequest?> ReadAsync(Connection connection)
@@ -63,6 +89,19 @@ internal sealed record HttpRequest(string Method, string Path, string Host, bool
         }
     }
 
+    /// <summary>Reads the body.</summary>
+    /// <exception cref="HttpException">It is too long.</exception>
+    /// <exception cref="ProtocolException">The client has left.</exception>
+    public async ValueTask<HttpRequest> ReadBodyAsync(Connection connection)
+    {
+        if (Length > BodyLimitBytes)
+            throw new HttpException(HttpStatus.ContentTooLarge, $"longer than {BodyLimitBytes} bytes");
+        byte[] body = new byte[Length];
+        return Length == 0 || await connection.TryReadExactlyAsync(body)
+            ? this with { Body = body }
+            : throw ProtocolException.Truncated("request");
+    }
+
     private static HttpRequest Parse(string line, List<(string Name, string Value)> headers)
     {
         if (line.Split(' ') is not [var method, var target, var version] || !IsToken(method))
@@ -74,22 +113,36 @@ internal sealed record HttpRequest(string Method, string Path, string Host, bool
                 ? new HttpException(HttpStatus.VersionNotSupported, "only HTTP/1.1 and HTTP/1.0 are served")
                 : new HttpException(HttpStatus.BadRequest, "not a request line: METHOD TARGET HTTP/1.1");
         }
-        string[] hosts = [.. Values("Host")];
+        string[] hosts = [.. ValuesOf(headers, "Host")];
         if (hosts.Length > 1 || (hosts.Length == 0 && !isOld))
             throw new HttpException(HttpStatus.BadRequest, $"one Host is required, not {hosts.Length}");
-        if (method is not ("GET" or "HEAD"))
-            throw new HttpException(HttpStatus.MethodNotAllowed, "only GET and HEAD are served");
-        if (Values("Transfer-Encoding").Any() || Values("Content-Length").Any(length => length != "0"))
-            throw new HttpException(HttpStatus.BadRequest, $"{method} has no body here");
-        bool closes = isOld || Values("Connection").SelectMany(value => value.Split(','))
+        bool closes = isOld || ValuesOf(headers, "Connection").SelectMany(value => value.Split(','))
             .Any(option => option.Trim().Equals("close", StringComparison.OrdinalIgnoreCase));
-        return new HttpRequest(
-            method, ParseTarget(target), WithoutPort(hosts.FirstOrDefault() ?? ""), KeepsAlive: !closes);
-
-        IEnumerable<string> Values(string name) => headers
-            .Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            .Select(header => header.Value);
+        (string path, string query) = ParseTarget(target);
+        return new HttpRequest(method, path, query, hosts.FirstOrDefault() ?? "", KeepsAlive: !closes)
+        {
+            _headers = headers,
+            Length = ParseLength(method, headers),
+        };
     }
+
+    /// <exception cref="HttpException">The length of the body is not clear, or the method has none.</exception>
+    private static int ParseLength(string method, List<(string Name, string Value)> headers)
+    {
+        string[] lengths = [.. ValuesOf(headers, "Content-Length")];
+        int length = 0;
+        if (ValuesOf(headers, "Transfer-Encoding").Any() || lengths.Length > 1
+            || (lengths is [var text]
+                && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length)))
+            throw new HttpException(HttpStatus.BadRequest, "a body has one Content-Length");
+        return length == 0 || method is not ("GET" or "HEAD")
+            ? length
+            : throw new HttpException(HttpStatus.BadRequest, $"{method} has no body here");
+    }
+
+    private static IEnumerable<string> ValuesOf(IEnumerable<(string Name, string Value)> headers, string name) =>
+        headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            .Select(header => header.Value);
 
     private static (string Name, string Value) ParseHeader(string line)
     {
@@ -103,7 +156,7 @@ internal sealed record HttpRequest(string Method, string Path, string Host, bool
     }
 
     /// <exception cref="HttpException">It is neither a path nor an absolute URL.</exception>
-    private static string ParseTarget(string target)
+    private static (string Path, string Query) ParseTarget(string target)
     {
         const string Scheme = "http://";
         if (target.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
@@ -114,13 +167,7 @@ internal sealed record HttpRequest(string Method, string Path, string Host, bool
         if (!target.StartsWith('/') || target.Any(letter => letter is <= ' ' or >= '\x7f' or '#'))
             throw new HttpException(HttpStatus.BadRequest, "the target is not a path");
         int query = target.IndexOf('?');
-        return query < 0 ? target : target[..query];
-    }
-
-    private static string WithoutPort(string host)
-    {
-        int colon = host.LastIndexOf(':');
-        return colon > host.LastIndexOf(']') ? host[..colon] : host;
+        return query < 0 ? (target, "") : (target[..query], target[(query + 1)..]);
     }
 
     /// <summary>RFC 9110, 5.6.2.</summary>

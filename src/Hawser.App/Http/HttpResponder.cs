@@ -1,14 +1,12 @@
-using System.Net;
 using Hawser.Limits;
 
 namespace Hawser.App.Http;
 
-/// <summary>Answers GET and HEAD by path. A small server of its own beside the services: it needs no ASP.NET
+/// <summary>Answers requests by path. A small server of its own beside the services: it needs no ASP.NET
 /// (docs/decisions/0060-metrics.md).</summary>
-/// <param name="routes">By path. They run on the connection's thread.</param>
-/// <param name="isLocal">The server listens on the loopback interface only: a name other than localhost is refused,
-/// because a page on the web may resolve its own name to this machine (DNS rebinding).</param>
-internal sealed class HttpResponder(IReadOnlyDictionary<string, Func<HttpResponse>> routes, bool isLocal)
+/// <param name="routes">By path.</param>
+/// <param name="hosts">The hosts that requests may name; null for any.</param>
+internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> routes, HttpHosts? hosts)
     : IConnectionHandler
 {
     /// <summary>The limits of a server with this handler: 64 connections, of which 48 may wait for a request; 10 s for
@@ -34,46 +32,65 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, Func<HttpRespons
         bool keepsAlive = true;
         while (keepsAlive)
         {
-            HttpRequest? request = null;
             HttpResponse response;
-            LinkedListNode<Connection> place = _waiting.Enter(connection, out Connection? oldest);
-            oldest?.Abort();
+            bool isHead = false;
             try
             {
-                request = await connection.WaitForInputAsync() == InputState.Ready
-                    ? await HttpRequest.ReadAsync(connection)
-                    : null;
-                if (request is null)
+                if (await ReadAsync(connection) is not { } request)
                     return;
-                response = Answer(request);
+                isHead = request.Method == "HEAD";
+                response = await AnswerAsync(request);
+                keepsAlive = request.KeepsAlive && request.Length == request.Body.Length && response.Stream is null
+                    && !stopping.IsCancellationRequested;
             }
             catch (HttpException e)
             {
-                response = HttpResponse.Line(e.Status, e.Message);
+                response = e.ToResponse();
+                keepsAlive = false;
             }
-            finally
-            {
-                _waiting.Leave(place);
-            }
-            keepsAlive = request is { KeepsAlive: true } && response.Stream is null
-                && !stopping.IsCancellationRequested;
-            bool isHead = request is { Method: "HEAD" };
             await connection.WriteAsync(response.ToBytes(isHead, keepsAlive));
             if (response.Stream is not null && !isHead)
                 await response.Stream(connection, stopping);
         }
     }
 
-    private HttpResponse Answer(HttpRequest request)
+    /// <summary>Reads a request, with its body if its path takes one.</summary>
+    private async ValueTask<HttpRequest?> ReadAsync(Connection connection)
     {
-        if (isLocal && !IsOfThisMachine(request.Host))
-            return HttpResponse.Line(HttpStatus.Misdirected, "use localhost or an address");
-        return routes.TryGetValue(request.Path, out Func<HttpResponse>? respond)
-            ? respond()
-            : HttpResponse.Line(HttpStatus.NotFound, $"use {string.Join(", ", routes.Keys)}");
+        LinkedListNode<Connection> place = _waiting.Enter(connection, out Connection? oldest);
+        oldest?.Abort();
+        try
+        {
+            if (await connection.WaitForInputAsync() != InputState.Ready
+                || await HttpRequest.ReadAsync(connection) is not { } request)
+                return null;
+            return hosts?.Include(request.Host) != false && RouteOf(request) is { IsPost: true }
+                ? await request.ReadBodyAsync(connection)
+                : request;
+        }
+        finally
+        {
+            _waiting.Leave(place);
+        }
     }
 
-    private static bool IsOfThisMachine(string host) =>
-        host.Length == 0 || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || IPAddress.TryParse(host, out _);
+    private ValueTask<HttpResponse> AnswerAsync(HttpRequest request) =>
+        hosts?.Include(request.Host) == false
+            ? ValueTask.FromResult(HttpResponse.Line(HttpStatus.Misdirected, "use localhost or an address"))
+            : RouteOf(request) is { } route
+                ? route.Answer(request)
+                : ValueTask.FromResult(
+                    HttpResponse.Line(HttpStatus.NotFound, $"use {string.Join(", ", routes.Keys)}"));
+
+    /// <returns>Null if there is nothing at the path.</returns>
+    /// <exception cref="HttpException">It takes other methods.</exception>
+    private HttpRoute? RouteOf(HttpRequest request)
+    {
+        if (!routes.TryGetValue(request.Path, out HttpRoute? route) || route.Takes(request.Method))
+            return route;
+        throw new HttpException(HttpStatus.MethodNotAllowed, $"{request.Path} takes {route.Methods}")
+        {
+            Header = $"Allow: {route.Methods}",
+        };
+    }
 }

@@ -28,7 +28,7 @@ internal sealed class MetricsServer : IAsyncDisposable
     public IReadOnlyList<EndPoint> EndPoints => Server.EndPoints;
 
     /// <summary>It listens beyond the loopback interface.</summary>
-    public bool IsExposed => !IsLocal(EndPoints);
+    public bool IsExposed => !HttpAddress.IsLocal(EndPoints);
 
     /// <summary>Starts to serve, and to listen to the meters <c>Hawser</c> and <c>System.Runtime</c>.</summary>
     /// <param name="where">Its addresses.</param>
@@ -44,18 +44,19 @@ internal sealed class MetricsServer : IAsyncDisposable
         var exporter = new PrometheusExporter(meter => meter.Name is "Hawser" or "System.Runtime");
         // Its own connections do not count.
         var meter = new Meter("Hawser.Metrics");
-        var routes = new Dictionary<string, Func<HttpResponse>>
+        var routes = new Dictionary<string, HttpRoute>
         {
-            ["/metrics"] = () => new HttpResponse(
-                HttpStatus.Done, PrometheusExporter.ContentType, Encoding.UTF8.GetBytes(exporter.Render())),
-            ["/healthz"] = () => HttpResponse.Line(HttpStatus.Done, "ok"),
-            ["/readyz"] = () => whyNotReady() is { } why
+            ["/metrics"] = HttpRoute.Get(() => new HttpResponse(
+                HttpStatus.Done, PrometheusExporter.ContentType, Encoding.UTF8.GetBytes(exporter.Render()))),
+            ["/healthz"] = HttpRoute.Get(() => HttpResponse.Line(HttpStatus.Done, "ok")),
+            ["/readyz"] = HttpRoute.Get(() => whyNotReady() is { } why
                 ? HttpResponse.Line(HttpStatus.Unavailable, why)
-                : HttpResponse.Line(HttpStatus.Done, "ready"),
+                : HttpResponse.Line(HttpStatus.Done, "ready")),
         };
+        HttpHosts? hosts = HttpAddress.IsLocal(where) ? new HttpHosts() : null;
         try
         {
-            return new MetricsServer(exporter, meter, Server.Start(new HttpResponder(routes, IsLocal(where)), new()
+            return new MetricsServer(exporter, meter, Server.Start(new HttpResponder(routes, hosts), new()
             {
                 EndPoints = open,
                 Sockets = taken,
@@ -79,7 +80,4 @@ internal sealed class MetricsServer : IAsyncDisposable
         _exporter.Dispose();
         _meter.Dispose();
     }
-
-    private static bool IsLocal(IEnumerable<EndPoint> where) =>
-        where.All(endPoint => endPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address));
 }

@@ -52,27 +52,34 @@ internal sealed class ServeProcess : IDisposable
         return services;
     }
 
-    /// <summary>After <see cref="Adopt"/>: the predecessor's sockets for the metrics, and the addresses without
-    /// one.</summary>
-    public (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open) TakeMetrics(IReadOnlyList<EndPoint> wanted) =>
-        OperatingSystem.IsLinux() && _predecessor is not null
-            ? _predecessor.Take(TakeoverProtocol.Metrics, wanted)
-            : ([], wanted);
+    /// <summary>After <see cref="Adopt"/>: the predecessor's sockets for a server beside the services, and the addresses
+    /// without one.</summary>
+    /// <param name="name">As <see cref="TakeoverProtocol"/> has it.</param>
+    /// <param name="wanted">The addresses.</param>
+    public (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open) Take(
+        string name, IReadOnlyList<EndPoint> wanted) =>
+        OperatingSystem.IsLinux() && _predecessor is not null ? _predecessor.Take(name, wanted) : ([], wanted);
 
     /// <summary>The servers accept: tells the predecessor and systemd, and watches files, servers and
     /// successors.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="servers">Their servers.</param>
+    /// <param name="observers">Of the servers.</param>
+    /// <param name="besides">The servers beside the services, by name; null for one that does not run.</param>
+    /// <param name="files">The files to read again.</param>
+    /// <param name="logs">Receive warnings.</param>
     /// <exception cref="IOException">The path of <c>--takeover</c> is not available, or the predecessor has waited too
     /// long; it serves on.</exception>
     public void Start(
         IReadOnlyList<ServiceRun> services, IReadOnlyList<Server> servers, IReadOnlyList<ServeObserver> observers,
-        Server? metrics, ReloadedFiles files, ServeLogs logs)
+        IEnumerable<(string Name, Server? Server)> besides, ReloadedFiles files, ServeLogs logs)
     {
         if (_takeover is not null && OperatingSystem.IsLinux())
         {
             (string, Server)[] offered =
             [
                 .. services.Zip(servers, (run, server) => (run.Service.Name, server)),
-                .. metrics is null ? Array.Empty<(string, Server)>() : [(TakeoverProtocol.Metrics, metrics)],
+                .. besides.Where(beside => beside.Server is not null).Select(beside => (beside.Name, beside.Server!)),
             ];
             StartOffer(_takeover, offered, logs.Errors);
         }

@@ -4,22 +4,27 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Status;
 
-/// <summary>Answers the requests to the servers of this process, and logs what they change. Not thread-safe.</summary>
+/// <summary>Answers the requests to the servers of this process, and logs what they change. Not thread-safe: each way
+/// to ask has a board of its own.</summary>
 internal sealed class StatusBoard
 {
     private readonly IReadOnlyList<StatusSource> _servers;
     private readonly Action _drain;
     private readonly Func<bool> _isDraining;
+    private readonly string _asker;
     private readonly long _begun = Stopwatch.GetTimestamp();
 
     /// <param name="servers">The servers.</param>
     /// <param name="drain">Begins to stop the process, as SIGTERM does.</param>
     /// <param name="isDraining">It has begun.</param>
-    public StatusBoard(IEnumerable<StatusSource> servers, Action drain, Func<bool> isDraining)
+    /// <param name="asker">Whose requests it answers, for the log.</param>
+    public StatusBoard(
+        IEnumerable<StatusSource> servers, Action drain, Func<bool> isDraining, string asker = "hawser status")
     {
         _servers = [.. servers];
         _drain = drain;
         _isDraining = isDraining;
+        _asker = asker;
     }
 
     /// <summary>Carries a request out.</summary>
@@ -40,7 +45,7 @@ internal sealed class StatusBoard
                 ChangeLimits(Find(change.Server), change.Set);
                 return [];
             default:
-                _servers[0].Note("hawser status asked to drain");
+                _servers[0].Note($"{_asker} asked to drain");
                 _drain();
                 return [];
         }
@@ -91,18 +96,18 @@ internal sealed class StatusBoard
         };
     }
 
-    private static void Close(StatusSource server, long id)
+    private void Close(StatusSource server, long id)
     {
         if (!server.Server.TryAbortConnection(id))
             throw new FormatException($"{server.Name} has no connection {id}");
-        server.Note($"hawser status closed connection {id}");
+        server.Note($"{_asker} closed connection {id}");
     }
 
-    private static void ChangeLimits(StatusSource server, IReadOnlyDictionary<string, string> values)
+    private void ChangeLimits(StatusSource server, IReadOnlyDictionary<string, string> values)
     {
         server.Server.ChangeLimits(limits => values.Aggregate(limits, (changed, value) => LimitOptions.Change(
             changed, value.Key, value.Value ?? throw new FormatException($"{value.Key}: has no value"))));
-        server.Note("hawser status set "
+        server.Note($"{_asker} set "
             + Printable.Line(string.Join(", ", values.Select(value => $"{value.Key}={value.Value}"))));
     }
 }

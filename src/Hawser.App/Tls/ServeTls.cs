@@ -74,21 +74,7 @@ internal sealed class ServeTls(Service? service)
         }
         bool hasToken = TakesToken && parsed.Has(_token);
         if (hasToken)
-            layers.Add(TokenLayer.Server(ReadToken(parsed.GetValue(_token)!, files)));
+            layers.Add(TokenLayer.Server(TokenFile.Read(_token.Name, parsed.GetValue(_token)!, files)));
         return new ServeSecurity(layers, certificates, Authenticates: hasToken || parsed.Has(_clientCa), files);
-    }
-
-    private Func<byte[]> ReadToken(string path, List<FileSet> files)
-    {
-        byte[]? secret = null;
-        files.Add(new FileSet([path], () =>
-        {
-            Volatile.Write(ref secret, Read());
-            return [$"{_token.Name}: {path}"];
-        }));
-        secret = UsageException.Guard(Read);
-        return () => Volatile.Read(ref secret)!;
-
-        byte[] Read() => PemFiles.ReadSecret(PemFile.Read(_token.Name, path));
     }
 }

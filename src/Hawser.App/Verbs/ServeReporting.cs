@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Net;
+using Hawser.App.Dashboard;
+using Hawser.App.Http;
 
 namespace Hawser.App.Verbs;
 
@@ -7,8 +8,9 @@ namespace Hawser.App.Verbs;
 /// <param name="IsJson">The log on the standard error is JSON.</param>
 /// <param name="Metrics">Where to serve metrics; null: nowhere.</param>
 /// <param name="Collector">Where to send metrics and spans; null: nowhere.</param>
+/// <param name="Dashboard">Where to serve the dashboard; null: nowhere.</param>
 internal sealed record ServeReporting(
-    bool IsJson, IReadOnlyList<EndPoint>? Metrics, Uri? Collector)
+    bool IsJson, HttpAddress? Metrics, Uri? Collector, DashboardOptions? Dashboard)
 {
     /// <summary>Its options.</summary>
     internal sealed class Options
@@ -17,19 +19,26 @@ internal sealed record ServeReporting(
             "--log", "FORMAT", "text, or json: an object a line on the standard error, with every connection",
             ParseFormat, "text").WithChoices(["text", "json"]);
 
-        private readonly Option<IReadOnlyList<EndPoint>?> _metrics = VerbOptions.Value<IReadOnlyList<EndPoint>?>(
+        // The port of Prometheus's examples for OpenTelemetry.
+        private const int ExamplePort = 9464;
+
+        private readonly Option<HttpAddress?> _metrics = VerbOptions.Value<HttpAddress?>(
             "--metrics", "[ADDRESS:]PORT", "serve /metrics for Prometheus, /healthz and /readyz here; on 127.0.0.1 "
-            + "unless an address is given", ParseWhere);
+            + "unless an address is given", text => HttpAddress.Parse(text, ExamplePort));
 
         private readonly Option<Uri?> _collector = VerbOptions.Value<Uri?>(
             "--otlp", "URL", "send metrics and traces to this OpenTelemetry collector, OTLP over HTTP", ParseCollector);
 
-        public IReadOnlyList<Option> All => [_log, _metrics, _collector];
+        private readonly DashboardOptions.Options _dashboard = new();
 
-        public void AddTo(VerbCommand command) => command.AddGroup("Logs and metrics", [.. All]);
+        public IReadOnlyList<Option> All => [_log, _metrics, _collector, .. _dashboard.All];
 
+        public void AddTo(VerbCommand command) => command.AddGroup("Reporting", [.. All]);
+
+        /// <exception cref="UsageException">The dashboard's token has no use, or its file is bad.</exception>
         public ServeReporting Read(ParseResult parsed) =>
-            new(parsed.GetValue(_log) == "json", parsed.GetValue(_metrics), parsed.GetValue(_collector));
+            new(parsed.GetValue(_log) == "json", parsed.GetValue(_metrics), parsed.GetValue(_collector),
+                _dashboard.Read(parsed));
 
         private static string ParseFormat(string text) => text is "text" or "json"
             ? text
@@ -39,15 +48,5 @@ internal sealed record ServeReporting(
             Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
                 ? url
                 : throw new FormatException($"'{text}' is not a URL; use http://127.0.0.1:4318");
-
-        private static IReadOnlyList<EndPoint> ParseWhere(string text)
-        {
-            int colon = text.LastIndexOf(':');
-            string host = colon < 0 ? "127.0.0.1" : text[..colon];
-            if (colon == 0 || (host.Contains(':') && !(host.StartsWith('[') && host.EndsWith(']'))))
-                throw new FormatException($"'{text}' is not [ADDRESS:]PORT; use 9464, 0.0.0.0:9464 or [::]:9464");
-            int port = ServerAddress.ParseListenPort(text[(colon + 1)..], lowest: 0);
-            return [.. ServerAddress.ParseListen(host.Trim('[', ']')).Select(found => ServerAddress.At(found, port))];
-        }
     }
 }

@@ -24,12 +24,12 @@ internal sealed class ServeTelemetry : IAsyncDisposable
     /// <summary>Starts to send to the collector, if there is one.</summary>
     /// <param name="reporting">What is asked for.</param>
     /// <param name="errors">Receives a warning when the collector fails.</param>
-    /// <returns>Null if no metrics are asked for.</returns>
+    /// <returns>Null if nothing needs meters.</returns>
     public static ServeTelemetry? Start(ServeReporting reporting, TextWriter errors)
     {
-        if (reporting.Metrics is null && reporting.Collector is null)
+        if (reporting is { Metrics: null, Collector: null, Dashboard: null })
             return null;
-        var telemetry = new ServeTelemetry(reporting.Metrics);
+        var telemetry = new ServeTelemetry(reporting.Metrics?.EndPoints);
         if (reporting.Collector is not null)
             telemetry.Send(reporting.Collector, errors);
         return telemetry;

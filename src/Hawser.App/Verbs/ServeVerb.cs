@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Hawser.App.Dashboard;
 using Hawser.App.Output;
 using Hawser.App.Serving;
 using Hawser.App.Serving.Configuration;
+using Hawser.App.Serving.Takeover;
 using Hawser.App.Status;
 using Hawser.Services;
 using Hawser.Services.Text;
@@ -80,7 +82,9 @@ internal static class ServeVerb
         await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, logs.Errors);
         // Late, because connections wait in the kernel until the services have started.
         IReadOnlyList<ServiceRun> services = process.Adopt(plan.Services, logs.Errors);
-        telemetry?.Serve(process.TakeMetrics, readiness.WhyNot, logs.Errors);
+        telemetry?.Serve(
+            wanted => process.Take(TakeoverProtocol.Metrics, wanted), readiness.WhyNot, logs.Errors);
+        await using DashboardServer? dashboard = StartDashboard(plan, process, files, logs);
         try
         {
             foreach (ServiceRun run in services)
@@ -88,14 +92,7 @@ internal static class ServeVerb
                 string prefix = alone ? "" : $"{run.Service.Name}: ";
                 StampedWriter? events =
                     run.IsQuiet ? null : logs.Of(run.Service.Name, prefix, StampedWriter.Info);
-                var environment = new ServiceEnvironment
-                {
-                    Log = run.IsQuiet ? TextWriter.Null : logs.Log,
-                    Events = events ?? TextWriter.Null,
-                    Errors = logs.Of(run.Service.Name, prefix, StampedWriter.Warning),
-                    Output = Standard.OpenOutput(),
-                    Fail = _ => { },
-                };
+                ServiceEnvironment environment = EnvironmentOf(run, prefix, events, logs);
                 var observer = new ServeObserver(
                     run.Service.Name, prefix, logs, run.StartLines(), events, environment.Errors, run.IsVerbose,
                     plan.Reporting.IsJson);
@@ -104,7 +101,7 @@ internal static class ServeVerb
                 {
                     ServerOptions observed = run.Options with
                     {
-                        Observer = observer,
+                        Observer = dashboard?.Source.Observe(run.Service.Name, observer) ?? observer,
                         Meter = telemetry?.MeterOf(run.Service.Name),
                     };
                     hosts.Add(UsageException.Guard(
@@ -119,21 +116,52 @@ internal static class ServeVerb
                     files.Add(set, environment.Events, environment.Errors);
             }
             readiness.Phase = null;
-            process.Start(services, [.. hosts.Select(host => host.Server)], observers, telemetry?.Server, files,
-                logs);
+            process.Start(
+                services, [.. hosts.Select(host => host.Server)], observers,
+                [(TakeoverProtocol.Metrics, telemetry?.Server), (TakeoverProtocol.Dashboard, dashboard?.Server)],
+                files, logs);
             TimeSpan drain = services.Max(run => run.Options.Limits.DrainTimeout);
-            var board = new StatusBoard(
-                services.Zip(hosts, observers).Select(run => new StatusSource(
+            StatusSource[] sources =
+            [
+                .. services.Zip(hosts, observers).Select(run => new StatusSource(
                     run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, run.Third.Note)),
-                signal.Ask, () => signal.Asked.IsCompleted);
+            ];
+            StatusBoard board = BoardFor("hawser status");
+            dashboard?.Source.Board = BoardFor("the dashboard");
             status?.Serve(board, Task.WhenAll(observers.Select(observer => observer.Listens)));
             return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process, readiness);
+
+            StatusBoard BoardFor(string asker) =>
+                new(sources, signal.Ask, () => signal.Asked.IsCompleted, asker);
         }
         finally
         {
             foreach (ServiceHost host in hosts)
                 await host.DisposeAsync();
         }
+    }
+
+    private static ServiceEnvironment EnvironmentOf(
+        ServiceRun run, string prefix, StampedWriter? events, ServeLogs logs) => new()
+        {
+            Log = run.IsQuiet ? TextWriter.Null : logs.Log,
+            Events = events ?? TextWriter.Null,
+            Errors = logs.Of(run.Service.Name, prefix, StampedWriter.Warning),
+            Output = Standard.OpenOutput(),
+            Fail = _ => { },
+        };
+
+    /// <returns>Null if none is asked for.</returns>
+    private static DashboardServer? StartDashboard(
+        ServePlan plan, ServeProcess process, ReloadedFiles files, ServeLogs logs)
+    {
+        if (plan.Reporting.Dashboard is not { } options)
+            return null;
+        foreach (FileSet set in options.Files)
+            files.Add(set, logs.Errors, logs.Errors);
+        return DashboardServer.Start(
+            options, [.. plan.Services.Select(run => new ServerTelemetry(run.Service.Name))],
+            process.Take(TakeoverProtocol.Dashboard, options.Where.EndPoints), logs.Errors);
     }
 
     private static async Task<int> RunUntilOverAsync(

@@ -24,6 +24,22 @@ public sealed class DemoTest
             Assert.Contains(lines, line => line.Contains($" pings each, {model.Name} ", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("--duration: applies with --watch only", "--duration", "1s")]
+    [InlineData("--dashboard: applies with --watch only", "--dashboard", "0")]
+    [InlineData("--json: does not apply beside --watch", "--json", "--watch")]
+    public async Task An_option_of_the_other_demo_is_an_error(string error, params string[] options) =>
+        (await ProgramProcess.RunAsync(["demo", .. options])).IsError(2, error);
+
+    [Fact]
+    public async Task A_watched_demo_ends_by_itself()
+    {
+        ProgramResult result = await ProgramProcess.RunAsync("demo", "--watch", "--duration", "1s");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Matches(@"\Adashboard at http://127\.0\.0\.1:\d+/\n[^\n]+ after 1 s\n\z", result.Errors);
+    }
+
     [Fact]
     public async Task A_throwing_demonstration_is_reported_in_its_row_and_the_rest_still_runs()
     {

@@ -34,7 +34,8 @@ internal static class ProcessOptions
         command.AddGroup("Process", [.. OfConfiguration, Takeover, NoStatus]);
     }
 
-    /// <summary>The format of the log, and where metrics go.</summary>
+    /// <summary>The format of the log, and where metrics and the dashboard are.</summary>
+    /// <exception cref="UsageException">The dashboard's token has no use, or its file is bad.</exception>
     public static ServeReporting ReportingOf(ParseResult parsed) => Reporting.Read(parsed);
 
     /// <summary>Where to take over and to be taken over; null for neither.</summary>

@@ -10,6 +10,7 @@ namespace Hawser.App.Serving.Configuration;
 internal sealed class ServePlan
 {
     private readonly List<(ServiceRun Run, CompletedLine Line)> _services = [];
+    private ServeReporting? _reporting;
 
     private ServePlan()
     {
@@ -24,8 +25,8 @@ internal sealed class ServePlan
     /// <summary>Whether <c>hawser status</c> may see the servers.</summary>
     public bool HasStatus => ProcessOptions.HasStatus(Any);
 
-    /// <summary>The format of the log, and where metrics go.</summary>
-    public ServeReporting Reporting => ProcessOptions.ReportingOf(Any);
+    /// <summary>The format of the log, and where metrics and the dashboard are.</summary>
+    public ServeReporting Reporting => _reporting!;
 
     /// <summary>The options of the process are those of every service.</summary>
     private ParseResult Any => _services[0].Line.Parsed;
@@ -43,6 +44,7 @@ internal sealed class ServePlan
             plan.Add(service, configuration.Complete(words, parsed));
         else
             plan.AddSeveral(configuration, parsed, words);
+        plan._reporting = plan._services[0].Line.Guard(() => ProcessOptions.ReportingOf(plan.Any));
         return plan;
     }
 

@@ -40,6 +40,9 @@ internal static class TakeoverProtocol
     /// <summary>The name of the sockets of <c>--metrics</c> among those of the services.</summary>
     public const string Metrics = "metrics";
 
+    /// <summary>The same for <c>--dashboard</c>.</summary>
+    public const string Dashboard = "dashboard";
+
     /// <summary>The most bytes that follow the path in the name of its temporary file: a dot and the process
     /// id.</summary>
     public const int LongestSuffix = 11;

@@ -24,6 +24,16 @@ public sealed class HttpResponderTest : IAsyncDisposable
     [InlineData("POST /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello", 405)]
     [InlineData("BREW /page HTTP/1.1\r\nHost: localhost\r\n\r\n", 405)]
     [InlineData("GET /page HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421)]
+    [InlineData("POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello", 200)]
+    [InlineData("POST /command HTTP/1.1\r\nHost: localhost\r\n\r\n", 200)]
+    [InlineData("GET /command HTTP/1.1\r\nHost: localhost\r\n\r\n", 405)]
+    [InlineData("POST /other HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello", 404)]
+    [InlineData("POST /command HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 5\r\n\r\nhello", 421)]
+    [InlineData("POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4097\r\n\r\n", 413)]
+    [InlineData("POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", 400)]
+    [InlineData("POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400)]
+    [InlineData("POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400)]
+    [InlineData("POST /command HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400)]
     [InlineData("GET /page HTTP/1.1\r\n\r\n", 400)]
     [InlineData("GET /page HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400)]
     [InlineData("GET /page HTTP/1.1\nHost: localhost\n\n", 400)]
@@ -85,6 +95,19 @@ public sealed class HttpResponderTest : IAsyncDisposable
         Assert.Equal(2, answers.Split("hello\n").Length - 1);
         Assert.Equal(2, answers.Split("Connection: keep-alive\r\n").Length - 1);
         Assert.EndsWith("Connection: close\r\n\r\nhello\n", answers, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_not_read_is_no_request()
+    {
+        using RawClient client = await _server.ConnectAsync();
+        await client.SendAsync("POST /command?a=b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello"
+            + "POST /other HTTP/1.1\r\nHost: localhost\r\nContent-Length: 42\r\n\r\n"
+            + "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+        string answers = await ReceiveAsync(client);
+        Assert.Contains("\r\n\r\na=b:hello\nHTTP/1.1 404 ", answers, StringComparison.Ordinal);
+        Assert.Equal(2, answers.Split("HTTP/1.1 ").Length - 1);
     }
 
     [Fact]
@@ -199,10 +222,12 @@ public sealed class HttpResponderTest : IAsyncDisposable
 
     private static TestServer Start(bool isLocal, TimeProvider? time = null)
     {
-        var routes = new Dictionary<string, Func<HttpResponse>>
+        var routes = new Dictionary<string, HttpRoute>
         {
-            ["/page"] = () => HttpResponse.Line(HttpStatus.Done, "hello"),
-            ["/events"] = () => new HttpResponse(HttpStatus.Done, "text/event-stream", "data: 1\n"u8.ToArray())
+            ["/page"] = HttpRoute.Get(() => HttpResponse.Line(HttpStatus.Done, "hello")),
+            ["/command"] = HttpRoute.Post(request => ValueTask.FromResult(
+                HttpResponse.Line(HttpStatus.Done, $"{request.Query}:{Encoding.ASCII.GetString(request.Body.Span)}"))),
+            ["/events"] = HttpRoute.Get(() => new HttpResponse(HttpStatus.Done, "text/event-stream", "data: 1\n"u8.ToArray())
             {
                 Stream = async (connection, stopping) =>
                 {
@@ -211,10 +236,10 @@ public sealed class HttpResponderTest : IAsyncDisposable
                     await stopped.Task;
                     await connection.WriteAsync("data: the end\n"u8.ToArray());
                 },
-            },
+            }),
         };
         return TestServer.Start(
-            ConcurrencyModels.Get("select"), new HttpResponder(routes, isLocal), options => options with
+            ConcurrencyModels.Get("select"), new HttpResponder(routes, isLocal ? new HttpHosts() : null), options => options with
             {
                 Limits = HttpResponder.Limits with { DrainTimeout = Patience.Limit },
                 TimeProvider = time ?? TimeProvider.System,

@@ -109,6 +109,8 @@ public sealed class ServeMetricsTest : IDisposable
     [InlineData("--metrics", "::1:9464")]
     [InlineData("--metrics", "localhost:")]
     [InlineData("--metrics", "70000")]
+    [InlineData("--dashboard", "::1:9465")]
+    [InlineData("--dashboard", "x")]
     [InlineData("--log", "xml")]
     [InlineData("--otlp", "127.0.0.1:4318")]
     public async Task A_bad_value_is_one_line(string option, string value)

@@ -167,13 +167,30 @@ public sealed class ServePlanTest : IDisposable
     [Fact]
     public void Options_of_the_process_concern_all_services()
     {
-        Write("""{ "log": "json", "metrics": 9464, "no-status": true, "services": { "ping": {}, "message": {} } }""");
+        Write("""{ "log": "json", "metrics": 9464, "dashboard": "[::1]:0", "no-status": true, "services": { "ping": {}, "message": {} } }""");
 
         ServePlan plan = Plan($"serve --config {Path} --takeover other", ("HAWSER_TAKEOVER", "path"));
 
         Assert.True(plan.Reporting.IsJson);
-        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 9464)], plan.Reporting.Metrics);
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 9464)], plan.Reporting.Metrics?.EndPoints);
+        Assert.Equal([new IPEndPoint(IPAddress.IPv6Loopback, 0)], plan.Reporting.Dashboard?.Where.EndPoints);
         Assert.Equal(("other", false), (plan.Takeover, plan.HasStatus));
+    }
+
+    [Fact]
+    public void The_dashboards_token_is_read_from_its_file()
+    {
+        string line = "serve ping --dashboard 0 --dashboard-token-file";
+        Assert.Equal("--dashboard-token-file: applies with --dashboard only",
+            Error($"serve ping --dashboard-token-file {Path}"));
+        Assert.Equal($"--dashboard-token-file: {Path}: no such file", Error($"{line} {Path}"));
+        Write("short");
+        Assert.StartsWith($"--dashboard-token-file: {Path}: the first line has 5 bytes", Error($"{line} {Path}"),
+            StringComparison.Ordinal);
+        Assert.StartsWith($"HAWSER_DASHBOARD_TOKEN_FILE: {Path}: the first line has 5 bytes",
+            Error("serve ping --dashboard 0", ("HAWSER_DASHBOARD_TOKEN_FILE", Path)), StringComparison.Ordinal);
+        Write("sixteen bytes, or more\n");
+        Assert.Equal("sixteen bytes, or more"u8, Plan($"{line} {Path}").Reporting.Dashboard!.Token!());
     }
 
     [Fact]

@@ -34,6 +34,7 @@ public sealed class TakeoverTest : IDisposable
         ProgramProcess server = Serve(model);
         IPEndPoint where = await OfferedByAsync(server);
         string metrics = await MetricsAsync(server);
+        string dashboard = await DashboardAsync(server);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
         using var stop = new CancellationTokenSource();
         using var http = new HttpClient { Timeout = ProgramProcess.Limit };
@@ -49,15 +50,18 @@ public sealed class TakeoverTest : IDisposable
             await slow.SendAsync("ping 7 ");
             await ServedByAsync(where);
             await using ProgramProcess old = server;
-            server = Serve(model, metrics[(metrics.LastIndexOf(':') + 1)..]);
+            server = Serve(model, PortOf(metrics), PortOf(dashboard));
             Assert.Equal(where, await server.ListeningAsync());
             Assert.Equal(metrics, await MetricsAsync(server));
+            Assert.Equal(dashboard, await DashboardAsync(server));
             await old.Errors.LineWithAsync("taken over: the new server accepts connections");
             await slow.SendAsync("1\n");
             Assert.Equal("pong 7 1", await slow.ReceiveLineAsync());
             slow.FinishSending();
             Assert.Equal(0, (await old.EndAsync()).ExitCode);
             Assert.Equal("ready\n", await http.GetStringAsync(new Uri($"http://{metrics}/readyz")));
+            Assert.StartsWith(
+                "<!doctype html>", await http.GetStringAsync(new Uri($"http://{dashboard}/")), StringComparison.Ordinal);
             long before = pongs.Sum();
             await Patience.UntilAsync(() => pongs.Sum() > before + 100);
         }
@@ -99,7 +103,7 @@ public sealed class TakeoverTest : IDisposable
             thief.Send(TakeoverProtocol.Take);
             byte[] message = new byte[100];
             int received = await thief.ReceiveAsync(message).Bounded();
-            Assert.Equal("hawser-takeover 1\nping\nmetrics\n\n", Encoding.ASCII.GetString(message, 0, received));
+            Assert.Equal("hawser-takeover 1\nping\nmetrics\ndashboard\n\n", Encoding.ASCII.GetString(message, 0, received));
             using RawClient waiting = await RawClient.ConnectAsync(where);
             await waiting.SendAsync("ping 0 1\n");
             thief.Dispose();
@@ -131,7 +135,7 @@ public sealed class TakeoverTest : IDisposable
             await using Server server = Server.Start(new LambdaHandler(Handlers.EchoAsync), runs[0].Options);
             Assert.Equal(where, Assert.Single(server.EndPoints));
             Assert.StartsWith($"--takeover: cannot listen at {Path}: ",
-                Assert.Throws<IOException>(() => process.Start(runs, [server], [], null, files, logs)).Message,
+                Assert.Throws<IOException>(() => process.Start(runs, [server], [], [], files, logs)).Message,
                 StringComparison.Ordinal);
         }
         await ServedByAsync(where);
@@ -266,8 +270,9 @@ public sealed class TakeoverTest : IDisposable
             .IsError(1, $"unix:{Path}: not a socket");
     }
 
-    private ProgramProcess Serve(string model, string metrics = "0") => ProgramProcess.Start(
-        "serve", "ping", "--port", "0", "--model", model, "--takeover", Path, "--quiet", "--metrics", metrics);
+    private ProgramProcess Serve(string model, string metrics = "0", string dashboard = "0") => ProgramProcess.Start(
+        "serve", "ping", "--port", "0", "--model", model, "--takeover", Path, "--quiet", "--metrics", metrics,
+        "--dashboard", dashboard);
 
     private async Task<IPEndPoint> OfferedByAsync(ProgramProcess server)
     {
@@ -276,9 +281,15 @@ public sealed class TakeoverTest : IDisposable
         return where;
     }
 
-    private static async Task<string> MetricsAsync(ProgramProcess server)
+    private static string PortOf(string address) => address[(address.LastIndexOf(':') + 1)..];
+
+    private static Task<string> MetricsAsync(ProgramProcess server) => AddressAsync(server, "metrics at http://");
+
+    private static Task<string> DashboardAsync(ProgramProcess server) => AddressAsync(server, "dashboard at http://");
+
+    private static async Task<string> AddressAsync(ProgramProcess server, string begin)
     {
-        string line = await server.Errors.LineWithAsync("metrics at http://");
+        string line = await server.Errors.LineWithAsync(begin);
         return line[(line.IndexOf("//", StringComparison.Ordinal) + 2)..line.LastIndexOf('/')];
     }
 

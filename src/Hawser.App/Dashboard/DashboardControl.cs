@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using System.Text;
+using Hawser.App.Http;
+using Hawser.App.Status;
+
+namespace Hawser.App.Dashboard;
+
+/// <summary>Closes connections and drains servers for pages that send the token.</summary>
+/// <param name="source">Has the servers.</param>
+/// <param name="token">The token in force.</param>
+/// <param name="time">Measures the pause after a wrong token.</param>
+/// <param name="errors">Receives a warning for wrong tokens, one a second at most.</param>
+internal sealed class DashboardControl(
+    DashboardSource source, Func<byte[]> token, TimeProvider time, TextWriter errors)
+{
+    private const string Scheme = "Bearer ";
+
+    // A connection tries one token a second, and there are few connections.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private long _warnedAt;
+    private int _wrong;
+
+    /// <summary>Answers a POST with a request of the status protocol: docs/protocols.md, "Status".</summary>
+    public async ValueTask<HttpResponse> AnswerAsync(HttpRequest request)
+    {
+        if (!HttpOrigin.IsOwn(request))
+            return HttpResponse.Line(HttpStatus.Forbidden, "for pages of this server only");
+        if (request.Header("Authorization") is not { } shown)
+        {
+            return HttpResponse.Line(HttpStatus.Unauthorized, "a token is required") with
+            {
+                Header = "WWW-Authenticate: Bearer",
+            };
+        }
+        if (!IsRight(shown))
+        {
+            Warn();
+            await Task.Delay(Pause, time);
+            return HttpResponse.Line(HttpStatus.Forbidden, "wrong token");
+        }
+        return Carry(request);
+    }
+
+    private HttpResponse Carry(HttpRequest request)
+    {
+        try
+        {
+            StatusRequest asked = StatusProtocol.ParseRequest(request.Body.Span);
+            if (asked is not (CloseRequest or DrainRequest))
+                return HttpResponse.Line(HttpStatus.BadRequest, "use the commands close or drain");
+            if (source.Board is not { } board)
+                return HttpResponse.Line(HttpStatus.Unavailable, "starting");
+            // Carried out when its lines, of which there are none, are read.
+            _ = board.Answer(asked).ToList();
+            return HttpResponse.Line(HttpStatus.Done, "done");
+        }
+        catch (ProtocolException e)
+        {
+            return HttpResponse.Line(HttpStatus.BadRequest, e.Message);
+        }
+        catch (FormatException e)
+        {
+            return HttpResponse.Line(HttpStatus.Conflict, e.Message);
+        }
+    }
+
+    // Of the hashes, so that the time does not tell the length either.
+    private bool IsRight(string shown) =>
+        shown.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+        && CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.Latin1.GetBytes(shown[Scheme.Length..])), SHA256.HashData(token()));
+
+    private void Warn()
+    {
+        _wrong++;
+        if (_warnedAt != 0 && time.GetElapsedTime(_warnedAt) < Pause)
+            return;
+        errors.WriteLine($"WARNING: --dashboard: {_wrong} wrong token{(_wrong == 1 ? "" : "s")}");
+        (_warnedAt, _wrong) = (time.GetTimestamp(), 0);
+    }
+}

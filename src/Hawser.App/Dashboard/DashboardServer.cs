@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+using Hawser.App.Http;
+using Hawser.App.Output;
+using Hawser.Models;
+using Hawser.Services.Text;
+
+namespace Hawser.App.Dashboard;
+
+/// <summary>Serves the dashboard: the page, its events and its commands, on one event loop of its own.</summary>
+internal sealed class DashboardServer : IAsyncDisposable
+{
+    private DashboardServer(Server server, DashboardSource source)
+    {
+        Server = server;
+        Source = source;
+    }
+
+    public Server Server { get; }
+
+    /// <summary>What pages show.</summary>
+    public DashboardSource Source { get; }
+
+    /// <summary>Starts to serve, and prints where.</summary>
+    /// <param name="options">Where, and who may change what.</param>
+    /// <param name="servers">The telemetry of the servers that pages show.</param>
+    /// <param name="sockets">Sockets that listen at some of the addresses, and the other addresses.</param>
+    /// <param name="errors">Receives the addresses, a line each, and its faults.</param>
+    /// <exception cref="IOException">An address is not available.</exception>
+    public static DashboardServer Start(
+        DashboardOptions options, IReadOnlyList<ServerTelemetry> servers,
+        (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open) sockets, TextWriter errors)
+    {
+        var source = new DashboardSource(servers, options.Token is not null, TimeProvider.System);
+        // A loop needs no thread for a page, which a busy server may lack.
+        ConcurrencyModel epoll = ConcurrencyModels.Get("epoll");
+        try
+        {
+            var dashboard = new DashboardServer(Server.Start(
+                new HttpResponder(Routes(options, source, errors), HostsOf(options.Where)), new ServerOptions
+                {
+                    EndPoints = sockets.Open,
+                    Sockets = sockets.Taken,
+                    Model = epoll.IsAvailable ? epoll : ConcurrencyModels.Get("select"),
+                    ModelOptions = new ModelOptions { Loops = 1 },
+                    Limits = HttpResponder.Limits,
+                    Observer = new FaultLog("the dashboard", errors),
+                }), source);
+            dashboard.Announce(options, errors);
+            return dashboard;
+        }
+        catch (ListenException e)
+        {
+            throw new IOException($"--dashboard: {e.Message}", e);
+        }
+    }
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+
+    /// <summary>The routes of a dashboard.</summary>
+    internal static Dictionary<string, HttpRoute> Routes(
+        DashboardOptions options, DashboardSource source, TextWriter errors, TimeProvider? time = null)
+    {
+        var routes = new Dictionary<string, HttpRoute>(DashboardPage.Routes())
+        {
+            ["/events"] = HttpRoute.Get(new DashboardStream(source, time ?? TimeProvider.System).Answer),
+        };
+        if (options.Token is { } token)
+        {
+            routes["/control"] = HttpRoute.Post(
+                new DashboardControl(source, token, time ?? TimeProvider.System, errors).AnswerAsync);
+        }
+        return routes;
+    }
+
+    /// <summary>The hosts that its requests may name.</summary>
+    internal static HttpHosts HostsOf(HttpAddress where) => new(where.Host, Environment.MachineName);
+
+    private void Announce(DashboardOptions options, TextWriter errors)
+    {
+        bool isExposed = !HttpAddress.IsLocal(Server.EndPoints);
+        foreach (EndPoint endPoint in Server.EndPoints)
+        {
+            errors.WriteLine($"dashboard at http://{EndPointText.Of(endPoint)}/"
+                + (!isExposed ? "" : options.Token is null ? "; no authentication" : "; anybody may look"));
+        }
+    }
+}

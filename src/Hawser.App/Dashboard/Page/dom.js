@@ -1,0 +1,32 @@
+// Elements. Text always arrives as text: nothing here parses markup.
+
+/** Creates an element. `attributes` are set as such; `class` and `data-*` included. */
+export function element(name, attributes = {}, ...children) {
+  const created = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
+  created.append(...children);
+  return created;
+}
+
+/** The same in SVG. */
+export function svg(name, attributes = {}, ...children) {
+  const created = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
+  created.append(...children);
+  return created;
+}
+
+/** Sets the text, unless it is the same: a selection and a screen reader are left alone. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Makes the children of `parent` these, moving as few as possible, so that the focus stays. */
+export function setChildren(parent, children) {
+  children.forEach((child, index) => {
+    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
+  });
+  while (parent.children.length > children.length) parent.lastElementChild.remove();
+}
+
+export const byId = id => document.getElementById(id);

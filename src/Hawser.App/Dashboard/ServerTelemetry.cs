@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+
+namespace Hawser.App.Dashboard;
+
+/// <summary>What the page shows of a server beyond its status: its event loops, and durations. Every figure is a sum
+/// that never falls. Thread-safe.</summary>
+/// <param name="name">The server.</param>
+internal sealed class ServerTelemetry(string name)
+{
+    private readonly ConcurrentDictionary<int, Loop> _loops = new();
+
+    public string Name => name;
+
+    /// <summary>How long connections were served that have ended.</summary>
+    public DurationCounts Connections { get; } = new();
+
+    public DurationCounts Handshakes { get; } = new();
+
+    /// <summary>Round trips, where the clients belong to the process.</summary>
+    public DurationCounts? RoundTrips { get; init; }
+
+    /// <summary>Takes a measurement of an instrument of <c>docs/guide/metrics.md</c>.</summary>
+    /// <returns>Null for an instrument that is not shown.</returns>
+    public Taker? TakerOf(Instrument instrument) => instrument.Name switch
+    {
+        "hawser.connection.duration" => (seconds, _) => Connections.Record(seconds),
+        "hawser.tls_handshake.duration" => (seconds, _) => Handshakes.Record(seconds),
+        "hawser.loop.turns" => (turns, tags) => LoopOf(tags).Turns = (long)turns,
+        "hawser.loop.active_time" => (seconds, tags) => LoopOf(tags).ActiveSeconds = seconds,
+        "hawser.loop.stall.duration" => (_, tags) => Interlocked.Increment(ref LoopOf(tags).Stalls),
+        _ => null,
+    };
+
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("server", name);
+        json.WriteStartArray("loops");
+        foreach ((int number, Loop loop) in _loops.OrderBy(entry => entry.Key))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("number", number);
+            json.WriteNumber("turns", loop.Turns);
+            json.WriteNumber("active_seconds", loop.ActiveSeconds);
+            json.WriteNumber("stalls", Interlocked.Read(ref loop.Stalls));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartObject("durations");
+        if (RoundTrips is not null)
+            WriteDurations("round_trip", RoundTrips);
+        WriteDurations("connection", Connections);
+        WriteDurations("handshake", Handshakes);
+        json.WriteEndObject();
+        json.WriteEndObject();
+
+        void WriteDurations(string what, DurationCounts counts)
+        {
+            json.WritePropertyName(what);
+            counts.Write(json);
+        }
+    }
+
+    private Loop LoopOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        foreach (KeyValuePair<string, object?> tag in tags)
+        {
+            if (tag is { Key: "hawser.loop.number", Value: int number })
+                return _loops.GetOrAdd(number, static _ => new Loop());
+        }
+        return _loops.GetOrAdd(0, static _ => new Loop());
+    }
+
+    /// <summary>Takes one measurement.</summary>
+    internal delegate void Taker(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags);
+
+    private sealed class Loop
+    {
+        public long Stalls;
+
+        public long Turns { get; set; }
+
+        public double ActiveSeconds { get; set; }
+    }
+}

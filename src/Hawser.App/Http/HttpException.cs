@@ -1,0 +1,12 @@
+namespace Hawser.App.Http;
+
+/// <summary>A request that is answered with an error; the connection then ends.</summary>
+internal sealed class HttpException(HttpStatus status, string message) : Exception(message)
+{
+    public HttpStatus Status => status;
+
+    /// <summary>A header of the response; null for none.</summary>
+    public string? Header { get; init; }
+
+    public HttpResponse ToResponse() => HttpResponse.Line(Status, Message) with { Header = Header };
+}

@@ -1,0 +1,169 @@
+using System.Net;
+using Hawser.Tests.Support;
+using Xunit;
+
+namespace Hawser.Tests.App.Dashboard;
+
+/// <summary>The page in a real browser.</summary>
+public sealed class DashboardBrowserTest
+{
+    private const string IsLive = "document.getElementById('state').textContent === 'live'";
+    private const string Rows = "document.querySelectorAll('#rows tr').length";
+
+    // Elements whose content is wider than they are, or that reach beyond the window.
+    private const string Clipped = """
+        [...document.querySelectorAll('body *')].filter(e => !e.closest('svg, .unseen, .skip') && e.clientWidth > 0
+            && getComputedStyle(e).display !== 'inline'
+            && (e.scrollWidth > e.clientWidth + 1 || e.getBoundingClientRect().right > innerWidth + 1))
+          .map(e => `${e.tagName}.${e.className}#${e.id}: ${e.scrollWidth} > ${e.clientWidth}: ${e.textContent.slice(0, 60)}`)
+          .join('\n')
+        """;
+
+    [Fact]
+    public async Task The_page_follows_the_server_and_its_successor()
+    {
+        Chromium.Require();
+        await using Chromium page = await Chromium.StartAsync();
+        ProgramProcess serve = Serve("0");
+        IPEndPoint where = await serve.ListeningAsync();
+        string dashboard = await DashboardAsync(serve);
+        await page.GoToAsync(dashboard);
+        await page.UntilAsync(IsLive);
+        await page.UntilAsync($"{Rows} === 0 && document.querySelector('h3').textContent === 'ping'");
+
+        using (RawClient client = await RawClient.ConnectAsync(where))
+        {
+            await client.SendAsync("ping 0 1\n");
+            await client.ReceiveLineAsync();
+            await page.UntilAsync($"{Rows} === 1 && document.querySelector('td.received').textContent === '9 B'");
+            string peer = await page.EvaluateAsync<string>("document.querySelector('#rows th').textContent");
+            Assert.Equal($"{client.LocalEndPoint}", peer);
+            await client.SendAsync("ping 0 2\n");
+            await page.UntilAsync("document.querySelector('td.received').textContent === '18 B'");
+        }
+        await page.UntilAsync($"{Rows} === 0 && document.querySelectorAll('#event-list li.end').length === 1");
+        await page.UntilAsync("document.querySelector('.chart .line').getAttribute('d').length > 10");
+        Assert.Empty(page.Complaints);
+
+        serve.Signal(ProgramProcess.SIGTERM);
+        Assert.Equal(0, (await serve.EndAsync()).ExitCode);
+        await page.UntilAsync("document.getElementById('state').textContent.startsWith('stale since ')");
+        await page.UntilAsync("document.title.startsWith('(stale) ')");
+        await using ProgramProcess next = Serve(new Uri(dashboard).Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await next.ListeningAsync();
+        await page.UntilAsync($"{IsLive} && document.getElementById('where').textContent.includes('process {next.Id}')");
+        await page.UntilAsync("document.querySelectorAll('#event-list li').length === 0");
+        // A refused connection is an error of the network, not of the page.
+        Assert.DoesNotContain(page.Complaints, line => !line.StartsWith("network: ", StringComparison.Ordinal));
+        next.Signal(ProgramProcess.SIGTERM);
+        await serve.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Text_of_others_stays_text()
+    {
+        Chromium.Require();
+        await using DashboardStage stage = DashboardStage.Start();
+        await using Chromium page = await Chromium.StartAsync();
+        await page.GoToAsync($"{stage.Http.BaseAddress}");
+        await page.UntilAsync(IsLive);
+
+        const string Text = "<img src=x onerror=\"document.title='caught'\"><script>document.title='caught'</script>";
+        stage.Observer.Warned(Text);
+        await page.UntilAsync("document.querySelectorAll('#event-list li').length === 1");
+        Assert.Equal(Text, await page.EvaluateAsync<string>("document.querySelector('#event-list .text').textContent"));
+        Assert.Equal(1, await page.EvaluateAsync<int>("document.images.length"));
+        Assert.NotEqual("caught", await page.EvaluateAsync<string>("document.title"));
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task The_token_unlocks_the_buttons_and_a_wrong_one_locks_them_again()
+    {
+        Chromium.Require();
+        await using DashboardStage stage = DashboardStage.Start(hasToken: true);
+        await using Chromium page = await Chromium.StartAsync();
+        using RawClient client = await stage.ConnectAsync();
+        await page.GoToAsync($"{stage.Http.BaseAddress}");
+        await page.UntilAsync($"{IsLive} && {Rows} === 1");
+        const string Close = "document.querySelector('#rows .close button')";
+        Assert.True(await page.EvaluateAsync<bool>($"{Close}.hidden"));
+
+        await UnlockAsync("wrong horse battery staple");
+        await page.EvaluateAsync<object>($"{Close}.click()");
+        await page.UntilAsync("document.getElementById('ask-text').textContent === 'The server says: wrong token.'");
+        await page.EvaluateAsync<object>("document.getElementById('ask-yes').click()");
+        await page.UntilAsync($"{Close}.hidden");
+        Assert.Single(stage.Echo.Server.ReadConnections());
+
+        await UnlockAsync(DashboardStage.Token);
+        await page.EvaluateAsync<object>($"{Close}.click()");
+        Assert.True(await client.EndsByResetAsync());
+        await page.UntilAsync($"{Rows} === 0");
+        await page.EvaluateAsync<object>("document.getElementById('drain').click()");
+        await page.UntilAsync("document.getElementById('ask').open");
+        await page.EvaluateAsync<object>("document.getElementById('ask-yes').click()");
+        await page.UntilAsync("document.querySelector('article.is-draining') !== null");
+        Assert.Equal(1, stage.Drains);
+
+        async Task UnlockAsync(string token)
+        {
+            await page.EvaluateAsync<object>("document.getElementById('unlock').click()");
+            await page.UntilAsync("document.activeElement.id === 'ask-token'");
+            await page.TypeAsync(token);
+            await page.EvaluateAsync<object>("document.getElementById('ask-yes').click()");
+            await page.UntilAsync($"!{Close}.hidden");
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_clipped_in_either_scheme_and_models_differ_as_they_should()
+    {
+        Chromium.Require();
+        await using ProgramProcess demo = ProgramProcess.Start("demo", "--watch", "--duration", "2m");
+        await using Chromium page = await Chromium.StartAsync();
+        await page.ResizeAsync(1600, 1000);
+        await page.GoToAsync(await DashboardAsync(demo));
+        await page.UntilAsync($"{IsLive} && document.querySelectorAll('article').length === 6 && {Rows} > 10");
+        // The slow client holds the only loop of select, and a thread of others.
+        await page.UntilAsync("[...document.querySelectorAll('article')].some(card => card.querySelector('h3')"
+            + ".textContent === 'select' && card.querySelector('.stalled').getAttribute('d') !== '')");
+        await page.UntilAsync("document.querySelectorAll('#event-list .stall').length > 0");
+
+        foreach (string scheme in (string[])["light", "dark"])
+        {
+            await page.PreferAsync(scheme);
+            foreach (int width in (int[])[400, 1000, 1600])
+            {
+                await page.ResizeAsync(width, 1000);
+                Assert.Equal("", await page.EvaluateAsync<string>(Clipped));
+                Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+            }
+            await PhotographAsync(page, scheme);
+        }
+        Assert.Empty(page.Complaints);
+        demo.Signal(ProgramProcess.SIGINT);
+        Assert.Equal(0, (await demo.EndAsync()).ExitCode);
+    }
+
+    /// <summary>Takes the pictures of the guide, if they are to be renewed: <c>HAWSER_GUIDE=update</c>.</summary>
+    private static async Task PhotographAsync(Chromium page, string scheme)
+    {
+        if (Environment.GetEnvironmentVariable("HAWSER_GUIDE") != "update")
+            return;
+        await page.ResizeAsync(1560, 1060, scale: 0.8);
+        // Charts need some history.
+        await page.UntilAsync("document.querySelector('#where').textContent.match(/up (\\d+) s/)?.[1] >= 30");
+        await File.WriteAllBytesAsync(
+            ProgramRepository.PathOf("docs", "guide", $"dashboard-{scheme}.png"), await page.PhotographAsync());
+    }
+
+    private static ProgramProcess Serve(string port) => ProgramProcess.Start(
+        "serve", "ping", "--port", "0", "--model", "epoll", "--dashboard", port);
+
+    private static async Task<string> DashboardAsync(ProgramProcess program)
+    {
+        string line = await program.Errors.LineWithAsync("dashboard at http://");
+        return line[line.IndexOf("http", StringComparison.Ordinal)..].Trim();
+    }
+}
