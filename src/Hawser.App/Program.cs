@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Net.Sockets;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
 using Hawser.Services;

@@ -1,8 +1,8 @@
 using System.CommandLine;
+using Hawser.App.CommandLine;
 using Hawser.App.Http;
 using Hawser.App.Serving;
 using Hawser.App.Tls;
-using Hawser.App.Verbs;
 
 namespace Hawser.App.Dashboard;
 

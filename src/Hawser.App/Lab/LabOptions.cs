@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
+using Hawser.App.CommandLine;
 using Hawser.App.Lab.Agents;
 using Hawser.App.Lab.Publishing;
 using Hawser.App.Lab.Tasks;
-using Hawser.App.Verbs;
 using Hawser.Models;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;

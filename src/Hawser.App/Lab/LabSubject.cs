@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 using Hawser.Services.Ping.Load;
 
 namespace Hawser.App.Lab;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Hawser.App.CommandLine;
 using Hawser.App.Lab.Agents;
-using Hawser.App.Verbs;
 
 namespace Hawser.App.Lab;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Text;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 
 namespace Hawser.App.Output;
 

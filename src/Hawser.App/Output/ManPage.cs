@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 
 namespace Hawser.App.Output;
 

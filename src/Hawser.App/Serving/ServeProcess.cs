@@ -2,9 +2,9 @@ using System.Collections;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
+using Hawser.App.CommandLine;
 using Hawser.App.Serving.Systemd;
 using Hawser.App.Serving.Takeover;
-using Hawser.App.Verbs;
 
 namespace Hawser.App.Serving;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
+using Hawser.App.CommandLine;
 using Hawser.App.Serving.Configuration;
 using Hawser.App.Tls;
-using Hawser.App.Verbs;
 using Hawser.Services;
 
 namespace Hawser.App.Serving;

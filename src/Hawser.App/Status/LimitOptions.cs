@@ -1,5 +1,5 @@
 using System.Globalization;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Status;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 
 namespace Hawser.App.Status;
 

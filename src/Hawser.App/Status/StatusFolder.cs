@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 using Hawser.Native;
 
 namespace Hawser.App.Status;

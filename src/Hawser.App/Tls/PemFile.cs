@@ -1,4 +1,4 @@
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 using Hawser.Services;
 
 namespace Hawser.App.Tls;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.App.Tls;
 

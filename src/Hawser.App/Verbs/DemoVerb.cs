@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
+using Hawser.App.CommandLine;
 using Hawser.App.Dashboard;
 using Hawser.App.Lab;
 using Hawser.App.Output;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Hawser.App.CommandLine;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Agents;
 using Hawser.App.Lab.Comparing;

@@ -1,3 +1,4 @@
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;

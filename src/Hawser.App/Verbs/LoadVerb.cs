@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hawser.App.CommandLine;
 using Hawser.App.Tls;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;

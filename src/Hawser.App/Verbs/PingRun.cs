@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.Services.Ping;
 using Hawser.Services.Text;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Hawser.App.CommandLine;
 using Hawser.App.Tls;
 
 namespace Hawser.App.Verbs;

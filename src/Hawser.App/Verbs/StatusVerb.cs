@@ -2,6 +2,7 @@ using System.Buffers;
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.App.Status;
 using Hawser.Services.Text;

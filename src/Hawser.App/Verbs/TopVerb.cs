@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hawser.App.CommandLine;
 using Hawser.App.Status;
 using Hawser.App.Status.Top;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Net;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.App.Tls;
 using Hawser.Services.Text;

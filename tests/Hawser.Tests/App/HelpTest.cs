@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
 using Hawser.Services;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
 using Hawser.Tests.Support;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
+using Hawser.App.Serving;
 using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Services.Ping;

@@ -1,4 +1,4 @@
-using Hawser.App.Verbs;
+using Hawser.App.Serving;
 using Hawser.Tests.Support;
 using Hawser.Transports;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Hawser.App.CommandLine;
 using Hawser.App.Lab;
 using Hawser.App.Output;
 using Hawser.App.Verbs;

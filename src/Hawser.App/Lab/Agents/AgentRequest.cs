@@ -1,5 +1,5 @@
 using System.Net;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 using Hawser.Services.Ping.Load;
 
 namespace Hawser.App.Lab.Agents;

@@ -1,5 +1,5 @@
 using System.Net;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 
 namespace Hawser.App.Lab.Agents;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Hawser.App.CommandLine;
 using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Exporters;
-using Hawser.App.Verbs;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Lab.Publishing;

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.App.Tls;
-using Hawser.App.Verbs;
 
 namespace Hawser.App.Serving.Configuration;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Hawser.App.CommandLine;
 using Hawser.App.Serving.Takeover;
-using Hawser.App.Verbs;
 
 namespace Hawser.App.Serving.Configuration;
 

@@ -1,6 +1,6 @@
 using System.Collections;
 using System.CommandLine;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 
 namespace Hawser.App.Serving.Configuration;
 

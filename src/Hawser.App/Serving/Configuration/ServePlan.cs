@@ -1,6 +1,7 @@
 using System.Collections;
 using System.CommandLine;
 using System.Text;
+using Hawser.App.CommandLine;
 using Hawser.App.Verbs;
 using Hawser.Services.Text;
 

@@ -1,5 +1,3 @@
-using Hawser.App.Verbs;
-
 namespace Hawser.App.Serving.Systemd;
 
 /// <summary>Tells whether a server still accepts: not if a connection waits in the kernel, the server has a place for

@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Net.Sockets;
-using Hawser.App.Verbs;
+using Hawser.App.CommandLine;
 
 namespace Hawser.App.Serving.Systemd;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
-using Hawser.App.Verbs;
 using Spectre.Console;
 
 namespace Hawser.App.Status.Top;

@@ -1,4 +1,4 @@
-using Hawser.App.Verbs;
+using Hawser.App.Serving;
 using Xunit;
 
 namespace Hawser.Tests.App.Metrics;

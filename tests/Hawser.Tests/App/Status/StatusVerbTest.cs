@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Hawser.App.CommandLine;
 using Hawser.App.Verbs;
 using Hawser.Tests.Support;
 using Xunit;

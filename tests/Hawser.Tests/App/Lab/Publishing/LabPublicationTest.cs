@@ -1,9 +1,9 @@
 using System.Diagnostics;
+using Hawser.App.CommandLine;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Publishing;
 using Hawser.App.Lab.Tasks;
-using Hawser.App.Verbs;
 using Hawser.Tests.Support;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using Hawser.App.Output;
 using Hawser.Services;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Serving;
 
 /// <summary>The logs of a server on the two standard streams. The server never waits for them, except for a second each at
 /// its end.</summary>

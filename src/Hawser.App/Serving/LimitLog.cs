@@ -1,7 +1,7 @@
 using Hawser.Limits;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Serving;
 
 /// <summary>Logs what limits have refused and closed, and the handshakes that failed: one line of each a second at most,
 /// whatever happens.</summary>

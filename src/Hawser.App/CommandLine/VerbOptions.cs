@@ -5,7 +5,7 @@ using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.CommandLine;
 
 /// <summary>Creates options and arguments. Each parses and checks its own value; its error begins with its
 /// name.</summary>

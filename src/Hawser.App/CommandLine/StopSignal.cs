@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.CommandLine;
 
 /// <summary>The user's request to stop: the first SIGINT, SIGTERM or SIGQUIT. A second one ends the process at once.</summary>
 /// <remarks>Signals within 100 ms of the first are the same request: a supervisor or a shell may send several.</remarks>

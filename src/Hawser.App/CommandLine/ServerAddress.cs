@@ -5,7 +5,7 @@ using System.Text;
 using Hawser.Native;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.CommandLine;
 
 /// <summary>Parses addresses on the command line: <c>HOST</c>, <c>HOST:PORT</c>, <c>[::1]:PORT</c>,
 /// <c>unix:PATH</c>.</summary>

@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.Net;
-using Hawser.App.Serving;
+using Hawser.App.CommandLine;
 using Hawser.App.Tls;
 using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Serving;
 
 /// <summary>The options that every service has: where it listens, under which model, within which limits.</summary>
 internal sealed class ServeOptions

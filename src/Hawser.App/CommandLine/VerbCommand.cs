@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.CommandLine;
 
 /// <summary>A verb or subcommand, with the content of its help page.</summary>
 internal class VerbCommand(string name, string summary) : Command(name, summary)

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.CommandLine;
 
 /// <summary>A usage error. The message names the option at fault and says what is accepted.</summary>
 internal sealed class UsageException(string message) : Exception(message)

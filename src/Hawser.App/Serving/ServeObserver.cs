@@ -7,7 +7,7 @@ using Hawser.Layers;
 using Hawser.Limits;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Serving;
 
 /// <summary>Logs the events of a server, and its totals at the end.</summary>
 /// <param name="service">The service.</param>

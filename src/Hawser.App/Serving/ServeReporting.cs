@@ -1,8 +1,9 @@
 using System.CommandLine;
+using Hawser.App.CommandLine;
 using Hawser.App.Dashboard;
 using Hawser.App.Http;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Serving;
 
 /// <summary>What a program that serves tells of itself.</summary>
 /// <param name="IsJson">The log on the standard error is JSON.</param>

@@ -1,4 +1,4 @@
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Serving;
 
 /// <summary>Whether the services of a program take new connections. Thread-safe.</summary>
 /// <param name="observers">Of the services; complete before <see cref="Phase"/> is null.</param>

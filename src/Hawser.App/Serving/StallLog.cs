@@ -1,6 +1,6 @@
 using Hawser.Services.Text;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Serving;
 
 /// <summary>Logs what has held up an event loop: one line a second at most, with the number of those left out.
 /// Thread-safe.</summary>

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Net;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.CommandLine;
 
 /// <summary>The servers on a command line: <c>HOST[:PORT]</c>, or <c>--host</c> and <c>--port</c> as in the
 /// exercises.</summary>

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 using Hawser.App.Metrics;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Serving;
 
 /// <summary>The metrics of a program's services: their meters, and what serves or sends the values. Without the options
 /// for it, none of this is loaded.</summary>
