@@ -15,8 +15,8 @@ public sealed class ListenerSet : IDisposable
     /// else.</summary>
     internal const int ShortBacklog = 64;
 
-    // In microseconds. The overload with a TimeSpan would be compiled within the first burst.
-    private const int BurstPause = 1000;
+    // The overload with a TimeSpan would be compiled within the first burst.
+    private const int BurstPauseMicroseconds = 1000;
     private const int Forever = -1;
 
     private static int _isWarm;
@@ -234,7 +234,7 @@ public sealed class ListenerSet : IDisposable
         List<Socket> ready = [.. Sockets];
         try
         {
-            Socket.Select(ready, null, null, BurstPause);
+            Socket.Select(ready, null, null, BurstPauseMicroseconds);
             return ready.Count > 0;
         }
         catch (ObjectDisposedException) when (_closed)

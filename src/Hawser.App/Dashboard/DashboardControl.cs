@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Hawser.App.Http;
 using Hawser.App.Status;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Dashboard;
 
@@ -18,6 +19,7 @@ internal sealed class DashboardControl(
     // A connection tries one token a second, and there are few connections.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    private readonly Lock _gate = new();
     private long _warnedAt;
     private int _wrong;
 
@@ -39,10 +41,13 @@ internal sealed class DashboardControl(
             await Task.Delay(Pause, time);
             return HttpResponse.Line(HttpStatus.Forbidden, "wrong token");
         }
-        return Carry(request);
+        // A page still shows the server that was taken over when its successor answers already.
+        return request.Query == "" || request.Query == $"process={source.Process}"
+            ? Execute(request)
+            : HttpResponse.Line(HttpStatus.Conflict, "the page shows another process than the one that answers");
     }
 
-    private HttpResponse Carry(HttpRequest request)
+    private HttpResponse Execute(HttpRequest request)
     {
         try
         {
@@ -51,8 +56,7 @@ internal sealed class DashboardControl(
                 return HttpResponse.Line(HttpStatus.BadRequest, "use the commands close or drain");
             if (source.Board is not { } board)
                 return HttpResponse.Line(HttpStatus.Unavailable, "starting");
-            // Carried out when its lines, of which there are none, are read.
-            _ = board.Answer(asked).ToList();
+            board.Answer(asked);
             return HttpResponse.Line(HttpStatus.Done, "done");
         }
         catch (ProtocolException e)
@@ -73,10 +77,13 @@ internal sealed class DashboardControl(
 
     private void Warn()
     {
-        _wrong++;
-        if (_warnedAt != 0 && time.GetElapsedTime(_warnedAt) < Pause)
-            return;
-        errors.WriteLine($"WARNING: --dashboard: {_wrong} wrong token{(_wrong == 1 ? "" : "s")}");
-        (_warnedAt, _wrong) = (time.GetTimestamp(), 0);
+        lock (_gate)
+        {
+            _wrong++;
+            if (_warnedAt != 0 && time.GetElapsedTime(_warnedAt) < Pause)
+                return;
+            errors.WriteLine($"WARNING: --dashboard: {Quantity.FormatCount(_wrong, "wrong token")}");
+            (_warnedAt, _wrong) = (time.GetTimestamp(), 0);
+        }
     }
 }

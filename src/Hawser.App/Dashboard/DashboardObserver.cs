@@ -36,7 +36,8 @@ internal sealed class DashboardObserver(IServerObserver inner, EventFeed feed, s
     public void HandshakeFailed(Connection connection, ProtocolException why)
     {
         inner.HandshakeFailed(connection, why);
-        Add(EventKind.Handshake, $"{Who(connection)}: handshake failed: {Printable.Line(why.Message)}");
+        if (feed.IsOn)
+            Add(EventKind.Handshake, $"{Who(connection)}: handshake failed: {Printable.Line(why.Message)}");
     }
 
     public void Faulted(Connection connection, Exception fault)

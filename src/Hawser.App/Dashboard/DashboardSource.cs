@@ -37,6 +37,9 @@ internal sealed class DashboardSource
         _events = new EventFeed(time);
     }
 
+    /// <summary>The process, as its pages know it.</summary>
+    public string Process => $"{_process}";
+
     /// <summary>Answers for the servers; null until they have started.</summary>
     public StatusBoard? Board
     {

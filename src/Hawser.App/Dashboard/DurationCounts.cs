@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Hawser.App.Dashboard;
 
-/// <summary>Counts durations from 1 µs to 71 minutes in buckets: every power of two is cut into eight, each 9 % longer
+/// <summary>Counts durations from 1 µs to 19 hours in buckets: every power of two is cut into eight, each 9 % longer
 /// than the one before. The counts never fall, so a reader has those of any period as a difference. Thread-safe.</summary>
 internal sealed class DurationCounts
 {
@@ -12,7 +12,7 @@ internal sealed class DurationCounts
     /// <summary>The lower bound of the first bucket in seconds; it has what is shorter, too.</summary>
     public const double Shortest = 1e-6;
 
-    private const int Octaves = 32;
+    private const int Octaves = 36;
 
     private readonly long[] _counts = new long[Octaves * PerOctave];
 

@@ -118,8 +118,8 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
             throw new HttpException(HttpStatus.BadRequest, $"one Host is required, not {hosts.Length}");
         bool closes = isOld || ValuesOf(headers, "Connection").SelectMany(value => value.Split(','))
             .Any(option => option.Trim().Equals("close", StringComparison.OrdinalIgnoreCase));
-        (string path, string query) = ParseTarget(target);
-        return new HttpRequest(method, path, query, hosts.FirstOrDefault() ?? "", KeepsAlive: !closes)
+        (string path, string query, string? authority) = ParseTarget(target);
+        return new HttpRequest(method, path, query, authority ?? hosts.FirstOrDefault() ?? "", KeepsAlive: !closes)
         {
             _headers = headers,
             Length = ParseLength(method, headers),
@@ -156,18 +156,21 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
     }
 
     /// <exception cref="HttpException">It is neither a path nor an absolute URL.</exception>
-    private static (string Path, string Query) ParseTarget(string target)
+    /// <returns>The authority is null for a path. RFC 9112, 3.2.2: that of a URL counts, not the header.</returns>
+    private static (string Path, string Query, string? Authority) ParseTarget(string target)
     {
         const string Scheme = "http://";
+        string? authority = null;
         if (target.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             int slash = target.IndexOf('/', Scheme.Length);
+            authority = slash < 0 ? target[Scheme.Length..] : target[Scheme.Length..slash];
             target = slash < 0 ? "/" : target[slash..];
         }
         if (!target.StartsWith('/') || target.Any(letter => letter is <= ' ' or >= '\x7f' or '#'))
             throw new HttpException(HttpStatus.BadRequest, "the target is not a path");
         int query = target.IndexOf('?');
-        return query < 0 ? (target, "") : (target[..query], target[(query + 1)..]);
+        return query < 0 ? (target, "", authority) : (target[..query], target[(query + 1)..], authority);
     }
 
     /// <summary>RFC 9110, 5.6.2.</summary>

@@ -64,7 +64,8 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
             if (await connection.WaitForInputAsync() != InputState.Ready
                 || await HttpRequest.ReadAsync(connection) is not { } request)
                 return null;
-            return hosts?.Include(request.Host) != false && RouteOf(request) is { IsPost: true }
+            return hosts?.Include(request.Host) != false && routes.TryGetValue(request.Path, out HttpRoute? route)
+                && route is { IsPost: true } && route.Takes(request.Method)
                 ? await request.ReadBodyAsync(connection)
                 : request;
         }

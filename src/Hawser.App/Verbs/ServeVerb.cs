@@ -133,7 +133,7 @@ internal static class ServeVerb
             return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process, readiness);
 
             StatusBoard BoardFor(string asker) =>
-                new(sources, signal.Ask, () => signal.Asked.IsCompleted, asker);
+                new(sources, signal.Ask, () => signal.Asked.IsCompleted || process.Taken.IsCompleted, asker);
         }
         finally
         {

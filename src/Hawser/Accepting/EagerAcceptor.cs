@@ -25,8 +25,8 @@ internal sealed class EagerAcceptor
     // An array: a generic collection of structs would be compiled between the first connection of the first burst and
     // the second, and a short backlog would overflow meanwhile.
     private readonly AcceptedSocket[] _batch = new AcceptedSocket[LargestBatch];
-    private int _taking;
-    private int _handingOver;
+    private int _batched;
+    private int _handedOver;
     private bool _isResting;
     private bool _hasFailed;
 
@@ -108,10 +108,10 @@ internal sealed class EagerAcceptor
         try
         {
             SocketException? error = TakeBatch();
-            for (; _handingOver < _taking; _handingOver++)
+            for (; _handedOver < _batched; _handedOver++)
             {
-                _taken.Writer.TryWrite((_batch[_handingOver], null));
-                _batch[_handingOver] = default;
+                _taken.Writer.TryWrite((_batch[_handedOver], null));
+                _batch[_handedOver] = default;
             }
             if (error is not null)
                 Report(error);
@@ -153,18 +153,18 @@ internal sealed class EagerAcceptor
         try
         {
             // After an error, the previous batch may have some left.
-            if (_handingOver == _taking)
+            if (_handedOver == _batched)
             {
-                (_handingOver, _taking) = (0, 0);
+                (_handedOver, _batched) = (0, 0);
                 _batch[0] = _listeners.Accept(_stopping);
-                _taking = 1;
+                _batched = 1;
             }
             do
             {
-                while (_taking < LargestBatch && _listeners.TryAccept(out _batch[_taking]))
-                    _taking++;
+                while (_batched < LargestBatch && _listeners.TryAccept(out _batch[_batched]))
+                    _batched++;
             }
-            while (_taking < LargestBatch && _listeners.HasMoreOfBurst());
+            while (_batched < LargestBatch && _listeners.HasMoreOfBurst());
             return null;
         }
         catch (SocketException e)

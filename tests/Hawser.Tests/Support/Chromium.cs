@@ -109,10 +109,19 @@ internal sealed class Chromium : IAsyncDisposable
             new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = scheme }),
     });
 
-    /// <summary>Presses a key where the focus is.</summary>
+    /// <summary>Inserts text, as by pasting where the focus is.</summary>
     public Task TypeAsync(string text) => CallAsync("Input.insertText", new() { ["text"] = text });
 
     /// <summary>What is on the screen, as a PNG file.</summary>
+    /// <summary>Presses the Enter key.</summary>
+    public Task PressEnterAsync() => CallAsync("Input.dispatchKeyEvent", new()
+    {
+        ["type"] = "keyDown",
+        ["key"] = "Enter",
+        ["windowsVirtualKeyCode"] = 13,
+        ["text"] = "\r",
+    });
+
     public async Task<byte[]> PhotographAsync()
     {
         JsonElement result = await CallAsync("Page.captureScreenshot", new() { ["format"] = "png" });

@@ -98,11 +98,11 @@ export class LoopStrip {
     let stalled = '';
     let latest;
     const tall = LoopStrip.#height;
-    samples.forEach((sample, index) => {
+    samples.forEach(sample => {
       const loop = sample.loops?.find(one => one.number === this.number);
       if (!loop) return;
       latest = loop;
-      const from = place(samples[index - 1].at, now, span);
+      const from = place(sample.from, now, span);
       const to = place(sample.at, now, span);
       const bar = tall * loop.busy;
       const shape = bar > 0.1 ? `M${from} ${tall}V${fixed(tall - bar)}H${to}V${tall}Z` : '';

@@ -8,15 +8,19 @@ export class Control {
   /** `onChange` is called when the page may do more or less than before. */
   constructor(onChange) {
     this.onChange = onChange;
+    this.process = '';
     byId('unlock').addEventListener('click', () => (this.isUnlocked ? this.#lock() : this.#unlock()));
     byId('drain').addEventListener('click', () => this.#drain());
+    byId('ask-no').addEventListener('click', () => byId('ask').close(''));
   }
 
   get isUnlocked() {
     return this.#token !== null;
   }
 
-  show(hasControls) {
+  /** What the server allows, and the process that is shown: after a takeover another one answers. */
+  show(hasControls, process) {
+    this.process = process;
     byId('controls').hidden = !hasControls;
     if (!hasControls && this.isUnlocked) this.#lock();
   }
@@ -57,7 +61,7 @@ export class Control {
 
   async #send(request) {
     try {
-      const answer = await fetch('control', {
+      const answer = await fetch(`control?process=${encodeURIComponent(this.process)}`, {
         method: 'POST', headers: { Authorization: `Bearer ${this.#token}` }, body: JSON.stringify(request), cache: 'no-store',
       });
       if (answer.ok) return;
@@ -84,6 +88,7 @@ function show(title, text, yes, wantsToken = false) {
   byId('ask-text').textContent = text;
   byId('ask-yes').textContent = yes;
   byId('ask-field').hidden = !wantsToken;
+  byId('ask-no').hidden = yes === 'OK';
   dialog.returnValue = '';
   dialog.showModal();
   (wantsToken ? byId('ask-token') : byId('ask-yes')).focus();

@@ -21,12 +21,15 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Makes the children of `parent` these, moving as few as possible, so that the focus stays. */
+/** Makes the children of `parent` these. One that stays in its place among them keeps the focus. */
 export function setChildren(parent, children) {
+  const wanted = new Set(children);
+  for (const child of [...parent.children]) {
+    if (!wanted.has(child)) child.remove();
+  }
   children.forEach((child, index) => {
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
   });
-  while (parent.children.length > children.length) parent.lastElementChild.remove();
 }
 
 export const byId = id => document.getElementById(id);

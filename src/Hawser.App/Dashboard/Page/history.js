@@ -19,7 +19,7 @@ export const durations = {
 };
 
 export class ServerHistory {
-  /** One per state: `at`, `open`, rates per second, `loops`, and per kind of duration `median` and `p99`. */
+  /** One per state: `at`, `from` (the state before), `open`, rates per second, `loops`, and per kind of duration `median` and `p99`. */
   samples = [];
   kinds = [];
   #before = null;
@@ -50,6 +50,7 @@ export class ServerHistory {
     const elapsed = before ? at - before.at : 0;
     const sample = { at, open: status.connections, isGap: elapsed <= 0, spans };
     if (elapsed > 0) {
+      sample.from = before.at;
       sample.accepts = this.#acceptRate(now);
       sample.received = Math.max(0, now.received - before.received) / elapsed;
       sample.sent = Math.max(0, now.sent - before.sent) / elapsed;

@@ -60,7 +60,7 @@ function draw() {
     for (const card of all) card.draw();
     byId('servers').dataset.count = all.length;
     setChildren(byId('servers'), all.map(card => card.root));
-    control.show(known.controls);
+    control.show(known.controls, known.process);
     connections.draw(control.isUnlocked);
     const uptime = Math.max(0, ...all.map(card => card.status.uptime_seconds));
     setText(byId('where'), `${known.machine}, process ${known.pid}, up ${format.age(uptime)}; charts of the last ${format.age(Math.max(0, ...all.map(card => card.span)))}`);

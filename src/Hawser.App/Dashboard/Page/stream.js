@@ -41,9 +41,12 @@ export class Stream {
       this.#lastAt = performance.now();
       this.#since = null;
       this.#why = '';
-      this.onState(JSON.parse(message.data), isFirst);
-      isFirst = false;
-      this.onHealth('live');
+      try {
+        this.onState(JSON.parse(message.data), isFirst);
+      } finally {
+        isFirst = false;
+        this.onHealth('live');
+      }
     };
     source.onerror = () => {
       this.#since ??= new Date();
@@ -56,6 +59,7 @@ export class Stream {
 
   /** Finds out why the server refuses, and tries again. */
   async #ask() {
+    const source = this.#source;
     try {
       const answer = await fetch('events', { method: 'HEAD', cache: 'no-store' });
       this.#why = answer.status === 503 ? 'the server starts, or as many pages watch as it allows'
@@ -63,6 +67,8 @@ export class Stream {
     } catch {
       this.#why = 'the server does not answer';
     }
+    // The user may have sorted meanwhile, which connects anew.
+    if (source !== this.#source) return;
     this.#check();
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#connect(), retryMs);

@@ -111,9 +111,59 @@ public sealed class DashboardBrowserTest
             await page.EvaluateAsync<object>("document.getElementById('unlock').click()");
             await page.UntilAsync("document.activeElement.id === 'ask-token'");
             await page.TypeAsync(token);
-            await page.EvaluateAsync<object>("document.getElementById('ask-yes').click()");
+            await page.PressEnterAsync();
             await page.UntilAsync($"!{Close}.hidden");
         }
+    }
+
+    [Fact]
+    public async Task Charts_move_on_after_the_longest_time_that_they_show()
+    {
+        Chromium.Require();
+        await using DashboardStage stage = DashboardStage.Start();
+        await using Chromium page = await Chromium.StartAsync();
+        await page.GoToAsync($"{stage.Http.BaseAddress}");
+        await page.UntilAsync(IsLive);
+
+        const string FiveMinutes = """
+            (async () => {
+              const { ServerHistory } = await import('/history.js');
+              const { LoopStrip } = await import('/charts.js');
+              const history = new ServerHistory();
+              const status = { connections: 1, accepted: 1, bytes_received: 0, bytes_sent: 0 };
+              const durations = { connection: [], handshake: [] };
+              for (let at = 0; at <= 300; at += 0.5)
+                history.take(at, status, { durations, loops: [{ number: 0, turns: at, active_seconds: at / 2, stalls: 0 }] });
+              const strip = new LoopStrip(0);
+              strip.draw(history.samples, 300, history.span);
+              return strip.value.textContent + ' of ' + history.span;
+            })()
+            """;
+        Assert.Equal("50 % of 120", await page.EvaluateAsync<string>(FiveMinutes));
+    }
+
+    [Fact]
+    public async Task A_row_keeps_the_focus_when_one_above_it_goes()
+    {
+        Chromium.Require();
+        await using DashboardStage stage = DashboardStage.Start();
+        await using Chromium page = await Chromium.StartAsync();
+        await page.GoToAsync($"{stage.Http.BaseAddress}");
+        await page.UntilAsync(IsLive);
+
+        const string FirstGoes = """
+            (async () => {
+              const { element, setChildren } = await import('/dom.js');
+              const rows = ['a', 'b', 'c'].map(id => element('button', { id }));
+              const parent = element('div');
+              document.body.append(parent);
+              setChildren(parent, rows);
+              rows[1].focus();
+              setChildren(parent, rows.slice(1));
+              return document.activeElement.id + [...parent.children].map(row => row.id).join('');
+            })()
+            """;
+        Assert.Equal("bbc", await page.EvaluateAsync<string>(FirstGoes));
     }
 
     [Fact]

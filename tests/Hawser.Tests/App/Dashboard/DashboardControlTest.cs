@@ -30,6 +30,21 @@ public sealed class DashboardControlTest
         Assert.Equal("", stage.Errors.ToString());
     }
 
+    [Fact]
+    public async Task A_command_for_another_process_is_refused()
+    {
+        await using DashboardStage stage = DashboardStage.Start(hasToken: true);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"control?process={Guid.NewGuid()}")
+        {
+            Content = new StringContent("""{"command":"drain"}"""),
+            Headers = { Authorization = Right },
+        };
+        using HttpResponseMessage answer = await stage.Http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Equal(0, stage.Drains);
+    }
+
     [Theory]
     [InlineData("""{"command":"limits","server":"echo","set":{"max-connections":"1"}}""", "use the commands close or drain")]
     [InlineData("""{"command":"status"}""", "use the commands close or drain")]

@@ -24,6 +24,8 @@ public sealed class HttpResponderTest : IAsyncDisposable
     [InlineData("POST /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello", 405)]
     [InlineData("BREW /page HTTP/1.1\r\nHost: localhost\r\n\r\n", 405)]
     [InlineData("GET /page HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421)]
+    [InlineData("GET http://evil.example/page HTTP/1.1\r\nHost: localhost\r\n\r\n", 421)]
+    [InlineData("GET http://localhost/page HTTP/1.1\r\nHost: evil.example\r\n\r\n", 200)]
     [InlineData("POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello", 200)]
     [InlineData("POST /command HTTP/1.1\r\nHost: localhost\r\n\r\n", 200)]
     [InlineData("GET /command HTTP/1.1\r\nHost: localhost\r\n\r\n", 405)]
