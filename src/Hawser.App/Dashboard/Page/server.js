@@ -114,7 +114,7 @@ class LimitBar {
     this.bar.hidden = !isMeasured;
     const hits = struck > 0 ? `, hit ${format.count(struck)}×` : '';
     const all = format.limit(name, limit);
-    setText(this.value, (isMeasured ? `${format.limit(name, current)} of ${all}, at most ${format.limit(name, maximum ?? current)}` : all) + hits);
+    setText(this.value, (isMeasured ? `${format.limit(name, current)} of ${all}, peak ${format.limit(name, maximum ?? current)}` : all) + hits);
     if (!isMeasured) return;
     const share = value => `${100 * Math.min(1, limit > 0 ? value / limit : 1)}%`;
     this.fill.style.width = share(current);
