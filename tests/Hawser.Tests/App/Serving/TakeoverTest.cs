@@ -235,11 +235,11 @@ public sealed class TakeoverTest : IDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "needs prlimit");
         await using ProgramProcess old = Serve("epoll");
         IPEndPoint where = await OfferedByAsync(old);
-        await LeaveAsync();
+        await AskAndLeaveAsync();
         await old.Errors.LineWithAsync("serves on");
         await LimitAsync("--nofile=3:");
-        // It has the descriptor of an accept that waits.
-        await LeaveAsync();
+        // An accept that already waits has its descriptor: this one uses it up.
+        await AskAndLeaveAsync();
         await old.Errors.LineWithAsync("; trying again");
         await LimitAsync("--nofile=1024:");
 
@@ -247,11 +247,11 @@ public sealed class TakeoverTest : IDisposable
         Assert.Equal(where, await next.ListeningAsync());
         Assert.Equal(0, (await old.EndAsync()).ExitCode);
 
-        async Task LeaveAsync()
+        // It awaits no answer, which the server may be unable to give.
+        async Task AskAndLeaveAsync()
         {
             using RawClient client = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(Path));
             await client.SendAsync(TakeoverProtocol.Take);
-            await client.ReceiveExactlyAsync(1);
         }
 
         async Task LimitAsync(string limit)
