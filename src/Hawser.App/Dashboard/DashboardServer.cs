@@ -34,25 +34,18 @@ internal sealed class DashboardServer : IAsyncDisposable
         var source = new DashboardSource(servers, options.Token is not null, TimeProvider.System);
         // A loop needs no thread for a page, which a busy server may lack.
         ConcurrencyModel epoll = ConcurrencyModels.Get("epoll");
-        try
+        var responder = new HttpResponder(Routes(options, source, errors), HostsOf(options.Where));
+        Server server = HttpServer.Start("--dashboard", responder, new ServerOptions
         {
-            var dashboard = new DashboardServer(Server.Start(
-                new HttpResponder(Routes(options, source, errors), HostsOf(options.Where)), new ServerOptions
-                {
-                    EndPoints = sockets.Open,
-                    Sockets = sockets.Taken,
-                    Model = epoll.IsAvailable ? epoll : ConcurrencyModels.Get("select"),
-                    ModelOptions = new ModelOptions { Loops = 1 },
-                    Limits = HttpResponder.Limits,
-                    Observer = new FaultLog("the dashboard", errors),
-                }), source);
-            dashboard.Announce(options, errors);
-            return dashboard;
-        }
-        catch (ListenException e)
-        {
-            throw new IOException($"--dashboard: {e.Message}", e);
-        }
+            EndPoints = sockets.Open,
+            Sockets = sockets.Taken,
+            Model = epoll.IsAvailable ? epoll : ConcurrencyModels.Get("select"),
+            ModelOptions = new ModelOptions { Loops = 1 },
+            Observer = new FaultLog("the dashboard", errors),
+        });
+        var dashboard = new DashboardServer(server, source);
+        dashboard.Announce(options, errors);
+        return dashboard;
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();

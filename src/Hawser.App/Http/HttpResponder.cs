@@ -25,6 +25,12 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
     // Idle clients keep out no other: over this number the oldest is reset.
     private const int MostWaiting = 48;
 
+    private static readonly HttpRoute Misdirected = HttpRoute.Get(
+        () => HttpResponse.Line(HttpStatus.Misdirected, "use localhost or an address"));
+
+    private readonly HttpRoute _notFound = HttpRoute.Get(
+        () => HttpResponse.Line(HttpStatus.NotFound, $"use {string.Join(", ", routes.Keys)}"));
+
     private readonly EvictionQueue _waiting = new(MostWaiting);
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
@@ -36,10 +42,10 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
             bool isHead = false;
             try
             {
-                if (await ReadAsync(connection) is not { } request)
+                if (await ReadAsync(connection) is not var (request, route))
                     return;
                 isHead = request.Method == "HEAD";
-                response = await AnswerAsync(request);
+                response = await route.Answer(request);
                 keepsAlive = request.KeepsAlive && request.Length == request.Body.Length && response.Stream is null
                     && !stopping.IsCancellationRequested;
             }
@@ -54,8 +60,8 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
         }
     }
 
-    /// <summary>Reads a request, with its body if its path takes one.</summary>
-    private async ValueTask<HttpRequest?> ReadAsync(Connection connection)
+    /// <summary>Reads a request, with its body if its route takes one.</summary>
+    private async ValueTask<(HttpRequest Request, HttpRoute Route)?> ReadAsync(Connection connection)
     {
         LinkedListNode<Connection> place = _waiting.Enter(connection, out Connection? oldest);
         oldest?.Abort();
@@ -64,10 +70,8 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
             if (await connection.WaitForInputAsync() != InputState.Ready
                 || await HttpRequest.ReadAsync(connection) is not { } request)
                 return null;
-            return hosts?.Include(request.Host) != false && routes.TryGetValue(request.Path, out HttpRoute? route)
-                && route is { IsPost: true } && route.Takes(request.Method)
-                ? await request.ReadBodyAsync(connection)
-                : request;
+            HttpRoute route = RouteOf(request);
+            return (route.IsPost ? await request.ReadBodyAsync(connection) : request, route);
         }
         finally
         {
@@ -75,23 +79,18 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
         }
     }
 
-    private ValueTask<HttpResponse> AnswerAsync(HttpRequest request) =>
-        hosts?.Include(request.Host) == false
-            ? ValueTask.FromResult(HttpResponse.Line(HttpStatus.Misdirected, "use localhost or an address"))
-            : RouteOf(request) is { } route
-                ? route.Answer(request)
-                : ValueTask.FromResult(
-                    HttpResponse.Line(HttpStatus.NotFound, $"use {string.Join(", ", routes.Keys)}"));
-
-    /// <returns>Null if there is nothing at the path.</returns>
-    /// <exception cref="HttpException">It takes other methods.</exception>
-    private HttpRoute? RouteOf(HttpRequest request)
+    /// <summary>What answers a request: the route of its path, or one that refuses it without reading its
+    /// body.</summary>
+    private HttpRoute RouteOf(HttpRequest request)
     {
-        if (!routes.TryGetValue(request.Path, out HttpRoute? route) || route.Takes(request.Method))
-            return route;
-        throw new HttpException(HttpStatus.MethodNotAllowed, $"{request.Path} takes {route.Methods}")
+        if (hosts?.Include(request.Host) == false)
+            return Misdirected;
+        if (!routes.TryGetValue(request.Path, out HttpRoute? route))
+            return _notFound;
+        return route.Takes(request.Method) ? route : HttpRoute.Get(_ => throw new HttpException(
+            HttpStatus.MethodNotAllowed, $"{request.Path} takes {route.Methods}")
         {
             Header = $"Allow: {route.Methods}",
-        };
+        });
     }
 }

@@ -32,13 +32,12 @@ internal sealed class MetricsServer : IAsyncDisposable
 
     /// <summary>Starts to serve, and to listen to the meters <c>Hawser</c> and <c>System.Runtime</c>.</summary>
     /// <param name="where">Its addresses.</param>
-    /// <param name="taken">Sockets that listen at some of them.</param>
-    /// <param name="open">The others.</param>
+    /// <param name="sockets">Sockets that listen at some of them, and the others.</param>
     /// <param name="whyNotReady">Why the services take no new connections; null if they do.</param>
     /// <param name="errors">Receives its faults.</param>
-    /// <exception cref="ListenException">An address is not available.</exception>
+    /// <exception cref="IOException">An address is not available.</exception>
     public static MetricsServer Start(
-        IReadOnlyList<EndPoint> where, IReadOnlyList<Socket> taken, IReadOnlyList<EndPoint> open,
+        IReadOnlyList<EndPoint> where, (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open) sockets,
         Func<string?> whyNotReady, TextWriter errors)
     {
         var exporter = new PrometheusExporter(meter => meter.Name is "Hawser" or "System.Runtime");
@@ -56,15 +55,15 @@ internal sealed class MetricsServer : IAsyncDisposable
         HttpHosts? hosts = HttpAddress.IsLocal(where) ? new HttpHosts() : null;
         try
         {
-            return new MetricsServer(exporter, meter, Server.Start(new HttpResponder(routes, hosts), new()
+            Server server = HttpServer.Start("--metrics", new HttpResponder(routes, hosts), new()
             {
-                EndPoints = open,
-                Sockets = taken,
+                EndPoints = sockets.Open,
+                Sockets = sockets.Taken,
                 Model = ConcurrencyModels.Get("select"),
-                Limits = HttpResponder.Limits,
                 Meter = meter,
                 Observer = new FaultLog("the metrics server", errors),
-            }));
+            });
+            return new MetricsServer(exporter, meter, server);
         }
         catch
         {

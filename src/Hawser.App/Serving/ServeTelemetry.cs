@@ -51,10 +51,15 @@ internal sealed class ServeTelemetry : IAsyncDisposable
     /// <summary>Makes the meter of a service, with its name.</summary>
     public Meter MeterOf(string service)
     {
-        var meter = new Meter(new MeterOptions("Hawser") { Tags = [new("hawser.service", service)] });
+        Meter meter = CreateMeter(service);
         _meters.Add(meter);
         return meter;
     }
+
+    /// <summary>A meter as the dashboard and the exporters know it.</summary>
+    /// <param name="service">The service that it measures.</param>
+    public static Meter CreateMeter(string service) =>
+        new(new MeterOptions("Hawser") { Tags = [new("hawser.service", service)] });
 
     /// <summary>Sends the last values, and ends.</summary>
     public async ValueTask DisposeAsync()
@@ -71,14 +76,7 @@ internal sealed class ServeTelemetry : IAsyncDisposable
         IReadOnlyList<EndPoint> where, (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open) sockets,
         Func<string?> whyNotReady, TextWriter errors)
     {
-        try
-        {
-            _server = MetricsServer.Start(where, sockets.Taken, sockets.Open, whyNotReady, errors);
-        }
-        catch (ListenException e)
-        {
-            throw new IOException($"--metrics: {e.Message}", e);
-        }
+        _server = MetricsServer.Start(where, sockets, whyNotReady, errors);
         foreach (EndPoint endPoint in _server.EndPoints)
         {
             errors.WriteLine($"metrics at http://{EndPointText.Of(endPoint)}/metrics"

@@ -1,5 +1,8 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using Hawser.App.Dashboard;
+using Hawser.App.Output;
+using Hawser.App.Serving;
 using Hawser.App.Status;
 using Hawser.Models;
 using Hawser.Services;
@@ -72,7 +75,7 @@ internal sealed class DemoWatch : IAsyncDisposable
             .. models.Select(model => new ServerTelemetry(model.Name) { RoundTrips = new DurationCounts() }),
         ];
         _dashboard = DashboardServer.Start(options, telemetry, ([], options.Where.EndPoints), errors);
-        var observer = new Output.FaultLog("the demo", errors);
+        var observer = new FaultLog("the demo", errors);
         foreach (ConcurrencyModel model in models)
             _hosts.Add(StartServer(model, _dashboard.Source.Observe(model.Name, observer)));
         var sources = models.Zip(_hosts).Select(server => new StatusSource(
@@ -93,7 +96,7 @@ internal sealed class DemoWatch : IAsyncDisposable
         var service = new PingService();
         var settings = new ServiceSettings();
         settings.SetValue(PingService.SlowClient, new Dictionary<long, TimeSpan> { [DemoClient.Slow] = Blocking });
-        var meter = new Meter(new MeterOptions("Hawser") { Tags = [new("hawser.service", model.Name)] });
+        Meter meter = ServeTelemetry.CreateMeter(model.Name);
         _meters.Add(meter);
         var environment = new ServiceEnvironment
         {
@@ -104,7 +107,7 @@ internal sealed class DemoWatch : IAsyncDisposable
         };
         return ServiceHost.Start(service, settings, environment, new ServerOptions
         {
-            EndPoints = [new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0)],
+            EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
             Model = model,
             Backlog = service.DefaultBacklog,
             // At its end, clients of a model that serves one at a time still wait.

@@ -129,7 +129,7 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         while (await message.Connection.ReadAsync() is { IsEmpty: false } piece)
         {
             CheckLength(message);
-            if (message.Waiting.Length + piece.Length > MessageSpool.MemoryLimitBytes && HasTurn(message))
+            if (message.Waiting.Length + piece.Length > MessageSpool.MemoryLimitBytes && TryTakeTurn(message))
             {
                 await _output.WriteAsync(message, piece);
                 await StreamAsync(message);
@@ -139,9 +139,10 @@ internal sealed class MessageHandler : IConnectionHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the turn if no other message is being received: later messages have to wait until this one
+    /// <summary>Takes the turn if no other message is being received, because later ones have to wait until this one
     /// ends.</summary>
-    private bool HasTurn(IncomingMessage message)
+    /// <returns>The message has the turn.</returns>
+    private bool TryTakeTurn(IncomingMessage message)
     {
         if (message.Turn is null && Volatile.Read(ref _receiving) == 1)
             message.Turn = _output.Turns.TryTake(message);

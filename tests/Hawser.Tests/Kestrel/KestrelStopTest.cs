@@ -14,25 +14,10 @@ public sealed class KestrelStopTest
     [Theory, Transports]
     public async Task A_stop_closes_the_port_and_finishes_the_running_request(string transport)
     {
-        var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var finish = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using KestrelHost host = await KestrelHost.StartAsync(transport, async context =>
-        {
-            running.SetResult();
-            await finish.Task.WaitAsync(context.RequestAborted);
-            await context.Response.WriteAsync(new string('x', 1_000_000));
-        });
+        var request = new HeldRequest();
+        await using KestrelHost host = await KestrelHost.StartAsync(transport, request.AnswerAsync);
         using HttpClient client = host.CreateClient();
-        Task<string> answer = client.GetStringAsync("/");
-        await running.Task.Bounded();
-
-        Task stop = host.Application.StopAsync();
-        await Patience.UntilAsync(() => !CanConnect(host.EndPoint));
-        Assert.False(stop.IsCompleted);
-        finish.SetResult();
-
-        Assert.Equal(new string('x', 1_000_000), await answer.Bounded());
-        await stop.Bounded();
+        await AssertFinishesAsync(host, client, request);
     }
 
     [Theory, Transports]
@@ -56,28 +41,13 @@ public sealed class KestrelStopTest
     [Theory, Transports]
     public async Task A_stop_finishes_the_running_request_of_http_2(string transport)
     {
-        var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var finish = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var request = new HeldRequest();
         await using KestrelHost host = await KestrelHost.StartAsync(
-            transport, KestrelHost.UseHttp2, application => application.Run(async context =>
-            {
-                running.SetResult();
-                await finish.Task.WaitAsync(context.RequestAborted);
-                await context.Response.WriteAsync(new string('x', 1_000_000));
-            }));
+            transport, KestrelHost.UseHttp2, application => application.Run(request.AnswerAsync));
         using HttpClient client = host.CreateClient("https");
         client.DefaultRequestVersion = HttpVersion.Version20;
         client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        Task<string> answer = client.GetStringAsync("/");
-        await running.Task.Bounded();
-
-        Task stop = host.Application.StopAsync();
-        await Patience.UntilAsync(() => !CanConnect(host.EndPoint));
-        Assert.False(stop.IsCompleted);
-        finish.SetResult();
-
-        Assert.Equal(new string('x', 1_000_000), await answer.Bounded());
-        await stop.Bounded();
+        await AssertFinishesAsync(host, client, request);
     }
 
     /// <summary>The stop may take as long as the requests do, so only the end of the connection completes
@@ -127,6 +97,20 @@ public sealed class KestrelStopTest
         await stop.Bounded();
     }
 
+    private static async Task AssertFinishesAsync(KestrelHost host, HttpClient client, HeldRequest request)
+    {
+        Task<string> answer = client.GetStringAsync("/");
+        await request.Running.Bounded();
+
+        Task stop = host.Application.StopAsync();
+        await Patience.UntilAsync(() => !CanConnect(host.EndPoint));
+        Assert.False(stop.IsCompleted);
+        request.Finish();
+
+        Assert.Equal(HeldRequest.Answer, await answer.Bounded());
+        await stop.Bounded();
+    }
+
     private static bool CanConnect(EndPoint endPoint)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -139,5 +123,25 @@ public sealed class KestrelStopTest
         {
             return false;
         }
+    }
+
+    /// <summary>A request whose answer waits for the test.</summary>
+    private sealed class HeldRequest
+    {
+        public static readonly string Answer = new('x', 1_000_000);
+
+        private readonly TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _finish = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Running => _running.Task;
+
+        public async Task AnswerAsync(HttpContext context)
+        {
+            _running.SetResult();
+            await _finish.Task.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync(Answer);
+        }
+
+        public void Finish() => _finish.SetResult();
     }
 }

@@ -4,7 +4,7 @@ import { byId, element, setChildren, setText } from './dom.js';
 import * as format from './format.js';
 
 const columns = [
-  { key: 'server', title: 'Server', of: row => row.server, only: 'many' },
+  { key: 'server', title: 'Server', of: row => row.server },
   { key: 'id', title: 'No.', of: row => row.id, isNumber: true, sort: 'id' },
   { key: 'peer', title: 'Peer', of: row => row.peer ?? 'a local client' },
   { key: 'activity', title: 'Activity', of: row => row.activity },

@@ -1,16 +1,14 @@
 // Elements. Text always arrives as text: nothing here parses markup.
 
 /** Creates an element. `attributes` are set as such; `class` and `data-*` included. */
-export function element(name, attributes = {}, ...children) {
-  const created = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
-  created.append(...children);
-  return created;
-}
+export const element = (name, attributes = {}, ...children) =>
+  fill(document.createElement(name), attributes, children);
 
 /** The same in SVG. */
-export function svg(name, attributes = {}, ...children) {
-  const created = document.createElementNS('http://www.w3.org/2000/svg', name);
+export const svg = (name, attributes = {}, ...children) =>
+  fill(document.createElementNS('http://www.w3.org/2000/svg', name), attributes, children);
+
+function fill(created, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
   created.append(...children);
   return created;

@@ -39,8 +39,6 @@ export function seconds(value) {
 /** How long ago, in steps that do not flicker. */
 export const age = value => (value < 1 ? '0 s' : value < 120 ? `${Math.floor(value)} s` : seconds(value));
 
-export const percent = value => `${Math.round(100 * Math.min(1, Math.max(0, value)))} %`;
-
 /** The local time of a date. */
 export const clock = date => date.toLocaleTimeString('en-GB');
 

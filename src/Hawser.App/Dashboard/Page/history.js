@@ -58,7 +58,6 @@ export class ServerHistory {
     }
     this.samples.push(sample);
     while (this.samples[0].at < at - longest) this.samples.shift();
-    return sample;
   }
 
   /** Over the window: connections are few, and a rate of half a second would jump. */
@@ -98,7 +97,7 @@ function toMap(counts) {
   return map;
 }
 
-/** Median, 99th percentile (nearest rank) and number of what one set of sums has beyond another. */
+/** Median and 99th percentile (nearest rank) of what one set of sums has beyond another. */
 function spread(now, before) {
   const grown = [...now].map(([bucket, sum]) => [bucket, sum - (before.get(bucket) ?? 0)]).filter(entry => entry[1] > 0);
   const total = grown.reduce((sum, entry) => sum + entry[1], 0);
@@ -110,5 +109,5 @@ function spread(now, before) {
     }
     return undefined;
   };
-  return { total, median: total ? at(0.5) : undefined, p99: total ? at(0.99) : undefined };
+  return { median: total ? at(0.5) : undefined, p99: total ? at(0.99) : undefined };
 }

@@ -64,9 +64,7 @@ public sealed class DashboardBrowserTest
     {
         Chromium.Require();
         await using DashboardStage stage = DashboardStage.Start();
-        await using Chromium page = await Chromium.StartAsync();
-        await page.GoToAsync($"{stage.Http.BaseAddress}");
-        await page.UntilAsync(IsLive);
+        await using Chromium page = await OpenAsync(stage);
 
         const string Text = "<img src=x onerror=\"document.title='caught'\"><script>document.title='caught'</script>";
         stage.Observer.Warned(Text);
@@ -121,9 +119,7 @@ public sealed class DashboardBrowserTest
     {
         Chromium.Require();
         await using DashboardStage stage = DashboardStage.Start();
-        await using Chromium page = await Chromium.StartAsync();
-        await page.GoToAsync($"{stage.Http.BaseAddress}");
-        await page.UntilAsync(IsLive);
+        await using Chromium page = await OpenAsync(stage);
 
         const string FiveMinutes = """
             (async () => {
@@ -147,9 +143,7 @@ public sealed class DashboardBrowserTest
     {
         Chromium.Require();
         await using DashboardStage stage = DashboardStage.Start();
-        await using Chromium page = await Chromium.StartAsync();
-        await page.GoToAsync($"{stage.Http.BaseAddress}");
-        await page.UntilAsync(IsLive);
+        await using Chromium page = await OpenAsync(stage);
 
         const string FirstGoes = """
             (async () => {
@@ -206,6 +200,23 @@ public sealed class DashboardBrowserTest
         await page.UntilAsync("document.querySelector('#where').textContent.match(/up (\\d+) s/)?.[1] >= 30");
         await File.WriteAllBytesAsync(
             ProgramRepository.PathOf("docs", "guide", $"dashboard-{scheme}.png"), await page.PhotographAsync());
+    }
+
+    /// <summary>Opens the page of a dashboard and waits for its first state.</summary>
+    private static async Task<Chromium> OpenAsync(DashboardStage stage)
+    {
+        Chromium page = await Chromium.StartAsync();
+        try
+        {
+            await page.GoToAsync($"{stage.Http.BaseAddress}");
+            await page.UntilAsync(IsLive);
+            return page;
+        }
+        catch
+        {
+            await page.DisposeAsync();
+            throw;
+        }
     }
 
     private static ProgramProcess Serve(string port) => ProgramProcess.Start(
