@@ -43,11 +43,18 @@ internal sealed class WakeSocket : IDisposable
     {
         Span<byte> discard = stackalloc byte[8];
         SocketError error;
-        do
+        try
         {
-            Socket.Receive(discard, SocketFlags.None, out error);
+            do
+            {
+                Socket.Receive(discard, SocketFlags.None, out error);
+            }
+            while (error == SocketError.Success);
         }
-        while (error == SocketError.Success);
+        catch (ObjectDisposedException)
+        {
+            // As in Signal.
+        }
         // Only now: the loop above could discard a byte sent after this reset, and later signals would be suppressed.
         Interlocked.Exchange(ref _signalled, 0);
     }

@@ -14,7 +14,7 @@ internal sealed class PoolModel : IConcurrencyModel
     {
         _threads = threads;
         _line = Channel.CreateBounded<Func<Task>>(threads);
-        Waker.Prepare();
+        WakerPool.Shared.Prepare();
     }
 
     public async Task RunAsync(Func<Task> life)

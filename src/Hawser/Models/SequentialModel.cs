@@ -5,7 +5,7 @@ namespace Hawser.Models;
 /// <summary>The simple server: one thread that serves one connection at a time.</summary>
 internal sealed class SequentialModel : IConcurrencyModel
 {
-    public SequentialModel() => Waker.Prepare();
+    public SequentialModel() => WakerPool.Shared.Prepare();
 
     public Task RunAsync(Func<Task> life) => ModelThread.Start("hawser sequential", life);
 

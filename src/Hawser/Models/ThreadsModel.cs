@@ -10,7 +10,7 @@ internal sealed class ThreadsModel : IConcurrencyModel
     private int _started;
     private int _serving;
 
-    public ThreadsModel() => Waker.Prepare();
+    public ThreadsModel() => WakerPool.Shared.Prepare();
 
     public Task RunAsync(Func<Task> life) => ModelThread.Start("hawser start", life);
 

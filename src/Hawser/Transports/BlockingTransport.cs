@@ -22,15 +22,16 @@ internal sealed class BlockingTransport : SocketTransport
 
     private readonly BlockingWait _input;
     private readonly BlockingWait _room;
+    private Waker? _waker;
     private bool _isLively = Platform.IsLinux;
     private SplicePipe? _pipe;
     private bool _hasTriedPipe;
 
     public BlockingTransport(Socket socket) : base(socket)
     {
-        var waker = Waker.Next();
-        _input = new BlockingWait(socket, SelectMode.SelectRead, waker);
-        _room = new BlockingWait(socket, SelectMode.SelectWrite, waker);
+        _waker = WakerPool.Shared.Take();
+        _input = new BlockingWait(socket, SelectMode.SelectRead, _waker);
+        _room = new BlockingWait(socket, SelectMode.SelectWrite, _waker);
     }
 
     public override bool BlocksItsThread => true;
@@ -172,12 +173,21 @@ internal sealed class BlockingTransport : SocketTransport
     {
         Interrupt();
         base.Abort();
+        ReturnWaker();
     }
 
     public override void Close()
     {
         DropPipe();
         base.Close();
+        ReturnWaker();
+    }
+
+    /// <summary>The socket is closed: no wait needs it any more.</summary>
+    private void ReturnWaker()
+    {
+        if (Interlocked.Exchange(ref _waker, null) is { } waker)
+            WakerPool.Shared.Return(waker);
     }
 
     private int Received(int result)

@@ -11,8 +11,9 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
     private const int Waiting = 1;
     private const int Interrupted = 2;
 
-    // How often a thread checks its socket while its waker signals another.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
+    // A thread whose waker signals another looks away from it, longer each time: with many it would starve that other.
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(16);
 
     private int _state;
 
@@ -30,15 +31,18 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
         try
         {
             bool isAlone = false;
+            TimeSpan pause = ShortestPause;
             while (true)
             {
-                Deadline until = isAlone ? Deadline.Earlier(deadline, Deadline.After(Pause)) : deadline;
+                Deadline until = isAlone ? Deadline.Earlier(deadline, Deadline.After(pause)) : deadline;
                 isReady = Poll(until, isAlone, out bool isWoken);
                 if (isReady)
                     return true;
                 if (Volatile.Read(ref _state) == Interrupted || deadline.HasPassed)
                     return false;
                 isAlone = isWoken;
+                if (isWoken && pause < LongestPause)
+                    pause *= 2;
             }
         }
         finally
