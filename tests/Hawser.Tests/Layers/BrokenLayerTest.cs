@@ -60,6 +60,8 @@ public sealed class BrokenLayerTest
             options => options with { Layers = [(inner, _) => new(inner)] });
         using RawClient client = await server.ConnectAsync();
         await client.SendAsync("x");
+        // The server lingers until then.
+        client.FinishSending();
 
         Assert.Equal(CloseReason.ProtocolError, await server.Observer.NextReasonAsync());
         Assert.Empty(server.Observer.FailedHandshakes);
