@@ -8,7 +8,7 @@ namespace Hawser.Attacks;
 /// <summary>The attacked server, a process of its own. Disposing kills it.</summary>
 internal sealed class Victim : IDisposable
 {
-    private const int MostLines = 200;
+    private const int MostLines = 100_000;
     private const string ListeningLine = "Listening on ";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StopLimit = VictimStart.DrainTimeout + TimeSpan.FromSeconds(8);
@@ -31,7 +31,7 @@ internal sealed class Victim : IDisposable
 
     public bool IsAlive => !_process.HasExited;
 
-    /// <summary>What it has said on its standard error, the first lines of it.</summary>
+    /// <summary>What it has said on its standard error, up to a bound.</summary>
     public IReadOnlyCollection<string> Errors => _errors;
 
     /// <summary>Its folder as it sees it, also where it has a mount of its own.</summary>
