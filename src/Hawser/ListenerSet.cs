@@ -28,7 +28,6 @@ public sealed class ListenerSet : IDisposable
     private Action? _accepting;
     private int _first;
     private int _places;
-    private int _inBudget;
     private long _lastNumber;
     private bool _isShort;
     private volatile bool _closed;
@@ -76,8 +75,8 @@ public sealed class ListenerSet : IDisposable
     /// <summary>Called once, by the thread that begins to accept.</summary>
     internal Action? Accepting { set => _accepting = value; }
 
-    /// <summary>The descriptors to reserve for each connection.</summary>
-    internal int DescriptorsPerConnection { get; set; } = 1;
+    /// <summary>The descriptors that the connections take.</summary>
+    internal DescriptorShare Descriptors { get; } = new(DescriptorBudget.Shared);
 
     /// <summary>While true, connections are only accepted to be shed.</summary>
     internal Func<bool> IsShortOfMemory { get; set; } = MemoryPressure.Shared.IsHigh;
@@ -205,7 +204,7 @@ public sealed class ListenerSet : IDisposable
     {
         Close();
         _wake.Dispose();
-        DescriptorBudget.Shared.Return((long)Interlocked.Exchange(ref _inBudget, 0) * DescriptorsPerConnection);
+        Descriptors.End();
     }
 
     /// <summary>Takes a connection to be refused, from the kernel or from the accepting thread.</summary>
@@ -259,7 +258,7 @@ public sealed class ListenerSet : IDisposable
     /// <summary>Frees the place of a connection that has ended.</summary>
     internal void ReturnPlace()
     {
-        ReturnToBudget();
+        Descriptors.Return();
         AddPlaces(1);
     }
 
@@ -345,7 +344,7 @@ public sealed class ListenerSet : IDisposable
                 Listener listener = _listeners[(_first + i) % _listeners.Count];
                 if (!listener.HasWaiting)
                     continue;
-                TakeFromBudget(isToBeShed);
+                TakeDescriptors(isToBeShed);
                 if (!TryTake(listener, out Socket? socket))
                     continue;
                 // Within the gate, because several loops accept at once.
@@ -368,28 +367,18 @@ public sealed class ListenerSet : IDisposable
         finally
         {
             if (socket is null)
-                ReturnToBudget();
+                Descriptors.Return();
         }
     }
 
     /// <exception cref="SocketException">Descriptors or memory are short.</exception>
-    private void TakeFromBudget(bool isToBeShed)
+    private void TakeDescriptors(bool isToBeShed)
     {
         if (isToBeShed)
-            DescriptorBudget.Shared.Take(DescriptorsPerConnection);
+            Descriptors.Take();
         else if (IsShortOfMemory())
             throw new SocketException((int)SocketError.NoBufferSpaceAvailable);
-        else if (!DescriptorBudget.Shared.TryTake(DescriptorsPerConnection))
+        else if (!Descriptors.TryTake())
             throw new SocketException((int)SocketError.TooManyOpenSockets);
-        Interlocked.Increment(ref _inBudget);
-    }
-
-    private void ReturnToBudget()
-    {
-        // Connections from elsewhere have reserved nothing.
-        if (Interlocked.Decrement(ref _inBudget) >= 0)
-            DescriptorBudget.Shared.Return(DescriptorsPerConnection);
-        else
-            Interlocked.Increment(ref _inBudget);
     }
 }

@@ -53,7 +53,7 @@ public sealed partial class Server : IAsyncDisposable
         _model = options.Model.Create(options.ModelOptions with { Backlog = options.Backlog });
         _shedder = new Shedder(listeners, _observer, options.TimeProvider);
         listeners.Places = options.Limits.Connections;
-        listeners.DescriptorsPerConnection = Math.Max(1, handler.DescriptorsPerConnection);
+        listeners.Descriptors.Begin(handler.DescriptorsPerConnection, options.ReservedConnections);
         _gate = AddressGate.For(options.Limits, options.TimeProvider);
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
         _handshakes = new EvictionQueue(options.Limits.Handshakes);

@@ -49,6 +49,11 @@ public sealed record ServerOptions
     /// <summary>The limits of the server.</summary>
     public ServerLimits Limits { get; init; } = new();
 
+    /// <summary>Sets aside the descriptors of all its <see cref="ServerLimits.Connections"/> at the start, for a server
+    /// that must answer while others of the process have used up theirs. Without effect if that is more than a quarter
+    /// of what connections may use. Default false.</summary>
+    public bool ReservesDescriptors { get; init; }
+
     /// <summary>Receives the server's events. The default discards them.</summary>
     public IServerObserver Observer { get; init; } = SilentObserver.Instance;
 
@@ -64,6 +69,8 @@ public sealed record ServerOptions
     /// <summary>Runs work that belongs to no connection: the stop, and callbacks of cancelled tokens. Default: the
     /// thread pool.</summary>
     public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
+
+    internal int ReservedConnections => ReservesDescriptors ? Limits.Connections : 0;
 
     internal void Validate()
     {

@@ -9,12 +9,12 @@ namespace Hawser.App.Http;
 internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> routes, HttpHosts? hosts)
     : IConnectionHandler
 {
-    /// <summary>The limits of a server with this handler: 64 connections, of which 48 may wait for a request; 10 s for
+    /// <summary>The limits of a server with this handler: 32 connections, of which 16 may wait for a request; 10 s for
     /// the first byte, 2 minutes between requests; and a request or a response must move 100 bytes a second over any
     /// 5 s.</summary>
     public static ServerLimits Limits { get; } = new()
     {
-        Connections = 64,
+        Connections = 32,
         FirstByteTimeout = TimeSpan.FromSeconds(10),
         IdleTimeout = TimeSpan.FromMinutes(2),
         MinimumRate = new MinimumRate(100, TimeSpan.FromSeconds(5)),
@@ -23,7 +23,7 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
     };
 
     // Idle clients keep out no other: over this number the oldest is reset.
-    private const int MostWaiting = 48;
+    private const int MostWaiting = 16;
 
     private static readonly HttpRoute Misdirected = HttpRoute.Get(
         () => HttpResponse.Line(HttpStatus.Misdirected, "use localhost or an address"));

@@ -11,7 +11,7 @@ internal sealed class StatusSocket : IAsyncDisposable
 {
     private static readonly ServerLimits Limits = new()
     {
-        Connections = 64,
+        Connections = 16,
         // One that does not read its answers loses its place.
         MinimumRate = new MinimumRate(1_000, TimeSpan.FromSeconds(5)),
         // Its clients lose nothing, and must not hold up the end of the process.
@@ -141,6 +141,7 @@ internal sealed class StatusSocket : IAsyncDisposable
             Model = epoll.IsAvailable ? epoll : ConcurrencyModels.Get("select"),
             ModelOptions = new ModelOptions { Loops = 1 },
             Limits = Limits,
+            ReservesDescriptors = true,
             Observer = new FaultLog("the status socket", _errors),
         });
     }

@@ -12,9 +12,13 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
     // A reserve: without a descriptor the runtime aborts, and loading an assembly takes two.
     private const int LastDescriptors = 16;
 
+    // Of the capacity, one in so many.
+    private const int LargestReservation = 4;
+
     private readonly Lock _gate = new();
     private long _capacity = long.MaxValue;
     private long _taken;
+    private long _reserved;
 
     /// <summary>The budget of the process.</summary>
     public static DescriptorBudget Shared { get; } = new(DescriptorLimit.Read, DescriptorLimit.CountUsed);
@@ -29,7 +33,8 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
         {
             if (readLimit() is not { } limit)
                 return;
-            long taken = Volatile.Read(ref _taken);
+            // Which of the reserved ones are open is not known: as if none were.
+            long taken = Volatile.Read(ref _taken) - _reserved;
             long capacity = limit - (countUsed() - taken) - LastDescriptors;
             Volatile.Write(ref _capacity, taken == 0 ? capacity : Math.Min(_capacity, capacity));
         }
@@ -43,6 +48,29 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
             return true;
         Return(count);
         return false;
+    }
+
+    /// <summary>Takes descriptors in advance, at most a quarter of all.</summary>
+    public bool TryReserve(int count)
+    {
+        lock (_gate)
+        {
+            if (count > _capacity / LargestReservation || Volatile.Read(ref _taken) + count > _capacity)
+                return false;
+            _reserved += count;
+            Take(count);
+            return true;
+        }
+    }
+
+    /// <summary>Returns descriptors taken in advance.</summary>
+    public void ReturnReserved(int count)
+    {
+        lock (_gate)
+        {
+            _reserved -= count;
+            Return(count);
+        }
     }
 
     /// <summary>Takes descriptors whether or not there are enough.</summary>

@@ -56,6 +56,41 @@ public sealed class DescriptorBudgetTest
         AssertCapacity(Limit - 70 - Reserve);
     }
 
+    [Fact]
+    public void What_is_reserved_is_taken_from_the_capacity()
+    {
+        _budget.Measure();
+        Assert.True(_budget.TryReserve(200));
+
+        AssertCapacity(Limit - 100 - Reserve - 200);
+
+        _budget.ReturnReserved(200);
+        AssertCapacity(Limit - 100 - Reserve);
+    }
+
+    [Fact]
+    public void A_reservation_hides_no_descriptor_that_another_server_opens()
+    {
+        _budget.Measure();
+        Assert.True(_budget.TryReserve(200));
+        _used += 30;
+        _budget.Measure();
+
+        AssertCapacity(Limit - 130 - Reserve - 200);
+    }
+
+    [Fact]
+    public void No_more_than_a_quarter_is_reserved_and_nothing_that_is_in_use()
+    {
+        _budget.Measure();
+        const int Capacity = Limit - 100 - Reserve;
+
+        Assert.False(_budget.TryReserve((Capacity / 4) + 1));
+        Assert.True(_budget.TryTake(Capacity - 10));
+        Assert.False(_budget.TryReserve(11));
+        Assert.True(_budget.TryReserve(10));
+    }
+
     private void AssertCapacity(int capacity)
     {
         Assert.True(_budget.TryTake(1));

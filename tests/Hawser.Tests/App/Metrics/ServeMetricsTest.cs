@@ -47,6 +47,37 @@ public sealed class ServeMetricsTest : IDisposable
         Assert.Equal(0, (await serve.EndAsync()).ExitCode);
     }
 
+    /// <summary>That is when an operator looks.</summary>
+    [Fact]
+    public async Task A_server_without_a_descriptor_left_still_answers()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
+        const int Descriptors = 320;
+        await using ProgramProcess serve = ProgramProcess.StartInShell(
+            $"ulimit -n {Descriptors}; exec \"$@\"", "",
+            "serve", "ping", "--port", "0", "--model", "epoll", "--metrics", "0", "--backlog", $"{Descriptors}");
+        IPEndPoint where = await serve.ListeningAsync();
+        Uri metrics = await MetricsAsync(serve);
+        var clients = new List<RawClient>();
+        try
+        {
+            // One more than there can be is enough to use up all.
+            for (int n = 0; n < Descriptors; n++)
+                clients.Add(await RawClient.ConnectAsync(where));
+            await serve.Errors.LineWithAsync("out of descriptors");
+
+            for (int scrape = 0; scrape < 10; scrape++)
+            {
+                using var http = new HttpClient { Timeout = ProgramProcess.Limit };
+                Assert.Contains("hawser_active_connections{", await http.GetStringAsync(metrics), StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
     [Fact]
     public async Task All_services_share_one_address_and_are_told_apart()
     {

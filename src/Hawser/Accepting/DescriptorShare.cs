@@ -1,0 +1,64 @@
+namespace Hawser.Accepting;
+
+/// <summary>What the connections of one server take from a budget. Thread-safe.</summary>
+internal sealed class DescriptorShare(DescriptorBudget budget)
+{
+    private readonly Lock _gate = new();
+    private int _perConnection = 1;
+    private int _connections;
+    private int _reserved;
+
+    /// <summary>Takes some in advance, unless that would leave too few to others.</summary>
+    /// <param name="perConnection">What a connection takes, at least 1.</param>
+    /// <param name="reserved">The connections that get theirs in advance.</param>
+    public void Begin(int perConnection, int reserved)
+    {
+        _perConnection = Math.Max(1, perConnection);
+        if (reserved > 0 && budget.TryReserve(reserved * _perConnection))
+            _reserved = reserved;
+    }
+
+    /// <summary>Takes the descriptors of a connection if there are enough.</summary>
+    public bool TryTake()
+    {
+        lock (_gate)
+        {
+            if (_connections >= _reserved && !budget.TryTake(_perConnection))
+                return false;
+            _connections++;
+            return true;
+        }
+    }
+
+    /// <summary>Takes them whether or not there are enough.</summary>
+    public void Take()
+    {
+        lock (_gate)
+        {
+            if (_connections++ >= _reserved)
+                budget.Take(_perConnection);
+        }
+    }
+
+    /// <summary>Returns the descriptors of a connection.</summary>
+    public void Return()
+    {
+        lock (_gate)
+        {
+            // Connections from elsewhere have taken nothing.
+            if (_connections > 0 && --_connections >= _reserved)
+                budget.Return(_perConnection);
+        }
+    }
+
+    /// <summary>Returns all.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            budget.Return((long)Math.Max(0, _connections - _reserved) * _perConnection);
+            budget.ReturnReserved(_reserved * _perConnection);
+            _connections = _reserved = 0;
+        }
+    }
+}
