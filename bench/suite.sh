@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds hawser and the reference programs, runs scenarios of the lab and publishes their results.
 #
-#     bench/suite.sh                    every scenario that is compared with other programs: about 30 minutes
+#     bench/suite.sh                    every scenario that is compared with other programs: about 40 minutes
 #     bench/suite.sh growth             the table of models in README.md: about 17 minutes
 #     bench/suite.sh NAME...            these scenarios
 #     bench/suite.sh --try NAME...      one short round of each, into artifacts/suite, from any tree
