@@ -2,11 +2,13 @@
 metrics scraped every second, and the dashboard's stream.
 
     python3 bench/observed.py HAWSER PORT
+
+The process becomes the server, so that its figures are the server's. A child looks.
 """
 
 import http.client
+import os
 import re
-import subprocess
 import sys
 import threading
 import time
@@ -14,12 +16,8 @@ import time
 BETWEEN_SCRAPES = 1.0
 
 
-def open_port(where):
-    return http.client.HTTPConnection(where, timeout=10)
-
-
 def watch(where):
-    connection = open_port(where)
+    connection = http.client.HTTPConnection(where, timeout=10)
     connection.request("GET", "/events")
     stream = connection.getresponse()
     while stream.read1():
@@ -27,25 +25,34 @@ def watch(where):
 
 
 def scrape(where):
-    connection = open_port(where)
+    connection = http.client.HTTPConnection(where, timeout=10)
     while True:
         connection.request("GET", "/metrics")
         connection.getresponse().read()
         time.sleep(BETWEEN_SCRAPES)
 
 
+def look(messages):
+    """Ends with the server."""
+    for line in messages:
+        if match := re.search(r"(metrics|dashboard) at http://([^/]+)", line):
+            target = {"metrics": scrape, "dashboard": watch}[match[1]]
+            threading.Thread(target=target, args=[match[2]], daemon=True).start()
+
+
 def main():
     hawser, port = sys.argv[1:]
-    server = subprocess.Popen(
-        [hawser, "serve", "ping", "--host", "127.0.0.1", "--port", port, "--model", "epoll",
-         "--first-byte-timeout", "never", "--idle-timeout", "never",
-         "--log", "json", "--metrics", "0", "--dashboard", "0"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for line in server.stderr:
-        if match := re.search(r"(metrics|dashboard) at http://([^/]+)", line):
-            look = {"metrics": scrape, "dashboard": watch}[match[1]]
-            threading.Thread(target=look, args=[match[2]], daemon=True).start()
-    sys.exit(server.wait())
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.close(writing)
+        look(os.fdopen(reading))
+        return
+    os.dup2(writing, sys.stderr.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.execv(hawser, [
+        hawser, "serve", "ping", "--host", "127.0.0.1", "--port", port, "--model", "epoll",
+        "--first-byte-timeout", "never", "--idle-timeout", "never",
+        "--log", "json", "--metrics", "0", "--dashboard", "0"])
 
 
 main()
