@@ -6,16 +6,20 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
     private readonly Lock _gate = new();
     private int _perConnection = 1;
     private int _connections;
+    private int _toReserve;
     private int _reserved;
 
-    /// <summary>Takes some in advance, unless that would leave too few to others.</summary>
+    /// <summary>Takes some in advance, unless that would leave too few to others: then as soon as it does not.</summary>
     /// <param name="perConnection">What a connection takes, at least 1.</param>
     /// <param name="reserved">The connections that get theirs in advance.</param>
     public void Begin(int perConnection, int reserved)
     {
-        _perConnection = Math.Max(1, perConnection);
-        if (reserved > 0 && budget.TryReserve(reserved * _perConnection))
-            _reserved = reserved;
+        lock (_gate)
+        {
+            _perConnection = Math.Max(1, perConnection);
+            _toReserve = reserved;
+            Reserve();
+        }
     }
 
     /// <summary>Takes the descriptors of a connection if there are enough.</summary>
@@ -23,11 +27,19 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
     {
         lock (_gate)
         {
+            Reserve();
             if (_connections >= _reserved && !budget.TryTake(_perConnection))
                 return false;
             _connections++;
             return true;
         }
+    }
+
+    private void Reserve()
+    {
+        // With connections, some of theirs would be taken twice.
+        if (_toReserve > 0 && _connections == 0 && budget.TryReserve(_toReserve * _perConnection))
+            (_reserved, _toReserve) = (_toReserve, 0);
     }
 
     /// <summary>Takes them whether or not there are enough.</summary>
@@ -58,7 +70,7 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
         {
             budget.Return((long)Math.Max(0, _connections - _reserved) * _perConnection);
             budget.ReturnReserved(_reserved * _perConnection);
-            _connections = _reserved = 0;
+            _connections = _reserved = _toReserve = 0;
         }
     }
 }
