@@ -9,9 +9,8 @@ namespace Hawser.App.Http;
 internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> routes, HttpHosts? hosts)
     : IConnectionHandler
 {
-    /// <summary>The limits of a server with this handler: 32 connections, of which 16 may wait for a request; 10 s for
-    /// the first byte, 2 minutes between requests; and a request or a response must move 100 bytes a second over any
-    /// 5 s.</summary>
+    /// <summary>The limits of a server with this handler: 32 connections; 10 s for the first byte, 2 minutes between
+    /// requests; and a request or a response must move 100 bytes a second over any 5 s.</summary>
     public static ServerLimits Limits { get; } = new()
     {
         Connections = 32,
@@ -22,8 +21,9 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
         LingerTimeout = TimeSpan.FromSeconds(1),
     };
 
-    // Idle clients keep out no other: over this number the oldest is reset.
-    private const int MostWaiting = 16;
+    // Clients that wait, send or read slowly keep out no other: over this number the oldest is reset. The other
+    // connections are for streams.
+    private const int MostExchanges = 24;
 
     private static readonly HttpRoute Misdirected = HttpRoute.Get(
         () => HttpResponse.Line(HttpStatus.Misdirected, "use localhost or an address"));
@@ -31,52 +31,62 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
     private readonly HttpRoute _notFound = HttpRoute.Get(
         () => HttpResponse.Line(HttpStatus.NotFound, $"use {string.Join(", ", routes.Keys)}"));
 
-    private readonly EvictionQueue _waiting = new(MostWaiting);
+    private readonly EvictionQueue _exchanges = new(MostExchanges);
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
-        bool keepsAlive = true;
-        while (keepsAlive)
+        Func<Connection, CancellationToken, Task>? stream;
+        bool keepsAlive;
+        do
         {
-            HttpResponse response;
-            bool isHead = false;
+            LinkedListNode<Connection> place = _exchanges.Enter(connection, out Connection? oldest);
+            oldest?.Abort();
             try
             {
-                if (await ReadAsync(connection) is not var (request, route))
-                    return;
-                isHead = request.Method == "HEAD";
-                response = await route.Answer(request);
-                keepsAlive = request.KeepsAlive && request.Length == request.Body.Length && response.Stream is null
-                    && !stopping.IsCancellationRequested;
+                (keepsAlive, stream) = await ExchangeAsync(connection, stopping);
             }
-            catch (HttpException e)
+            finally
             {
-                response = e.ToResponse();
-                keepsAlive = false;
+                _exchanges.Leave(place);
             }
-            await connection.WriteAsync(response.ToBytes(isHead, keepsAlive));
-            if (response.Stream is not null && !isHead)
-                await response.Stream(connection, stopping);
         }
+        while (keepsAlive);
+        if (stream is not null)
+            await stream(connection, stopping);
+    }
+
+    /// <summary>Reads a request and writes the response.</summary>
+    private async ValueTask<(bool KeepsAlive, Func<Connection, CancellationToken, Task>? Stream)> ExchangeAsync(
+        Connection connection, CancellationToken stopping)
+    {
+        HttpResponse response;
+        bool isHead = false;
+        bool keepsAlive = false;
+        try
+        {
+            if (await ReadAsync(connection) is not var (request, route))
+                return (false, null);
+            isHead = request.Method == "HEAD";
+            response = await route.Answer(request);
+            keepsAlive = request.KeepsAlive && request.Length == request.Body.Length && response.Stream is null
+                && !stopping.IsCancellationRequested;
+        }
+        catch (HttpException e)
+        {
+            response = e.ToResponse();
+        }
+        await connection.WriteAsync(response.ToBytes(isHead, keepsAlive));
+        return (keepsAlive, isHead ? null : response.Stream);
     }
 
     /// <summary>Reads a request, with its body if its route takes one.</summary>
     private async ValueTask<(HttpRequest Request, HttpRoute Route)?> ReadAsync(Connection connection)
     {
-        LinkedListNode<Connection> place = _waiting.Enter(connection, out Connection? oldest);
-        oldest?.Abort();
-        try
-        {
-            if (await connection.WaitForInputAsync() != InputState.Ready
-                || await HttpRequest.ReadAsync(connection) is not { } request)
-                return null;
-            HttpRoute route = RouteOf(request);
-            return (route.IsPost ? await request.ReadBodyAsync(connection) : request, route);
-        }
-        finally
-        {
-            _waiting.Leave(place);
-        }
+        if (await connection.WaitForInputAsync() != InputState.Ready
+            || await HttpRequest.ReadAsync(connection) is not { } request)
+            return null;
+        HttpRoute route = RouteOf(request);
+        return (route.IsPost ? await request.ReadBodyAsync(connection) : request, route);
     }
 
     /// <summary>What answers a request: the route of its path, or one that refuses it without reading its

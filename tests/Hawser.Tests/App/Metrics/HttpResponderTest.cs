@@ -196,7 +196,8 @@ public sealed class HttpResponderTest : IAsyncDisposable
     [InlineData("")]
     [InlineData("GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     [InlineData("GET /pa")]
-    public async Task Clients_that_wait_keep_out_no_other(string beginning)
+    [InlineData("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    public async Task Clients_that_do_nothing_keep_out_no_other(string beginning)
     {
         var waiting = new List<RawClient>();
         for (int i = 0; i < 100; i++)
@@ -227,6 +228,7 @@ public sealed class HttpResponderTest : IAsyncDisposable
         var routes = new Dictionary<string, HttpRoute>
         {
             ["/page"] = HttpRoute.Get(() => HttpResponse.Line(HttpStatus.Done, "hello")),
+            ["/large"] = HttpRoute.Get(() => HttpResponse.Line(HttpStatus.Done, new string('x', 20_000_000))),
             ["/command"] = HttpRoute.Post(request => ValueTask.FromResult(
                 HttpResponse.Line(HttpStatus.Done, $"{request.Query}:{Encoding.ASCII.GetString(request.Body.Span)}"))),
             ["/events"] = HttpRoute.Get(() => new HttpResponse(HttpStatus.Done, "text/event-stream", "data: 1\n"u8.ToArray())
