@@ -75,8 +75,10 @@ export class ServerCard {
   }
 
   #drawLoops(samples, span) {
-    const numbers = samples.at(-1).loops?.map(loop => loop.number) ?? [];
-    for (const number of numbers) {
+    const { loops } = samples.at(-1);
+    // The first state has no state before it to be compared with.
+    if (!loops) return;
+    for (const { number } of loops) {
       if (this.#strips.has(number)) continue;
       const strip = new LoopStrip(number);
       this.#strips.set(number, strip);
