@@ -1,9 +1,9 @@
-"""Serves ping with everything on that shows a server's inside, and looks at all of it: the log of connections, the
-metrics scraped every second, and the dashboard's stream.
+"""Serves ping with metrics that are scraped every second, a dashboard whose stream is read, and a log of connections:
+of their ends, so that it is silent while they last.
 
     python3 bench/observed.py HAWSER PORT
 
-The process becomes the server, so that its figures are the server's. A child looks.
+The process becomes the server. A child looks; the figures of both are added.
 """
 
 import http.client
