@@ -49,9 +49,9 @@ public sealed record ServerOptions
     /// <summary>The limits of the server.</summary>
     public ServerLimits Limits { get; init; } = new();
 
-    /// <summary>Sets aside the descriptors of all its <see cref="ServerLimits.Connections"/> at the start, for a server
-    /// that must answer while others of the process have used up theirs. Without effect if that is more than a quarter
-    /// of what connections may use. Default false.</summary>
+    /// <summary>Sets aside the descriptors of its <see cref="ServerLimits.Connections"/>, for a server that must answer
+    /// while others of the process have used up theirs: at its start, or as soon as there are any. All such servers
+    /// together get at most a quarter of what connections may use. Default false.</summary>
     public bool ReservesDescriptors { get; init; }
 
     /// <summary>Receives the server's events. The default discards them.</summary>

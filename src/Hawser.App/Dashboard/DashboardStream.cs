@@ -7,7 +7,7 @@ namespace Hawser.App.Dashboard;
 
 /// <summary>Sends the state of the servers to the pages that watch, twice a second.</summary>
 /// <remarks>A page gets the present state when it has taken the one before: a slow page gets fewer, and nothing queues
-/// but in the kernel. One that takes nothing for ten seconds is reset.</remarks>
+/// but in the kernel. One that takes ten seconds for a state is reset.</remarks>
 internal sealed class DashboardStream(DashboardSource source, TimeProvider time)
 {
     /// <summary>Pages that may watch at once.</summary>

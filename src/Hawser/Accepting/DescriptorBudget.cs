@@ -12,8 +12,7 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
     // A reserve: without a descriptor the runtime aborts, and loading an assembly takes two.
     private const int LastDescriptors = 16;
 
-    // Of the capacity, one in so many.
-    private const int LargestReservation = 4;
+    private const int ReservableDivisor = 4;
 
     private readonly Lock _gate = new();
     private long _capacity = long.MaxValue;
@@ -40,7 +39,7 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
         }
     }
 
-    /// <summary>Takes descriptors if there are enough, or if no other connection has any.</summary>
+    /// <summary>Takes descriptors if there are enough, or if none are taken.</summary>
     public bool TryTake(int count)
     {
         long before = Interlocked.Add(ref _taken, count) - count;
@@ -50,16 +49,17 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
         return false;
     }
 
-    /// <summary>Takes descriptors in advance, at most a quarter of all.</summary>
-    public bool TryReserve(int count)
+    /// <summary>Takes free descriptors in advance; all reservations together have at most a quarter.</summary>
+    /// <returns>How many were taken.</returns>
+    public int Reserve(int most)
     {
         lock (_gate)
         {
-            if (count > _capacity / LargestReservation || Volatile.Read(ref _taken) + count > _capacity)
-                return false;
+            long free = Math.Min((_capacity / ReservableDivisor) - _reserved, _capacity - Volatile.Read(ref _taken));
+            int count = (int)Math.Clamp(free, 0, most);
             _reserved += count;
             Take(count);
-            return true;
+            return count;
         }
     }
 

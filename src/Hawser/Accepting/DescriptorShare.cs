@@ -9,9 +9,9 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
     private int _toReserve;
     private int _reserved;
 
-    /// <summary>Takes some in advance, unless that would leave too few to others: then as soon as it does not.</summary>
+    /// <summary>Takes some in advance, or as soon as there are any.</summary>
     /// <param name="perConnection">What a connection takes, at least 1.</param>
-    /// <param name="reserved">The connections that get theirs in advance.</param>
+    /// <param name="reserved">The most connections that get theirs in advance.</param>
     public void Begin(int perConnection, int reserved)
     {
         lock (_gate)
@@ -38,8 +38,11 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
     private void Reserve()
     {
         // With connections, some of theirs would be taken twice.
-        if (_toReserve > 0 && _connections == 0 && budget.TryReserve(_toReserve * _perConnection))
-            (_reserved, _toReserve) = (_toReserve, 0);
+        if (_toReserve == 0 || _connections > 0 || budget.Reserve(_toReserve * _perConnection) is not (> 0 and var taken))
+            return;
+        _reserved = taken / _perConnection;
+        budget.ReturnReserved(taken % _perConnection);
+        _toReserve = 0;
     }
 
     /// <summary>Takes them whether or not there are enough.</summary>

@@ -183,7 +183,8 @@ internal sealed class BlockingTransport : SocketTransport
         ReturnWaker();
     }
 
-    /// <summary>The socket is closed: no wait needs it any more.</summary>
+    /// <summary>Gives it back once the socket is closed. A wait that has not noticed yet keeps the descriptors by leases
+    /// of its own.</summary>
     private void ReturnWaker()
     {
         if (Interlocked.Exchange(ref _waker, null) is { } waker)

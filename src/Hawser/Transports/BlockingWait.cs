@@ -34,15 +34,18 @@ internal sealed class BlockingWait(Socket socket, SelectMode direction, Waker wa
             TimeSpan pause = ShortestPause;
             while (true)
             {
-                Deadline until = isAlone ? Deadline.Earlier(deadline, Deadline.After(pause)) : deadline;
+                Deadline until = deadline;
+                if (isAlone)
+                {
+                    until = Deadline.Earlier(deadline, Deadline.After(pause));
+                    pause = pause < LongestPause ? pause * 2 : pause;
+                }
                 isReady = Poll(until, isAlone, out bool isWoken);
                 if (isReady)
                     return true;
                 if (Volatile.Read(ref _state) == Interrupted || deadline.HasPassed)
                     return false;
                 isAlone = isWoken;
-                if (isWoken && pause < LongestPause)
-                    pause *= 2;
             }
         }
         finally

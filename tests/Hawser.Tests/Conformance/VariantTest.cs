@@ -59,7 +59,7 @@ public sealed partial class VariantTest
             string output = await tests.StandardOutput.ReadToEndAsync(limit.Token);
             await tests.WaitForExitAsync(limit.Token);
 
-            Assert.True(tests.ExitCode == 0, output + await errors);
+            Assert.True(tests.ExitCode == 0, $"{variant}:\n{output}{await errors}");
             Match summary = Summary().Match(output);
             Assert.InRange(int.Parse(summary.Groups["total"].Value), fewest, int.MaxValue);
             Assert.InRange(int.Parse(summary.Groups["skipped"].Value), 0, MostSkipped);

@@ -60,7 +60,7 @@ public sealed class DescriptorBudgetTest
     public void What_is_reserved_is_taken_from_the_capacity()
     {
         _budget.Measure();
-        Assert.True(_budget.TryReserve(200));
+        Assert.Equal(200, _budget.Reserve(200));
 
         AssertCapacity(Limit - 100 - Reserve - 200);
 
@@ -72,7 +72,7 @@ public sealed class DescriptorBudgetTest
     public void A_reservation_hides_no_descriptor_that_another_server_opens()
     {
         _budget.Measure();
-        Assert.True(_budget.TryReserve(200));
+        Assert.Equal(200, _budget.Reserve(200));
         _used += 30;
         _budget.Measure();
 
@@ -80,15 +80,18 @@ public sealed class DescriptorBudgetTest
     }
 
     [Fact]
-    public void No_more_than_a_quarter_is_reserved_and_nothing_that_is_in_use()
+    public void All_reservations_together_have_a_quarter_and_nothing_that_is_in_use()
     {
         _budget.Measure();
         const int Capacity = Limit - 100 - Reserve;
 
-        Assert.False(_budget.TryReserve((Capacity / 4) + 1));
+        Assert.Equal(200, _budget.Reserve(200));
+        Assert.Equal((Capacity / 4) - 200, _budget.Reserve(200));
+        Assert.Equal(0, _budget.Reserve(200));
+
+        _budget.ReturnReserved(Capacity / 4);
         Assert.True(_budget.TryTake(Capacity - 10));
-        Assert.False(_budget.TryReserve(11));
-        Assert.True(_budget.TryReserve(10));
+        Assert.Equal(10, _budget.Reserve(200));
     }
 
     private void AssertCapacity(int capacity)

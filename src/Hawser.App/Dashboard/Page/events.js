@@ -36,7 +36,7 @@ export class Events {
     const some = byId('event-list').children.length > 0;
     setText(byId('events-note'), this.#missing > 0
       ? `${format.count(this.#missing)} more were too many to show`
-      : some ? '' : 'none since this page was opened');
+      : some ? '' : 'none yet');
   }
 }
 

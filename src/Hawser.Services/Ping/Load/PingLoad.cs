@@ -41,6 +41,7 @@ public sealed class PingLoad
 
         var window = new MeasuredWindow(timeline);
         PingTally before = new();
+        TimeSpan shown = TimeSpan.Zero;
         while (!over.IsCompleted)
         {
             Task pause = window.UntilNextAsync(ViewInterval, cancel);
@@ -54,8 +55,11 @@ public sealed class PingLoad
             if (onView is not null)
             {
                 PingTally now = await SnapshotAsync();
-                onView(new PingLoadView(window.Elapsed, now, before));
-                before = now;
+                var view = new PingLoadView(window.Elapsed, now, before);
+                // The clients end a moment after the measured time: nothing to show for it.
+                if (!over.IsCompleted || view.Elapsed != shown || view.NewRoundTrips > 0)
+                    onView(view);
+                (before, shown) = (now, view.Elapsed);
             }
         }
         await over;
