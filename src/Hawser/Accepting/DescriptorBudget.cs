@@ -51,12 +51,12 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
 
     /// <summary>Takes free descriptors in advance; all reservations together have at most a quarter.</summary>
     /// <returns>How many were taken.</returns>
-    public int Reserve(int most)
+    public long Reserve(long most)
     {
         lock (_gate)
         {
             long free = Math.Min((_capacity / ReservableDivisor) - _reserved, _capacity - Volatile.Read(ref _taken));
-            int count = (int)Math.Clamp(free, 0, most);
+            long count = Math.Clamp(free, 0, most);
             _reserved += count;
             Take(count);
             return count;
@@ -64,7 +64,7 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
     }
 
     /// <summary>Returns descriptors taken in advance.</summary>
-    public void ReturnReserved(int count)
+    public void ReturnReserved(long count)
     {
         lock (_gate)
         {
@@ -74,7 +74,7 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
     }
 
     /// <summary>Takes descriptors whether or not there are enough.</summary>
-    public void Take(int count) => Interlocked.Add(ref _taken, count);
+    public void Take(long count) => Interlocked.Add(ref _taken, count);
 
     /// <summary>Returns descriptors.</summary>
     public void Return(long count) => Interlocked.Add(ref _taken, -count);

@@ -38,9 +38,10 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
     private void Reserve()
     {
         // With connections, some of theirs would be taken twice.
-        if (_toReserve == 0 || _connections > 0 || budget.Reserve(_toReserve * _perConnection) is not (> 0 and var taken))
+        if (_toReserve == 0 || _connections > 0
+            || budget.Reserve((long)_toReserve * _perConnection) is not (> 0 and var taken))
             return;
-        _reserved = taken / _perConnection;
+        _reserved = (int)(taken / _perConnection);
         budget.ReturnReserved(taken % _perConnection);
         _toReserve = 0;
     }
@@ -72,7 +73,7 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
         lock (_gate)
         {
             budget.Return((long)Math.Max(0, _connections - _reserved) * _perConnection);
-            budget.ReturnReserved(_reserved * _perConnection);
+            budget.ReturnReserved((long)_reserved * _perConnection);
             _connections = _reserved = _toReserve = 0;
         }
     }

@@ -41,6 +41,15 @@ public sealed class DescriptorShareTest
     }
 
     [Fact]
+    public void Of_more_connections_than_may_be_reserved_some_are()
+    {
+        _share.Begin(perConnection: 2, reserved: int.MaxValue);
+        Assert.True(_budget.TryTake(Capacity - (Capacity / 4)));
+
+        Assert.Equal(Capacity / 4 / 2, CountTaken());
+    }
+
+    [Fact]
     public void What_cannot_be_reserved_at_the_start_is_reserved_later()
     {
         Assert.True(_budget.TryTake(Capacity));
