@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Hawser.Services.Upload;
 
 namespace Hawser.Services;
 
@@ -19,6 +20,10 @@ public sealed record ServiceEnvironment
 
     /// <summary>Where the service creates its instruments (docs/guide/metrics.md); null for none.</summary>
     public Meter? Meter { get; init; }
+
+    /// <summary>Opens a store that many upload servers share, for <c>--ledger</c> and <c>--sink</c>; null if there is none
+    /// to open. Throws <see cref="IOException"/> or <see cref="FormatException"/>, with one line.</summary>
+    public Func<UploadStoreOptions, IUploadStore>? OpenUploadStore { get; init; }
 
     /// <summary>Called once, with the reason, when the service can no longer work: the server must stop and the program
     /// fail.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Hawser.Services.Upload;
 
 /// <summary>An upload in progress. Its final name does not exist until it is published.</summary>
-internal sealed class UploadFile : IDisposable
+internal sealed class UploadFile : IPendingUpload
 {
     /// <summary>The length of the file of a failed upload.</summary>
     public const int ErrorBytes = 5;
@@ -13,6 +13,10 @@ internal sealed class UploadFile : IDisposable
 
     private static ReadOnlySpan<byte> ErrorMark => "ERROR"u8;
 
+    private readonly long _number;
+    private readonly string _peer;
+    private readonly DateTimeOffset _start = DateTimeOffset.UtcNow;
+    private readonly SafeFileHandle _handle;
     private readonly string _part;
     private readonly string _final;
     private readonly UploadSettings _settings;
@@ -20,50 +24,31 @@ internal sealed class UploadFile : IDisposable
     private readonly UsageShare _share;
     private readonly FollowingHash? _hash;
     private readonly ReservedSpace? _space;
+    private long _length;
     private long _flushed;
+    private bool _isPublished;
 
     /// <summary>Takes ownership of an open part and its share of the folder.</summary>
     public UploadFile(
-        long number, SafeFileHandle handle, string part, string final, UploadSettings settings, UploadFolder folder,
-        UsageShare share)
+        long number, string peer, SafeFileHandle handle, string part, string final, UploadSettings settings,
+        UploadFolder folder, UsageShare share)
     {
-        Number = number;
-        Handle = handle;
+        _number = number;
+        _peer = peer;
+        _handle = handle;
         _part = part;
         _final = final;
         _settings = settings;
         _folder = folder;
         _share = share;
         // Reserved space would count as used against --min-free.
-        _space = settings.MinFreeBytes == 0 ? new ReservedSpace(Handle, part) : null;
-        _hash = settings.Hash != UploadHash.None && (settings.Receipt || settings.Manifest)
-            ? new FollowingHash(settings.Hash, Handle, 0)
-            : null;
+        _space = settings.MinFreeBytes == 0 ? new ReservedSpace(_handle, part) : null;
+        _hash = settings.ComputesHash ? new FollowingHash(settings.Hash, _handle, 0) : null;
     }
 
-    /// <summary>Its number in the folder.</summary>
-    public long Number { get; }
-
-    /// <summary>Its final name.</summary>
     public string Name => Path.GetFileName(_final);
 
-    /// <summary>Bytes written.</summary>
-    public long Length { get; private set; }
-
-    /// <summary>It has its final name.</summary>
-    public bool IsPublished { get; private set; }
-
-    /// <summary>It has its final name and survives a power failure.</summary>
-    public bool IsDurable { get; private set; }
-
-    /// <summary>The part, locked.</summary>
-    public SafeFileHandle Handle { get; }
-
     /// <summary>Receives until the client half-closes. Writing to the disk blocks the calling thread.</summary>
-    /// <exception cref="UploadRefusedException">A limit is reached, or the server stops before the first
-    /// byte.</exception>
-    /// <exception cref="ConnectionClosedException">The client reset the connection or timed out.</exception>
-    /// <exception cref="IOException">The disk is full or failed.</exception>
     public async Task ReceiveAsync(Connection connection)
     {
         if (await connection.WaitForInputAsync() == InputState.Stopping)
@@ -72,11 +57,11 @@ internal sealed class UploadFile : IDisposable
         try
         {
             int received;
-            while ((received = await connection.ReceivePieceToFileAsync(Handle, Length, claim)) > 0)
+            while ((received = await connection.ReceivePieceToFileAsync(_handle, _length, claim)) > 0)
             {
-                Length += received;
-                _space?.Extend(Length);
-                _hash?.Advance(Length);
+                _length += received;
+                _space?.Extend(_length);
+                _hash?.Advance(_length);
                 FlushNowAndThen();
             }
         }
@@ -87,79 +72,102 @@ internal sealed class UploadFile : IDisposable
         }
     }
 
-    /// <summary>The hash of the file; null if none is wanted.</summary>
-    /// <exception cref="IOException">The disk failed.</exception>
-    public async Task<UploadDigest?> FinishHashAsync() => _hash is null ? null : await _hash.FinishAsync();
-
-    /// <summary>Gives the file its final name; with <see cref="UploadSettings.Sync"/>, makes its content durable
-    /// first.</summary>
-    /// <exception cref="IOException">The disk failed, or another program has taken the name.</exception>
-    public void Publish()
+    /// <summary>Gives the file its final name; with <see cref="UploadSettings.Sync"/>, makes content and name
+    /// durable.</summary>
+    public async Task<UploadReceipt> PublishAsync()
     {
-        _space?.Release(Length);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(Handle, _settings.Mode);
-        if (_settings.Sync)
-            RandomAccess.FlushToDisk(Handle);
-        PosixFile.Publish(Handle, _part, _final);
-        IsPublished = true;
-        // Closing the file releases the lock on the part.
-        Handle.Dispose();
-        _share.Settle(Length);
-    }
-
-    /// <summary>Makes the name durable, after <see cref="Publish"/>.</summary>
-    /// <exception cref="IOException">The disk failed. The file is stored.</exception>
-    public void FlushName()
-    {
-        PosixFile.FlushFolder(Path.GetDirectoryName(_final)!);
-        IsDurable = true;
+        UploadDigest? digest = _hash is null ? null : await _hash.FinishAsync();
+        Publish();
+        UploadReceipt receipt = UploadReceipt.Stored(Name, _length, digest, _settings.Sync && TryFlushName());
+        Record(receipt);
+        return receipt;
     }
 
     /// <summary>Replaces the content by <c>ERROR</c> and publishes the file.</summary>
-    /// <exception cref="IOException">The disk failed; the number has no file.</exception>
-    public async Task PublishErrorAsync()
+    public async Task FailAsync(string reason)
     {
-        // A hash that still reads would keep the lock on the published file.
-        if (_hash is not null)
-            await _hash.AbandonAsync();
-        // Write before truncating: a full disk may have no other block.
-        RandomAccess.Write(Handle, ErrorMark, 0);
-        RandomAccess.SetLength(Handle, ErrorMark.Length);
-        Length = ErrorMark.Length;
-        Publish();
+        try
+        {
+            // A hash that still reads would keep the lock on the published file.
+            if (_hash is not null)
+                await _hash.AbandonAsync();
+            // Write before truncating: a full disk may have no other block.
+            RandomAccess.Write(_handle, ErrorMark, 0);
+            RandomAccess.SetLength(_handle, ErrorMark.Length);
+            _length = ErrorMark.Length;
+            Publish();
+            Record(UploadReceipt.Refused(reason));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _folder.Report($"{Name} cannot be written, so upload {_number} has no file: {e.Message}");
+        }
     }
 
     /// <summary>Closes the file; deletes it if it was not published.</summary>
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         try
         {
             _hash?.Dispose();
             // The name may belong to another server by now.
-            if (!IsPublished && PosixFile.IsNamed(Handle, _part))
+            if (!_isPublished && PosixFile.IsNamed(_handle, _part))
                 File.Delete(_part);
         }
         finally
         {
-            Handle.Dispose();
+            _handle.Dispose();
             _share.Dispose();
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    private void Publish()
+    {
+        _space?.Release(_length);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_handle, _settings.Mode);
+        if (_settings.Sync)
+            RandomAccess.FlushToDisk(_handle);
+        PosixFile.Publish(_handle, _part, _final);
+        _isPublished = true;
+        // Closing the file releases the lock on the part.
+        _handle.Dispose();
+        _share.Settle(_length);
+    }
+
+    /// <returns>Whether the name survives a power failure.</returns>
+    private bool TryFlushName()
+    {
+        try
+        {
+            PosixFile.FlushFolder(Path.GetDirectoryName(_final)!);
+            return true;
+        }
+        catch (IOException e)
+        {
+            // The file is stored, so the upload is not refused; its receipt does not say "synced".
+            _folder.Report($"{Name} may not survive a power failure: {e.Message}; check the disk");
+            return false;
         }
     }
 
+    private void Record(UploadReceipt receipt) => _folder.Record(new UploadRecord(
+        _number, _peer, _start, DateTimeOffset.UtcNow, receipt.Bytes, receipt.Digest, receipt.Refusal));
+
     private void Claim(int bytes)
     {
-        if (bytes > _settings.MaxBytes - Length)
+        if (bytes > _settings.MaxBytes - _length)
             throw new UploadRefusedException($"an upload has at most {_settings.MaxBytes} bytes");
         _folder.CheckFree(bytes);
-        _share.GrowTo(Length + bytes);
+        _share.GrowTo(_length + bytes);
     }
 
     private void FlushNowAndThen()
     {
-        if (!_settings.Sync || Length - _flushed < FlushEveryBytes)
+        if (!_settings.Sync || _length - _flushed < FlushEveryBytes)
             return;
-        RandomAccess.FlushToDisk(Handle);
-        _flushed = Length;
+        RandomAccess.FlushToDisk(_handle);
+        _flushed = _length;
     }
 }

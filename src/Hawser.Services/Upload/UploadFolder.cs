@@ -8,7 +8,7 @@ namespace Hawser.Services.Upload;
 /// gets its name <c>n.file</c> by a link that cannot overwrite. Every number in use is in the folder at any time, as part
 /// or as file, so several servers may share the folder if its file system has locks (flock(2)). An unlocked part is a
 /// leftover of a killed server.</remarks>
-internal sealed class UploadFolder
+internal sealed class UploadFolder : IUploadStore
 {
     /// <summary>Ends the name of a stored file.</summary>
     public const string Suffix = ".file";
@@ -19,15 +19,20 @@ internal sealed class UploadFolder
 
     private readonly string _path;
     private readonly UploadSettings _settings;
+    private readonly TextWriter _errors;
+    private readonly UploadManifest? _manifest;
     private readonly FolderUsage _usage;
     private readonly long _highestAtStart;
     private long _allTakenUpTo;
 
     /// <summary>Opens the folder, creates it if it is missing, and removes leftovers.</summary>
+    /// <param name="settings">The folder and its limits.</param>
+    /// <param name="errors">Receives a line per upload that is stored, but not as promised.</param>
     /// <exception cref="IOException">It cannot be created or read.</exception>
-    public UploadFolder(UploadSettings settings)
+    public UploadFolder(UploadSettings settings, TextWriter errors)
     {
         _settings = settings;
+        _errors = errors;
         _path = OutputFolder.Create(settings.Folder);
         if (settings.Sync && Path.GetDirectoryName(_path) is { } parent)
             PosixFile.FlushFolder(parent);
@@ -41,7 +46,12 @@ internal sealed class UploadFolder
         }
         _allTakenUpTo = _highestAtStart;
         _usage = new FolderUsage(settings, CountStored);
+        _manifest = settings.Manifest ? new UploadManifest(settings) : null;
+        Prepare();
     }
+
+    /// <summary>The file, and with <see cref="UploadSettings.Sync"/> the folder.</summary>
+    public int DescriptorsPerUpload => _settings.Sync ? 2 : 1;
 
     /// <summary>Reads the number from the name of a stored file.</summary>
     public static bool TryParseName(string name, out long number) => TryParse(name, "", Suffix, out number);
@@ -50,22 +60,21 @@ internal sealed class UploadFolder
     public static bool TryParsePart(string name, out long number) =>
         TryParse(name, PartPrefix, PartSuffix, out number);
 
-    /// <inheritdoc cref="FolderUsage.RecountIfDueAsync"/>
-    public Task RecountIfDueAsync(TimeProvider time) => _usage.RecountIfDueAsync(time);
-
     /// <summary>Begins the upload of a connection. The n-th connection gets the n-th number after the highest one at the
     /// start, whatever the order of these calls. Numbers of another server are skipped.</summary>
     /// <exception cref="UploadRefusedException">A limit leaves no room for a file with <c>ERROR</c>.</exception>
     /// <exception cref="IOException">The folder is not writable.</exception>
-    public UploadFile Begin(long connection)
+    public async Task<IPendingUpload> BeginAsync(Connection connection)
     {
+        await _usage.RecountIfDueAsync(connection.Time);
+        var peer = $"{connection.RemoteEndPoint}";
         UsageShare share = _usage.Reserve();
         try
         {
-            long number = Math.Max(_highestAtStart + connection, Volatile.Read(ref _allTakenUpTo) + 1);
+            long number = Math.Max(_highestAtStart + connection.Id, Volatile.Read(ref _allTakenUpTo) + 1);
             while (true)
             {
-                if (TryBegin(number, share) is { } file)
+                if (TryBegin(number, peer, share) is { } file)
                     return file;
                 Interlocked.CompareExchange(ref _allTakenUpTo, number, number - 1);
                 number++;
@@ -86,8 +95,45 @@ internal sealed class UploadFolder
             throw new UploadRefusedException($"less than {_settings.MinFreeBytes} bytes would be left on the disk");
     }
 
+    /// <summary>Appends to the manifest, if there is one.</summary>
+    public void Record(UploadRecord record)
+    {
+        try
+        {
+            _manifest?.Append(record);
+        }
+        catch (IOException e)
+        {
+            // The file is stored, as the receipt says; a verification reports it as unlisted.
+            Report($"{record.Number}{Suffix} is not in the manifest: {e.Message}; make room on the disk");
+        }
+    }
+
+    /// <summary>Logs that a promise could not be kept.</summary>
+    public void Report(string what) => _errors.WriteLine($"ERROR: {what}");
+
+    /// <summary>Closes the manifest.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _manifest?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Loads the assemblies that the end of an upload needs, while descriptors are left for that.</summary>
+    private void Prepare()
+    {
+        _ = new DriveInfo(_path).AvailableFreeSpace;
+        if (_settings.ComputesHash)
+        {
+            using var hasher = new UploadHasher(_settings.Hash);
+            hasher.Finish();
+        }
+        if (_settings.Manifest)
+            new UploadRecord(0, "", default, default, 0, null, null).ToJson();
+    }
+
     /// <returns>Null if another server has the number.</returns>
-    private UploadFile? TryBegin(long number, UsageShare share)
+    private UploadFile? TryBegin(long number, string peer, UsageShare share)
     {
         string part = Path.Combine(_path, $"{PartPrefix}{number}{PartSuffix}");
         string final = Path.Combine(_path, $"{number}{Suffix}");
@@ -104,7 +150,7 @@ internal sealed class UploadFolder
             bool isOurs = PosixFile.IsNamed(handle, part);
             if (isOurs && !Path.Exists(final))
             {
-                var file = new UploadFile(number, handle, part, final, _settings, this, share);
+                var file = new UploadFile(number, peer, handle, part, final, _settings, this, share);
                 handle = null;
                 return file;
             }

@@ -12,7 +12,7 @@ public sealed class UploadService : Service
 {
     /// <summary><c>DIR</c>.</summary>
     public static readonly ServiceOption<string> Folder =
-        new("dir", "DIR", "where the files go; created if missing", "uploads", text => text);
+        new("dir", "DIR", "where the files go; with --sink, where bytes wait for it; created if missing", "uploads", text => text);
 
     /// <summary><c>--max-bytes SIZE</c>.</summary>
     public static readonly ServiceOption<long> MaxBytes =
@@ -54,6 +54,20 @@ public sealed class UploadService : Service
     public static readonly ServiceOption<bool> Manifest =
         new("manifest", null, "append a line per upload to DIR/manifest.ndjson", null, bool.Parse);
 
+    /// <summary><c>--ledger URL</c>.</summary>
+    public static readonly ServiceOption<string> Ledger = new(
+        "ledger", "URL", "number uploads in a database that many servers share, like postgres://host/database",
+        null, text => ParseAddress(text, "postgres://", "postgresql://"));
+
+    /// <summary><c>--sink URL</c>.</summary>
+    public static readonly ServiceOption<string> Sink = new(
+        "sink", "URL", "store uploads in an object store that many servers share, like s3://bucket/prefix",
+        null, text => ParseAddress(text, "s3://"));
+
+    /// <summary><c>--lease DURATION</c>.</summary>
+    public static readonly ServiceOption<TimeSpan> Lease = new(
+        "lease", "DURATION", "with --ledger: how long a server that has died keeps its uploads", "30s", ParseLease);
+
     private const string NoLimit = "none";
     private const int DemoUploads = 10;
     private const int DemoBytes = 3_000_000;
@@ -78,7 +92,7 @@ public sealed class UploadService : Service
 
     /// <inheritdoc/>
     public override IReadOnlyList<ServiceOption> Options =>
-        [MaxBytes, Quota, MaxFiles, MinFree, Mode, Sync, Hash, NoReceipt, Manifest];
+        [MaxBytes, Quota, MaxFiles, MinFree, Mode, Sync, Hash, NoReceipt, Manifest, Ledger, Sink, Lease];
 
     /// <inheritdoc/>
     public override bool TakesToken => true;
@@ -91,35 +105,21 @@ public sealed class UploadService : Service
     };
 
     /// <inheritdoc/>
-    /// <exception cref="FormatException">A manifest without a hash could not be verified.</exception>
-    public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment)
-    {
-        if (settings.Has(Manifest) && settings.Get(Hash) == UploadHash.None)
-            throw new FormatException("--manifest: needs a hash; use --hash sha256 or xxh128");
-        return new UploadHandler(
-            new UploadSettings
-            {
-                Folder = settings.Get(Folder),
-                MaxBytes = settings.Get(MaxBytes),
-                QuotaBytes = settings.Get(Quota),
-                MaxFiles = settings.Get(MaxFiles),
-                MinFreeBytes = settings.Get(MinFree),
-                Mode = settings.Get(Mode),
-                Sync = settings.Has(Sync),
-                Hash = settings.Get(Hash),
-                Receipt = !settings.Has(NoReceipt),
-                Manifest = settings.Has(Manifest),
-            },
-            environment.Events, environment.Errors, environment.Meter);
-    }
+    public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment) =>
+        new UploadHandler(
+            settings.IsSet(Ledger) || settings.IsSet(Sink)
+                ? OpenShared(settings, environment)
+                : OpenFolder(settings, environment),
+            sendsReceipt: !settings.Has(NoReceipt), environment);
 
     /// <inheritdoc/>
-    public override string Destination(ServiceSettings settings) => Path.GetFullPath(settings.Get(Folder));
+    public override string Destination(ServiceSettings settings) =>
+        settings.Find(Sink) ?? Path.GetFullPath(settings.Get(Folder));
 
     /// <inheritdoc/>
     public override string DescribeBounds(ServiceSettings settings) =>
         $"limits: {TextOf(settings.Get(MaxBytes))} per upload (--max-bytes), {TextOf(settings.Get(Quota))} (--quota) and "
-        + $"{CountOf(settings.Get(MaxFiles))} files (--max-files) in the folder";
+        + $"{CountOf(settings.Get(MaxFiles))} files (--max-files) in {(settings.IsSet(Sink) ? "the collection" : "the folder")}";
 
     /// <inheritdoc/>
     public override async Task<IReadOnlyList<Demonstration>> DemonstrateAsync(ConcurrencyModel model, string folder)
@@ -142,6 +142,58 @@ public sealed class UploadService : Service
             outcomes.Sum(outcome => outcome.BytesSent), time, difference)];
     }
 
+    private static UploadFolder OpenFolder(ServiceSettings settings, ServiceEnvironment environment)
+    {
+        if (settings.IsSet(Lease))
+            throw new FormatException("--lease: applies only with --ledger and --sink");
+        if (settings.Has(Manifest) && settings.Get(Hash) == UploadHash.None)
+            throw new FormatException("--manifest: needs a hash; use --hash sha256 or xxh128");
+        return new UploadFolder(
+            new UploadSettings
+            {
+                Folder = settings.Get(Folder),
+                MaxBytes = settings.Get(MaxBytes),
+                QuotaBytes = settings.Get(Quota),
+                MaxFiles = settings.Get(MaxFiles),
+                MinFreeBytes = settings.Get(MinFree),
+                Mode = settings.Get(Mode),
+                Sync = settings.Has(Sync),
+                Hash = settings.Get(Hash),
+                Receipt = !settings.Has(NoReceipt),
+                Manifest = settings.Has(Manifest),
+            },
+            environment.Errors);
+    }
+
+    private static IUploadStore OpenShared(ServiceSettings settings, ServiceEnvironment environment)
+    {
+        string ledger = settings.Find(Ledger) ?? throw new FormatException("--sink: needs --ledger, which numbers the uploads");
+        string sink = settings.Find(Sink) ?? throw new FormatException("--ledger: needs --sink, where the bytes go");
+        ServiceOption? folderOnly = settings.IsSet(MinFree) ? MinFree
+            : settings.IsSet(Mode) ? Mode
+            : settings.Has(Sync) ? Sync
+            : settings.Has(Manifest) ? Manifest
+            : null;
+        if (folderOnly is not null)
+            throw new FormatException($"--{folderOnly.Name}: applies to a folder, not to --sink");
+        if (settings.Get(Hash) == UploadHash.None)
+            throw new FormatException("--hash: the ledger needs one; use sha256 or xxh128");
+        if (environment.OpenUploadStore is not { } open)
+            throw new FormatException("--ledger: this program has no Hawser.Cluster");
+        return open(new UploadStoreOptions
+        {
+            Ledger = ledger,
+            Sink = sink,
+            Spool = settings.Get(Folder),
+            Lease = settings.Get(Lease),
+            MaxBytes = settings.Get(MaxBytes),
+            QuotaBytes = settings.Get(Quota),
+            MaxFiles = settings.Get(MaxFiles),
+            Hash = settings.Get(Hash),
+            Errors = environment.Errors,
+        });
+    }
+
     private static async Task<UploadOutcome> UploadOneAsync(EndPoint server, string path, int bytes)
     {
         File.WriteAllBytes(path, RandomNumberGenerator.GetBytes(bytes));
@@ -153,6 +205,21 @@ public sealed class UploadService : Service
         bytes == long.MaxValue ? "unlimited" : Quantity.FormatSize(bytes);
 
     private static string CountOf(long files) => files == long.MaxValue ? "unlimited" : $"{files}";
+
+    private static string ParseAddress(string text, params ReadOnlySpan<string> schemes)
+    {
+        foreach (string scheme in schemes)
+        {
+            if (text.StartsWith(scheme, StringComparison.Ordinal) && text.Length > scheme.Length)
+                return text;
+        }
+        throw new FormatException($"'{Printable.Of(text)}' is not an address of the form {schemes[0]}...");
+    }
+
+    private static TimeSpan ParseLease(string text) =>
+        Quantity.ParseDuration(text) is var lease && lease >= TimeSpan.FromSeconds(1) && lease <= TimeSpan.FromHours(1)
+            ? lease
+            : throw new FormatException($"'{text}' is not between 1s and 1h");
 
     private static long ParseSizeLimit(string text) => text == NoLimit ? long.MaxValue : Quantity.ParseSize(text);
 

@@ -30,6 +30,9 @@ internal sealed record UploadSettings
     /// <summary>The hash of receipts and manifest; none is computed without both. Default SHA-256.</summary>
     public UploadHash Hash { get; init; } = UploadHash.Sha256;
 
+    /// <summary>Whether an upload needs its hash.</summary>
+    public bool ComputesHash => Hash != UploadHash.None && (Receipt || Manifest);
+
     /// <summary>Append a line per upload to the manifest. Default no.</summary>
     public bool Manifest { get; init; }
 

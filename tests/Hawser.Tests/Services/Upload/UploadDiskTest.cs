@@ -53,7 +53,7 @@ public sealed partial class UploadDiskTest : IAsyncLifetime
         Assert.SkipUnless(_mounted, "mounting a small disk takes root, and Linux");
         const int Page = 4096;
         long free = new DriveInfo(_folder.Root).AvailableFreeSpace;
-        var folder = new UploadFolder(new UploadSettings { Folder = _folder.Root, MinFreeBytes = DiskBytes / 2 });
+        var folder = new UploadFolder(new UploadSettings { Folder = _folder.Root, MinFreeBytes = DiskBytes / 2 }, TextWriter.Null);
 
         folder.CheckFree((int)(free - DiskBytes / 2));
         Assert.Throws<UploadRefusedException>(() => folder.CheckFree((int)(free - DiskBytes / 2) + Page));

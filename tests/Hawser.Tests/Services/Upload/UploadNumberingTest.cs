@@ -1,4 +1,3 @@
-using Hawser.Services.Upload;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -112,15 +111,16 @@ public sealed class UploadNumberingTest : IDisposable
     }
 
     [Fact]
-    public void A_strangers_file_of_that_name_is_never_overwritten()
+    public async Task A_strangers_file_of_that_name_is_never_overwritten()
     {
-        var folder = new UploadFolder(new UploadSettings { Folder = _folder.Root });
-        using UploadFile file = folder.Begin(1);
-        RandomAccess.Write(file.Handle, "ours"u8, 0);
+        await using UploadServer server = UploadServer.Start(_folder.Root);
+        using RawPeer peer = await server.ConnectAsync();
+        await peer.SendAsync("ours"u8.ToArray());
+        await Patience.UntilAsync(() => File.Exists(_folder[".1.part"]));
         _folder.Write("1.file", "theirs"u8.ToArray());
+        peer.FinishSending();
 
-        Assert.ThrowsAny<IOException>(file.Publish);
-
+        Assert.Equal("ERROR the server could not store it\n", await peer.ReadToEndAsync());
         Assert.Equal("theirs", File.ReadAllText(_folder["1.file"]));
     }
 
