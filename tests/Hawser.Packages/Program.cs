@@ -10,7 +10,7 @@ using Hawser.Services;
 
 // Checks the content of the packages in a folder, then uses each of them.
 string feed = args[0];
-foreach (string name in (string[])["Hawser", "Hawser.Hosting", "Hawser.Kestrel", "Hawser.Services"])
+foreach (string name in (string[])["Hawser", "Hawser.Cluster", "Hawser.Hosting", "Hawser.Kestrel", "Hawser.Services"])
     CheckLibrary(name);
 CheckTool();
 

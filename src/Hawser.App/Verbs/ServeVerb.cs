@@ -6,6 +6,7 @@ using Hawser.App.Serving;
 using Hawser.App.Serving.Configuration;
 using Hawser.App.Serving.Takeover;
 using Hawser.App.Status;
+using Hawser.Cluster;
 using Hawser.Services;
 using Hawser.Services.Text;
 
@@ -149,6 +150,7 @@ internal static class ServeVerb
             Events = events ?? TextWriter.Null,
             Errors = logs.Of(run.Service.Name, prefix, StampedWriter.Warning),
             Output = Standard.OpenOutput(),
+            OpenUploadStore = options => ClusterStore.OpenAsync(options).GetAwaiter().GetResult(),
             Fail = _ => { },
         };
 

@@ -9,8 +9,7 @@ using Hawser.Services.Upload;
 
 namespace Hawser.App.Verbs;
 
-/// <summary><c>hawser upload HOST:PORT FILE...</c>, or <c>HOST PORT FILE...</c> as the exercise has it: sends files;
-/// <c>hawser upload verify DIR</c>: checks a folder of them.</summary>
+/// <summary><c>hawser upload HOST:PORT FILE...</c>, or <c>HOST PORT FILE...</c> as the exercise has it: sends files.</summary>
 internal static class UploadVerb
 {
     public static Command Create()
@@ -47,7 +46,8 @@ internal static class UploadVerb
         var tls = new ClientTls("upload", takesToken: true);
         verb.AddGroup(VerbOptions.Common, idle, connect, hash, noHash, json);
         tls.AddTo(verb);
-        verb.Add(CreateVerify());
+        foreach (Command subcommand in UploadStoreVerbs.Create())
+            verb.Add(subcommand);
         verb.SetAction((parsed, _) =>
         {
             (EndPoint where, string[] paths) = ParseTarget(parsed.GetValue(server)!, parsed.GetValue(files)!, verb);
@@ -79,49 +79,6 @@ internal static class UploadVerb
         return words.Length > 1
             ? (UsageException.Guard(() => ServerAddress.Parse(server, port)), words[1..])
             : throw new UsageException("missing argument FILE; see 'hawser upload --help'");
-    }
-
-    private static VerbCommand CreateVerify()
-    {
-        var verify = new VerbCommand("verify", "Check a folder of uploads against its manifest, offline.")
-        {
-            Examples = ["hawser upload verify received"],
-        };
-        Argument<string> folder =
-            VerbOptions.Argument("DIR", "the folder of a server that ran with --manifest", text => text);
-        Option<bool> json = VerbOptions.Flag("--json", "print the findings as a line of JSON");
-        verify.Add(folder);
-        verify.AddGroup(VerbOptions.Common, json);
-        verify.SetAction(parsed => Verify(parsed.GetValue(folder)!, parsed.GetValue(json)));
-        return verify;
-    }
-
-    private static int Verify(string folder, bool json)
-    {
-        var findings = new List<string>();
-        UploadVerification found = UploadVerifier.Verify(folder, json ? findings.Add : Standard.Out.WriteLine);
-        if (json)
-        {
-            Standard.Out.WriteLine(JsonLine.Of(writer =>
-            {
-                writer.WriteString("folder", folder);
-                writer.WriteNumber("verified", found.Verified);
-                writer.WriteNumber("different", found.Different);
-                writer.WriteNumber("unknown", found.Unlisted + found.BadLines);
-                writer.WriteStartArray("findings");
-                findings.ForEach(writer.WriteStringValue);
-                writer.WriteEndArray();
-            }));
-        }
-        else
-        {
-            Standard.Out.WriteLine(
-                $"{found.Verified} verified, {found.Different} different, {found.Unlisted} not in the manifest"
-                + (found.BadLines > 0 ? $", {Quantity.FormatCount(found.BadLines, "bad line")} in the manifest" : ""));
-        }
-        return found.Different > 0 ? ExitCode.NotVerified
-            : found.Unlisted + found.BadLines > 0 ? ExitCode.PartlyDone
-            : ExitCode.Done;
     }
 
     private static async Task<int> SendAllAsync(EndPoint server, string[] files, UploadClientOptions options, bool json)

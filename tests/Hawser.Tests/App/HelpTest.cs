@@ -72,7 +72,7 @@ public sealed class HelpTest
     }
 
     [Theory]
-    [InlineData("upload", "hawser upload [options] HOST PORT FILE...", "hawser upload verify [options] DIR")]
+    [InlineData("upload", "hawser upload [options] HOST PORT FILE...", "hawser upload COMMAND [options]")]
     [InlineData("clock", "hawser clock [options] [HOST[:PORT]]", "hawser clock report [options] FILE...")]
     [InlineData("numbers", "hawser numbers check [options] --seed S --index I FILE")]
     [InlineData("message", "hawser message [options] HOST[:PORT]", "hawser message [options] HOST PORT")]

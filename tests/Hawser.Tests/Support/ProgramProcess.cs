@@ -68,6 +68,15 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         return StartAny(Command[0], environment, readOutput, [.. Command[1..], .. arguments]);
     }
 
+    /// <summary>Starts it with the tests' frameworks: beside the tests, the build leaves out what ASP.NET Core has of the
+    /// program's packages.</summary>
+    public static ProgramProcess StartWithPackages((string Name, string Value)[] environment, params string[] arguments) =>
+        StartAny("dotnet", environment, readOutput: true,
+        [
+            "exec", "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "Hawser.Tests.runtimeconfig.json"),
+            Path.Combine(AppContext.BaseDirectory, "hawser.dll"), .. arguments,
+        ]);
+
     /// <summary>Starts any program, such as <c>dotnet</c> itself.</summary>
     public static ProgramProcess StartForeign(string file, params string[] arguments) =>
         StartAny(file, [], readOutput: true, arguments);

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Hawser.App.Output;
+using Hawser.Cluster;
 using Hawser.Hosting;
 using Hawser.Kestrel;
 using Hawser.Services;
@@ -24,6 +25,7 @@ public sealed class PublicApiTest
     {
         ["public-api.txt"] = typeof(Server).Assembly,
         ["public-api-services.txt"] = typeof(Service).Assembly,
+        ["public-api-cluster.txt"] = typeof(ClusterStore).Assembly,
         ["public-api-hosting.txt"] = typeof(HostedServer).Assembly,
         ["public-api-kestrel.txt"] = typeof(HawserTransportOptions).Assembly,
     };

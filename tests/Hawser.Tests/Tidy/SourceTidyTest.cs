@@ -81,7 +81,9 @@ public sealed partial class SourceTidyTest
         Assert.Equal(["Hawser.csproj"], ReferencesOf("Hawser.Services", "ProjectReference"));
         Assert.Equal(["Hawser.csproj"], ReferencesOf("Hawser.Hosting", "ProjectReference"));
         Assert.Equal(["Hawser.Hosting.csproj"], ReferencesOf("Hawser.Kestrel", "ProjectReference"));
-        Assert.Empty(ReferencesOf("Hawser.App", "ProjectReference").Except(["Hawser.Services.csproj", "Hawser.csproj"]));
+        Assert.Equal(["Hawser.Services.csproj"], ReferencesOf("Hawser.Cluster", "ProjectReference"));
+        Assert.Equal(
+            ["Hawser.Services.csproj", "Hawser.Cluster.csproj"], ReferencesOf("Hawser.App", "ProjectReference"));
     }
 
     private static string[] ReferencesOf(string project, string kind) =>

@@ -51,14 +51,8 @@ public sealed class OtlpTest
         Assert.Single(result.Errors.Split('\n'), line => line.Contains("WARNING: --otlp: ", StringComparison.Ordinal));
     }
 
-    /// <summary>With the tests' frameworks: beside them, the build leaves out the assemblies that ASP.NET Core
-    /// has.</summary>
-    private static ProgramProcess Start(params string[] arguments) => ProgramProcess.StartForeign("env",
-    [
-        "OTEL_SERVICE_NAME=kiosk 7", "dotnet",
-        "exec", "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "Hawser.Tests.runtimeconfig.json"),
-        Path.Combine(AppContext.BaseDirectory, "hawser.dll"), .. arguments,
-    ]);
+    private static ProgramProcess Start(params string[] arguments) =>
+        ProgramProcess.StartWithPackages([("OTEL_SERVICE_NAME", "kiosk 7")], arguments);
 
     private static async Task CollectAsync(Connection connection, ConcurrentDictionary<string, string> posts)
     {

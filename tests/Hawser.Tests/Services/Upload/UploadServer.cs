@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Hawser.Cluster;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Upload;
@@ -41,6 +42,7 @@ internal sealed class UploadServer : IAsyncDisposable
             Log = TextWriter.Null,
             Errors = errors,
             Output = Stream.Null,
+            OpenUploadStore = options => ClusterStore.OpenAsync(options).GetAwaiter().GetResult(),
             Fail = _ => { },
         };
         var service = new UploadService();

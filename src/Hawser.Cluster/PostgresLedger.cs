@@ -1,0 +1,284 @@
+using System.Runtime.CompilerServices;
+using Hawser.Services.Upload;
+using Npgsql;
+
+namespace Hawser.Cluster;
+
+/// <summary>The uploads of one collection, in PostgreSQL: who has which number, what is under way, what is stored.</summary>
+/// <remarks>
+/// <para>A number is given when an upload begins, and never again: each has a row from then on, so the numbers have no
+/// gap, whatever dies. The row says "under way", and becomes "stored" or "failed" once. Only its own server may make it
+/// "stored", and does so after the object store has the bytes; whoever finds it "failed" meanwhile has lost it.</para>
+/// <para>A server lives as long as it renews its lease. The database's clock counts, no other. The uploads of a server
+/// whose lease is over become "failed", by any server.</para>
+/// <para>Every statement is a transaction of its own, and may be repeated after a broken connection left its outcome
+/// open.</para>
+/// </remarks>
+internal sealed class PostgresLedger : IAsyncDisposable
+{
+    /// <summary>The limit of a statement, of connecting, and of all attempts at one answer.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan PauseBetweenAttempts = TimeSpan.FromMilliseconds(200);
+
+    private readonly NpgsqlDataSource _source;
+    private readonly string _collection;
+    private readonly Guid _server = Guid.NewGuid();
+
+    /// <summary>Connects when it is first used.</summary>
+    /// <exception cref="FormatException">The address is malformed.</exception>
+    public PostgresLedger(string address, string collection)
+    {
+        var builder = new NpgsqlSlimDataSourceBuilder(LedgerAddress.Parse(address).ConnectionString);
+        builder.EnableTransportSecurity().EnableArrays();
+        _source = builder.Build();
+        _collection = collection;
+    }
+
+    /// <summary>Creates what is missing of the tables. Servers that start at the same time wait for each other.</summary>
+    public async Task MigrateAsync(CancellationToken cancel = default)
+    {
+        await using NpgsqlConnection connection = await _source.OpenConnectionAsync(cancel);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancel);
+        await RunAsync(connection, $"SELECT pg_advisory_xact_lock({LedgerSchema.AdvisoryLock})", cancel);
+        await RunAsync(connection, LedgerSchema.Prepare, cancel);
+        var applied = (int)(await ScalarAsync(
+            connection, "SELECT coalesce(max(version), 0) FROM hawser.versions", cancel))!;
+        if (applied > LedgerSchema.Versions.Length)
+            throw new IOException($"the ledger has version {applied}, this program knows {LedgerSchema.Versions.Length}; "
+                + "update it");
+        for (int version = applied + 1; version <= LedgerSchema.Versions.Length; version++)
+        {
+            await RunAsync(connection, LedgerSchema.Versions[version - 1], cancel);
+            await RunAsync(connection, $"INSERT INTO hawser.versions (version) VALUES ({version})", cancel);
+        }
+        await transaction.CommitAsync(cancel);
+    }
+
+    /// <summary>Whether the ledger knows the collection. A ledger without tables knows none.</summary>
+    public async Task<bool> KnowsCollectionAsync(CancellationToken cancel = default)
+    {
+        try
+        {
+            await using NpgsqlCommand command = Command("SELECT 1 FROM hawser.collections WHERE name = $1", _collection);
+            return await command.ExecuteScalarAsync(cancel) is not null;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Adds the collection, if it is new.</summary>
+    public async Task AddCollectionAsync(CancellationToken cancel = default)
+    {
+        await using NpgsqlCommand command = Command(
+            "INSERT INTO hawser.collections (name) VALUES ($1) ON CONFLICT DO NOTHING", _collection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Renews this server's lease.</summary>
+    public async Task RenewLeaseAsync(TimeSpan lease, CancellationToken cancel = default)
+    {
+        await using NpgsqlCommand command = Command(
+            """
+            INSERT INTO hawser.servers (id, host, lease_until) VALUES ($1, $2, now() + $3)
+            ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until
+            """,
+            _server, Environment.MachineName, lease);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Begins an upload.</summary>
+    /// <returns>Its number; null if the collection has <paramref name="maxFiles"/> or <paramref name="quotaBytes"/>.</returns>
+    public Task<long?> BeginAsync(string peer, long maxFiles, long quotaBytes, CancellationToken cancel) =>
+        // A lost answer leaves a row that nobody works on; AbandonAsync finds it.
+        PersistAsync(async () =>
+        {
+            await using NpgsqlCommand command = Command(
+                """
+                WITH next AS (
+                    UPDATE hawser.collections SET last_number = last_number + 1
+                    WHERE name = $1 AND last_number < $4 AND stored_bytes < $5 RETURNING last_number)
+                INSERT INTO hawser.uploads (collection, number, state, server, peer)
+                SELECT $1, last_number, 'under way', $2, $3 FROM next RETURNING number
+                """,
+                _collection, _server, peer, maxFiles, quotaBytes);
+            return (long?)await command.ExecuteScalarAsync(cancel);
+        }, cancel);
+
+    /// <summary>Makes an upload "stored".</summary>
+    /// <exception cref="UploadRefusedException">The quota does not hold it, or this server has lost it.</exception>
+    public async Task StoreAsync(
+        long number, long bytes, UploadDigest digest, long quotaBytes, CancellationToken cancel)
+    {
+        string state = await PersistAsync(async () =>
+        {
+            await using NpgsqlCommand command = Command(
+                """
+                WITH room AS (
+                    SELECT name FROM hawser.collections WHERE name = $1 AND stored_bytes <= $6 - $4 FOR UPDATE),
+                mine AS (
+                    UPDATE hawser.uploads SET state = 'stored', ended = now(), bytes = $4, digest = $5
+                    WHERE collection = $1 AND number = $2 AND server = $3 AND state = 'under way'
+                        AND EXISTS (SELECT 1 FROM room)
+                    RETURNING number)
+                UPDATE hawser.collections SET stored_bytes = stored_bytes + $4
+                WHERE name = $1 AND EXISTS (SELECT 1 FROM mine)
+                """,
+                _collection, number, _server, bytes, digest.ToString(), quotaBytes);
+            // An earlier attempt whose answer was lost may have done it.
+            return await command.ExecuteNonQueryAsync(cancel) == 1 ? "stored" : await StateOfAsync(number, cancel);
+        }, cancel);
+        if (state == "under way")
+            throw new UploadRefusedException($"the collection's quota of {quotaBytes} bytes is used up");
+        if (state != "stored")
+            throw new UploadRefusedException("the server was too slow to renew its lease; send it again");
+    }
+
+    /// <summary>Makes an upload "failed", unless it is stored.</summary>
+    public async Task FailAsync(long number, string reason, CancellationToken cancel)
+    {
+        await using NpgsqlCommand command = Command(
+            """
+            UPDATE hawser.uploads SET state = 'failed', ended = now(), error = $4
+            WHERE collection = $1 AND number = $2 AND server = $3 AND state = 'under way'
+            """,
+            _collection, number, _server, reason);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Makes the uploads of dead servers "failed", those of this server that it does not work on, and forgets the
+    /// dead servers.</summary>
+    /// <param name="active">The numbers that this server works on.</param>
+    /// <param name="lease">The servers' lease. A younger upload may be beginning.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task AbandonAsync(long[] active, TimeSpan lease, CancellationToken cancel = default)
+    {
+        await using NpgsqlCommand command = Command(
+            """
+            UPDATE hawser.uploads SET state = 'failed', ended = now(), error = 'the server died'
+            WHERE state = 'under way'
+                AND server NOT IN (SELECT id FROM hawser.servers WHERE lease_until >= now())
+            """);
+        await command.ExecuteNonQueryAsync(cancel);
+        await using NpgsqlCommand mine = Command(
+            """
+            UPDATE hawser.uploads SET state = 'failed', ended = now(), error = 'the server lost the ledger'
+            WHERE collection = $1 AND server = $2 AND state = 'under way' AND started < now() - $4 AND number <> ALL ($3)
+            """,
+            _collection, _server, active, lease);
+        await mine.ExecuteNonQueryAsync(cancel);
+        await using NpgsqlCommand dead = Command("DELETE FROM hawser.servers WHERE lease_until < now() - interval '1 day'");
+        await dead.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Failed uploads of which the object store may have something, and whose servers have had the length of a
+    /// lease to notice.</summary>
+    public async Task<IReadOnlyList<long>> FindUncleanAsync(TimeSpan lease, CancellationToken cancel = default)
+    {
+        await using NpgsqlCommand command = Command(
+            """
+            SELECT number FROM hawser.uploads
+            WHERE collection = $1 AND state = 'failed' AND NOT is_clean AND ended < now() - $2
+            ORDER BY ended LIMIT 100
+            """,
+            _collection, lease);
+        var numbers = new List<long>();
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            numbers.Add(reader.GetInt64(0));
+        return numbers;
+    }
+
+    /// <summary>The object store has nothing of a failed upload any more.</summary>
+    public async Task SetCleanAsync(long number, CancellationToken cancel = default)
+    {
+        await using NpgsqlCommand command = Command(
+            "UPDATE hawser.uploads SET is_clean = true WHERE collection = $1 AND number = $2", _collection, number);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>All uploads, in the order of their numbers; with <paramref name="number"/>, that one.</summary>
+    public async IAsyncEnumerable<LedgerEntry> ListAsync(
+        long? number = null, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        await using NpgsqlCommand command = Command(
+            """
+            SELECT number, state, peer, started, ended, bytes, digest, error FROM hawser.uploads
+            WHERE collection = $1 AND number BETWEEN $2 AND $3 ORDER BY number
+            """,
+            _collection, number ?? 0, number ?? long.MaxValue);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            yield return new LedgerEntry(
+                reader.GetInt64(0), StateOf(reader.GetString(1)), reader.GetString(2), reader.GetDateTime(3),
+                reader.IsDBNull(4) ? null : reader.GetDateTime(4), reader.GetInt64(5),
+                reader.IsDBNull(6) ? null : reader.GetString(6), reader.IsDBNull(7) ? null : reader.GetString(7));
+        }
+    }
+
+    /// <summary>Ends this server's lease, so that what it left is cleaned up at once.</summary>
+    public async Task EndLeaseAsync(CancellationToken cancel = default)
+    {
+        await using NpgsqlCommand command = Command(
+            "UPDATE hawser.servers SET lease_until = now() WHERE id = $1", _server);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private static UploadState StateOf(string text) => text switch
+    {
+        "stored" => UploadState.Stored,
+        "failed" => UploadState.Failed,
+        _ => UploadState.UnderWay,
+    };
+
+    private async Task<string> StateOfAsync(long number, CancellationToken cancel)
+    {
+        await using NpgsqlCommand command = Command(
+            "SELECT state FROM hawser.uploads WHERE collection = $1 AND number = $2 AND server = $3",
+            _collection, number, _server);
+        return (string?)await command.ExecuteScalarAsync(cancel) ?? "";
+    }
+
+    /// <summary>Repeats an idempotent call while connections break, for as long as <see cref="Patience"/>.</summary>
+    private static async Task<T> PersistAsync<T>(Func<Task<T>> attempt, CancellationToken cancel)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(Patience);
+        while (true)
+        {
+            try
+            {
+                return await attempt();
+            }
+            catch (NpgsqlException e) when (e.IsTransient && !patience.IsCancellationRequested)
+            {
+                await Task.Delay(PauseBetweenAttempts, cancel);
+            }
+        }
+    }
+
+    private NpgsqlCommand Command(string text, params ReadOnlySpan<object> parameters)
+    {
+        NpgsqlCommand command = _source.CreateCommand(text);
+        foreach (object value in parameters)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string text, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(text, connection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string text, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(text, connection);
+        return await command.ExecuteScalarAsync(cancel);
+    }
+}

@@ -1,0 +1,43 @@
+using Amazon.Runtime;
+using Hawser.Services.Upload;
+using Npgsql;
+
+namespace Hawser.Cluster;
+
+/// <summary>What database and object store throw, told from bugs.</summary>
+internal static class StoreFault
+{
+    /// <summary>Whether the database, the object store or the way to them failed.</summary>
+    public static bool Is(Exception e) =>
+        e is NpgsqlException or AmazonClientException or HttpRequestException or IOException
+            or OperationCanceledException or TimeoutException;
+
+    /// <summary>The refusal of an upload that a fault ended; the reason of the connection's end, if that is the
+    /// cause.</summary>
+    public static IOException Refusal(string part, Exception e, Connection connection) =>
+        e is UploadRefusedException refused ? refused
+        : connection.Aborted.IsCancellationRequested ? new UploadRefusedException("the connection ended before it was stored", e)
+        : new UploadRefusedException($"{part} does not answer", e);
+
+    /// <summary>Runs a call whose faults are the user's to mend.</summary>
+    /// <exception cref="IOException">It failed; one line that names the option.</exception>
+    public static async Task<T> GuardAsync<T>(string option, Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (Is(e))
+        {
+            string detail = e.InnerException is { } inner && inner is not AmazonClientException ? $" ({inner.Message})" : "";
+            throw new IOException($"{option}: {(e.Message + detail).ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    /// <inheritdoc cref="GuardAsync{T}"/>
+    public static Task GuardAsync(string option, Func<Task> call) => GuardAsync(option, async () =>
+    {
+        await call();
+        return true;
+    });
+}
