@@ -93,7 +93,7 @@ internal sealed class PostgresLedger : IAsyncDisposable
     /// <returns>Its number; null if the collection has <paramref name="maxFiles"/> or <paramref name="quotaBytes"/>.</returns>
     public Task<long?> BeginAsync(string peer, long maxFiles, long quotaBytes, CancellationToken cancel) =>
         // A lost answer leaves a row that nobody works on; AbandonAsync finds it.
-        PersistAsync(async () =>
+        PersistAsync(async patience =>
         {
             await using NpgsqlCommand command = Command(
                 """
@@ -104,7 +104,7 @@ internal sealed class PostgresLedger : IAsyncDisposable
                 SELECT $1, last_number, 'under way', $2, $3 FROM next RETURNING number
                 """,
                 _collection, _server, peer, maxFiles, quotaBytes);
-            return (long?)await command.ExecuteScalarAsync(cancel);
+            return (long?)await command.ExecuteScalarAsync(patience);
         }, cancel);
 
     /// <summary>Makes an upload "stored".</summary>
@@ -112,7 +112,7 @@ internal sealed class PostgresLedger : IAsyncDisposable
     public async Task StoreAsync(
         long number, long bytes, UploadDigest digest, long quotaBytes, CancellationToken cancel)
     {
-        string state = await PersistAsync(async () =>
+        string state = await PersistAsync(async patience =>
         {
             await using NpgsqlCommand command = Command(
                 """
@@ -128,7 +128,7 @@ internal sealed class PostgresLedger : IAsyncDisposable
                 """,
                 _collection, number, _server, bytes, digest.ToString(), quotaBytes);
             // An earlier attempt whose answer was lost may have done it.
-            return await command.ExecuteNonQueryAsync(cancel) == 1 ? "stored" : await StateOfAsync(number, cancel);
+            return await command.ExecuteNonQueryAsync(patience) == 1 ? "stored" : await StateOfAsync(number, patience);
         }, cancel);
         if (state == "under way")
             throw new UploadRefusedException($"the collection's quota of {quotaBytes} bytes is used up");
@@ -245,7 +245,7 @@ internal sealed class PostgresLedger : IAsyncDisposable
     }
 
     /// <summary>Repeats an idempotent call while connections break, for as long as <see cref="Patience"/>.</summary>
-    private static async Task<T> PersistAsync<T>(Func<Task<T>> attempt, CancellationToken cancel)
+    private static async Task<T> PersistAsync<T>(Func<CancellationToken, Task<T>> attempt, CancellationToken cancel)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(Patience);
@@ -253,11 +253,11 @@ internal sealed class PostgresLedger : IAsyncDisposable
         {
             try
             {
-                return await attempt();
+                return await attempt(patience.Token);
             }
-            catch (NpgsqlException e) when (e.IsTransient && !patience.IsCancellationRequested)
+            catch (NpgsqlException e) when (e.IsTransient)
             {
-                await Task.Delay(PauseBetweenAttempts, cancel);
+                await Task.Delay(PauseBetweenAttempts, patience.Token);
             }
         }
     }

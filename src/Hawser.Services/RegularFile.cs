@@ -16,4 +16,9 @@ internal static class RegularFile
     /// <summary>Whether the path names a pipe. False where the system does not tell.</summary>
     public static bool IsPipe(string path) =>
         OperatingSystem.IsLinux() && FileIdentity.OfTarget(path) is { Kind: FileKind.Pipe };
+
+    /// <summary>Whether there is something else than a regular file, such as a device, which must not be replaced. False
+    /// where the system does not tell.</summary>
+    public static bool IsOther(string path) =>
+        OperatingSystem.IsLinux() && FileIdentity.OfTarget(path) is { Kind: not FileKind.Regular };
 }

@@ -135,25 +135,46 @@ internal static class UploadStoreVerbs
         if (entry.State != UploadState.Stored)
             throw new IOException(entry.State == UploadState.Failed
                 ? $"upload {number} failed: {entry.Error}" : $"upload {number} is still under way");
-        string? part = path is null ? null : $"{path}.{Guid.NewGuid():N}.part";
-        string? difference;
-        try
-        {
-            await using (Stream target = part is null
-                ? Standard.OpenOutput() : new FileStream(part, FileMode.CreateNew, FileAccess.Write))
-                difference = await archive.CopyAsync(entry, target, cancel);
-            if (difference is null && part is not null)
-                File.Move(part, path!, overwrite: true);
-        }
-        finally
-        {
-            if (part is not null)
-                File.Delete(part);
-        }
+        string? difference = path is null
+            ? await CopyAsync(archive, entry, Standard.OpenOutput(), cancel)
+            : await CopyToFileAsync(archive, entry, path, cancel);
         if (difference is null)
             return ExitCode.Done;
         Standard.Error.WriteLine($"ERROR: upload {number} {difference}; do not trust the copy");
         return ExitCode.NotVerified;
+    }
+
+    /// <summary>Copies under another name beside the file, which a failure leaves as it was. A device or a pipe is written
+    /// as it is.</summary>
+    private static async Task<string?> CopyToFileAsync(
+        UploadArchive archive, LedgerEntry entry, string path, CancellationToken cancel)
+    {
+        if (Directory.Exists(path))
+            throw new IOException($"--out: {path} is a folder");
+        if (RegularFile.IsOther(path))
+            return await CopyAsync(archive, entry, new FileStream(path, FileMode.Open, FileAccess.Write), cancel);
+        path = Path.GetFullPath(path);
+        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        string part = $"{path}.{Guid.NewGuid():N}.part";
+        try
+        {
+            string? difference =
+                await CopyAsync(archive, entry, new FileStream(part, FileMode.CreateNew, FileAccess.Write), cancel);
+            if (difference is null)
+                File.Move(part, path, overwrite: true);
+            return difference;
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+
+    private static async Task<string?> CopyAsync(
+        UploadArchive archive, LedgerEntry entry, Stream target, CancellationToken cancel)
+    {
+        await using (target)
+            return await archive.CopyAsync(entry, target, cancel);
     }
 
     private static string TextOf(LedgerEntry entry)
