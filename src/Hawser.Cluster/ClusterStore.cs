@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Hawser.Services.Upload;
 
 namespace Hawser.Cluster;
@@ -11,20 +12,27 @@ public sealed class ClusterStore : IUploadStore
     // A lease outlives two renewals that fail.
     private const int RenewalsPerLease = 3;
 
+    private static readonly TimeSpan TimeToOpen = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan TimeToEndLease = TimeSpan.FromSeconds(2);
+
     private readonly UploadStoreOptions _options;
     private readonly PostgresLedger _ledger;
     private readonly S3Sink _sink;
     private readonly ConcurrentDictionary<long, bool> _active = new();
     private readonly CancellationTokenSource _closing = new();
-    private readonly Task _maintenance;
-    private string? _lastComplaint;
+    private readonly Task _renewing;
+    private readonly Task _cleaning;
+    private long? _renewedUntil;
+    private long _renewedSince;
 
     private ClusterStore(UploadStoreOptions options, PostgresLedger ledger, S3Sink sink)
     {
         _options = options;
         _ledger = ledger;
         _sink = sink;
-        _maintenance = Task.Run(MaintainAsync);
+        // Each on its own: an object store that hangs must not cost the lease.
+        _renewing = Task.Run(() => RepeatAsync("the lease cannot be renewed", RenewAsync));
+        _cleaning = Task.Run(() => RepeatAsync("dead uploads cannot be cleaned up", CleanAsync));
     }
 
     /// <summary>Two parts on their way, and a connection for each to the object store and to the database.</summary>
@@ -37,8 +45,11 @@ public sealed class ClusterStore : IUploadStore
     public static async Task<ClusterStore> OpenAsync(UploadStoreOptions options, CancellationToken cancel = default)
     {
         SinkAddress address = SinkAddress.Parse(options.Sink);
-        var ledger = new PostgresLedger(options.Ledger, address.Collection);
         var sink = new S3Sink(address);
+        var ledger = new PostgresLedger(options.Ledger, address.Collection);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(TimeToOpen);
+        cancel = limit.Token;
         try
         {
             await StoreFault.GuardAsync("--ledger", () => ledger.MigrateAsync(cancel));
@@ -51,7 +62,7 @@ public sealed class ClusterStore : IUploadStore
             await StoreFault.GuardAsync("--ledger", () => ledger.RenewLeaseAsync(options.Lease, cancel));
             Directory.CreateDirectory(options.Spool);
             using (new SpoolPart(options.Spool))
-                return new ClusterStore(options, ledger, sink);
+                return Start(options, ledger, sink);
         }
         catch
         {
@@ -61,10 +72,14 @@ public sealed class ClusterStore : IUploadStore
         }
     }
 
+    /// <summary>Begins to maintain a collection that is there.</summary>
+    internal static ClusterStore Start(UploadStoreOptions options, PostgresLedger ledger, S3Sink sink) =>
+        new(options, ledger, sink);
+
     /// <inheritdoc/>
     public async Task<IPendingUpload> BeginAsync(Connection connection)
     {
-        long? number;
+        long number;
         try
         {
             number = await _ledger.BeginAsync(
@@ -74,70 +89,85 @@ public sealed class ClusterStore : IUploadStore
         {
             throw StoreFault.Refusal("the ledger", e, connection);
         }
-        if (number is not { } given)
-            throw new UploadRefusedException(
-                $"the collection has {_options.MaxFiles} files or {_options.QuotaBytes} bytes, its limit");
-        _active[given] = true;
-        return new ClusterUpload(given, connection, _options, _ledger, _sink, () => _active.TryRemove(given, out _));
+        _active[number] = true;
+        return new ClusterUpload(number, connection, _options, _ledger, _sink, () => _active.TryRemove(number, out _));
     }
 
     /// <summary>Ends the lease and closes the connections.</summary>
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
-        await _maintenance;
+        await Task.WhenAll(_renewing, _cleaning);
+        using var limit = new CancellationTokenSource(TimeToEndLease);
         try
         {
-            await _ledger.EndLeaseAsync();
+            await _ledger.EndLeaseAsync(limit.Token);
         }
         catch (Exception e) when (StoreFault.Is(e))
         {
-            Complain($"the ledger cannot be told that this server ends: {e.Message}; its lease will end");
+            Report($"the ledger does not know that this server ends: {StoreFault.Describe(e)}; its lease will end");
         }
         await _ledger.DisposeAsync();
         _sink.Dispose();
         _closing.Dispose();
     }
 
-    private async Task MaintainAsync()
+    /// <summary>Does something a few times per lease until the store closes, whatever happens. A lasting fault is logged
+    /// once.</summary>
+    private async Task RepeatAsync(string complaint, Func<CancellationToken, Task> step)
     {
-        using var timer = new PeriodicTimer(_options.Lease / RenewalsPerLease);
-        try
+        string? last = null;
+        while (true)
         {
-            while (await timer.WaitForNextTickAsync(_closing.Token))
-                await MaintainOnceAsync(_closing.Token);
-        }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
-        {
-            // The store closes.
+            try
+            {
+                await Task.Delay(_options.Lease / RenewalsPerLease, _closing.Token);
+                await step(_closing.Token);
+                last = null;
+            }
+            catch (Exception) when (_closing.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                string what = $"{complaint}: {StoreFault.Describe(e)}";
+                if (what != last)
+                    Report(what);
+                last = what;
+            }
         }
     }
 
-    private async Task MaintainOnceAsync(CancellationToken cancel)
+    private async Task RenewAsync(CancellationToken cancel)
     {
-        try
+        long begin = Stopwatch.GetTimestamp();
+        // Where the ledger was out of reach, other servers need time to renew theirs before they count as dead.
+        if (_renewedUntil is not { } until || Stopwatch.GetElapsedTime(until) > _options.Lease)
+            _renewedSince = begin;
+        await _ledger.RenewLeaseAsync(_options.Lease, cancel);
+        _renewedUntil = Stopwatch.GetTimestamp();
+        await _ledger.AbandonMineAsync(
+            [.. _active.Keys], TimeSpan.FromTicks(Math.Max(_options.Lease.Ticks, 2 * PostgresLedger.Patience.Ticks)), cancel);
+        if (Stopwatch.GetElapsedTime(_renewedSince) > _options.Lease)
+            await _ledger.AbandonDeadAsync(cancel);
+    }
+
+    private async Task CleanAsync(CancellationToken cancel)
+    {
+        foreach (long number in await _ledger.FindUncleanAsync(_options.Lease, cancel))
         {
-            await _ledger.RenewLeaseAsync(_options.Lease, cancel);
-            await _ledger.AbandonAsync([.. _active.Keys], _options.Lease, cancel);
-            foreach (long number in await _ledger.FindUncleanAsync(_options.Lease, cancel))
+            try
             {
                 await _sink.RemoveAsync(number, cancel);
                 await _ledger.SetCleanAsync(number, cancel);
             }
-            _lastComplaint = null;
-        }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
-        {
-            // Whatever it is, the lease is renewed for as long as it can be.
-            Complain($"the ledger or the object store cannot be maintained: {e.Message}");
+            catch (Exception e) when (StoreFault.Is(e) && !cancel.IsCancellationRequested)
+            {
+                Report($"what upload {number} left cannot be removed: {StoreFault.Describe(e)}");
+            }
         }
     }
 
-    /// <summary>Logs a lasting fault once.</summary>
-    private void Complain(string what)
-    {
-        if (_lastComplaint != what)
-            _options.Errors.WriteLine($"ERROR: {what.ReplaceLineEndings(" ")}");
-        _lastComplaint = what;
-    }
+    private void Report(string what) => _options.Errors.WriteLine($"ERROR: {what}");
 }

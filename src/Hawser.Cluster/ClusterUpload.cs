@@ -8,12 +8,13 @@ namespace Hawser.Cluster;
 internal sealed class ClusterUpload : IPendingUpload
 {
     private const long FirstPartBytes = 8 * 1024 * 1024;
-    // Stores allow 1,000 to 10,000 parts: with parts that double, 1,000 of them hold 30 GB, 2,000 a terabyte.
+    // Stores allow 1,000 to 10,000 parts: with parts that double, 1,000 of them hold 31 GB, 2,000 hold 535 GB.
     private const int PartsPerSize = 250;
 
     private static readonly TimeSpan TimeToFail = TimeSpan.FromSeconds(5);
 
     private readonly long _number;
+    private readonly CancellationTokenSource _over;
     private readonly CancellationToken _aborted;
     private readonly Connection _connection;
     private readonly UploadStoreOptions _options;
@@ -39,7 +40,8 @@ internal sealed class ClusterUpload : IPendingUpload
     {
         _number = number;
         _connection = connection;
-        _aborted = connection.Aborted;
+        _over = CancellationTokenSource.CreateLinkedTokenSource(connection.Aborted);
+        _aborted = _over.Token;
         _options = options;
         _ledger = ledger;
         _sink = sink;
@@ -81,6 +83,8 @@ internal sealed class ClusterUpload : IPendingUpload
     /// <summary>Tells the ledger. Cleaning up is left to the maintenance of any server.</summary>
     public async Task FailAsync(string reason)
     {
+        // Nothing may come into the object store afterwards.
+        await EndSendingAsync();
         using var patience = new CancellationTokenSource(TimeToFail);
         try
         {
@@ -89,18 +93,25 @@ internal sealed class ClusterUpload : IPendingUpload
         catch (Exception e) when (StoreFault.Is(e))
         {
             _options.Errors.WriteLine($"ERROR: the ledger does not know yet that upload {_number} failed: "
-                + $"{e.Message.ReplaceLineEndings(" ")}; it will");
+                + $"{StoreFault.Describe(e)}; it will");
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        // A part that is being sent is read until its request ends.
-        await _sending.ConfigureAwait(
-            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await EndSendingAsync();
         _filling?.Dispose();
         _hasher.Dispose();
+        _over.Dispose();
         _end();
+    }
+
+    /// <summary>Ends the request of a part, which reads the part until then.</summary>
+    private async Task EndSendingAsync()
+    {
+        await _over.CancelAsync();
+        await _sending.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     private void Claim(int bytes)

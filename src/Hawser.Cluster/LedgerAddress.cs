@@ -12,7 +12,10 @@ internal static class LedgerAddress
     /// <exception cref="FormatException">The address is malformed, or holds a password.</exception>
     public static NpgsqlConnectionStringBuilder Parse(string address)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.AbsolutePath.Trim('/') is "")
+        // The address may hold a password: no message repeats it.
+        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri))
+            throw new FormatException("--ledger: malformed; use postgres://USER@HOST:PORT/DATABASE");
+        if (uri.AbsolutePath.Trim('/') is "")
             throw new FormatException("--ledger: names no database; use postgres://USER@HOST:PORT/DATABASE");
         string[] user = uri.UserInfo.Split(':', 2);
         if (user.Length > 1)
@@ -41,13 +44,17 @@ internal static class LedgerAddress
     private static void Set(NpgsqlConnectionStringBuilder settings, string[] pair)
     {
         string key = Uri.UnescapeDataString(pair[0]);
+        string value = Uri.UnescapeDataString(pair.ElementAtOrDefault(1) ?? "");
         try
         {
-            settings[key] = Uri.UnescapeDataString(pair.ElementAtOrDefault(1) ?? "");
+            // As psql spells them.
+            if (key == "sslmode")
+                value = value.Replace("-", "", StringComparison.Ordinal);
+            settings[key == "sslrootcert" ? "Root Certificate" : key] = value;
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            throw new FormatException($"--ledger: '{key}' is not a parameter of PostgreSQL, or has a wrong value", e);
+            throw new FormatException($"--ledger: '{key}' is not a parameter of Npgsql, or has a wrong value", e);
         }
         if (settings.Password is not null)
             throw new FormatException("--ledger: put the password into ~/.pgpass (mode 0600), not into the address");

@@ -1,8 +1,7 @@
 namespace Hawser.Cluster;
 
 /// <summary>The tables of the ledger: one statement list per version, applied in order, never changed.</summary>
-/// <remarks>Plain SQL that CockroachDB and YugabyteDB know too. They have no advisory locks that hold (CockroachDB's do
-/// nothing), so start the first server alone there.</remarks>
+/// <remarks>Plain SQL, but for the advisory lock: CockroachDB ignores it, YugabyteDB before 2025.1 refuses it.</remarks>
 internal static class LedgerSchema
 {
     /// <summary>Taken while versions are applied: "hawser" in ASCII.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Hawser.Services.Upload;
 using Npgsql;
@@ -16,8 +17,11 @@ namespace Hawser.Cluster;
 /// </remarks>
 internal sealed class PostgresLedger : IAsyncDisposable
 {
-    /// <summary>The limit of a statement, of connecting, and of all attempts at one answer.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>The limit of a statement, of connecting, and of all attempts at one answer: clients wait 10 s for a
+    /// receipt.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private const int PageLength = 1000;
 
     private static readonly TimeSpan PauseBetweenAttempts = TimeSpan.FromMilliseconds(200);
 
@@ -42,8 +46,10 @@ internal sealed class PostgresLedger : IAsyncDisposable
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancel);
         await RunAsync(connection, $"SELECT pg_advisory_xact_lock({LedgerSchema.AdvisoryLock})", cancel);
         await RunAsync(connection, LedgerSchema.Prepare, cancel);
-        var applied = (int)(await ScalarAsync(
-            connection, "SELECT coalesce(max(version), 0) FROM hawser.versions", cancel))!;
+        // CockroachDB's int has 64 bits.
+        int applied = Convert.ToInt32(
+            await ScalarAsync(connection, "SELECT coalesce(max(version), 0) FROM hawser.versions", cancel),
+            CultureInfo.InvariantCulture);
         if (applied > LedgerSchema.Versions.Length)
             throw new IOException($"the ledger has version {applied}, this program knows {LedgerSchema.Versions.Length}; "
                 + "update it");
@@ -90,9 +96,10 @@ internal sealed class PostgresLedger : IAsyncDisposable
     }
 
     /// <summary>Begins an upload.</summary>
-    /// <returns>Its number; null if the collection has <paramref name="maxFiles"/> or <paramref name="quotaBytes"/>.</returns>
-    public Task<long?> BeginAsync(string peer, long maxFiles, long quotaBytes, CancellationToken cancel) =>
-        // A lost answer leaves a row that nobody works on; AbandonAsync finds it.
+    /// <returns>Its number.</returns>
+    /// <exception cref="UploadRefusedException">The collection has as many files or bytes as it may.</exception>
+    public Task<long> BeginAsync(string peer, long maxFiles, long quotaBytes, CancellationToken cancel) =>
+        // A lost answer leaves a row that nobody works on; AbandonMineAsync finds it.
         PersistAsync(async patience =>
         {
             await using NpgsqlCommand command = Command(
@@ -104,7 +111,13 @@ internal sealed class PostgresLedger : IAsyncDisposable
                 SELECT $1, last_number, 'under way', $2, $3 FROM next RETURNING number
                 """,
                 _collection, _server, peer, maxFiles, quotaBytes);
-            return (long?)await command.ExecuteScalarAsync(patience);
+            if (await command.ExecuteScalarAsync(patience) is long number)
+                return number;
+            await using NpgsqlCommand full = Command(
+                "SELECT last_number >= $2 FROM hawser.collections WHERE name = $1", _collection, maxFiles);
+            throw new UploadRefusedException(await full.ExecuteScalarAsync(patience) is true
+                ? $"the collection has {maxFiles} files, its limit"
+                : QuotaRefusal(quotaBytes));
         }, cancel);
 
     /// <summary>Makes an upload "stored".</summary>
@@ -131,29 +144,41 @@ internal sealed class PostgresLedger : IAsyncDisposable
             return await command.ExecuteNonQueryAsync(patience) == 1 ? "stored" : await StateOfAsync(number, patience);
         }, cancel);
         if (state == "under way")
-            throw new UploadRefusedException($"the collection's quota of {quotaBytes} bytes is used up");
-        if (state != "stored")
-            throw new UploadRefusedException("the server was too slow to renew its lease; send it again");
+            throw new UploadRefusedException(QuotaRefusal(quotaBytes));
+        if (state == "stored")
+            return;
+        throw new UploadRefusedException("the server was too slow to renew its lease; send it again");
     }
 
-    /// <summary>Makes an upload "failed", unless it is stored.</summary>
+    /// <summary>Makes an upload "failed", unless it is stored. The object store may have something of it.</summary>
     public async Task FailAsync(long number, string reason, CancellationToken cancel)
     {
         await using NpgsqlCommand command = Command(
             """
-            UPDATE hawser.uploads SET state = 'failed', ended = now(), error = $4
-            WHERE collection = $1 AND number = $2 AND server = $3 AND state = 'under way'
+            UPDATE hawser.uploads SET state = 'failed', ended = now(), error = coalesce(error, $4), is_clean = false
+            WHERE collection = $1 AND number = $2 AND server = $3 AND state <> 'stored'
             """,
             _collection, number, _server, reason);
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>Makes the uploads of dead servers "failed", those of this server that it does not work on, and forgets the
-    /// dead servers.</summary>
-    /// <param name="active">The numbers that this server works on.</param>
-    /// <param name="lease">The servers' lease. A younger upload may be beginning.</param>
+    /// <summary>Makes this server's uploads "failed" that it does not work on.</summary>
+    /// <param name="active">The numbers that it works on.</param>
+    /// <param name="age">A younger upload may be beginning.</param>
     /// <param name="cancel">Ends the call.</param>
-    public async Task AbandonAsync(long[] active, TimeSpan lease, CancellationToken cancel = default)
+    public async Task AbandonMineAsync(long[] active, TimeSpan age, CancellationToken cancel)
+    {
+        await using NpgsqlCommand command = Command(
+            """
+            UPDATE hawser.uploads SET state = 'failed', ended = now(), error = 'the server lost the ledger'
+            WHERE collection = $1 AND server = $2 AND state = 'under way' AND started < now() - $4 AND number <> ALL ($3)
+            """,
+            _collection, _server, active, age);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Makes the uploads of dead servers "failed", and forgets servers that have been dead for a day.</summary>
+    public async Task AbandonDeadAsync(CancellationToken cancel)
     {
         await using NpgsqlCommand command = Command(
             """
@@ -162,13 +187,6 @@ internal sealed class PostgresLedger : IAsyncDisposable
                 AND server NOT IN (SELECT id FROM hawser.servers WHERE lease_until >= now())
             """);
         await command.ExecuteNonQueryAsync(cancel);
-        await using NpgsqlCommand mine = Command(
-            """
-            UPDATE hawser.uploads SET state = 'failed', ended = now(), error = 'the server lost the ledger'
-            WHERE collection = $1 AND server = $2 AND state = 'under way' AND started < now() - $4 AND number <> ALL ($3)
-            """,
-            _collection, _server, active, lease);
-        await mine.ExecuteNonQueryAsync(cancel);
         await using NpgsqlCommand dead = Command("DELETE FROM hawser.servers WHERE lease_until < now() - interval '1 day'");
         await dead.ExecuteNonQueryAsync(cancel);
     }
@@ -192,32 +210,32 @@ internal sealed class PostgresLedger : IAsyncDisposable
     }
 
     /// <summary>The object store has nothing of a failed upload any more.</summary>
-    public async Task SetCleanAsync(long number, CancellationToken cancel = default)
+    public async Task SetCleanAsync(long number, CancellationToken cancel)
     {
         await using NpgsqlCommand command = Command(
             "UPDATE hawser.uploads SET is_clean = true WHERE collection = $1 AND number = $2", _collection, number);
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>All uploads, in the order of their numbers; with <paramref name="number"/>, that one.</summary>
+    /// <summary>All uploads above a number, in the order of their numbers. Holds no connection between its
+    /// pages.</summary>
     public async IAsyncEnumerable<LedgerEntry> ListAsync(
-        long? number = null, [EnumeratorCancellation] CancellationToken cancel = default)
+        long above = 0, [EnumeratorCancellation] CancellationToken cancel = default)
     {
-        await using NpgsqlCommand command = Command(
-            """
-            SELECT number, state, peer, started, ended, bytes, digest, error FROM hawser.uploads
-            WHERE collection = $1 AND number BETWEEN $2 AND $3 ORDER BY number
-            """,
-            _collection, number ?? 0, number ?? long.MaxValue);
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancel);
-        while (await reader.ReadAsync(cancel))
+        while (true)
         {
-            yield return new LedgerEntry(
-                reader.GetInt64(0), StateOf(reader.GetString(1)), reader.GetString(2), reader.GetDateTime(3),
-                reader.IsDBNull(4) ? null : reader.GetDateTime(4), reader.GetInt64(5),
-                reader.IsDBNull(6) ? null : reader.GetString(6), reader.IsDBNull(7) ? null : reader.GetString(7));
+            IReadOnlyList<LedgerEntry> page = await ReadPageAsync(above, PageLength, cancel);
+            foreach (LedgerEntry entry in page)
+                yield return entry;
+            if (page.Count < PageLength)
+                yield break;
+            above = page[^1].Number;
         }
     }
+
+    /// <summary>An upload; null if the number was never given.</summary>
+    public async Task<LedgerEntry?> FindAsync(long number, CancellationToken cancel) =>
+        (await ReadPageAsync(number - 1, 1, cancel)).FirstOrDefault(entry => entry.Number == number);
 
     /// <summary>Ends this server's lease, so that what it left is cleaned up at once.</summary>
     public async Task EndLeaseAsync(CancellationToken cancel = default)
@@ -229,12 +247,34 @@ internal sealed class PostgresLedger : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
+    private static string QuotaRefusal(long bytes) => $"the collection's quota of {bytes} bytes is used up";
+
     private static UploadState StateOf(string text) => text switch
     {
         "stored" => UploadState.Stored,
         "failed" => UploadState.Failed,
         _ => UploadState.UnderWay,
     };
+
+    private async Task<IReadOnlyList<LedgerEntry>> ReadPageAsync(long above, int length, CancellationToken cancel)
+    {
+        await using NpgsqlCommand command = Command(
+            """
+            SELECT number, state, peer, started, ended, bytes, digest, error FROM hawser.uploads
+            WHERE collection = $1 AND number > $2 ORDER BY number LIMIT $3
+            """,
+            _collection, above, length);
+        var page = new List<LedgerEntry>();
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            page.Add(new LedgerEntry(
+                reader.GetInt64(0), StateOf(reader.GetString(1)), reader.GetString(2), reader.GetDateTime(3),
+                reader.IsDBNull(4) ? null : reader.GetDateTime(4), reader.GetInt64(5),
+                reader.IsDBNull(6) ? null : reader.GetString(6), reader.IsDBNull(7) ? null : reader.GetString(7)));
+        }
+        return page;
+    }
 
     private async Task<string> StateOfAsync(long number, CancellationToken cancel)
     {

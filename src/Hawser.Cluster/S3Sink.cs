@@ -14,7 +14,7 @@ internal sealed class S3Sink : IDisposable
 {
     private const string Suffix = ".file";
     private const int RequestsAtOnce = 32;
-    private const int Retries = 4;
+    private const int Retries = 2;
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(60);
 
@@ -23,6 +23,7 @@ internal sealed class S3Sink : IDisposable
 
     /// <summary>Connects when it is first used. Key and secret come from where AWS's tools look for them:
     /// <c>AWS_ACCESS_KEY_ID</c> and <c>AWS_SECRET_ACCESS_KEY</c>, <c>~/.aws/credentials</c>, or the machine's role.</summary>
+    /// <exception cref="IOException">There is neither an endpoint nor a region.</exception>
     public S3Sink(SinkAddress address)
     {
         Address = address;
@@ -30,16 +31,23 @@ internal sealed class S3Sink : IDisposable
         {
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-            ForcePathStyle = address.Endpoint is not null,
+            ForcePathStyle = address.Endpoint is not null || Find("AWS_ENDPOINT_URL") is not null,
             Timeout = RequestTimeout,
             MaxErrorRetry = Retries,
         };
         if (address.Endpoint is { } endpoint)
         {
             config.ServiceURL = endpoint.ToString();
-            config.AuthenticationRegion = Environment.GetEnvironmentVariable("AWS_REGION") ?? "us-east-1";
+            config.AuthenticationRegion = Find("AWS_REGION") ?? Find("AWS_DEFAULT_REGION") ?? "us-east-1";
         }
-        _client = new AmazonS3Client(config);
+        try
+        {
+            _client = new AmazonS3Client(config);
+        }
+        catch (AmazonClientException e)
+        {
+            throw new IOException("--sink: no region; set AWS_REGION, or add ?endpoint=https://HOST:PORT", e);
+        }
     }
 
     /// <summary>The place.</summary>
@@ -56,12 +64,13 @@ internal sealed class S3Sink : IDisposable
             ? number
             : null;
 
-    /// <summary>Whether no object's key begins with the prefix.</summary>
+    /// <summary>Whether there is no object. One for the prefix itself, as consoles create for a folder, does not
+    /// count.</summary>
     public async Task<bool> IsEmptyAsync(CancellationToken cancel = default)
     {
         ListObjectsV2Response page = await _client.ListObjectsV2Async(
-            new ListObjectsV2Request { BucketName = Address.Bucket, Prefix = Address.Prefix, MaxKeys = 1 }, cancel);
-        return page.S3Objects is null or [];
+            new ListObjectsV2Request { BucketName = Address.Bucket, Prefix = Address.Prefix, MaxKeys = 2 }, cancel);
+        return (page.S3Objects ?? []).All(found => found.Key == Address.Prefix);
     }
 
     /// <summary>Stores an object in one request.</summary>
@@ -148,7 +157,7 @@ internal sealed class S3Sink : IDisposable
         {
             return (await _client.GetObjectAsync(Address.Bucket, KeyOf(number), cancel)).ResponseStream;
         }
-        catch (AmazonS3Exception e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound)
+        catch (AmazonS3Exception e) when (e.ErrorCode == "NoSuchKey")
         {
             return null;
         }
@@ -162,7 +171,7 @@ internal sealed class S3Sink : IDisposable
         do
         {
             page = await _client.ListObjectsV2Async(request, cancel);
-            foreach (S3Object found in page.S3Objects ?? [])
+            foreach (S3Object found in (page.S3Objects ?? []).Where(found => found.Key != Address.Prefix))
                 yield return found.Key[Address.Prefix.Length..];
             request.ContinuationToken = page.NextContinuationToken;
         }
@@ -174,6 +183,8 @@ internal sealed class S3Sink : IDisposable
         _client.Dispose();
         _requests.Dispose();
     }
+
+    private static string? Find(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 
     private string KeyOf(long number) => Address.Prefix + NameOf(number);
 }

@@ -18,7 +18,7 @@ internal sealed record SinkAddress(string Bucket, string Prefix, Uri? Endpoint)
         string[] path = parts[0].Split('/', 2);
         string prefix = path.ElementAtOrDefault(1)?.Trim('/') ?? "";
         if (path[0] is "")
-            throw new FormatException($"--sink: '{address}' is not an address; use s3://BUCKET/PREFIX");
+            throw new FormatException("--sink: names no bucket; use s3://BUCKET/PREFIX");
         return new SinkAddress(path[0], prefix is "" ? "" : $"{prefix}/", ParseEndpoint(parts.ElementAtOrDefault(1)));
     }
 
@@ -28,8 +28,8 @@ internal sealed record SinkAddress(string Bucket, string Prefix, Uri? Endpoint)
             return null;
         return query.StartsWith(EndpointKey, StringComparison.Ordinal)
             && Uri.TryCreate(Uri.UnescapeDataString(query[EndpointKey.Length..]), UriKind.Absolute, out Uri? endpoint)
-            && endpoint.Scheme is "http" or "https"
+            && endpoint is { Scheme: "http" or "https", UserInfo: "" }
             ? endpoint
-            : throw new FormatException($"--sink: '{query}' is not a parameter; use endpoint=http://HOST:PORT");
+            : throw new FormatException("--sink: after '?' only endpoint=http://HOST:PORT may follow");
     }
 }

@@ -11,14 +11,17 @@ internal sealed class SpoolPart : IDisposable
     public SpoolPart(string folder)
     {
         string path = Path.Combine(folder, $".{Guid.NewGuid():N}.spool");
-        _file = new FileStream(path, new FileStreamOptions
+        var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
             Share = FileShare.Delete,
             BufferSize = 0,
             Options = FileOptions.DeleteOnClose,
-        });
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        _file = new FileStream(path, options);
         if (!OperatingSystem.IsWindows())
             File.Delete(path);
     }

@@ -9,7 +9,7 @@ internal static class StoreFault
 {
     /// <summary>Whether the database, the object store or the way to them failed.</summary>
     public static bool Is(Exception e) =>
-        e is NpgsqlException or AmazonClientException or HttpRequestException or IOException
+        e is NpgsqlException or AmazonServiceException or AmazonClientException or HttpRequestException or IOException
             or OperationCanceledException or TimeoutException;
 
     /// <summary>The refusal of an upload that a fault ended; the reason of the connection's end, if that is the
@@ -29,8 +29,7 @@ internal static class StoreFault
         }
         catch (Exception e) when (Is(e))
         {
-            string detail = e.InnerException is { } inner && inner is not AmazonClientException ? $" ({inner.Message})" : "";
-            throw new IOException($"{option}: {(e.Message + detail).ReplaceLineEndings(" ")}", e);
+            throw new IOException($"{option}: {Describe(e)}", e);
         }
     }
 
@@ -40,4 +39,17 @@ internal static class StoreFault
         await call();
         return true;
     });
+
+    /// <summary>What happened, in one line.</summary>
+    public static string Describe(Exception e)
+    {
+        string text = e is OperationCanceledException or TimeoutException ? "no answer in time"
+            : e is AmazonServiceException { ErrorCode: { Length: > 0 } code } service
+                ? $"the object store answers {(int)service.StatusCode} {code}: {service.Message}"
+            : e is AmazonClientException && e.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase)
+                ? "no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write ~/.aws/credentials"
+            : e.InnerException is { } inner && !e.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{e.Message} ({inner.Message})"
+            : e.Message;
+        return text.ReplaceLineEndings(" ");
+    }
 }

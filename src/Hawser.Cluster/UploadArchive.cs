@@ -51,7 +51,7 @@ public sealed class UploadArchive : IAsyncDisposable
     /// <summary>An upload; null if the number was never given.</summary>
     /// <exception cref="IOException">The database failed.</exception>
     public Task<LedgerEntry?> FindAsync(long number, CancellationToken cancel = default) =>
-        StoreFault.GuardAsync("--ledger", async () => await _ledger.ListAsync(number, cancel).FirstOrDefaultAsync(cancel));
+        StoreFault.GuardAsync("--ledger", () => _ledger.FindAsync(number, cancel));
 
     /// <summary>Copies the content of a stored upload, and checks length and hash on the way.</summary>
     /// <param name="entry">It is stored.</param>
@@ -59,25 +59,24 @@ public sealed class UploadArchive : IAsyncDisposable
     /// <param name="cancel">Ends the call.</param>
     /// <returns>Null if all is as the ledger says; otherwise the difference.</returns>
     /// <exception cref="IOException">The object store, or the target, failed.</exception>
-    public Task<string?> CopyAsync(LedgerEntry entry, Stream target, CancellationToken cancel = default) =>
-        StoreFault.GuardAsync("--sink", async () =>
+    public async Task<string?> CopyAsync(LedgerEntry entry, Stream target, CancellationToken cancel = default)
+    {
+        await using Stream? content = await StoreFault.GuardAsync("--sink", () => _sink.FindAsync(entry.Number, cancel));
+        if (content is null)
+            return "missing";
+        using var hasher = new UploadHasher(UploadDigest.ParseFunction(entry.Digest!.Split(':')[0]));
+        byte[] piece = new byte[128 * 1024];
+        long length = 0;
+        while (await StoreFault.GuardAsync("--sink", () => content.ReadAsync(piece, cancel).AsTask()) is > 0 and var read)
         {
-            await using Stream? content = await _sink.FindAsync(entry.Number, cancel);
-            if (content is null)
-                return "missing";
-            using var hasher = new UploadHasher(UploadDigest.ParseFunction(entry.Digest!.Split(':')[0]));
-            byte[] piece = new byte[128 * 1024];
-            long length = 0;
-            while (await content.ReadAsync(piece, cancel) is > 0 and var read)
-            {
-                length += read;
-                hasher.Append(piece.AsSpan(0, read));
-                await target.WriteAsync(piece.AsMemory(0, read), cancel);
-            }
-            return length != entry.Bytes ? $"has {length} bytes, should have {entry.Bytes}"
-                : $"{hasher.Finish()}" != entry.Digest ? "has other bytes than were uploaded"
-                : null;
-        });
+            length += read;
+            hasher.Append(piece.AsSpan(0, read));
+            await target.WriteAsync(piece.AsMemory(0, read), cancel);
+        }
+        return length != entry.Bytes ? $"has {length} bytes, should have {entry.Bytes}"
+            : $"{hasher.Finish()}" != entry.Digest ? "has other bytes than were uploaded"
+            : null;
+    }
 
     /// <summary>Reads every stored upload, and reports every object that the ledger does not have as stored.</summary>
     /// <param name="onFinding">Called with a line for every difference.</param>
@@ -122,5 +121,5 @@ public sealed class UploadArchive : IAsyncDisposable
     private async Task<string?> FindStrangerAsync(string name, CancellationToken cancel) =>
         S3Sink.NumberOf(name) is not { } number || await FindAsync(number, cancel) is not { } entry
             ? "not in the ledger"
-            : entry.State == UploadState.Failed ? $"of a failed upload ({entry.Error}); a server will remove it" : null;
+            : entry.State == UploadState.Failed ? $"of a failed upload: {entry.Error}" : null;
 }

@@ -51,14 +51,23 @@ internal static class UploadStoreVerbs
         Argument<long> number = VerbOptions.Argument(
             "NUMBER", "its number", text => (long)Quantity.ParseInt(text, "number", 1, int.MaxValue));
         Option<string?> path = VerbOptions.Value<string?>(
-            "--out", "FILE", "where it goes; replaced once the copy is whole", text => text);
+            "--out", "FILE", "where it goes; replaced once the copy is whole [default: standard output]", text => text);
         get.Add(number);
         var where = new CollectionOptions();
         get.AddGroup(VerbOptions.Common, where.Ledger, where.Sink, path);
         get.SetAction(async (parsed, cancel) =>
         {
             await using UploadArchive archive = await where.OpenAsync(parsed, cancel);
-            return await GetAsync(archive, parsed.GetValue(number), parsed.GetValue(path), cancel);
+            // Without it, a signal would end the process before it has removed its part of a copy.
+            var signal = new StopSignal();
+            try
+            {
+                return await GetAsync(archive, parsed.GetValue(number), parsed.GetValue(path), signal.Token);
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException && signal.Token.IsCancellationRequested)
+            {
+                throw new IOException("interrupted; the copy is not whole", e);
+            }
         });
         return get;
     }
@@ -91,17 +100,17 @@ internal static class UploadStoreVerbs
             {
                 return dir is null
                     ? throw new UsageException("missing argument DIR, or --ledger and --sink")
-                    : Finish(dir, UploadVerifier.Verify(dir, report), isJson, findings);
+                    : Finish(dir, "manifest", UploadVerifier.Verify(dir, report), isJson, findings);
             }
             if (dir is not null)
                 throw new UsageException($"unexpected argument '{Printable.Of(dir)}' beside --ledger and --sink");
             await using UploadArchive archive = await where.OpenAsync(parsed, cancel);
-            return Finish(archive.Name, await archive.VerifyAsync(report, cancel), isJson, findings);
+            return Finish(archive.Name, "ledger", await archive.VerifyAsync(report, cancel), isJson, findings);
         });
         return verify;
     }
 
-    private static int Finish(string where, UploadVerification found, bool isJson, List<string> findings)
+    private static int Finish(string where, string record, UploadVerification found, bool isJson, List<string> findings)
     {
         if (isJson)
         {
@@ -119,8 +128,8 @@ internal static class UploadStoreVerbs
         else
         {
             Standard.Out.WriteLine(
-                $"{found.Verified} verified, {found.Different} different, {found.Unlisted} not in the manifest"
-                + (found.BadLines > 0 ? $", {Quantity.FormatCount(found.BadLines, "bad line")} in the manifest" : ""));
+                $"{found.Verified} verified, {found.Different} different, {found.Unlisted} not in the {record}"
+                + (found.BadLines > 0 ? $", {Quantity.FormatCount(found.BadLines, "bad line")} in the {record}" : ""));
         }
         return found.Different > 0 ? ExitCode.NotVerified
             : found.Unlisted + found.BadLines > 0 ? ExitCode.PartlyDone
@@ -135,7 +144,7 @@ internal static class UploadStoreVerbs
         if (entry.State != UploadState.Stored)
             throw new IOException(entry.State == UploadState.Failed
                 ? $"upload {number} failed: {entry.Error}" : $"upload {number} is still under way");
-        string? difference = path is null
+        string? difference = path is null or "-"
             ? await CopyAsync(archive, entry, Standard.OpenOutput(), cancel)
             : await CopyToFileAsync(archive, entry, path, cancel);
         if (difference is null)

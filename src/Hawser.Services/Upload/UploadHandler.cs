@@ -87,7 +87,8 @@ internal sealed class UploadHandler : IConnectionHandler, IAsyncDisposable
         Interlocked.Increment(ref _refused);
         _files?.Add(1, new KeyValuePair<string, object?>("error.type", "refused"));
         _errors.WriteLine($"ERROR: {NameOf(connection)} refused after "
-            + $"{Quantity.FormatCount(connection.BytesReceived, "byte")}: {cause.Message}");
+            + $"{Quantity.FormatCount(connection.BytesReceived, "byte")}: {cause.Message}"
+            + (cause is UploadRefusedException { InnerException: { } inner } ? $" ({Printable.Line(inner.Message)})" : ""));
         return UploadReceipt.Refused(ReasonOf(cause));
     }
 

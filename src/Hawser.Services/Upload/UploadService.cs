@@ -20,11 +20,11 @@ public sealed class UploadService : Service
 
     /// <summary><c>--quota SIZE</c>.</summary>
     public static readonly ServiceOption<long> Quota =
-        new("quota", "SIZE", "bytes of all files in DIR at most, or none: no limit", "50GB", ParseSizeLimit);
+        new("quota", "SIZE", "bytes of all files in DIR, or all uploads of --sink, at most; none: no limit", "50GB", ParseSizeLimit);
 
     /// <summary><c>--max-files N</c>.</summary>
     public static readonly ServiceOption<long> MaxFiles =
-        new("max-files", "N", "files in DIR at most, or none: no limit", "100000", ParseFileLimit);
+        new("max-files", "N", "files in DIR, or uploads of --sink, at most; none: no limit", "100000", ParseFileLimit);
 
     /// <summary><c>--min-free SIZE</c>.</summary>
     public static readonly ServiceOption<long> MinFree =
@@ -66,7 +66,7 @@ public sealed class UploadService : Service
 
     /// <summary><c>--lease DURATION</c>.</summary>
     public static readonly ServiceOption<TimeSpan> Lease = new(
-        "lease", "DURATION", "with --ledger: how long a server that has died keeps its uploads", "30s", ParseLease);
+        "lease", "DURATION", "with --ledger: how long a server that has died keeps its uploads, 1s to 1h", "30s", ParseLease);
 
     private const string NoLimit = "none";
     private const int DemoUploads = 10;
@@ -208,12 +208,18 @@ public sealed class UploadService : Service
 
     private static string ParseAddress(string text, params ReadOnlySpan<string> schemes)
     {
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.UserInfo.Contains(':', StringComparison.Ordinal)
+            || text.Contains("password=", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new FormatException("holds a password; put it into ~/.pgpass (mode 0600) or ~/.aws/credentials");
+        }
         foreach (string scheme in schemes)
         {
             if (text.StartsWith(scheme, StringComparison.Ordinal) && text.Length > scheme.Length)
                 return text;
         }
-        throw new FormatException($"'{Printable.Of(text)}' is not an address of the form {schemes[0]}...");
+        // It may hold a password.
+        throw new FormatException($"the address has to begin with {schemes[0]}, and something after it");
     }
 
     private static TimeSpan ParseLease(string text) =>

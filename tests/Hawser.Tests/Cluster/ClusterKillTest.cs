@@ -12,7 +12,7 @@ namespace Hawser.Tests.Cluster;
 /// <summary>Three servers behind haproxy. One after the other is killed, and the database's connections are cut, at moments
 /// that nobody chose.</summary>
 [Collection(ClusterTests.Name)]
-public sealed class ClusterKillTest(ClusterParts parts) : IDisposable
+public sealed class ClusterKillTest(ClusterParts parts) : IAsyncDisposable
 {
     private const int Servers = 3;
     private const int ClientsAtOnce = 6;
@@ -22,13 +22,22 @@ public sealed class ClusterKillTest(ClusterParts parts) : IDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentDictionary<string, string> _receipts = new();
+    private readonly ProgramProcess?[] _servers = new ProgramProcess?[Servers];
     private int _unconfirmed;
 
     // More of them by hand: HAWSER_KILLS=100.
     private static int Rounds => int.Parse(
         Environment.GetEnvironmentVariable("HAWSER_KILLS") ?? "5", CultureInfo.InvariantCulture);
 
-    public void Dispose() => _folder.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (ProgramProcess? server in _servers)
+        {
+            if (server is not null)
+                await server.DisposeAsync();
+        }
+        _folder.Dispose();
+    }
 
     [Fact]
     public async Task What_was_acknowledged_is_stored_whichever_server_dies()
@@ -36,9 +45,8 @@ public sealed class ClusterKillTest(ClusterParts parts) : IDisposable
         (string Ledger, string Sink) collection = await parts.CreateCollectionAsync();
         (int Port, int Metrics)[] ports =
             [.. Enumerable.Range(0, Servers).Select(_ => (PostgresServer.FreePort(), PostgresServer.FreePort()))];
-        var servers = new ProgramProcess[Servers];
         for (int n = 0; n < Servers; n++)
-            servers[n] = await StartAsync(collection, ports[n], Models[n]);
+            _servers[n] = await StartAsync(collection, ports[n], Models[n]);
         await using LoadBalancer balancer = await LoadBalancer.StartAsync(ports);
         var random = new Random(18);
 
@@ -47,10 +55,10 @@ public sealed class ClusterKillTest(ClusterParts parts) : IDisposable
             int victim = round % Servers;
             await UploadWhileAsync(balancer.EndPoint, random, async () =>
             {
-                servers[victim].Signal(ProgramProcess.SIGKILL);
-                await servers[victim].DisposeAsync();
+                _servers[victim]!.Signal(ProgramProcess.SIGKILL);
+                await _servers[victim]!.DisposeAsync();
                 await parts.Postgres.CutConnectionsAsync();
-                servers[victim] = await StartAsync(collection, ports[victim], Models[random.Next(Models.Length)]);
+                _servers[victim] = await StartAsync(collection, ports[victim], Models[random.Next(Models.Length)]);
             });
         }
         // Afterwards all is well again.
@@ -70,9 +78,6 @@ public sealed class ClusterKillTest(ClusterParts parts) : IDisposable
         Assert.Empty(findings);
         Assert.Equal(stored.Count, found.Verified);
         Assert.True(_receipts.Count >= Rounds * UploadsPerRound / 2, $"only {_receipts.Count} receipts");
-
-        foreach (ProgramProcess server in servers)
-            await server.DisposeAsync();
     }
 
     /// <summary>Uploads with independent clients, and does something when a random part of them is done.</summary>

@@ -2,6 +2,7 @@ using Hawser.Cluster;
 using Hawser.Services;
 using Hawser.Services.Upload;
 using Hawser.Tests.Services;
+using Hawser.Tests.Services.Ping.Load;
 using Hawser.Tests.Services.Upload;
 using Hawser.Tests.Support;
 using Xunit;
@@ -90,7 +91,7 @@ public sealed class ClusterStoreTest(ClusterParts parts) : IAsyncLifetime
     [Theory]
     [InlineData("max-bytes", "10", 11, "ERROR an upload has at most 10 bytes\n")]
     [InlineData("quota", "10", 11, "ERROR the collection's quota of 10 bytes is used up\n")]
-    [InlineData("max-files", "0", 1, "ERROR the collection has 0 files or 50000000000 bytes, its limit\n")]
+    [InlineData("max-files", "0", 1, "ERROR the collection has 0 files, its limit\n")]
     public async Task A_limit_refuses_and_says_which(string option, string value, int bytes, string answer)
     {
         ServiceOption limit = new UploadService().Options.Single(known => known.Name == option);
@@ -130,7 +131,20 @@ public sealed class ClusterStoreTest(ClusterParts parts) : IAsyncLifetime
 
         (UploadVerification found, string[] findings) = await ClusterParts.VerifyAsync(_collection);
         Assert.Equal(new UploadVerification(0, 0, 1), found);
-        Assert.Equal(["1.file: of a failed upload (the server died); a server will remove it"], findings);
+        Assert.Equal(["1.file: of a failed upload: the server died"], findings);
+    }
+
+    [Fact]
+    public async Task A_statement_whose_connection_broke_is_repeated()
+    {
+        await using UploadServer server = Start("epoll");
+        using RawPeer peer = await server.ConnectAsync();
+        await peer.SendAsync("abc"u8.ToArray());
+        await Patience.UntilAsync(async () => await StatesAsync() is [UploadState.UnderWay]);
+        await parts.Postgres.CutConnectionsAsync();
+        peer.FinishSending();
+
+        Assert.Equal(UploadServer.ReceiptOf(1, "abc"u8.ToArray()), await peer.ReadToEndAsync());
     }
 
     [Fact]
@@ -177,6 +191,56 @@ public sealed class ClusterStoreTest(ClusterParts parts) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_object_that_came_too_late_is_removed()
+    {
+        await using UploadServer server = Start("epoll", settings => settings.Set(UploadService.Lease, "1s"));
+        using RawPeer peer = await server.ConnectAsync();
+        await peer.SendAsync("abc"u8.ToArray());
+        await Patience.UntilAsync(async () => await StatesAsync() is [UploadState.UnderWay]);
+        // As if the server had slept for longer than its lease, and another one had cleaned up.
+        await parts.Postgres.RunAsync(_collection.Ledger,
+            "UPDATE hawser.uploads SET state = 'failed', ended = now() - interval '1 hour', error = 'x', is_clean = true");
+        peer.FinishSending();
+        Assert.StartsWith("ERROR ", await peer.ReadToEndAsync());
+
+        await Patience.UntilAsync(async () => (await ClusterParts.VerifyAsync(_collection)).Found.Unlisted == 0);
+    }
+
+    [Fact]
+    public async Task An_object_store_that_hangs_does_not_cost_the_lease()
+    {
+        using var hanging = new RawServer();
+        string sink = _collection.Sink.Replace(parts.Swift.EndPoint, $"http://{hanging.EndPoint}", StringComparison.Ordinal);
+        await using (UploadServer first = Start("epoll"))
+            await first.UploadAsync([1]);
+        // An upload to clean up, which takes for ever.
+        await parts.Postgres.RunAsync(_collection.Ledger, """
+            INSERT INTO hawser.uploads (collection, number, state, server, peer, ended)
+            SELECT name, 2, 'failed', gen_random_uuid(), 'x', now() - interval '1 hour' FROM hawser.collections;
+            UPDATE hawser.collections SET last_number = 2
+            """);
+        var address = SinkAddress.Parse(sink);
+        await using var ledger = new PostgresLedger(_collection.Ledger, address.Collection);
+        await using ClusterStore store = ClusterStore.Start(
+            Options() with { Sink = sink, Lease = TimeSpan.FromSeconds(1) }, ledger, new S3Sink(address));
+        using RawPeer request = await hanging.AcceptAsync();
+
+        long begin = (long)(await LeasesAsync())!;
+        await Patience.UntilAsync(async () => (long)(await LeasesAsync())! > begin + 2_000_000);
+    }
+
+    [Theory]
+    [InlineData("s3://nobucket/x", "NoSuchBucket")]
+    [InlineData("s3://Not_A_Bucket/x", "InvalidBucketName")]
+    public async Task An_answer_of_the_object_store_is_told_in_one_line(string sink, string code)
+    {
+        IOException refused = await Assert.ThrowsAsync<IOException>(
+            () => ClusterStore.OpenAsync(Options() with { Sink = $"{sink}?endpoint={parts.Swift.EndPoint}" }));
+
+        Assert.Matches($"^--sink: the object store answers 40[04] {code}[^\n]*$", refused.Message);
+    }
+
+    [Fact]
     public async Task An_unreachable_part_is_named_in_one_line()
     {
         string nowhere = $"127.0.0.1:{PostgresServer.FreePort()}";
@@ -206,6 +270,9 @@ public sealed class ClusterStoreTest(ClusterParts parts) : IAsyncLifetime
 
     private UploadStoreOptions Options() =>
         new() { Ledger = _collection.Ledger, Sink = _collection.Sink, Spool = _folder["spool"] };
+
+    private Task<object?> LeasesAsync() => parts.Postgres.RunAsync(_collection.Ledger,
+        "SELECT (extract(epoch FROM max(lease_until)) * 1000000)::bigint FROM hawser.servers");
 
     private Task<ClusterStore> OpenAsync() => ClusterStore.OpenAsync(Options());
 
