@@ -50,8 +50,8 @@ public sealed record ServerOptions
     public ServerLimits Limits { get; init; } = new();
 
     /// <summary>Sets aside the descriptors of its <see cref="ServerLimits.Connections"/>, for a server that must answer
-    /// while others of the process have used up theirs: at its start, or as soon as there are any. All such servers
-    /// together get at most a quarter of what connections may use. Default false.</summary>
+    /// while others of the process have used up theirs, as far as they are free at its start: start it before the
+    /// others. All such servers together get at most a quarter of what connections may use. Default false.</summary>
     public bool ReservesDescriptors { get; init; }
 
     /// <summary>Receives the server's events. The default discards them.</summary>

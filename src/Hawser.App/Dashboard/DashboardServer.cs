@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Hawser.App.Http;
-using Hawser.App.Output;
-using Hawser.Models;
+using Hawser.App.Serving;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Dashboard;
@@ -32,16 +31,11 @@ internal sealed class DashboardServer : IAsyncDisposable
         (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open) sockets, TextWriter errors)
     {
         var source = new DashboardSource(servers, options.Token is not null, TimeProvider.System);
-        // A loop needs no thread for a page, which a busy server may lack.
-        ConcurrencyModel epoll = ConcurrencyModels.Get("epoll");
         var responder = new HttpResponder(Routes(options, source, errors), HostsOf(options.Where));
-        Server server = HttpServer.Start("--dashboard", responder, new ServerOptions
+        Server server = HttpServer.Start("--dashboard", responder, SideServer.Options("the dashboard", errors) with
         {
             EndPoints = sockets.Open,
             Sockets = sockets.Taken,
-            Model = epoll.IsAvailable ? epoll : ConcurrencyModels.Get("select"),
-            ModelOptions = new ModelOptions { Loops = 1 },
-            Observer = new FaultLog("the dashboard", errors),
         });
         var dashboard = new DashboardServer(server, source);
         dashboard.Announce(options, errors);

@@ -11,7 +11,7 @@ namespace Hawser.App.Dashboard;
 internal sealed class DashboardStream(DashboardSource source, TimeProvider time)
 {
     /// <summary>Pages that may watch at once.</summary>
-    public const int MostPages = 8;
+    public const int MostPages = HttpResponder.MostStreams;
 
     /// <summary>The most that a page may take for one state.</summary>
     public static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(10);

@@ -5,8 +5,5 @@ internal sealed class HttpException(HttpStatus status, string message) : Excepti
 {
     public HttpStatus Status => status;
 
-    /// <summary>A header of the response; null for none.</summary>
-    public string? Header { get; init; }
-
-    public HttpResponse ToResponse() => HttpResponse.Line(Status, Message) with { Header = Header };
+    public HttpResponse ToResponse() => HttpResponse.Line(Status, Message);
 }

@@ -9,21 +9,25 @@ namespace Hawser.App.Http;
 internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> routes, HttpHosts? hosts)
     : IConnectionHandler
 {
+    /// <summary>Connections that are left to streams.</summary>
+    public const int MostStreams = 8;
+
+    private const int MostConnections = 32;
+
+    // Clients that wait, send or read slowly keep out no other: over this number the oldest is reset.
+    private const int MostExchanges = MostConnections - MostStreams;
+
     /// <summary>The limits of a server with this handler: 32 connections; 10 s for the first byte, 2 minutes between
     /// requests; and a request or a response must move 100 bytes a second over any 5 s.</summary>
     public static ServerLimits Limits { get; } = new()
     {
-        Connections = 32,
+        Connections = MostConnections,
         FirstByteTimeout = TimeSpan.FromSeconds(10),
         IdleTimeout = TimeSpan.FromMinutes(2),
         MinimumRate = new MinimumRate(100, TimeSpan.FromSeconds(5)),
         DrainTimeout = TimeSpan.FromSeconds(1),
         LingerTimeout = TimeSpan.FromSeconds(1),
     };
-
-    // Clients that wait, send or read slowly keep out no other: over this number the oldest is reset. The other
-    // connections are for streams.
-    private const int MostExchanges = 24;
 
     private static readonly HttpRoute Misdirected = HttpRoute.Get(
         () => HttpResponse.Line(HttpStatus.Misdirected, "use localhost or an address"));
@@ -97,10 +101,10 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
             return Misdirected;
         if (!routes.TryGetValue(request.Path, out HttpRoute? route))
             return _notFound;
-        return route.Takes(request.Method) ? route : HttpRoute.Get(_ => throw new HttpException(
-            HttpStatus.MethodNotAllowed, $"{request.Path} takes {route.Methods}")
-        {
-            Header = $"Allow: {route.Methods}",
-        });
+        return route.Takes(request.Method) ? route : HttpRoute.Get(
+            () => HttpResponse.Line(HttpStatus.MethodNotAllowed, $"{request.Path} takes {route.Methods}") with
+            {
+                Header = $"Allow: {route.Methods}",
+            });
     }
 }

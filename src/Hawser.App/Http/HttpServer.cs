@@ -3,8 +3,7 @@ namespace Hawser.App.Http;
 /// <summary>A server of HTTP beside the services.</summary>
 internal static class HttpServer
 {
-    /// <summary>Starts it, with the limits of <see cref="HttpResponder"/> and descriptors of its own: it answers while
-    /// the services have used up theirs.</summary>
+    /// <summary>Starts it, with the limits of <see cref="HttpResponder"/>.</summary>
     /// <param name="option">The option that asks for it.</param>
     /// <param name="responder">Answers the requests.</param>
     /// <param name="options">Everything else.</param>
@@ -13,11 +12,7 @@ internal static class HttpServer
     {
         try
         {
-            return Server.Start(responder, options with
-            {
-                Limits = HttpResponder.Limits,
-                ReservesDescriptors = true,
-            });
+            return Server.Start(responder, options with { Limits = HttpResponder.Limits });
         }
         catch (ListenException e)
         {

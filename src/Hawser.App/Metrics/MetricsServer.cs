@@ -3,8 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Hawser.App.Http;
-using Hawser.App.Output;
-using Hawser.Models;
+using Hawser.App.Serving;
 
 namespace Hawser.App.Metrics;
 
@@ -55,14 +54,13 @@ internal sealed class MetricsServer : IAsyncDisposable
         HttpHosts? hosts = HttpAddress.IsLocal(where) ? new HttpHosts() : null;
         try
         {
-            Server server = HttpServer.Start("--metrics", new HttpResponder(routes, hosts), new()
+            ServerOptions options = SideServer.Options("the metrics server", errors) with
             {
                 EndPoints = sockets.Open,
                 Sockets = sockets.Taken,
-                Model = ConcurrencyModels.Get("select"),
                 Meter = meter,
-                Observer = new FaultLog("the metrics server", errors),
-            });
+            };
+            Server server = HttpServer.Start("--metrics", new HttpResponder(routes, hosts), options);
             return new MetricsServer(exporter, meter, server);
         }
         catch

@@ -1,19 +1,21 @@
 namespace Hawser.App.Status;
 
 /// <summary>Serves the status socket: one answer to each request, in order.</summary>
-internal sealed class StatusHandler(StatusBoard board) : IConnectionHandler
+/// <param name="answering">Completes with what answers; clients wait until then.</param>
+internal sealed class StatusHandler(Task<StatusBoard> answering) : IConnectionHandler
 {
     // Lines are sent together.
     private const int FlushedBytes = 32 * 1024;
 
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
+        StatusBoard board = await answering.WaitAsync(stopping);
         try
         {
             while (await connection.WaitForInputAsync() == InputState.Ready
                 && await connection.TryReadLineAsync(StatusProtocol.LongestRequest) is { } line)
             {
-                await AnswerAsync(connection, StatusProtocol.ParseRequest(line.Span));
+                await AnswerAsync(connection, board, StatusProtocol.ParseRequest(line.Span));
             }
         }
         catch (ProtocolException broken)
@@ -23,7 +25,7 @@ internal sealed class StatusHandler(StatusBoard board) : IConnectionHandler
         }
     }
 
-    private async Task AnswerAsync(Connection connection, StatusRequest request)
+    private static async Task AnswerAsync(Connection connection, StatusBoard board, StatusRequest request)
     {
         StatusAnswer end = new StatusEnd();
         try

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
-using Hawser.App.Output;
+using Hawser.App.Serving;
 using Hawser.Limits;
-using Hawser.Models;
 
 namespace Hawser.App.Status;
 
@@ -23,19 +22,18 @@ internal sealed class StatusSocket : IAsyncDisposable
     private static readonly TimeSpan PauseAfterStart = TimeSpan.FromMilliseconds(200);
 
     private readonly string _path;
-    private readonly Socket _socket;
-    private readonly TextWriter _errors;
-    private readonly CancellationTokenSource _closing = new();
-    private Task<Server?> _serving = Task.FromResult<Server?>(null);
+    private readonly TaskCompletionSource<StatusBoard> _answering;
+    private readonly Server _server;
 
-    private StatusSocket(string path, Socket socket, TextWriter errors)
+    private StatusSocket(string path, TaskCompletionSource<StatusBoard> answering, Server server)
     {
         _path = path;
-        _socket = socket;
-        _errors = errors;
+        _answering = answering;
+        _server = server;
     }
 
-    /// <summary>Listens. Clients may connect from now on, and are answered once the socket is served.</summary>
+    /// <summary>Listens, with descriptors of its own. Clients may connect from now on, and are answered after
+    /// <see cref="AnswerAsync"/>.</summary>
     /// <param name="folder">The runtime directory.</param>
     /// <param name="errors">Receives a warning if it cannot be opened: the servers run without it.</param>
     /// <returns>Null if it cannot be opened.</returns>
@@ -49,7 +47,14 @@ internal sealed class StatusSocket : IAsyncDisposable
             if (!OperatingSystem.IsWindows())
                 File.SetUnixFileMode(path, StatusFolder.SocketMode);
             socket.Listen(Limits.Connections);
-            return new StatusSocket(path, socket, errors);
+            var answering = new TaskCompletionSource<StatusBoard>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Server server = Server.Start(
+                new StatusHandler(answering.Task), SideServer.Options("the status socket", errors) with
+                {
+                    Sockets = [socket],
+                    Limits = Limits,
+                });
+            return new StatusSocket(path, answering, server);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
@@ -62,15 +67,16 @@ internal sealed class StatusSocket : IAsyncDisposable
     /// <summary>Answers clients, beginning 200 ms after the servers listen.</summary>
     /// <param name="board">Answers the requests.</param>
     /// <param name="listening">The servers listen.</param>
-    public void Serve(StatusBoard board, Task listening) => _serving = ServeAsync(board, listening);
+    public async Task AnswerAsync(StatusBoard board, Task listening)
+    {
+        await listening;
+        await Task.Delay(PauseAfterStart);
+        _answering.SetResult(board);
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await _closing.CancelAsync();
-        if (await _serving is { } server)
-            await server.DisposeAsync();
-        _socket.Dispose();
-        _closing.Dispose();
+        await _server.DisposeAsync();
         StatusFolder.Remove(_path);
     }
 
@@ -108,41 +114,5 @@ internal sealed class StatusSocket : IAsyncDisposable
         {
             return e.SocketErrorCode != SocketError.ConnectionRefused;
         }
-    }
-
-    private async Task<Server?> ServeAsync(StatusBoard board, Task listening)
-    {
-        try
-        {
-            await listening.WaitAsync(_closing.Token);
-            await Task.Delay(PauseAfterStart, _closing.Token);
-            return StartServer(board);
-        }
-        catch (OperationCanceledException)
-        {
-            return null;
-        }
-        catch (IOException e)
-        {
-            _errors.WriteLine($"WARNING: no status: {e.Message}");
-            _socket.Dispose();
-            return null;
-        }
-    }
-
-    private Server StartServer(StatusBoard board)
-    {
-        // A loop needs no thread for a connection, which a busy server may lack.
-        ConcurrencyModel epoll = ConcurrencyModels.Get("epoll");
-        return Server.Start(new StatusHandler(board), new ServerOptions
-        {
-            EndPoints = [],
-            Sockets = [_socket],
-            Model = epoll.IsAvailable ? epoll : ConcurrencyModels.Get("select"),
-            ModelOptions = new ModelOptions { Loops = 1 },
-            Limits = Limits,
-            ReservesDescriptors = true,
-            Observer = new FaultLog("the status socket", _errors),
-        });
     }
 }

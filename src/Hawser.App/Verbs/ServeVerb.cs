@@ -130,7 +130,7 @@ internal static class ServeVerb
             ];
             StatusBoard board = BoardFor("hawser status");
             dashboard?.Source.Board = BoardFor("the dashboard");
-            status?.Serve(board, Task.WhenAll(observers.Select(observer => observer.Listens)));
+            _ = status?.AnswerAsync(board, Task.WhenAll(observers.Select(observer => observer.Listens)));
             return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process, readiness);
 
             StatusBoard BoardFor(string asker) =>

@@ -6,10 +6,9 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
     private readonly Lock _gate = new();
     private int _perConnection = 1;
     private int _connections;
-    private int _toReserve;
     private int _reserved;
 
-    /// <summary>Takes some in advance, or as soon as there are any.</summary>
+    /// <summary>Takes some in advance, if there are any.</summary>
     /// <param name="perConnection">What a connection takes, at least 1.</param>
     /// <param name="reserved">The most connections that get theirs in advance.</param>
     public void Begin(int perConnection, int reserved)
@@ -17,8 +16,9 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
         lock (_gate)
         {
             _perConnection = Math.Max(1, perConnection);
-            _toReserve = reserved;
-            Reserve();
+            long taken = budget.Reserve((long)reserved * _perConnection);
+            _reserved = (int)(taken / _perConnection);
+            budget.ReturnReserved(taken % _perConnection);
         }
     }
 
@@ -27,23 +27,11 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
     {
         lock (_gate)
         {
-            Reserve();
             if (_connections >= _reserved && !budget.TryTake(_perConnection))
                 return false;
             _connections++;
             return true;
         }
-    }
-
-    private void Reserve()
-    {
-        // With connections, some of theirs would be taken twice.
-        if (_toReserve == 0 || _connections > 0
-            || budget.Reserve((long)_toReserve * _perConnection) is not (> 0 and var taken))
-            return;
-        _reserved = (int)(taken / _perConnection);
-        budget.ReturnReserved(taken % _perConnection);
-        _toReserve = 0;
     }
 
     /// <summary>Takes them whether or not there are enough.</summary>
@@ -74,7 +62,7 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
         {
             budget.Return((long)Math.Max(0, _connections - _reserved) * _perConnection);
             budget.ReturnReserved((long)_reserved * _perConnection);
-            _connections = _reserved = _toReserve = 0;
+            _connections = _reserved = 0;
         }
     }
 }

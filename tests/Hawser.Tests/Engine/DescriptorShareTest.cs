@@ -50,20 +50,6 @@ public sealed class DescriptorShareTest
     }
 
     [Fact]
-    public void What_cannot_be_reserved_at_the_start_is_reserved_later()
-    {
-        Assert.True(_budget.TryTake(Capacity));
-        _share.Begin(perConnection: 2, reserved: 3);
-        Assert.False(_share.TryTake());
-
-        _budget.Return(10);
-        Assert.True(_share.TryTake());
-        Assert.True(_budget.TryTake(4));
-
-        Assert.Equal(2, CountTaken());
-    }
-
-    [Fact]
     public void A_share_without_a_reservation_gives_back_what_it_took()
     {
         _share.Begin(perConnection: 2, reserved: 0);

@@ -150,8 +150,8 @@ public sealed class StatusHandlerTest
         var handler = new LambdaHandler((connection, stopping) => own!.HandleAsync(connection, stopping));
         TestServer server = TestServer.Start(
             ConcurrencyModels.Get(model), handler, options => options with { Layers = [] });
-        own = new StatusHandler(new StatusBoard(
-            [new StatusSource("own", model, server.Server, _ => { })], () => { }, () => false));
+        own = new StatusHandler(Task.FromResult(new StatusBoard(
+            [new StatusSource("own", model, server.Server, _ => { })], () => { }, () => false)));
         return server;
     }
 

@@ -9,6 +9,9 @@ internal sealed class StatusStage : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
+    /// <summary>The runtime directory.</summary>
+    public string Root => _folder.Root;
+
     /// <summary>Where the sockets are.</summary>
     public string Sockets => _folder["hawser"];
 

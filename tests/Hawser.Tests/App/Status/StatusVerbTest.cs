@@ -22,6 +22,30 @@ public sealed class StatusVerbTest : IDisposable
     public void Dispose() => _stage.Dispose();
 
     [Fact]
+    public async Task A_server_whose_descriptors_are_used_up_as_soon_as_it_listens_answers()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
+        const int Descriptors = 200;
+        await using ProgramProcess serve = ProgramProcess.StartInShell(
+            $"ulimit -n {Descriptors}; export XDG_RUNTIME_DIR='{_stage.Root}'; exec \"$@\"", "",
+            "serve", "ping", "--port", "0", "--model", "epoll", "--backlog", $"{Descriptors}");
+        IPEndPoint where = await serve.ListeningAsync();
+        var clients = new List<RawClient>();
+        try
+        {
+            for (int n = 0; n < Descriptors; n++)
+                clients.Add(await RawClient.ConnectAsync(where));
+            await serve.Errors.LineWithAsync("out of descriptors");
+
+            (await _stage.RunAsync("status")).IsDone();
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task Servers_are_listed_chosen_and_changed()
     {
         (ProgramProcess Program, IPEndPoint EndPoint) one =
