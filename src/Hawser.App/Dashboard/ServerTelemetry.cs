@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using Hawser.App.Metrics;
 
 namespace Hawser.App.Dashboard;
 
@@ -13,9 +14,6 @@ internal sealed class ServerTelemetry(string name)
 
     public string Name => name;
 
-    /// <summary>How long connections were served that have ended.</summary>
-    public DurationCounts Connections { get; } = new();
-
     public DurationCounts Handshakes { get; } = new();
 
     /// <summary>Round trips, where the clients belong to the process.</summary>
@@ -25,7 +23,6 @@ internal sealed class ServerTelemetry(string name)
     /// <returns>Null for an instrument that is not shown.</returns>
     public Taker? TakerOf(Instrument instrument) => instrument.Name switch
     {
-        "hawser.connection.duration" => (seconds, _) => Connections.Record(seconds),
         "hawser.tls_handshake.duration" => (seconds, _) => Handshakes.Record(seconds),
         "hawser.loop.turns" => (turns, tags) => LoopOf(tags).Turns = (long)turns,
         "hawser.loop.active_time" => (seconds, tags) => LoopOf(tags).ActiveSeconds = seconds,
@@ -51,15 +48,16 @@ internal sealed class ServerTelemetry(string name)
         json.WriteStartObject("durations");
         if (RoundTrips is not null)
             WriteDurations("round_trip", RoundTrips);
-        WriteDurations("connection", Connections);
         WriteDurations("handshake", Handshakes);
         json.WriteEndObject();
         json.WriteEndObject();
 
         void WriteDurations(string what, DurationCounts counts)
         {
-            json.WritePropertyName(what);
-            counts.Write(json);
+            json.WriteStartArray(what);
+            foreach (long number in counts.Read())
+                json.WriteNumberValue(number);
+            json.WriteEndArray();
         }
     }
 

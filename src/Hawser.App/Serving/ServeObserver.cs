@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using Hawser.App.Metrics;
 using Hawser.App.Output;
 using Hawser.Layers;
 using Hawser.Limits;
@@ -38,6 +39,9 @@ internal sealed class ServeObserver(
 
     /// <summary>Descriptors, threads or memory have run out.</summary>
     public bool IsShedding => _isShedding;
+
+    /// <summary>How long connections were served that have ended.</summary>
+    public DurationCounts Durations { get; } = new();
 
     /// <summary>Connections that have been served or refused so far, or are being served.</summary>
     public long Begun => Interlocked.Read(ref _begun);
@@ -88,8 +92,10 @@ internal sealed class ServeObserver(
         Interlocked.Increment(ref _connections);
         Interlocked.Add(ref _received, connection.BytesReceived);
         Interlocked.Add(ref _sent, connection.BytesSent);
+        TimeSpan time = Stopwatch.GetElapsedTime(entry.Begin);
+        Durations.Record(time);
         if (isVerbose || isJson)
-            LogEnd(connection, reason, Stopwatch.GetElapsedTime(entry.Begin));
+            LogEnd(connection, reason, time);
     }
 
     public void HandshakeFailed(Connection connection, ProtocolException why) => _limits.HandshakeFailed(

@@ -34,6 +34,10 @@ internal sealed record ServerStatus : StatusAnswer
 
     public required long BytesSent { get; init; }
 
+    /// <summary>How long connections were served that have ended: <see cref="Metrics.DurationCounts.Read"/>. Null from
+    /// servers that do not know.</summary>
+    public IReadOnlyList<long>? ConnectionDurations { get; init; }
+
     public required IReadOnlyList<LimitStatus> Limits { get; init; }
 
     /// <summary>How users tell it from others.</summary>

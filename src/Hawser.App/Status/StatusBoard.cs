@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hawser.App.Metrics;
 using Hawser.Limits;
 using Hawser.Services.Text;
 
@@ -73,6 +74,7 @@ internal sealed class StatusBoard
             Accepted = counts.Accepted,
             BytesReceived = counts.BytesReceived,
             BytesSent = counts.BytesSent,
+            ConnectionDurations = server.Durations?.Read(),
             Limits = [.. server.Server.ReadLimits().Select(limit => StatusOf(server.Server, limit))],
         };
         foreach (ConnectionSnapshot connection in
@@ -117,4 +119,6 @@ internal sealed class StatusBoard
 /// <param name="Model">The name of its model.</param>
 /// <param name="Server">The server.</param>
 /// <param name="Note">Logs a line.</param>
-internal sealed record StatusSource(string Name, string Model, Server Server, Action<string> Note);
+/// <param name="Durations">How long connections were served that have ended; null if unknown.</param>
+internal sealed record StatusSource(
+    string Name, string Model, Server Server, Action<string> Note, DurationCounts? Durations = null);

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using Hawser.App.Dashboard;
+using Hawser.App.Metrics;
 using Hawser.App.Output;
 using Hawser.App.Serving;
 using Hawser.App.Status;

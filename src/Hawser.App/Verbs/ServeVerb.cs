@@ -126,7 +126,8 @@ internal static class ServeVerb
             StatusSource[] sources =
             [
                 .. services.Zip(hosts, observers).Select(run => new StatusSource(
-                    run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, run.Third.Note)),
+                    run.First.Service.Name, run.First.Options.Model.Name, run.Second.Server, run.Third.Note,
+                    run.Third.Durations)),
             ];
             StatusBoard board = BoardFor("hawser status");
             dashboard?.Source.Board = BoardFor("the dashboard");

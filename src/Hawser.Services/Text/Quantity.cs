@@ -62,8 +62,8 @@ public static class Quantity
     public static string FormatSize(long bytes) => bytes switch
     {
         < 10_000 => $"{bytes} B",
-        < 10_000_000 => $"{bytes / 1e3:0.#} kB",
-        < 10_000_000_000 => $"{bytes / 1e6:0.#} MB",
+        < 999_950 => $"{bytes / 1e3:0.#} kB",
+        < 999_950_000 => $"{bytes / 1e6:0.#} MB",
         _ => $"{bytes / 1e9:0.##} GB",
     };
 

@@ -40,7 +40,7 @@ public sealed class MessageTest
             + $@"{Time} {Message}261 bytes\n{Time} {Message}0 bytes\n{Time} {Message}5000000 bytes\n"
             // The last connection may still be closing.
             + $@"((stopping|{Time} stopped): [^\n]*\n)*"
-            + $@"{Time} served 3 connections in [^:]+: 5000\.3 kB received, 0 B sent\n"
+            + $@"{Time} served 3 connections in [^:]+: 5 MB received, 0 B sent\n"
             + $@"{Time} messages: 3 written, 0 truncated, 0 refused; 5000261 bytes\n\z",
             result.Errors);
         Assert.True(result.Output.AsSpan().SequenceEqual([.. Everything, .. large]));
@@ -202,7 +202,7 @@ public sealed class MessageTest
         ProgramResult result = await server.EndAsync();
 
         refused.IsError(Failed, "the peer reset the connection");
-        Assert.Contains("limits: 1000 B per message (--max-bytes), 2000 kB on disk",
+        Assert.Contains("limits: 1000 B per message (--max-bytes), 2 MB on disk",
             result.Errors, StringComparison.Ordinal);
         Assert.Contains("refused: longer than 1000 B (--max-bytes)", result.Errors, StringComparison.Ordinal);
         Assert.Equal("", result.Text);

@@ -54,6 +54,23 @@ internal sealed class RawClient : IDisposable
         return new RawClient(socket, aboveTls);
     }
 
+    /// <summary>Connects so many times, to a server that may reset some at once.</summary>
+    public static async Task<IReadOnlyList<RawClient>> FloodAsync(EndPoint endPoint, int count)
+    {
+        var clients = new List<RawClient>();
+        for (int n = 0; n < count; n++)
+        {
+            try
+            {
+                clients.Add(await ConnectAsync(endPoint));
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+            {
+            }
+        }
+        return clients;
+    }
+
     public Task SendAsync(string ascii) => SendAsync(Encoding.ASCII.GetBytes(ascii));
 
     public async Task SendAsync(ReadOnlyMemory<byte> data)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Hawser.App.CommandLine;
 using Hawser.App.Output;
@@ -30,19 +31,24 @@ internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
         }
         var signal = new StopSignal();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(signal.Token);
-        using var cursor = new CursorGuard(console);
-        await console.Live(Draw(console)).AutoClear(true).Overflow(VerticalOverflow.Crop)
-            .StartAsync(context => ShowAsync(() => context.UpdateTarget(Draw(console)), ReadKeys(), over));
+        Channel<ConsoleKeyInfo?> input = Channel.CreateUnbounded<ConsoleKeyInfo?>();
+        using (var screen = new FullScreen(console.Profile.Out.Writer))
+        using (WatchSize(input.Writer))
+        {
+            ReadKeys(input.Writer);
+            await ShowAsync(() => screen.Draw(TopScreen.Draw(_state, console.Profile.Width, console.Profile.Height)),
+                input.Reader, over);
+        }
         _clients.ForEach(client => client.Dispose());
         return ExitCode.Done;
     }
 
     /// <summary>Only this method touches the state; what goes on beside it returns what to do to it.</summary>
-    private async Task ShowAsync(Action draw, ChannelReader<ConsoleKeyInfo> keys, CancellationTokenSource over)
+    private async Task ShowAsync(Action draw, ChannelReader<ConsoleKeyInfo?> input, CancellationTokenSource over)
     {
         Task<Action> sampling = SampleAsync(over.Token);
         Task<Action>? acting = null;
-        Task<bool> key = keys.WaitToReadAsync(over.Token).AsTask();
+        Task<bool> key = input.WaitToReadAsync(over.Token).AsTask();
         while (true)
         {
             draw();
@@ -57,18 +63,18 @@ internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
                 (await sampling)();
                 sampling = SampleAsync(over.Token);
             }
-            else if (!key.IsCompletedSuccessfully || !await key || !keys.TryRead(out ConsoleKeyInfo pressed))
+            else if (!key.IsCompletedSuccessfully || !await key || !input.TryRead(out ConsoleKeyInfo? pressed))
             {
                 // A signal, or the terminal has gone.
                 break;
             }
             else
             {
-                TopCommand command = _state.Press(pressed);
+                TopCommand command = pressed is { } known ? _state.Press(known) : TopCommand.None;
                 if (command == TopCommand.Quit)
                     break;
                 acting ??= Act(command, over.Token);
-                key = keys.WaitToReadAsync(over.Token).AsTask();
+                key = input.WaitToReadAsync(over.Token).AsTask();
             }
         }
         await over.CancelAsync();
@@ -164,27 +170,24 @@ internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
 
     private ListRequest Request() => new() { Connections = MostConnections, Sort = _state.RequestedOrder };
 
-    private Rows Draw(IAnsiConsole console) => new Rows(
-        TopScreen.Draw(_state, console.Profile.Width, console.Profile.Height - 1).Select(line => new Text(
-            line.Text, new Style(decoration: line.IsSelected ? Decoration.Invert : Decoration.None))));
+    /// <summary>Asks for another drawing when the terminal has another size.</summary>
+    /// <param name="input">Receives null.</param>
+    private static PosixSignalRegistration? WatchSize(ChannelWriter<ConsoleKeyInfo?> input) =>
+        OperatingSystem.IsWindows() ? null
+            : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => input.TryWrite(null));
 
-    private static ChannelReader<ConsoleKeyInfo> ReadKeys()
+    private static void ReadKeys(ChannelWriter<ConsoleKeyInfo?> input) => new Thread(() =>
     {
-        var keys = Channel.CreateUnbounded<ConsoleKeyInfo>();
-        new Thread(() =>
+        try
         {
-            try
+            while (input.TryWrite(Console.ReadKey(intercept: true)))
             {
-                while (keys.Writer.TryWrite(Console.ReadKey(intercept: true)))
-                {
-                }
             }
-            catch (Exception e) when (e is InvalidOperationException or IOException)
-            {
-                keys.Writer.Complete();
-            }
-        })
-        { Name = "hawser keys", IsBackground = true }.Start();
-        return keys.Reader;
-    }
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException)
+        {
+            input.Complete();
+        }
+    })
+    { Name = "hawser keys", IsBackground = true }.Start();
 }

@@ -9,6 +9,8 @@ internal static class TopScreen
 {
     private const string Bars = "▁▂▃▄▅▆▇█";
 
+    private const string Unknown = "-";
+
     // The name of a sparkline, and its last value.
     private const int NameWidth = 12;
     private const int ValueWidth = 10;
@@ -28,7 +30,7 @@ internal static class TopScreen
         new("ACTIVITY", 9, false, row => row.Connection.Activity),
         new("RECEIVED", 10, true, row => Quantity.FormatSize(row.Connection.BytesReceived)),
         new("SENT", 10, true, row => Quantity.FormatSize(row.Connection.BytesSent)),
-        new("RATE", 11, true, row => Rate(row.Rate)),
+        new("RATE", 11, true, row => row.Rate is { } rate ? Rate(rate) : Unknown),
         new("AGE", 8, true, row => StatusText.Duration(row.Connection.AgeSeconds)),
         new("THREAD", 16, false, row => row.Connection.Thread ?? ""),
         new("LAYERS", 20, false, row => StatusText.Layers(row.Connection)),
@@ -46,9 +48,11 @@ internal static class TopScreen
             $"{place}{server.Label()}",
             $"{server.Model}, up {StatusText.Duration(server.UptimeSeconds)}, {server.Accepted} accepted{queued}"
                 + (server.Draining ? ", draining" : ""),
-            Sparkline("connections", shown.History.Open, value => Number(value), width),
-            Sparkline("accepts/s", shown.History.Accepts, value => Number(value), width),
-            Sparkline("bytes/s", shown.History.Bytes, Rate, width),
+            Sparkline("connections", shown.Open, Number, width),
+            Sparkline("accepts/s", shown.Accepts, Number, width),
+            Sparkline("bytes/s", shown.Bytes, Rate, width),
+            Sparkline("served p99", shown.Spans, StatusText.Duration, width),
+            Limits(server.Limits),
             Note(state),
         ];
         (Column Column, int Width)[] columns = Choose(width);
@@ -68,7 +72,7 @@ internal static class TopScreen
         TopState state, (Column Column, int Width)[] columns, int height)
     {
         long? selected = state.SelectedId;
-        IReadOnlyList<(ConnectionStatus Connection, double Rate)> rows = state.Rows;
+        IReadOnlyList<(ConnectionStatus Connection, double? Rate)> rows = state.Rows;
         int at = rows.Index().FirstOrDefault(row => row.Item.Connection.Id == selected).Index;
         // The selected row stays on the screen.
         return rows.Skip(Math.Max(0, at - height + 1)).Take(height).Select(row =>
@@ -110,16 +114,24 @@ internal static class TopScreen
         }));
 
     private static string Sparkline(
-        string name, IReadOnlyList<double> samples, Func<double, string> format, int width)
+        string name, IReadOnlyList<double?> samples, Func<double, string> format, int width)
     {
         int room = Math.Max(0, width - NameWidth - ValueWidth - 2);
-        double[] latest = [.. samples.TakeLast(room)];
-        double highest = latest.DefaultIfEmpty().Max();
-        string bars = string.Concat(latest.Select(value =>
-            Bars[highest <= 0 ? 0 : (int)Math.Round(value / highest * (Bars.Length - 1))]));
-        string last = samples.Count > 0 ? format(samples[^1]) : "";
+        double?[] latest = [.. samples.TakeLast(room)];
+        double highest = latest.Max() ?? 0;
+        string bars = string.Concat(latest.Select(value => value is not { } known ? ' '
+            : Bars[highest <= 0 ? 0 : (int)Math.Round(known / highest * (Bars.Length - 1))]));
+        string last = samples is [.., { } value] ? format(value) : Unknown;
         return $"{name.PadRight(NameWidth)} {last.PadLeft(ValueWidth)} {bars}";
     }
+
+    /// <summary>Current, most and limit of those that are measured, the nearest to its limit first.</summary>
+    private static string Limits(IEnumerable<LimitStatus> limits) => "limits".PadRight(NameWidth + 1) + string.Join(
+        ", ", limits.Where(limit => limit is { Current: not null, Limit: not null })
+            .OrderByDescending(limit => limit.Current / limit.Limit)
+            .Select(limit => $"{limit.Name} " + string.Join(" / ", ((double?[])
+                [limit.Current, limit.Maximum ?? limit.Current, limit.Limit])
+                .Select(value => LimitOptions.Format(limit.Name, value!.Value)))));
 
     private static string Number(double value) => value.ToString("0", CultureInfo.InvariantCulture);
 
@@ -136,5 +148,5 @@ internal static class TopScreen
     private static string Narrow(string text) => string.Concat(text.Select(c => c < Wide ? c : '?'));
 
     private sealed record Column(
-        string Title, int Width, bool IsNumber, Func<(ConnectionStatus Connection, double Rate), string> Value);
+        string Title, int Width, bool IsNumber, Func<(ConnectionStatus Connection, double? Rate), string> Value);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hawser.App.Metrics;
 
 namespace Hawser.App.Status.Top;
 
@@ -8,9 +9,10 @@ internal sealed class TopServer
     // Ten minutes at a sample a second; no terminal is wider.
     private const int MostSamples = 600;
 
-    private readonly List<double> _open = [];
-    private readonly List<double> _accepts = [];
-    private readonly List<double> _bytes = [];
+    private readonly List<double?> _open = [];
+    private readonly List<double?> _accepts = [];
+    private readonly List<double?> _bytes = [];
+    private readonly List<double?> _spans = [];
     private long _takenAt;
 
     public TopServer(StatusClient client, ServerStatus status) => (Client, Status) = (client, status);
@@ -19,12 +21,22 @@ internal sealed class TopServer
 
     public ServerStatus Status { get; private set; }
 
-    /// <summary>The connections listed last, with the bytes per second of each since the list before.</summary>
-    public IReadOnlyList<(ConnectionStatus Connection, double Rate)> Connections { get; private set; } = [];
+    /// <summary>The connections listed last, with the bytes per second of each since the list before; null for
+    /// one that was not in it.</summary>
+    public IReadOnlyList<(ConnectionStatus Connection, double? Rate)> Connections { get; private set; } = [];
 
-    /// <summary>Open connections, accepts per second and bytes per second, of each sample, the latest last.</summary>
-    public (IReadOnlyList<double> Open, IReadOnlyList<double> Accepts, IReadOnlyList<double> Bytes) History =>
-        (_open, _accepts, _bytes);
+    /// <summary>Open connections of each sample, the latest last.</summary>
+    public IReadOnlyList<double?> Open => _open;
+
+    /// <summary>Accepts per second since the sample before; null if there is none, also below.</summary>
+    public IReadOnlyList<double?> Accepts => _accepts;
+
+    /// <summary>Bytes per second.</summary>
+    public IReadOnlyList<double?> Bytes => _bytes;
+
+    /// <summary>The 99th percentile of how long connections were served that ended, in seconds; null if none
+    /// did.</summary>
+    public IReadOnlyList<double?> Spans => _spans;
 
     /// <summary>When its process ceased to answer; null while it runs.</summary>
     public DateTime? EndedAt { get; private set; }
@@ -42,16 +54,18 @@ internal sealed class TopServer
             .. connections.DistinctBy(connection => connection.Id).Select(connection =>
             {
                 long bytes = BytesOf(connection);
-                return (connection, PerSecond(bytes - before.GetValueOrDefault(connection.Id, bytes)));
+                return (connection, before.TryGetValue(connection.Id, out long known) ? PerSecond(bytes - known) : null);
             }),
         ];
         Add(_open, status.Connections);
         Add(_accepts, PerSecond(status.Accepted - Status.Accepted));
         Add(_bytes, PerSecond(status.BytesReceived + status.BytesSent - Status.BytesReceived - Status.BytesSent));
+        Add(_spans, _takenAt == 0 ? null : DurationCounts.Percentile(
+            status.ConnectionDurations ?? [], Status.ConnectionDurations ?? [], 0.99));
         Status = status;
         _takenAt = now;
 
-        double PerSecond(long count) => seconds > 0 ? Math.Max(0, count) / seconds : 0;
+        double? PerSecond(long count) => seconds > 0 ? Math.Max(0, count) / seconds : null;
     }
 
     /// <summary>Its process does not answer any more.</summary>
@@ -63,7 +77,7 @@ internal sealed class TopServer
 
     private static long BytesOf(ConnectionStatus connection) => connection.BytesReceived + connection.BytesSent;
 
-    private static void Add(List<double> samples, double value)
+    private static void Add(List<double?> samples, double? value)
     {
         if (samples.Count == MostSamples)
             samples.RemoveAt(0);

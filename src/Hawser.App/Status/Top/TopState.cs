@@ -38,12 +38,12 @@ internal sealed class TopState
     public string? Message { get; set; }
 
     /// <summary>The connections in their order.</summary>
-    public IReadOnlyList<(ConnectionStatus Connection, double Rate)> Rows => Order switch
+    public IReadOnlyList<(ConnectionStatus Connection, double? Rate)> Rows => Order switch
     {
         "idle" => By(row => row.Connection.IdleSeconds),
         "received" => By(row => row.Connection.BytesReceived),
         "sent" => By(row => row.Connection.BytesSent),
-        "rate" => By(row => row.Rate),
+        "rate" => By(row => row.Rate ?? -1),
         _ => By(row => -row.Connection.Id),
     };
 
@@ -128,7 +128,7 @@ internal sealed class TopState
 
     private void Move(int by)
     {
-        IReadOnlyList<(ConnectionStatus Connection, double Rate)> rows = Rows;
+        IReadOnlyList<(ConnectionStatus Connection, double? Rate)> rows = Rows;
         if (rows.Count == 0)
             return;
         int to = SelectedId is { } selected
@@ -139,8 +139,8 @@ internal sealed class TopState
 
     private void SelectFirst() => _selected ??= Rows is [var first, ..] ? first.Connection.Id : null;
 
-    private IReadOnlyList<(ConnectionStatus Connection, double Rate)> By(
-        Func<(ConnectionStatus Connection, double Rate), double> key) =>
+    private IReadOnlyList<(ConnectionStatus Connection, double? Rate)> By(
+        Func<(ConnectionStatus Connection, double? Rate), double> key) =>
         [.. Shown.Connections.OrderByDescending(key).ThenBy(row => row.Connection.Id)];
 }
 

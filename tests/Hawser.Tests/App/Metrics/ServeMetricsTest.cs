@@ -58,24 +58,17 @@ public sealed class ServeMetricsTest : IDisposable
             "serve", "ping", "--port", "0", "--model", "epoll", "--metrics", "0", "--backlog", $"{Descriptors}");
         IPEndPoint where = await serve.ListeningAsync();
         Uri metrics = await MetricsAsync(serve);
-        var clients = new List<RawClient>();
-        try
-        {
-            // One more than there can be is enough to use up all.
-            for (int n = 0; n < Descriptors; n++)
-                clients.Add(await RawClient.ConnectAsync(where));
-            await serve.Errors.LineWithAsync("out of descriptors");
+        // One more than there can be is enough to use up all.
+        IReadOnlyList<RawClient> clients = await RawClient.FloodAsync(where, Descriptors);
+        await serve.Errors.LineWithAsync("out of descriptors");
 
-            for (int scrape = 0; scrape < 10; scrape++)
-            {
-                using var http = new HttpClient { Timeout = ProgramProcess.Limit };
-                Assert.Contains("hawser_active_connections{", await http.GetStringAsync(metrics), StringComparison.Ordinal);
-            }
-        }
-        finally
+        for (int scrape = 0; scrape < 10; scrape++)
         {
-            clients.ForEach(client => client.Dispose());
+            using var http = new HttpClient { Timeout = ProgramProcess.Limit };
+            Assert.Contains("hawser_active_connections{", await http.GetStringAsync(metrics), StringComparison.Ordinal);
         }
+        foreach (RawClient client in clients)
+            client.Dispose();
     }
 
     [Fact]

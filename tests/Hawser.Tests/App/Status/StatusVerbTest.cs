@@ -30,19 +30,12 @@ public sealed class StatusVerbTest : IDisposable
             $"ulimit -n {Descriptors}; export XDG_RUNTIME_DIR='{_stage.Root}'; exec \"$@\"", "",
             "serve", "ping", "--port", "0", "--model", "epoll", "--backlog", $"{Descriptors}");
         IPEndPoint where = await serve.ListeningAsync();
-        var clients = new List<RawClient>();
-        try
-        {
-            for (int n = 0; n < Descriptors; n++)
-                clients.Add(await RawClient.ConnectAsync(where));
-            await serve.Errors.LineWithAsync("out of descriptors");
+        IReadOnlyList<RawClient> clients = await RawClient.FloodAsync(where, Descriptors);
+        await serve.Errors.LineWithAsync("out of descriptors");
 
-            (await _stage.RunAsync("status")).IsDone();
-        }
-        finally
-        {
-            clients.ForEach(client => client.Dispose());
-        }
+        (await _stage.RunAsync("status")).IsDone();
+        foreach (RawClient client in clients)
+            client.Dispose();
     }
 
     [Fact]

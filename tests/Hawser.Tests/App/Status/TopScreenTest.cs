@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hawser.App.Metrics;
 using Hawser.App.Status;
 using Hawser.App.Status.Top;
 using Xunit;
@@ -29,7 +30,7 @@ public sealed class TopScreenTest
         Assert.DoesNotContain(lines, line => line.Text.Any(c => char.IsControl(c) || c == '名'));
         Assert.StartsWith("ping 127.0.0.1:8000 (pid 7)", lines[0].Text, StringComparison.Ordinal);
         Assert.StartsWith("q quit", lines[^1].Text, StringComparison.Ordinal);
-        Assert.Equal(width >= 200, lines[6].Text.Contains("LAYERS", StringComparison.Ordinal));
+        Assert.Equal(width >= 200, lines[8].Text.Contains("LAYERS", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -132,11 +133,59 @@ public sealed class TopScreenTest
         });
 
         Assert.Equal(2_000, state.Shown.Connections.Single().Rate);
-        Assert.Equal([0, 10], state.Shown.History.Accepts);
-        Assert.Equal([0, 2_500], state.Shown.History.Bytes);
+        Assert.Equal([null, 10], state.Shown.Accepts);
+        Assert.Equal([null, 2_500], state.Shown.Bytes);
         IReadOnlyList<(string Text, bool IsSelected)> lines = TopScreen.Draw(state, 60, 20);
-        Assert.Equal("accepts/s            10 ▁█", lines[3].Text);
-        Assert.Equal("bytes/s        2500 B/s ▁█", lines[4].Text);
+        Assert.Equal("accepts/s            10  █", lines[3].Text);
+        Assert.Equal("bytes/s        2500 B/s  █", lines[4].Text);
+    }
+
+    [Fact]
+    public void A_rate_is_blank_until_there_are_two_samples()
+    {
+        TopState state = With(Connection(1));
+        Assert.Equal("bytes/s               -  ", Lines(state).ElementAt(4));
+        Take(state, 1, [Connection(1), Connection(2) with { BytesReceived = 5_000 }]);
+
+        Assert.Equal([0d, null], state.Shown.Connections.Select(row => row.Rate));
+        string[] rows = [.. TopScreen.Draw(state, 120, 20).Skip(9).Select(line => line.Text)];
+        Assert.EndsWith("       0 B/s      9 s                 ", rows[0], StringComparison.Ordinal);
+        Assert.EndsWith("           -      9 s                 ", rows[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void How_long_connections_were_served_is_that_of_each_sample()
+    {
+        var served = new DurationCounts();
+        served.Record(TimeSpan.FromHours(1));
+        TopState state = With();
+        Take(state, 1, [], Server() with { ConnectionDurations = served.Read() });
+        for (int i = 0; i < 100; i++)
+            served.Record(TimeSpan.FromMilliseconds(i < 98 ? 10 : 200));
+        Take(state, 2, [], Server() with { ConnectionDurations = served.Read() });
+        Take(state, 3, [], Server() with { ConnectionDurations = served.Read() });
+
+        Assert.Equal(4, state.Shown.Spans.Count);
+        Assert.Null(state.Shown.Spans[0]);
+        Assert.InRange(state.Shown.Spans[1]!.Value, 3_300, 3_900);
+        Assert.InRange(state.Shown.Spans[2]!.Value, 0.19, 0.22);
+        Assert.Null(state.Shown.Spans[3]);
+        Assert.Equal("served p99            -  █▁ ", Lines(state).ElementAt(5));
+    }
+
+    [Fact]
+    public void Limits_that_are_measured_are_shown_the_nearest_first()
+    {
+        LimitStatus unmeasured = Limit("idle-timeout", 60, null, null);
+        TopState state = new();
+        Take(state, 0, [], Server() with
+        {
+            Limits = [unmeasured, Limit("max-connections", 512, 3, 7), Limit("rate-limit", 2_000_000, 1_000_000, 1_500_000)],
+        });
+
+        Assert.Equal("limits       rate-limit 1 MB/s / 1.5 MB/s / 2 MB/s, max-connections 3 / 7 / 512",
+            TopScreen.Draw(state, 100, 20)[6].Text);
+        Assert.Equal(60, Lines(state).ElementAt(6).Length);
     }
 
     [Fact]
@@ -186,6 +235,16 @@ public sealed class TopScreenTest
         BytesReceived = 0,
         BytesSent = 0,
         Limits = [],
+    };
+
+    private static LimitStatus Limit(string name, double limit, double? current, double? maximum) => new()
+    {
+        Name = name,
+        Limit = limit,
+        Current = current,
+        Maximum = maximum,
+        Struck = 0,
+        Changeable = true,
     };
 
     private static ConnectionStatus Connection(int id) => new()

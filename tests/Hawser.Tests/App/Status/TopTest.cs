@@ -9,6 +9,8 @@ namespace Hawser.Tests.App.Status;
 [UnsupportedOSPlatform("windows")]
 public sealed class TopTest : IAsyncDisposable
 {
+    private const int MoreThanFit = 30;
+
     private readonly StatusStage _stage = new();
 
     public async ValueTask DisposeAsync()
@@ -35,12 +37,11 @@ public sealed class TopTest : IAsyncDisposable
         using RawClient client = await RawClient.ConnectAsync(endPoint);
         await client.SendAsync("ping 0 1\n");
         await client.ReceiveLineAsync();
+        IReadOnlyList<RawClient> others = await RawClient.FloodAsync(endPoint, MoreThanFit);
 
-        string top = $"dotnet exec '{Path.Combine(AppContext.BaseDirectory, "hawser.dll")}' top --interval 100ms";
-        await TmuxAsync("-f", "/dev/null", "new-session", "-d", "-x", "60", "-y", "20",
-            $"XDG_RUNTIME_DIR='{_stage[""]}' {top}; echo ended with $?; read line");
+        await OpenAsync("--interval 100ms");
         string screen = await ScreenAsync($"{client.LocalEndPoint}");
-        Assert.All(screen.Split('\n'), line => Assert.InRange(line.Length, 0, 60));
+        AssertFits(screen, 20, "RECEIVED");
         Assert.Contains($"ping {endPoint} (pid {server.Id})", screen, StringComparison.Ordinal);
         Assert.Contains("q quit  s sort", screen, StringComparison.Ordinal);
 
@@ -63,6 +64,53 @@ public sealed class TopTest : IAsyncDisposable
         await ScreenAsync($"ping {nextEndPoint} (pid {next.Id})");
         await PressAsync("q");
         await ScreenAsync("ended with 0");
+        Dispose(others);
+    }
+
+    [Fact]
+    public async Task A_terminal_of_another_size_is_drawn_anew_at_once()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/tmux"), "needs tmux(1)");
+        (ProgramProcess program, IPEndPoint endPoint) = await _stage.ServeAsync();
+        await using ProgramProcess server = program;
+        IReadOnlyList<RawClient> clients = await RawClient.FloodAsync(endPoint, MoreThanFit);
+        // Longer than the test has patience.
+        await OpenAsync("--interval 1m");
+        await ScreenAsync("RECEIVED");
+
+        await TmuxAsync("resize-window", "-x", "100", "-y", "30");
+        AssertFits(await ScreenAsync("AGE"), 30, "AGE");
+        await TmuxAsync("resize-window", "-x", "60", "-y", "20");
+        AssertFits(await ScreenAsync("RECEIVED\n"), 20, "RECEIVED");
+        await PressAsync("q");
+        Assert.Equal("ended with 0", (await ScreenAsync("ended with 0")).Trim('\n'));
+        Dispose(clients);
+    }
+
+    /// <summary>Starts <c>hawser top</c> in a terminal of 60 by 20.</summary>
+    private async Task OpenAsync(string options)
+    {
+        string top = $"dotnet exec '{Path.Combine(AppContext.BaseDirectory, "hawser.dll")}' top {options}";
+        await TmuxAsync("-f", "/dev/null", "new-session", "-d", "-x", "60", "-y", "20",
+            $"XDG_RUNTIME_DIR='{_stage.Root}' {top}; echo ended with $?; read line");
+    }
+
+    /// <summary>The whole screen is drawn, once, and no line is cut.</summary>
+    private static void AssertFits(string screen, int height, string lastColumn)
+    {
+        string[] lines = screen.TrimEnd('\n').Split('\n');
+        Assert.Equal(height, lines.Length);
+        Assert.StartsWith("ping 127.0.0.1:", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith($" {lastColumn}", Assert.Single(lines, line => line.Contains(" ID PEER ", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
+        Assert.EndsWith("Tab server", lines[^1], StringComparison.Ordinal);
+        Assert.Single(lines, line => line.Contains("q quit", StringComparison.Ordinal));
+    }
+
+    private static void Dispose(IEnumerable<RawClient> clients)
+    {
+        foreach (RawClient client in clients)
+            client.Dispose();
     }
 
     private async Task PressAsync(string key) => Assert.Equal("", await TmuxAsync("send-keys", key));

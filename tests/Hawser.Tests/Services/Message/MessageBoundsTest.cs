@@ -73,7 +73,7 @@ public sealed class MessageBoundsTest
 
         await Assert.ThrowsAsync<ConnectionClosedException>(() => server.SendAsync(MessageBytesTest.Random(Large)));
         string line = await server.Errors.LineWithAsync("ERROR: message 2 from ");
-        Assert.Contains(" refused: waiting messages may hold 1000 kB on disk", line, StringComparison.Ordinal);
+        Assert.Contains(" refused: waiting messages may hold 1 MB on disk", line, StringComparison.Ordinal);
         Assert.Contains("(--spool-limit)", line, StringComparison.Ordinal);
 
         byte[] fits = MessageBytesTest.Random(Large - 5);

@@ -152,7 +152,11 @@ public sealed class QuantityTest
     [InlineData(9_999, "9999 B")]
     [InlineData(10_000, "10 kB")]
     [InlineData(10_500, "10.5 kB")]
+    [InlineData(999_949, "999.9 kB")]
+    [InlineData(999_950, "1 MB")]
     [InlineData(40_200_000, "40.2 MB")]
+    [InlineData(999_949_999, "999.9 MB")]
+    [InlineData(999_950_000, "1 GB")]
     [InlineData(12_340_000_000, "12.34 GB")]
     public void Sizes_for_people_have_a_unit(long bytes, string text) => Assert.Equal(text, Quantity.FormatSize(bytes));
 
