@@ -23,7 +23,8 @@ internal sealed class DashboardControl(
     private long _warnedAt;
     private int _wrong;
 
-    /// <summary>Answers a POST with a request of the status protocol: docs/protocols.md, "Status".</summary>
+    /// <summary>Answers a POST with a request of the status protocol: docs/protocols.md, "Status". <c>status</c> only tells
+    /// that the token is right.</summary>
     public async ValueTask<HttpResponse> AnswerAsync(HttpRequest request)
     {
         if (!HttpOrigin.IsOwn(request))
@@ -52,8 +53,10 @@ internal sealed class DashboardControl(
         try
         {
             StatusRequest asked = StatusProtocol.ParseRequest(request.Body.Span);
+            if (asked is ListRequest)
+                return HttpResponse.Line(HttpStatus.Done, "the token is right");
             if (asked is not (CloseRequest or DrainRequest))
-                return HttpResponse.Line(HttpStatus.BadRequest, "use the commands close or drain");
+                return HttpResponse.Line(HttpStatus.BadRequest, "use the commands close, drain or status");
             if (source.Board is not { } board)
                 return HttpResponse.Line(HttpStatus.Unavailable, "starting");
             board.Answer(asked);

@@ -12,7 +12,7 @@ const columns = [
   { key: 'age', title: 'Age', of: row => row.age_seconds, show: row => format.age(row.age_seconds), isNumber: true },
   { key: 'received', title: 'Received', of: row => row.bytes_received, show: row => format.bytes(row.bytes_received), isNumber: true, sort: 'received' },
   { key: 'sent', title: 'Sent', of: row => row.bytes_sent, show: row => format.bytes(row.bytes_sent), isNumber: true, sort: 'sent' },
-  { key: 'rate', title: 'Rate', of: row => row.rate, show: row => format.byteRate(row.rate), isNumber: true, sort: 'bytes' },
+  { key: 'rate', title: 'Rate', of: row => row.rate ?? -1, show: row => (row.rate === undefined ? '–' : format.byteRate(row.rate)), isNumber: true, sort: 'bytes' },
   { key: 'thread', title: 'Thread', of: row => row.thread ?? '' },
   { key: 'layers', title: 'Layers', of: row => [row.tls, row.tls_name, row.tls_client, row.proxy && `by ${row.proxy}`].filter(Boolean).join(', ') },
 ];
@@ -23,6 +23,8 @@ export class Connections {
   #order = columns[1];
   #isDescending = false;
   #shown = [];
+  #canClose = false;
+  #isLive = false;
 
   /** `onSort` is called with the server's name of an order, `onClose` with a connection. */
   constructor(onSort, onClose) {
@@ -50,7 +52,7 @@ export class Connections {
       const moved = connection.bytes_received + connection.bytes_sent;
       const known = before.get(key);
       this.#before.set(key, { at, moved });
-      return { ...connection, key, rate: known && at > known.at ? (moved - known.moved) / (at - known.at) : 0 };
+      return { ...connection, key, rate: known && at > known.at ? (moved - known.moved) / (at - known.at) : undefined };
     });
     byId('connections').classList.toggle('one-server', servers.length < 2);
     byId('connections').classList.toggle('has-layers', connections.some(row => row.tls || row.proxy));
@@ -61,7 +63,10 @@ export class Connections {
       : open === 0 ? 'none' : format.count(open));
   }
 
-  draw(canClose) {
+  /** `canClose` shows the buttons, which do nothing unless the page is live. */
+  draw(canClose, isLive) {
+    this.#canClose = canClose;
+    this.#isLive = isLive;
     const way = this.#isDescending ? -1 : 1;
     const sorted = this.#shown.toSorted((a, b) => way * compare(this.#order.of(a), this.#order.of(b)) || compare(a.key, b.key));
     const rows = new Map();
@@ -72,6 +77,7 @@ export class Connections {
         setText(cell, `${(show ?? of)(connection)}`);
       });
       row.button.hidden = !canClose;
+      row.button.disabled = !isLive;
       rows.set(connection.key, row);
     }
     this.#rows = rows;
@@ -94,7 +100,7 @@ export class Connections {
     this.#order = column;
     this.#mark();
     if (column.sort) this.onSort(column.sort);
-    this.draw(byId('connections').classList.contains('can-close'));
+    this.draw(this.#canClose, this.#isLive);
   }
 
   #mark() {

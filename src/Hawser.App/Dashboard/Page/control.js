@@ -4,6 +4,7 @@ import { byId } from './dom.js';
 
 export class Control {
   #token = null;
+  #isLive = false;
 
   /** `onChange` is called when the page may do more or less than before. */
   constructor(onChange) {
@@ -14,15 +15,26 @@ export class Control {
     byId('ask-no').addEventListener('click', () => byId('ask').close(''));
   }
 
+  /** Whether the server answers. Otherwise there is nothing to press but Lock. */
+  set isLive(value) {
+    if (this.#isLive === value) return;
+    this.#isLive = value;
+    this.#changed();
+  }
+
+  get isLive() {
+    return this.#isLive;
+  }
+
   get isUnlocked() {
     return this.#token !== null;
   }
 
-  /** What the server allows, and the process that is shown: after a takeover another one answers. */
+  /** What the server allows, and the process that is shown. Another one has to be unlocked anew. */
   show(hasControls, process) {
-    this.process = process;
     byId('controls').hidden = !hasControls;
-    if (!hasControls && this.isUnlocked) this.#lock();
+    if (this.isUnlocked && (!hasControls || process !== this.process)) this.#lock();
+    this.process = process;
   }
 
   close(connection) {
@@ -30,8 +42,9 @@ export class Control {
   }
 
   async #drain() {
+    const { process } = this;
     if (await ask('Drain all servers of this process?', 'They accept no more connections, wait for conversations in progress, and end.', 'Drain'))
-      await this.#send({ command: 'drain' });
+      await this.#send({ command: 'drain' }, process);
   }
 
   async #unlock() {
@@ -44,6 +57,9 @@ export class Control {
       await ask('Not unlocked', 'This is not a token.', 'OK');
       return;
     }
+    const { process } = this;
+    // This changes nothing.
+    if (!await this.#send({ command: 'status' }, process, token, 'Not unlocked') || process !== this.process) return;
     this.#token = token;
     this.#changed();
   }
@@ -55,22 +71,26 @@ export class Control {
 
   #changed() {
     byId('unlock').textContent = this.isUnlocked ? 'Lock' : 'Unlock';
+    byId('unlock').disabled = !this.isLive && !this.isUnlocked;
     byId('drain').hidden = !this.isUnlocked;
+    byId('drain').disabled = !this.isLive;
     this.onChange();
   }
 
-  async #send(request) {
+  /** Whether the server has done it; if not, the user knows why. */
+  async #send(request, process = this.process, token = this.#token, failure = 'Not done') {
     try {
-      const answer = await fetch(`control?process=${encodeURIComponent(this.process)}`, {
-        method: 'POST', headers: { Authorization: `Bearer ${this.#token}` }, body: JSON.stringify(request), cache: 'no-store',
+      const answer = await fetch(`control?process=${encodeURIComponent(process)}`, {
+        method: 'POST', headers: { Authorization: `Bearer ${token}` }, body: JSON.stringify(request), cache: 'no-store',
       });
-      if (answer.ok) return;
+      if (answer.ok) return true;
       const why = (await answer.text()).trim();
-      if (answer.status === 401 || answer.status === 403) this.#lock();
-      await ask('Not done', `The server says: ${why}.`, 'OK');
+      if (this.isUnlocked && (answer.status === 401 || answer.status === 403)) this.#lock();
+      await ask(failure, `The server says: ${why}.`, 'OK');
     } catch {
-      await ask('Not done', 'The server does not answer.', 'OK');
+      await ask(failure, 'The server does not answer.', 'OK');
     }
+    return false;
   }
 }
 

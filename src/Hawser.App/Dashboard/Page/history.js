@@ -46,7 +46,7 @@ export class ServerHistory {
     };
     const before = this.#before;
     this.#before = now;
-    const spans = this.#sumUp(at, now.accepted, { connection: status.connection_durations ?? [], ...telemetry.durations });
+    const spans = this.#sumUp(at, now.accepted, { ...telemetry.durations, connection: status.connection_durations ?? [] });
     const elapsed = before ? at - before.at : 0;
     const sample = { at, open: status.connections, isGap: elapsed <= 0, spans };
     if (elapsed > 0) {

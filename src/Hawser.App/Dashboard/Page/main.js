@@ -29,6 +29,7 @@ function take(state, isFirst) {
   // Over a pause nothing is known; another order of the connections takes none.
   const isPause = isFirst && !(known && state.at_seconds - known.at_seconds < 2);
   known = state;
+  control.show(state.controls, state.process);
   const servers = state.status.filter(line => line.type === 'server');
   const telemetry = new Map(state.telemetry.map(server => [server.server, server]));
   cards = new Map(servers.map(server => [server.name, cards.get(server.name) ?? new ServerCard(server, servers.length === 1)]));
@@ -60,8 +61,7 @@ function draw() {
     for (const card of all) card.draw();
     byId('servers').dataset.count = all.length;
     setChildren(byId('servers'), all.map(card => card.root));
-    control.show(known.controls, known.process);
-    connections.draw(control.isUnlocked);
+    connections.draw(control.isUnlocked, control.isLive);
     const uptime = Math.max(0, ...all.map(card => card.status.uptime_seconds));
     setText(byId('where'), `${known.machine}, process ${known.pid}, up ${format.age(uptime)}; charts of the last ${format.age(Math.max(0, ...all.map(card => card.span)))}`);
   });
@@ -73,6 +73,7 @@ function showHealth(state, since, why) {
   // Only changes are announced.
   setText(byId('state'), text);
   document.body.classList.toggle('stale', state === 'stale');
+  control.isLive = state === 'live';
   const names = [...cards.keys()].join(', ');
   const title = `${state === 'live' ? '' : '(stale) '}${names ? `${names}: ` : ''}Hawser`;
   if (document.title !== title) document.title = title;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Hawser.Tests.Support;
 using Xunit;
@@ -5,6 +6,7 @@ using Xunit;
 namespace Hawser.Tests.App.Dashboard;
 
 /// <summary>The page in a real browser.</summary>
+[Collection(nameof(DashboardStage))]
 public sealed class DashboardBrowserTest
 {
     private const string IsLive = "document.getElementById('state').textContent === 'live'";
@@ -49,7 +51,7 @@ public sealed class DashboardBrowserTest
         Assert.Equal(0, (await serve.EndAsync()).ExitCode);
         await page.UntilAsync("document.getElementById('state').textContent.startsWith('stale since ')");
         await page.UntilAsync("document.title.startsWith('(stale) ')");
-        await using ProgramProcess next = Serve(new Uri(dashboard).Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await using ProgramProcess next = Serve(new Uri(dashboard).Port.ToString(CultureInfo.InvariantCulture));
         await next.ListeningAsync();
         await page.UntilAsync($"{IsLive} && document.getElementById('where').textContent.includes('process {next.Id}')");
         await page.UntilAsync("document.querySelectorAll('#event-list li').length === 0");
@@ -76,7 +78,7 @@ public sealed class DashboardBrowserTest
     }
 
     [Fact]
-    public async Task The_token_unlocks_the_buttons_and_a_wrong_one_locks_them_again()
+    public async Task Only_the_right_token_unlocks_the_buttons()
     {
         Chromium.Require();
         await using DashboardStage stage = DashboardStage.Start(hasToken: true);
@@ -87,14 +89,14 @@ public sealed class DashboardBrowserTest
         const string Close = "document.querySelector('#rows .close button')";
         Assert.True(await page.EvaluateAsync<bool>($"{Close}.hidden"));
 
-        await UnlockAsync("wrong horse battery staple");
-        await page.EvaluateAsync<object>($"{Close}.click()");
+        await EnterAsync(page, "wrong horse battery staple");
         await page.UntilAsync("document.getElementById('ask-text').textContent === 'The server says: wrong token.'");
         await page.EvaluateAsync<object>("document.getElementById('ask-yes').click()");
-        await page.UntilAsync($"{Close}.hidden");
+        Assert.True(await page.EvaluateAsync<bool>($"{Close}.hidden"));
         Assert.Single(stage.Echo.Server.ReadConnections());
 
-        await UnlockAsync(DashboardStage.Token);
+        await EnterAsync(page, DashboardStage.Token);
+        await page.UntilAsync($"!{Close}.hidden");
         await page.EvaluateAsync<object>($"{Close}.click()");
         Assert.True(await client.EndsByResetAsync());
         await page.UntilAsync($"{Rows} === 0");
@@ -103,15 +105,32 @@ public sealed class DashboardBrowserTest
         await page.EvaluateAsync<object>("document.getElementById('ask-yes').click()");
         await page.UntilAsync("document.querySelector('article.is-draining') !== null");
         Assert.Equal(1, stage.Drains);
+    }
 
-        async Task UnlockAsync(string token)
-        {
-            await page.EvaluateAsync<object>("document.getElementById('unlock').click()");
-            await page.UntilAsync("document.activeElement.id === 'ask-token'");
-            await page.TypeAsync(token);
-            await page.PressEnterAsync();
-            await page.UntilAsync($"!{Close}.hidden");
-        }
+    [Fact]
+    public async Task Buttons_rest_while_the_page_is_stale_and_another_process_is_locked()
+    {
+        Chromium.Require();
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["token"], DashboardStage.Token);
+        await using ProgramProcess serve = Serve("0", "--dashboard-token-file", folder["token"]);
+        using RawClient client = await RawClient.ConnectAsync(await serve.ListeningAsync());
+        string dashboard = await DashboardAsync(serve);
+        await using Chromium page = await Chromium.StartAsync();
+        await page.GoToAsync(dashboard);
+        await page.UntilAsync($"{IsLive} && {Rows} === 1");
+        await EnterAsync(page, DashboardStage.Token);
+        const string Buttons = "document.querySelectorAll('#drain:not([hidden]), #rows .close button:not([hidden])')";
+        await page.UntilAsync($"{Buttons}.length === 2 && [...{Buttons}].every(button => !button.disabled)");
+
+        serve.Signal(ProgramProcess.SIGKILL);
+        await serve.EndAsync();
+        await page.UntilAsync($"{Buttons}.length === 2 && [...{Buttons}].every(button => button.disabled)");
+        await using ProgramProcess next = Serve(
+            new Uri(dashboard).Port.ToString(CultureInfo.InvariantCulture), "--dashboard-token-file", folder["token"]);
+        using RawClient other = await RawClient.ConnectAsync(await next.ListeningAsync());
+        await page.UntilAsync($"{IsLive} && {Rows} === 1 && {Buttons}.length === 0");
+        Assert.Equal("Unlock", await page.EvaluateAsync<string>("document.getElementById('unlock').textContent"));
     }
 
     [Fact]
@@ -127,7 +146,7 @@ public sealed class DashboardBrowserTest
               const { LoopStrip } = await import('/charts.js');
               const history = new ServerHistory();
               const status = { connections: 1, accepted: 1, bytes_received: 0, bytes_sent: 0 };
-              const durations = { connection: [], handshake: [] };
+              const durations = { handshake: [] };
               for (let at = 0; at <= 300; at += 0.5)
                 history.take(at, status, { durations, loops: [{ number: 0, turns: at, active_seconds: at / 2, stalls: 0 }] });
               const strip = new LoopStrip(0);
@@ -219,8 +238,16 @@ public sealed class DashboardBrowserTest
         }
     }
 
-    private static ProgramProcess Serve(string port) => ProgramProcess.Start(
-        "serve", "ping", "--port", "0", "--model", "epoll", "--dashboard", port);
+    private static async Task EnterAsync(Chromium page, string token)
+    {
+        await page.EvaluateAsync<object>("document.getElementById('unlock').click()");
+        await page.UntilAsync("document.activeElement.id === 'ask-token'");
+        await page.TypeAsync(token);
+        await page.PressEnterAsync();
+    }
+
+    private static ProgramProcess Serve(string port, params string[] more) => ProgramProcess.Start(
+        ["serve", "ping", "--port", "0", "--model", "epoll", "--dashboard", port, .. more]);
 
     private static async Task<string> DashboardAsync(ProgramProcess program)
     {

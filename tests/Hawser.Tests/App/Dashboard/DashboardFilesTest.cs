@@ -1,10 +1,12 @@
 using System.Net;
+using System.Text;
 using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Hawser.Tests.App.Dashboard;
 
 /// <summary>The files of the page, and the requests that get none.</summary>
+[Collection(nameof(DashboardStage))]
 public sealed partial class DashboardFilesTest : IAsyncDisposable
 {
     private const int MostBytes = 100_000;
@@ -23,8 +25,9 @@ public sealed partial class DashboardFilesTest : IAsyncDisposable
         {
             if (!seen.Add(file))
                 continue;
-            string text = await _stage.Http.GetStringAsync(file);
-            bytes += text.Length;
+            byte[] content = await _stage.Http.GetByteArrayAsync(file);
+            bytes += content.Length;
+            string text = Encoding.UTF8.GetString(content);
             Assert.DoesNotContain("//cdn", text, StringComparison.Ordinal);
             foreach (Match link in Link().Matches(text))
                 open.Enqueue(link.Groups["file"].Value);

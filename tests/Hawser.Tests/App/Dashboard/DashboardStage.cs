@@ -21,7 +21,7 @@ internal sealed class DashboardStage : IAsyncDisposable
         var options = new DashboardOptions(
             HttpAddress.Parse("0", 1), hasToken ? () => Encoding.ASCII.GetBytes(Token) : null, []);
         Source = new DashboardSource([new ServerTelemetry("echo")], hasToken, time);
-        Probe = _meter.CreateHistogram<double>("hawser.connection.duration");
+        Probe = _meter.CreateHistogram<double>("hawser.tls_handshake.duration");
         Echo = TestServer.Start(model, Handlers.EchoAsync, watched => watched with
         {
             Observer = Observer = Source.Observe("echo", watched.Observer),

@@ -7,6 +7,7 @@ using Xunit;
 namespace Hawser.Tests.App.Dashboard;
 
 /// <summary>The states that pages get.</summary>
+[Collection(nameof(DashboardStage))]
 public sealed class DashboardStreamTest
 {
     [Fact]
