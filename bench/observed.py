@@ -1,5 +1,5 @@
-"""Serves ping with metrics that are scraped every second, a dashboard whose stream is read, and a log of connections:
-of their ends, so that it is silent while they last.
+"""Serves ping with metrics that are scraped every second, a dashboard whose stream is read, and a line of JSON in the log
+for the end of each connection.
 
     python3 bench/observed.py HAWSER PORT
 
@@ -20,6 +20,8 @@ def watch(where):
     connection = http.client.HTTPConnection(where, timeout=10)
     connection.request("GET", "/events")
     stream = connection.getresponse()
+    if stream.status != http.client.OK:
+        sys.exit(f"ERROR: the dashboard answers {stream.status}")
     while stream.read1():
         pass
 

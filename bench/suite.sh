@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-scenarios=(rate pipelined churn idle burst observed start message upload numbers clock)
+scenarios=(rate pipelined churn idle burst observed observed-churn metrics start message upload numbers clock)
 try=no
 if [ "${1:-}" = --try ]; then
     try=yes

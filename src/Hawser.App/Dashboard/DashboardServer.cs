@@ -9,10 +9,13 @@ namespace Hawser.App.Dashboard;
 /// <summary>Serves the dashboard: the page, its events and its commands, on one event loop of its own.</summary>
 internal sealed class DashboardServer : IAsyncDisposable
 {
-    private DashboardServer(Server server, DashboardSource source)
+    private readonly DashboardOptions _options;
+
+    private DashboardServer(Server server, DashboardSource source, DashboardOptions options)
     {
         Server = server;
         Source = source;
+        _options = options;
     }
 
     public Server Server { get; }
@@ -20,11 +23,11 @@ internal sealed class DashboardServer : IAsyncDisposable
     /// <summary>What pages show.</summary>
     public DashboardSource Source { get; }
 
-    /// <summary>Starts to serve, and prints where.</summary>
+    /// <summary>Starts to serve.</summary>
     /// <param name="options">Where, and who may change what.</param>
     /// <param name="servers">The telemetry of the servers that pages show.</param>
     /// <param name="sockets">Sockets that listen at some of the addresses, and the other addresses.</param>
-    /// <param name="errors">Receives the addresses, a line each, and its faults.</param>
+    /// <param name="errors">Receives its faults.</param>
     /// <exception cref="IOException">An address is not available.</exception>
     public static DashboardServer Start(
         DashboardOptions options, IReadOnlyList<ServerTelemetry> servers,
@@ -37,9 +40,18 @@ internal sealed class DashboardServer : IAsyncDisposable
             EndPoints = sockets.Open,
             Sockets = sockets.Taken,
         });
-        var dashboard = new DashboardServer(server, source);
-        dashboard.Announce(options, errors);
-        return dashboard;
+        return new DashboardServer(server, source, options);
+    }
+
+    /// <summary>Prints its addresses, a line each.</summary>
+    public void Announce(TextWriter errors)
+    {
+        bool isExposed = !HttpAddress.IsLocal(Server.EndPoints);
+        foreach (EndPoint endPoint in Server.EndPoints)
+        {
+            errors.WriteLine($"dashboard at http://{EndPointText.Of(endPoint)}/"
+                + (!isExposed ? "" : _options.Token is null ? "; no authentication" : "; anybody may look"));
+        }
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
@@ -62,14 +74,4 @@ internal sealed class DashboardServer : IAsyncDisposable
 
     /// <summary>The hosts that its requests may name.</summary>
     internal static HttpHosts HostsOf(HttpAddress where) => new(where.Host, Environment.MachineName);
-
-    private void Announce(DashboardOptions options, TextWriter errors)
-    {
-        bool isExposed = !HttpAddress.IsLocal(Server.EndPoints);
-        foreach (EndPoint endPoint in Server.EndPoints)
-        {
-            errors.WriteLine($"dashboard at http://{EndPointText.Of(endPoint)}/"
-                + (!isExposed ? "" : options.Token is null ? "; no authentication" : "; anybody may look"));
-        }
-    }
 }

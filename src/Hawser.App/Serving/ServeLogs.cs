@@ -34,6 +34,9 @@ internal sealed class ServeLogs : IDisposable
     /// <summary>Receives the lines for the standard error that have no time of their own.</summary>
     public TextWriter Errors { get; }
 
+    /// <summary>Receives what happens to the process, beside its services; each line gets its time.</summary>
+    public StampedWriter Process => new(_errors, null, "", _isJson);
+
     /// <summary>Completes with an error line when the reader of the standard output has closed it.</summary>
     public Task<string> ReaderLeft => _readerLeft.Task;
 

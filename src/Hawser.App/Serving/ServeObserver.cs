@@ -125,6 +125,7 @@ internal sealed class ServeObserver(
     public void Drained(DrainReport report)
     {
         _limits.Flush();
+        _stalls.Flush();
         if (report.Finished + report.Aborted + report.Stuck > 0)
         {
             errors.WriteLine($"stopped: {Quantity.FormatCount(report.Finished, "connection")} finished, "

@@ -38,7 +38,7 @@ internal sealed class ServeTelemetry : IAsyncDisposable
     /// <summary>Serves the metrics, if they have addresses.</summary>
     /// <param name="take">Finds sockets that listen there already, and the addresses without one.</param>
     /// <param name="whyNotReady">Why the services take no new connections; null if they do.</param>
-    /// <param name="errors">Receives a line with each address.</param>
+    /// <param name="errors">Receives its faults.</param>
     /// <exception cref="IOException">An address is not available.</exception>
     public void Serve(
         Func<IReadOnlyList<EndPoint>, (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open)> take,
@@ -46,6 +46,18 @@ internal sealed class ServeTelemetry : IAsyncDisposable
     {
         if (_where is not null)
             Serve(_where, take(_where), whyNotReady, errors);
+    }
+
+    /// <summary>Prints the addresses of the metrics, a line each.</summary>
+    public void Announce(TextWriter errors)
+    {
+        if (_server is null)
+            return;
+        foreach (EndPoint endPoint in _server.EndPoints)
+        {
+            errors.WriteLine($"metrics at http://{EndPointText.Of(endPoint)}/metrics"
+                + (_server.IsExposed ? "; no authentication" : ""));
+        }
     }
 
     /// <summary>Makes the meter of a service, with its name.</summary>
@@ -74,15 +86,8 @@ internal sealed class ServeTelemetry : IAsyncDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Serve(
         IReadOnlyList<EndPoint> where, (IReadOnlyList<Socket> Taken, IReadOnlyList<EndPoint> Open) sockets,
-        Func<string?> whyNotReady, TextWriter errors)
-    {
+        Func<string?> whyNotReady, TextWriter errors) =>
         _server = MetricsServer.Start(where, sockets, whyNotReady, errors);
-        foreach (EndPoint endPoint in _server.EndPoints)
-        {
-            errors.WriteLine($"metrics at http://{EndPointText.Of(endPoint)}/metrics"
-                + (_server.IsExposed ? "; no authentication" : ""));
-        }
-    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Send(Uri collector, TextWriter errors) => _export = new OtlpExport(collector, errors);

@@ -2,7 +2,7 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Serving;
 
-/// <summary>Logs what has held up an event loop: one line a second at most, with the number of those left out.
+/// <summary>Logs what has held up an event loop: one line a second at most, which sums up what came since the last one.
 /// Thread-safe.</summary>
 internal sealed class StallLog(TextWriter errors, TimeProvider? time = null)
 {
@@ -10,8 +10,9 @@ internal sealed class StallLog(TextWriter errors, TimeProvider? time = null)
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _gate = new();
-    private long _last;
+    private ITimer? _pause;
     private int _more;
+    private TimeSpan _longest;
 
     /// <param name="connection">The connection that the loop worked for; null if unknown.</param>
     /// <param name="length">How long it took.</param>
@@ -19,19 +20,38 @@ internal sealed class StallLog(TextWriter errors, TimeProvider? time = null)
     {
         lock (_gate)
         {
-            if (_last != 0 && _time.GetElapsedTime(_last) < Pause)
+            if (_pause is null)
+            {
+                string who = connection is null
+                    ? "a connection"
+                    : $"connection {connection.Id} from {EndPointText.OfPeer(connection)}";
+                errors.WriteLine($"WARNING: {who} held up its event loop for {Quantity.FormatDuration(length)}");
+                _pause = _time.CreateTimer(static log => ((StallLog)log!).Flush(), this, Pause, Pause);
+            }
+            else
             {
                 _more++;
-                return;
+                _longest = length > _longest ? length : _longest;
             }
-            string who = connection is null
-                ? "a connection"
-                : $"connection {connection.Id} from {EndPointText.OfPeer(connection)}";
-            string more = _more > 0 ? $"; {_more} more since the last line" : "";
-            errors.WriteLine(
-                $"WARNING: {who} held up its event loop for {Quantity.FormatDuration(length)}{more}");
-            _last = _time.GetTimestamp();
-            _more = 0;
+        }
+    }
+
+    /// <summary>Logs what has happened since the last line.</summary>
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            if (_more > 0)
+            {
+                errors.WriteLine($"WARNING: {Quantity.FormatCount(_more, "more stall")} of event loops, "
+                    + $"the longest {Quantity.FormatDuration(_longest)}");
+            }
+            else
+            {
+                _pause?.Dispose();
+                _pause = null;
+            }
+            (_more, _longest) = (0, TimeSpan.Zero);
         }
     }
 }

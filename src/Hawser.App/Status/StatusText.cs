@@ -20,14 +20,18 @@ internal static class StatusText
 
     /// <summary>The limits in force, as a table.</summary>
     /// <param name="limits">The limits.</param>
-    /// <param name="withChangeable">Also those that could be set.</param>
+    /// <param name="withChangeable">Also those that could be set, and how each changes.</param>
     public static IEnumerable<string> Describe(IEnumerable<LimitStatus> limits, bool withChangeable) => Table(
-        [("NAME", false), ("CURRENT", true), ("MAXIMUM", true), ("LIMIT", true), ("HITS", true)],
+        [
+            ("NAME", false), ("CURRENT", true), ("MAXIMUM", true), ("LIMIT", true), ("HITS", true),
+            .. withChangeable ? (IEnumerable<(string, bool)>)[("CHANGE", false)] : [],
+        ],
         limits.Where(limit => limit.Limit is not null || (withChangeable && limit.Changeable))
             .Select(limit => (string[])
             [
                 limit.Name, Value(limit.Name, limit.Current), Value(limit.Name, limit.Maximum),
                 limit.Limit is null ? "none" : Value(limit.Name, limit.Limit), Number(limit.Struck),
+                .. withChangeable ? (string[])[limit.Changeable ? "set" : "restart"] : [],
             ]));
 
     /// <summary>Connections, as a table.</summary>

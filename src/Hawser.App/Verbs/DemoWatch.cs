@@ -76,6 +76,7 @@ internal sealed class DemoWatch : IAsyncDisposable
             .. models.Select(model => new ServerTelemetry(model.Name) { RoundTrips = new DurationCounts() }),
         ];
         _dashboard = DashboardServer.Start(options, telemetry, ([], options.Where.EndPoints), errors);
+        _dashboard.Announce(errors);
         var observer = new FaultLog("the demo", errors);
         foreach (ConcurrencyModel model in models)
             _hosts.Add(StartServer(model, _dashboard.Source.Observe(model.Name, observer)));

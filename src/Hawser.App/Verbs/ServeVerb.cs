@@ -80,12 +80,12 @@ internal static class ServeVerb
         var observers = new List<ServeObserver>();
         var readiness = new Readiness(observers);
         await using StatusSocket? status =
-            plan.HasStatus ? StatusSocket.TryListen(StatusFolder.Location, logs.Errors) : null;
-        await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, logs.Errors);
+            plan.HasStatus ? StatusSocket.TryListen(StatusFolder.Location, logs.Process) : null;
+        await using ServeTelemetry? telemetry = ServeTelemetry.Start(plan.Reporting, logs.Process);
         // Late, because connections wait in the kernel until the services have started.
         IReadOnlyList<ServiceRun> services = process.Adopt(plan.Services, logs.Errors);
         telemetry?.Serve(
-            wanted => process.Take(TakeoverProtocol.Metrics, wanted), readiness.WhyNot, logs.Errors);
+            wanted => process.Take(TakeoverProtocol.Metrics, wanted), readiness.WhyNot, logs.Process);
         await using DashboardServer? dashboard = StartDashboard(plan, process, files, logs);
         try
         {
@@ -131,6 +131,8 @@ internal static class ServeVerb
             ];
             StatusBoard board = BoardFor("hawser status");
             dashboard?.Source.Board = BoardFor("the dashboard");
+            telemetry?.Announce(logs.Errors);
+            dashboard?.Announce(logs.Errors);
             _ = status?.AnswerAsync(board, Task.WhenAll(observers.Select(observer => observer.Listens)));
             return await RunUntilOverAsync(hosts, observers, drain, signal, logs, process, readiness);
 
@@ -162,10 +164,10 @@ internal static class ServeVerb
         if (plan.Reporting.Dashboard is not { } options)
             return null;
         foreach (FileSet set in options.Files)
-            files.Add(set, logs.Errors, logs.Errors);
+            files.Add(set, logs.Process, logs.Process);
         return DashboardServer.Start(
             options, [.. plan.Services.Select(run => new ServerTelemetry(run.Service.Name))],
-            process.Take(TakeoverProtocol.Dashboard, options.Where.EndPoints), logs.Errors);
+            process.Take(TakeoverProtocol.Dashboard, options.Where.EndPoints), logs.Process);
     }
 
     private static async Task<int> RunUntilOverAsync(

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hawser.App.CommandLine;
 using Hawser.App.Status;
 using Hawser.App.Status.Top;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
@@ -20,14 +21,16 @@ internal static class TopVerb
             Examples = ["hawser top", "hawser top --server 8000"],
         };
         var choice = new ServerChoice.Options();
-        Option<TimeSpan> interval = VerbOptions.Timeout("--interval", "time between two samples, 100ms to 1m", "1s");
+        Option<TimeSpan> interval = VerbOptions.Value(
+            "--interval", "TIME", "time between two samples, 100ms to 1m", ParseInterval, "1s");
         choice.AddTo(command, interval);
         command.SetAction((parsed, _) =>
-            new TopRun(choice.Read(parsed), Bounded(parsed.GetValue(interval))).RunAsync());
+            new TopRun(choice.Read(parsed), parsed.GetValue(interval)).RunAsync());
         return command;
     }
 
-    private static TimeSpan Bounded(TimeSpan interval) => interval >= Shortest && interval <= Longest
-        ? interval
-        : throw new UsageException("--interval: use 100ms to 1m");
+    private static TimeSpan ParseInterval(string text) =>
+        Quantity.ParseDuration(text) is var interval && interval >= Shortest && interval <= Longest
+            ? interval
+            : throw new FormatException($"'{text}' is out of bounds; use 100ms to 1m");
 }

@@ -23,8 +23,12 @@ internal sealed class LoopTime
     private long _reported;
     private bool _isMeasured;
 
-    /// <summary>Receives the time of each stall, in seconds. While it is enabled, the loop measures.</summary>
+    /// <summary>Receives the time of each stall, in seconds. While it or <see cref="Turns"/> is enabled, the loop
+    /// measures.</summary>
     public Histogram<double>? Stalls { get; set; }
+
+    /// <summary>Receives the time between two waits, in seconds; set together with <see cref="Stalls"/>.</summary>
+    public Histogram<double>? Turns { get; set; }
 
     /// <summary>The attribute of the loop.</summary>
     public KeyValuePair<string, object?> Tag { get; set; }
@@ -43,26 +47,35 @@ internal sealed class LoopTime
     {
         get
         {
-            long active = Volatile.Read(ref _active);
-            long since = Volatile.Read(ref _since);
-            if (since != 0 && Volatile.Read(ref _busySince) != Waiting)
-                active += Stopwatch.GetTimestamp() - since;
-            return _reported = Math.Max(_reported, active);
+            long active = ReadActive();
+            long reported = Volatile.Read(ref _reported);
+            while (active > reported)
+            {
+                long seen = Interlocked.CompareExchange(ref _reported, active, reported);
+                if (seen == reported)
+                    return active;
+                reported = seen;
+            }
+            return reported;
         }
     }
 
     /// <summary>The poller is about to wait.</summary>
     public void BeginWait()
     {
-        if (_isMeasured)
-            Volatile.Write(ref _active, _active + Stopwatch.GetTimestamp() - _since);
+        // First, so that no reader adds the turn to a sum that has it already.
         Volatile.Write(ref _busySince, Waiting);
+        if (!_isMeasured)
+            return;
+        long turn = Stopwatch.GetTimestamp() - _since;
+        Volatile.Write(ref _active, _active + turn);
+        Turns!.Record((double)turn / Stopwatch.Frequency, Tag);
     }
 
     /// <summary>The poller has waited.</summary>
     public void EndWait()
     {
-        _isMeasured = Stalls is { Enabled: true };
+        _isMeasured = Stalls is { Enabled: true } || Turns is { Enabled: true };
         Volatile.Write(ref _since, _isMeasured ? Stopwatch.GetTimestamp() : 0);
         Volatile.Write(ref _busySince, Environment.TickCount64);
     }
@@ -79,5 +92,18 @@ internal sealed class LoopTime
             return;
         Stalls!.Record(took / 1000.0, Tag);
         Stalled?.Invoke(TimeSpan.FromMilliseconds(took));
+    }
+
+    private long ReadActive()
+    {
+        while (true)
+        {
+            long active = Volatile.Read(ref _active);
+            long since = Volatile.Read(ref _since);
+            bool isBusy = since != 0 && Volatile.Read(ref _busySince) != Waiting;
+            // Another turn may have begun.
+            if (since == Volatile.Read(ref _since))
+                return isBusy ? active + Stopwatch.GetTimestamp() - since : active;
+        }
     }
 }

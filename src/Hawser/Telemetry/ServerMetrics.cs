@@ -26,6 +26,11 @@ internal sealed class ServerMetrics : IDisposable
         HistogramBucketBoundaries = (double[])[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
     };
 
+    private static readonly InstrumentAdvice<double> TurnBuckets = new()
+    {
+        HistogramBucketBoundaries = (double[])[1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1, 10],
+    };
+
     private static readonly InstrumentAdvice<double> StallBuckets = new()
     {
         HistogramBucketBoundaries = (double[])[0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
@@ -93,10 +98,13 @@ internal sealed class ServerMetrics : IDisposable
             return;
         Histogram<double> stalls = Meter.CreateHistogram("hawser.loop.stall.duration",
             "s", "Work that held up the other connections of an event loop for more than 50 ms.", null, StallBuckets);
+        Histogram<double> turns = Meter.CreateHistogram("hawser.loop.turn.duration",
+            "s", "Work of an event loop between two waits in the kernel.", null, TurnBuckets);
         foreach ((int index, EventLoop loop) in loops.Index())
         {
             loop.Time.Tag = new("hawser.loop.number", index + 1);
             loop.Time.Stalled = time => stalled(loop.LastCaller, time);
+            loop.Time.Turns = turns;
             loop.Time.Stalls = stalls;
         }
         Meter.CreateObservableCounter("hawser.loop.turns",

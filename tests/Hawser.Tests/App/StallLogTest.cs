@@ -8,7 +8,7 @@ namespace Hawser.Tests.App;
 public sealed class StallLogTest
 {
     [Fact]
-    public void One_line_a_second_names_the_connection_and_counts_the_others()
+    public void One_line_a_second_names_the_connection_or_sums_up_the_others()
     {
         var time = new FakeTime();
         using var lines = new StringWriter { NewLine = "\n" };
@@ -16,15 +16,22 @@ public sealed class StallLogTest
         using var connection = new Connection(MemoryTransport.CreatePair().Server);
 
         log.Add(connection, TimeSpan.FromMilliseconds(312));
-        log.Add(null, TimeSpan.FromMilliseconds(100));
-        time.Advance(TimeSpan.FromMilliseconds(999));
+        log.Add(null, TimeSpan.FromMilliseconds(200));
         log.Add(connection, TimeSpan.FromMilliseconds(100));
-        time.Advance(TimeSpan.FromMilliseconds(1));
+        time.Advance(TimeSpan.FromSeconds(1));
+        log.Add(connection, TimeSpan.FromMilliseconds(100));
+        time.Advance(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromSeconds(1));
         log.Add(null, TimeSpan.FromSeconds(2));
+        log.Add(null, TimeSpan.FromSeconds(3));
+        log.Flush();
 
         Assert.Equal("""
             WARNING: connection 0 from a local client held up its event loop for 312 ms
-            WARNING: a connection held up its event loop for 2 s; 2 more since the last line
+            WARNING: 2 more stalls of event loops, the longest 200 ms
+            WARNING: 1 more stall of event loops, the longest 100 ms
+            WARNING: a connection held up its event loop for 2 s
+            WARNING: 1 more stall of event loops, the longest 3 s
 
             """, lines.ToString());
     }

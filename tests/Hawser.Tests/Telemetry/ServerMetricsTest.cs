@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Hawser.EventLoops;
 using Hawser.Layers;
 using Hawser.Limits;
 using Hawser.Models;
@@ -185,6 +186,7 @@ public sealed class ServerMetricsTest : IDisposable
         Assert.InRange(time.TotalMilliseconds, 50, 10_000);
         Assert.Equal(time.TotalSeconds, _probe.Read("hawser.loop.stall.duration{hawser.loop.number=1}"), 6);
         Assert.InRange(_probe.Read("hawser.loop.active_time{hawser.loop.number=1}"), 0.05, 10);
+        await Patience.UntilAsync(() => _probe.Read("hawser.loop.turn.duration{hawser.loop.number=1}") > 0.05);
         Assert.InRange(_probe.Read("hawser.loop.turns{hawser.loop.number=1}"), 4, 1_000_000);
     }
 
@@ -224,8 +226,14 @@ public sealed class ServerMetricsTest : IDisposable
             Model = ConcurrencyModels.Get("threads"),
             Meter = unheard.Meter,
         };
-        using var metrics = new ServerMetrics(options, null, () => 0, new ServerTally([]));
-        using var connection = new Connection(Transports.MemoryTransport.CreatePair().Server);
+        var tally = new ServerTally([]);
+        using var metrics = new ServerMetrics(options, null, () => 0, tally);
+        var loop = new EventLoop("unheard", new SelectPoller());
+        metrics.AddLoops([loop], (_, _) => { });
+        AddressGate gate = AddressGate.For(
+            new ServerLimits { AllowUsers = new HashSet<uint>() }, TimeProvider.System)!;
+        Transports.Transport transport = Transports.MemoryTransport.CreatePair().Server;
+        using var connection = new Connection(transport);
         long allocated = -1;
         for (int round = 0; round < 2; round++)
         {
@@ -235,11 +243,20 @@ public sealed class ServerMetricsTest : IDisposable
                 long begun = metrics.Begin();
                 metrics.EndHandshake(metrics.BeginHandshake(), null, null);
                 metrics.RecordDuration(CloseReason.PeerReset, begun);
+                tally.Enter();
+                tally.LeaveQueue();
+                tally.AddEnded(connection);
+                loop.Time.EndWait();
+                loop.Time.Ran();
+                loop.Time.BeginWait();
+                Assert.NotNull(gate.TryEnter(transport, out _));
             }
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
         Assert.Equal(0, allocated);
+        Assert.Equal(0, loop.Time.Active);
+        loop.End();
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.CommandLine;
+using System.Net;
 using System.Text;
 using Hawser.App.CommandLine;
 using Hawser.App.Verbs;
@@ -46,6 +47,9 @@ internal sealed class ServePlan
         else
             plan.AddSeveral(configuration, parsed, words);
         plan._reporting = plan._services[0].Line.Guard(() => ProcessOptions.ReportingOf(plan.Any));
+        // Sockets of systemd's have other addresses.
+        if (!variables.Contains("LISTEN_FDS"))
+            plan.CheckPorts();
         return plan;
     }
 
@@ -67,6 +71,34 @@ internal sealed class ServePlan
         }
         return text.ToString();
     }
+
+    /// <exception cref="UsageException">Two options mean the same port.</exception>
+    private void CheckPorts()
+    {
+        (string Option, IReadOnlyList<EndPoint> Where)[] all =
+        [
+            .. Services.Select(run => (
+                Services.Count > 1 ? $"the port of {run.Service.Name}" : "--port", run.Options.EndPoints)),
+            ("--metrics", Reporting.Metrics?.EndPoints ?? []),
+            ("--dashboard", Reporting.Dashboard?.Where.EndPoints ?? []),
+        ];
+        foreach ((int index, (string option, IReadOnlyList<EndPoint> where)) in all.Index().Skip(Services.Count))
+        {
+            foreach ((string other, IReadOnlyList<EndPoint> others) in all.Take(index))
+            {
+                if (where.OfType<IPEndPoint>().FirstOrDefault(one => others.Any(two => Overlap(one, two))) is { } both)
+                    throw new UsageException($"{option}: {other} is {both.Port}, too; choose another for one of them");
+            }
+        }
+    }
+
+    private static bool Overlap(IPEndPoint one, EndPoint other) =>
+        other is IPEndPoint two && one.Port == two.Port && one.Port != 0
+        && (one.Address.Equals(two.Address) || Covers(one.Address, two) || Covers(two.Address, one));
+
+    /// <summary>The any address of IPv6 takes connections over IPv4, too.</summary>
+    private static bool Covers(IPAddress any, IPEndPoint other) =>
+        any.Equals(IPAddress.IPv6Any) || (any.Equals(IPAddress.Any) && other.AddressFamily == any.AddressFamily);
 
     private void AddSeveral(ServeConfiguration configuration, ParseResult parsed, IReadOnlyList<string> words)
     {

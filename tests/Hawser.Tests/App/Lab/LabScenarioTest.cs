@@ -70,7 +70,7 @@ public sealed class LabScenarioTest
 
         Assert.Equal(
             "unknown scenario 'nonsense'; use a file or one of burst, churn, clock, cpu-bound, exercise, growth, idle, "
-                + "latency, many-connections, message, numbers, observed, pipelined, rate, start, upload",
+                + "latency, many-connections, message, metrics, numbers, observed, observed-churn, pipelined, rate, start, upload",
             refused.Message);
     }
 

@@ -9,6 +9,9 @@ namespace Hawser.Tests.App.Metrics;
 
 public sealed class HttpResponderTest : IAsyncDisposable
 {
+    // More than the buffers of the kernel hold.
+    private static readonly HttpResponse Large = HttpResponse.Line(HttpStatus.Done, new string('x', 20_000_000));
+
     private readonly TestServer _server = Start(isLocal: true);
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
@@ -235,7 +238,7 @@ public sealed class HttpResponderTest : IAsyncDisposable
         var routes = new Dictionary<string, HttpRoute>
         {
             ["/page"] = HttpRoute.Get(() => HttpResponse.Line(HttpStatus.Done, "hello")),
-            ["/large"] = HttpRoute.Get(() => HttpResponse.Line(HttpStatus.Done, new string('x', 20_000_000))),
+            ["/large"] = HttpRoute.Get(() => Large),
             ["/command"] = HttpRoute.Post(request => ValueTask.FromResult(
                 HttpResponse.Line(HttpStatus.Done, $"{request.Query}:{Encoding.ASCII.GetString(request.Body.Span)}"))),
             ["/events"] = HttpRoute.Get(() => new HttpResponse(HttpStatus.Done, "text/event-stream", "data: 1\n"u8.ToArray())

@@ -146,6 +146,28 @@ public sealed class ServeMetricsTest : IDisposable
         Assert.Single(result.Errors.TrimEnd().Split('\n'));
     }
 
+    [Theory]
+    [InlineData("--metrics: --port is 18123, too", "ping", "--port", "18123", "--metrics", "18123")]
+    [InlineData("--dashboard: --port is 18123, too", "ping", "--port", "18123", "--host", "127.0.0.1", "--dashboard", "0.0.0.0:18123")]
+    [InlineData("--dashboard: --metrics is 18123, too", "ping", "--port", "0", "--metrics", "18123", "--dashboard", "18123")]
+    [InlineData("--metrics: the port of upload is 18125, too", "--port-base", "18123", "--metrics", "18125")]
+    public async Task Two_options_with_one_port_are_a_usage_error(string error, params string[] arguments)
+    {
+        (await ProgramProcess.RunAsync(["serve", .. arguments])).IsError(2, error);
+        (await ProgramProcess.RunAsync(["serve", .. arguments, "--check"])).IsError(2, error);
+    }
+
+    [Fact]
+    public async Task Nothing_is_announced_by_a_server_that_cannot_listen()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        string port = $"{((IPEndPoint)taken.LocalEndpoint).Port}";
+
+        (await ProgramProcess.RunAsync("serve", "ping", "--port", port, "--metrics", "0", "--dashboard", "0"))
+            .IsError(1, $"port {port} is already in use");
+    }
+
     [Fact]
     public async Task Prometheus_scrapes_a_server()
     {

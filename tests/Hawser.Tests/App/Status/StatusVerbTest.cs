@@ -144,7 +144,8 @@ public sealed class StatusVerbTest : IDisposable
 
         foreach (string service in (string[])["ping", "message", "upload", "numbers", "clock"])
             Assert.Matches($@"(?m)^{service} \S+ \(pid {server.Id}\)$", text.Text);
-        Assert.Single(text.Text.Split('\n'), line => Regex.IsMatch(line, "^idle-timeout +9 s +0$"));
+        Assert.Single(text.Text.Split('\n'), line => Regex.IsMatch(line, "^idle-timeout +9 s +0  set$"));
+        Assert.Equal(5, Regex.Count(text.Text, "(?m)^max-handshakes +0 +0 +[0-9]+ +0  restart$"));
         Assert.Equal(0, (await server.EndAsync()).ExitCode);
     }
 

@@ -25,7 +25,11 @@ public sealed class TopTest : IAsyncDisposable
     {
         (await _stage.RunAsync("top")).IsError(1, "top needs a terminal; use hawser status");
         // The status socket would end an idle connection.
-        (await _stage.RunAsync("top", "--interval", "2m")).IsError(2, "--interval: use 100ms to 1m");
+        (await _stage.RunAsync("top", "--interval", "2m")).IsError(
+            2, "--interval: '2m' is out of bounds; use 100ms to 1m");
+        ProgramResult never = await _stage.RunAsync("top", "--interval", "never");
+        never.IsError(2, "--interval: ");
+        Assert.DoesNotContain("or never", never.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
