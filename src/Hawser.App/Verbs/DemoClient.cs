@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Hawser.App.Dashboard;
 using Hawser.App.Metrics;
 using Hawser.Services.Ping;
 
