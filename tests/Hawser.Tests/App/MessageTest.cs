@@ -35,7 +35,7 @@ public sealed class MessageTest
         Assert.Matches(
             $@"\AListening on 0\.0\.0\.0:{endPoint.Port}\n"
             + @"writing to the standard output\n"
-            + @"limits: 16 GB per message \(--max-bytes\), 1000 MB on disk for messages that wait \(--spool-limit\); "
+            + @"limits: 16 GB per message \(--max-bytes\), 1 GB on disk for messages that wait \(--spool-limit\); "
             + @"no authentication\n"
             + $@"{Time} {Message}261 bytes\n{Time} {Message}0 bytes\n{Time} {Message}5000000 bytes\n"
             // The last connection may still be closing.

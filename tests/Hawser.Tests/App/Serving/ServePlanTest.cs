@@ -67,7 +67,7 @@ public sealed class ServePlanTest : IDisposable
         // message has its own --min-rate.
         Assert.Equal([true, true, false], runs.Select(run => run.Options.Limits.MinimumRate is not null));
         Assert.Equal($"{_folder["stored"]}", runs[0].Service.Destination(runs[0].Settings));
-        Assert.Contains("1000 MB (--quota) and 5 files", runs[0].Service.DescribeBounds(runs[0].Settings),
+        Assert.Contains("1 GB (--quota) and 5 files", runs[0].Service.DescribeBounds(runs[0].Settings),
             StringComparison.Ordinal);
         Assert.Equal("127.0.0.1:0", $"{runs[0].Options.EndPoints[0]}");
         Assert.Equal(_folder["socket"], $"{runs[1].Options.EndPoints[0]}");
