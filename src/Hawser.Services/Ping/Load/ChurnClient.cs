@@ -15,7 +15,8 @@ internal sealed class ChurnClient(
     private const int None = -1;
     private const int LongestAnswer = 4096;
 
-    private readonly Target _server = new((IPEndPoint)options.Servers[number % options.Servers.Count]);
+    private readonly int _id = options.FirstClient + number;
+    private readonly Target _server = new((IPEndPoint)options.ServerOf(number));
     private readonly byte[] _request = new byte[PingProtocol.LineLimit];
     private readonly byte[] _received = new byte[LongestAnswer];
 
@@ -99,7 +100,7 @@ internal sealed class ChurnClient(
     public void Fail(string error)
     {
         CountOnce();
-        loop.RecordFailure(number, error);
+        loop.RecordFailure(_id, error);
         Leave();
     }
 
@@ -108,7 +109,7 @@ internal sealed class ChurnClient(
     /// <returns>False if the connection failed; true also while it is pending.</returns>
     private bool TrySend()
     {
-        int length = options.Wire.WriteRequest(number, _count, _request);
+        int length = options.Wire.WriteRequest(_id, _count, _request);
         int sent = ClientSocket.Send(_socket, _request.AsSpan(0, length));
         _hasSent = sent == length;
         if (_hasSent)
@@ -141,7 +142,7 @@ internal sealed class ChurnClient(
         _filled += received;
         try
         {
-            int length = options.Wire.MatchAnswer(number, _count, _received.AsSpan(0, _filled));
+            int length = options.Wire.MatchAnswer(_id, _count, _received.AsSpan(0, _filled));
             if (length == 0 && _filled < _received.Length)
                 return;
             if (length != _filled)

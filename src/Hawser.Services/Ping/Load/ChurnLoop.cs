@@ -102,9 +102,9 @@ internal sealed class ChurnLoop : ILoadLoop
     }
 
     /// <summary>Records a connection that failed.</summary>
-    public void RecordFailure(int client, string error)
+    public void RecordFailure(int id, string error)
     {
-        _tally.FirstError ??= $"client #{client}: {error}";
+        _tally.FirstError ??= $"client #{id}: {error}";
         if (_timeline.IsMeasured(Stopwatch.GetTimestamp()))
             _tally.Unanswered++;
     }

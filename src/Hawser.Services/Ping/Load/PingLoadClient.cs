@@ -17,7 +17,8 @@ internal sealed class PingLoadClient(
     // At the end, a client may send pings that are overdue for this long.
     private static readonly long GraceTicks = Stopwatch.Frequency;
 
-    private readonly EndPoint _server = options.Servers[number % options.Servers.Count];
+    private readonly int _id = options.FirstClient + number;
+    private readonly EndPoint _server = options.ServerOf(number);
     private readonly byte[] _requests = new byte[options.Pipeline * PingProtocol.LineLimit];
     private readonly TaskCompletionSource _aborted = new();
     private byte[] _received = new byte[2 * options.Pipeline * PingProtocol.LineLimit];
@@ -53,7 +54,7 @@ internal sealed class PingLoadClient(
             if (IsAborted || Stopwatch.GetTimestamp() >= timeline.End)
                 return;
             tally.Failed++;
-            tally.FirstError ??= $"client #{number}: {EndPointText.Blame(_server, e)}";
+            tally.FirstError ??= $"client #{_id}: {EndPointText.Blame(_server, e)}";
             if (_connection is not null)
                 tally.Connected--;
         }
@@ -142,7 +143,7 @@ internal sealed class PingLoadClient(
     {
         int length = 0;
         for (int i = 0; i < options.Pipeline; i++)
-            length += options.Wire.WriteRequest(number, ++_sent, _requests.AsSpan(length));
+            length += options.Wire.WriteRequest(_id, ++_sent, _requests.AsSpan(length));
         long sentAt = Stopwatch.GetTimestamp();
         await connection.WriteAsync(_requests.AsMemory(0, length));
         while (_answered < _sent)
@@ -166,7 +167,7 @@ internal sealed class PingLoadClient(
         int taken = 0;
         for (; _answered < _sent && taken < _filled; count++, _answered++)
         {
-            int length = options.Wire.MatchAnswer(number, _answered + 1, _received.AsSpan(taken, _filled - taken));
+            int length = options.Wire.MatchAnswer(_id, _answered + 1, _received.AsSpan(taken, _filled - taken));
             if (length == 0)
                 break;
             taken += length;

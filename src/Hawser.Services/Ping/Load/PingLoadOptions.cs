@@ -15,6 +15,9 @@ public sealed record PingLoadOptions
     /// <summary>Concurrent connections. Default 1.</summary>
     public int Clients { get; init; } = 1;
 
+    /// <summary>The number of the first client: other processes have those before. Default 0.</summary>
+    internal int FirstClient { get; init; }
+
     /// <summary>The length of the measurement. Default 10 s.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -53,4 +56,21 @@ public sealed record PingLoadOptions
     /// <summary>Layers between the wire and the protocol of each server, such as <see cref="Hawser.Layers.TlsLayer"/>;
     /// see <see cref="DialOptions.Layers"/>. Default none.</summary>
     public Func<EndPoint, IReadOnlyList<Func<Transport, CancellationToken, ValueTask<Transport>>>> Layers { get; init; } = _ => [];
+
+    /// <summary>The server of a client.</summary>
+    /// <param name="number">Its place among the clients of this process.</param>
+    internal EndPoint ServerOf(int number) => Servers[(FirstClient + number) % Servers.Count];
+
+    /// <summary>The part of the load for one of several processes: they share the clients evenly, the first ones have
+    /// one more, and every client keeps its number, its server and its rate.</summary>
+    internal PingLoadOptions Share(int index, int processes)
+    {
+        int clients = (Clients / processes) + (index < Clients % processes ? 1 : 0);
+        return this with
+        {
+            FirstClient = FirstClient + (Clients / processes * index) + Math.Min(index, Clients % processes),
+            Clients = clients,
+            Rate = Rate * clients / Clients,
+        };
+    }
 }

@@ -5,12 +5,14 @@ namespace Hawser.Services.Ping.Load;
 /// <summary>The progress of a load.</summary>
 public sealed class PingLoadView
 {
-    private readonly PingTally _now;
+    internal PingLoadView(TimeSpan elapsed) => Elapsed = elapsed;
 
     internal PingLoadView(TimeSpan elapsed, PingTally now, PingTally before)
+        : this(elapsed)
     {
-        Elapsed = elapsed;
-        _now = now;
+        RoundTrips = now.Latency.Count;
+        Connected = now.Connected;
+        Failed = now.Failed;
         Latency = now.Latency.Since(before.Latency);
     }
 
@@ -18,17 +20,17 @@ public sealed class PingLoadView
     public TimeSpan Elapsed { get; }
 
     /// <summary>Round trips measured so far.</summary>
-    public long RoundTrips => _now.Latency.Count;
+    public long RoundTrips { get; internal init; }
 
     /// <summary>Round trips since the last view.</summary>
     public long NewRoundTrips => Latency.Count;
 
     /// <summary>Connections that are open, or were until the end of the load.</summary>
-    public int Connected => _now.Connected;
+    public int Connected { get; internal init; }
 
     /// <summary>Clients that ended in an error.</summary>
-    public int Failed => _now.Failed;
+    public int Failed { get; internal init; }
 
     /// <summary>Latency since the last view.</summary>
-    public LatencyHistogram Latency { get; }
+    public LatencyHistogram Latency { get; internal init; } = new();
 }
