@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Hawser.App.Lab.Agents;
 using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Publishing;
 using Hawser.App.Lab.Tasks;
@@ -17,7 +16,6 @@ namespace Hawser.App.Lab;
 [JsonSerializable(typeof(LabComparison))]
 [JsonSerializable(typeof(IReadOnlyList<LabGoal>))]
 [JsonSerializable(typeof(IReadOnlyList<LabTask>))]
-[JsonSerializable(typeof(AgentRequest))]
 internal sealed partial class LabJson : JsonSerializerContext
 {
     /// <summary>For what is written by hand: a member that is not known is an error.</summary>

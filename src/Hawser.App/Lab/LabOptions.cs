@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
+using Hawser.App.Agents;
 using Hawser.App.CommandLine;
-using Hawser.App.Lab.Agents;
 using Hawser.App.Lab.Publishing;
 using Hawser.App.Lab.Tasks;
 using Hawser.Models;
@@ -85,11 +85,8 @@ internal sealed record LabOptions
     /// <summary>The scratch folder of the tasks.</summary>
     public string Folder { get; init; } = "";
 
-    /// <summary>Agents that put the load on the servers, instead of a process of this machine.</summary>
-    public IReadOnlyList<LabAgent> Agents { get; init; } = [];
-
-    /// <summary>The secret shared with the agents; empty for none.</summary>
-    public byte[] AgentToken { get; init; } = [];
+    /// <summary>Puts the load on the servers from agents; null for a process of this machine.</summary>
+    public AgentLoad? Agents { get; init; }
 
     /// <summary>Where our own servers listen: agents on other machines need an address that they reach.</summary>
     public IPAddress ServerHost { get; init; } = IPAddress.Loopback;

@@ -137,7 +137,7 @@ internal sealed class LabRun(
         try
         {
             (LoadReport report, LabConditions? conditions) = await (measure ?? TryAsync)(variant, cancel);
-            bool isAlone = variant.Subject.Address is null && options.Agents.Count == 0;
+            bool isAlone = variant.Subject.Address is null && options.Agents is null;
             double? highest = _measurements.Max(measured => measured.Conditions?.Mhz);
             var measured = new LabMeasurement(round, place, variant, report.Figures, null)
             {

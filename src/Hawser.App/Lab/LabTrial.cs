@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Hawser.App.CommandLine;
-using Hawser.App.Lab.Agents;
+using Hawser.App.Agents;
+using Hawser.App.Output;
+using Hawser.Services.Ping.Load;
 
 namespace Hawser.App.Lab;
 
@@ -44,14 +46,19 @@ internal static class LabTrial
         LabSample? begin = null;
         LabSample? late = null;
         LabSample? end = null;
-        LoadReport report = await (options.Agents.Count > 0
-            ? AgentLoad.RunAsync(address, variant, options, Look, cancel)
-            : LoadProcess.RunAsync(address, variant, options, pinning.LoadCores, Look, cancel));
-        if (variant.Setting.Burst)
-            report = report.AsBurst(variant.Setting.Clients);
-        if (report.Figures.Load!.RoundTrips == 0)
-            throw new LabException("no round trip was measured");
-        LabServerFigures? figures = LabServerFigures.Between(begin, late, end);
+        PingLoadOptions load = LoadOf(address, variant, options);
+        bool isBurst = variant.Setting.Burst;
+        LoadOutcome outcome = options.Agents is { } agents
+            ? await agents.RunAsync(load, Look, cancel)
+            : new LoadOutcome(await LoadProcess.RunAsync(load, isBurst, pinning.LoadCores, Look, cancel));
+        // Agents report a load that was stopped early, too.
+        cancel.ThrowIfCancellationRequested();
+        // Clients that a burst lost are a figure, not an error.
+        if (LoadText.FaultOf(outcome.Report) is { } fault && (outcome.Report.RoundTrips == 0 || !isBurst))
+            throw new LabException(fault);
+        var report = LoadReport.Of(outcome, variant.Setting);
+        // The server answered the pings of a lost agent, which nobody counted.
+        LabServerFigures? figures = outcome.Lost.Count > 0 ? null : LabServerFigures.Between(begin, late, end);
         return report with
         {
             Figures = report.Figures with
@@ -62,15 +69,15 @@ internal static class LabTrial
 
         // The load reports when its measured time begins and ends, and every second. The last report before the end
         // is sampled because the clients' threads still exist; further samples would only disturb.
-        void Look(double seconds, long roundTrips)
+        void Look(PingLoadView view)
         {
-            double left = options.Duration.TotalSeconds - seconds;
-            bool isWanted = end is null && (begin is null ? seconds > 0 : left < LastSecond);
+            double left = (options.Duration - view.Elapsed).TotalSeconds;
+            bool isWanted = end is null && (begin is null ? view.Elapsed > TimeSpan.Zero : left < LastSecond);
             // Taken first: sampling thousands of threads takes a while.
             TimeSpan moment = Stopwatch.GetElapsedTime(0);
             if (!isWanted || server?.TrySample() is not { } process)
                 return;
-            var sample = new LabSample(moment, TimeSpan.FromSeconds(seconds), roundTrips, process);
+            var sample = new LabSample(moment, view.Elapsed, view.RoundTrips, process);
             if (left <= 0)
                 end = sample;
             else if (begin is null)
@@ -79,4 +86,16 @@ internal static class LabTrial
                 late = sample;
         }
     }
+    private static PingLoadOptions LoadOf(string address, LabVariant variant, LabOptions options) => new()
+    {
+        Servers = [ServerAddress.Parse(address, defaultPort: 0)],
+        Clients = variant.Setting.Clients,
+        Duration = options.Duration,
+        WarmUp = variant.Setting.Burst ? TimeSpan.Zero : options.WarmUp,
+        Ramp = variant.Setting.Ramp,
+        Rate = variant.Setting.ScheduledPerSecond,
+        Wire = LoadWire.Parse(variant.Subject.Wire ?? LoadWire.Ping.Name),
+        Pipeline = variant.Setting.Pipeline,
+        IsChurn = variant.Setting.Churn,
+    };
 }

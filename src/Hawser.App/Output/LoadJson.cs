@@ -1,10 +1,12 @@
 using System.Text.Json;
+using Hawser.App.Agents;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Output;
 
-/// <summary>A load as a line of JSON.</summary>
+/// <summary>A load as lines of JSON: views of its progress, then the report.</summary>
 internal static class LoadJson
 {
     private static readonly (string Name, double Percent)[] Percentiles =
@@ -13,9 +15,12 @@ internal static class LoadJson
         ("p9999_ns", 99.99),
     ];
 
-    public static string Of(PingLoadReport report) => JsonLine.Of(json =>
+    public static string Of(LoadOutcome outcome) => JsonLine.Of(json =>
     {
+        PingLoadReport report = outcome.Report;
         json.WriteString("type", "report");
+        if (outcome.Agents is { } agents)
+            WriteAgents(json, agents, outcome.Lost);
         json.WriteNumber("clients", report.Options.Clients);
         json.WriteString("loop", report.Options.Rate is null ? "closed" : "open");
         json.WriteString("wire", report.Options.Wire.Name);
@@ -28,10 +33,12 @@ internal static class LoadJson
         json.WriteNumber("round_trips_per_second", report.Rate);
         json.WriteNumber("unanswered", report.Unanswered);
         json.WriteNumber("failed_clients", report.Failed);
-        WriteHistogram(json, "latency", report.Latency, withBuckets: true);
-        WriteHistogram(json, "service_time", report.ServiceTime, withBuckets: true);
+        if (report.FirstError is { } error)
+            json.WriteString("first_error", error);
+        WriteHistogram(json, "latency", report.Latency);
+        WriteHistogram(json, "service_time", report.ServiceTime);
         WriteHistogram(json, "first_answer", report.FirstAnswer);
-        WriteHistogram(json, "connect", report.Connect, withBuckets: true);
+        WriteHistogram(json, "connect", report.Connect);
         if (report.RoundTrips > 0)
             json.WriteNumber("jain_index", report.JainIndex);
         else
@@ -58,8 +65,48 @@ internal static class LoadJson
         WriteHistogram(json, "latency", view.Latency);
     });
 
-    private static void WriteHistogram(
-        Utf8JsonWriter json, string name, LatencyHistogram histogram, bool withBuckets = false)
+    /// <summary>Reads a line that another process wrote.</summary>
+    /// <param name="line">A view or the report.</param>
+    /// <param name="options">The load that the process runs.</param>
+    /// <param name="onView">Receives a view.</param>
+    /// <param name="origin">The process, to begin its first error with; null for none.</param>
+    /// <returns>The report; null of a view.</returns>
+    /// <exception cref="FormatException">The line is malformed, or of another load.</exception>
+    public static PingLoadReport? Read(
+        string line, PingLoadOptions options, Action<PingLoadView> onView, string? origin = null)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            var members = new LoadJsonReader(json.RootElement);
+            if (members.Text("type") == "report")
+                return members.Report(options, origin);
+            onView(members.View());
+            return null;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException
+            or FormatException or OverflowException)
+        {
+            throw new FormatException($"malformed report of the load: {Printable.Line(e.Message)}", e);
+        }
+    }
+
+    private static void WriteAgents(Utf8JsonWriter json, int agents, IReadOnlyList<LostAgent> lost)
+    {
+        json.WriteNumber("agents", agents);
+        json.WriteStartArray("lost_agents");
+        foreach (LostAgent agent in lost)
+        {
+            json.WriteStartObject();
+            json.WriteString("agent", agent.Name);
+            json.WriteNumber("clients", agent.Clients);
+            json.WriteString("reason", agent.Reason);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WriteHistogram(Utf8JsonWriter json, string name, LatencyHistogram histogram)
     {
         json.WriteStartObject(name);
         json.WriteNumber("count", histogram.Count);
@@ -68,8 +115,7 @@ internal static class LoadJson
             Write(percentile, histogram.PercentileNs(percent));
         Write("max_ns", histogram.MaxNs);
         Write("mean_ns", histogram.MeanNs);
-        if (withBuckets)
-            WriteBuckets(json, histogram);
+        WriteBuckets(json, histogram);
         json.WriteEndObject();
 
         void Write(string figure, double ns)

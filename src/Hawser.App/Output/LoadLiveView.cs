@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hawser.App.Agents;
 using Hawser.Services.Ping.Load;
 using Spectre.Console;
 
@@ -8,17 +9,20 @@ namespace Hawser.App.Output;
 internal static class LoadLiveView
 {
     /// <summary>Runs a load and draws it, once a second, on the standard error.</summary>
-    public static async Task<PingLoadReport> RunAsync(PingLoadOptions options, CancellationToken cancel)
+    /// <param name="options">The load.</param>
+    /// <param name="agents">Where it runs; null for this process.</param>
+    /// <param name="run">Runs it.</param>
+    public static async Task<LoadOutcome> RunAsync(
+        PingLoadOptions options, AgentLoad? agents, Func<Action<PingLoadView>, Task<LoadOutcome>> run)
     {
         IAnsiConsole console = Terminal.Errors;
         using var cursor = new CursorGuard(console);
         return await console.Live(new Text($"opening {options.Clients} connections"))
             .AutoClear(true)
-            .StartAsync(context =>
-                PingLoad.RunAsync(options, view => context.UpdateTarget(Draw(options, view)), cancel));
+            .StartAsync(context => run(view => context.UpdateTarget(Draw(options, agents, view))));
     }
 
-    private static Panel Draw(PingLoadOptions options, PingLoadView view)
+    private static Panel Draw(PingLoadOptions options, AgentLoad? agents, PingLoadView view)
     {
         var grid = new Grid().AddColumn().AddColumn(new GridColumn().RightAligned());
         Add("round trips", Number(view.RoundTrips));
@@ -28,7 +32,10 @@ internal static class LoadLiveView
                 LoadText.Time(view.Latency, percent));
         Add("connected", $"{Number(view.Connected)} of {Number(options.Clients)}");
         Add("failed", Number(view.Failed));
-        Add("descriptors", Number(OpenDescriptors()));
+        if (agents is null)
+            Add("descriptors", Number(OpenDescriptors()));
+        else
+            Add("agents", Number(agents.Agents.Count));
         string title = view.Elapsed == TimeSpan.Zero
             ? "warming up"
             : FormattableString.Invariant($"{view.Elapsed.TotalSeconds:0} of {options.Duration.TotalSeconds:0.#} s");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hawser.App.Agents;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
@@ -8,14 +9,15 @@ namespace Hawser.App.Output;
 /// <summary>A load as plain text.</summary>
 internal static class LoadText
 {
-    public static IEnumerable<string> Of(PingLoadReport report)
+    public static IEnumerable<string> Of(LoadOutcome outcome)
     {
+        PingLoadReport report = outcome.Report;
         PingLoadOptions load = report.Options;
         string loop = load.IsChurn ? "a connection for each ping"
             : load.Rate is { } rate ? Text($"open loop at {rate:#,0}/s") : "closed loop";
         if (load.Pipeline > 1)
             loop += $", {load.Pipeline} pings at once";
-        yield return $"{Quantity.FormatCount(load.Clients, "client")}, {loop}, "
+        yield return $"{Quantity.FormatCount(load.Clients, "client")}{Origin(outcome)}, {loop}, "
             + Text($"{report.Time.TotalSeconds:0.0} s measured after {load.WarmUp.TotalSeconds:0.###} s of warm-up");
         yield return Text($"round trips   {report.RoundTrips:#,0}, {report.Rate:#,0}/s");
         yield return "latency       " + Spread(report.Latency);
@@ -29,6 +31,7 @@ internal static class LoadText
             : Text($"{report.JainIndex:0.000} (Jain), slowest client {report.Slowest:#,0}, ")
                 + Text($"fastest {report.Fastest:#,0}"));
         yield return Text($"load client   {report.CpuShare:0 %} of its loops' time")
+            + (outcome.Agents > 1 ? " on the busiest agent" : "")
             + (report.RoundTrips == 0 ? "" : $", {Time(report.CpuPerRoundTrip.TotalNanoseconds)} per round trip");
     }
 
@@ -41,9 +44,19 @@ internal static class LoadText
         Text($"{tried.Options.Rate,10:#,0}/s  p{goal.Percent:0.###} {Time(tried.Latency, goal.Percent)}  ")
             + Text($"unanswered {tried.Unanswered:#,0}  {(isKept ? "kept" : "not kept")}");
 
+    /// <summary>Why a load failed in part or altogether; null if it did not.</summary>
+    public static string? FaultOf(PingLoadReport report) => report.Failed > 0
+        ? $"{report.Failed} of {report.Options.Clients} clients failed, first {report.FirstError}"
+        : report.RoundTrips > 0 ? null
+        : report.FirstError ?? "no ping was answered during the measurement; is it a ping server?";
+
     /// <summary>A percentile of a histogram, with its unit; <c>none</c> of an empty one.</summary>
     public static string Time(LatencyHistogram histogram, double percent) =>
         histogram.Count == 0 ? "none" : Time(histogram.PercentileNs(percent));
+
+    private static string Origin(LoadOutcome outcome) => outcome.Agents is not { } agents ? ""
+        : outcome.Lost.Count == 0 ? $" on {Quantity.FormatCount(agents, "agent")}"
+        : $" on {agents - outcome.Lost.Count} of {Quantity.FormatCount(agents, "agent")}";
 
     private static string Spread(LatencyHistogram histogram) => histogram.Count == 0
         ? "none"

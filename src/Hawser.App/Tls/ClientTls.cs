@@ -45,13 +45,16 @@ internal sealed class ClientTls(string service, bool takesToken = false)
 
     public void AddTo(VerbCommand command) => command.AddGroup("TLS", Options);
 
+    /// <summary>An option for TLS on the command line; null if there is none.</summary>
+    public Option? FindGiven(ParseResult parsed) => Options.FirstOrDefault(parsed.Has);
+
     /// <summary>The layers of a connection to each server.</summary>
     /// <exception cref="UsageException">The options contradict each other, or a file is bad.</exception>
     public Func<EndPoint, IReadOnlyList<Layer>> Read(ParseResult parsed)
     {
         if (!parsed.GetValue(_tls))
         {
-            return Options.FirstOrDefault(parsed.Has) is { } lone
+            return FindGiven(parsed) is { } lone
                 ? throw new UsageException($"{lone.Name}: applies with {_tls.Name} only")
                 : _ => [];
         }

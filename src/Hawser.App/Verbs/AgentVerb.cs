@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Net;
+using Hawser.App.Agents;
 using Hawser.App.CommandLine;
-using Hawser.App.Lab.Agents;
 using Hawser.App.Output;
 using Hawser.App.Tls;
 using Hawser.Models;
@@ -9,27 +9,28 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Verbs;
 
-/// <summary><c>hawser agent</c>: sends the load of a lab on another machine.</summary>
+/// <summary><c>hawser agent</c>: sends the load of a <c>hawser load</c> or a lab on another machine.</summary>
 internal static class AgentVerb
 {
-    private const int MostLabs = 16;
+    private const int MostClients = 16;
 
     public static Command Create()
     {
-        var verb = new VerbCommand("agent", "Send the load of a lab on another machine.")
+        var verb = new VerbCommand("agent", "Send a load for hawser load or hawser lab on another machine.")
         {
             Examples =
             [
                 "hawser agent",
                 "hawser agent --host 10.0.0.2 --token-file secret",
+                "hawser load 10.0.0.1:8000 --clients 100 --agent 10.0.0.2 --agent 10.0.0.3 --agent-token-file secret",
                 "hawser lab --models epoll --agent 10.0.0.2:8005 --agent-token-file secret --server-host 10.0.0.1",
             ],
         };
         Option<IReadOnlyList<EndPoint>> host = VerbOptions.Value(
             "--host", "ADDRESS", "an address or a name", ServerAddress.ParseListen, "127.0.0.1");
-        Option<int> port = VerbOptions.Int("--port", "0: the system chooses", 0, 65535, $"{LabAgent.DefaultPort}", "-p");
+        Option<int> port = VerbOptions.Int("--port", "0: the system chooses", 0, 65535, $"{AgentAddress.DefaultPort}", "-p");
         Option<string> token = VerbOptions.Text("--token-file", "FILE",
-            "the secret that labs must know, 16 to 256 bytes; needed for any --host but loopback");
+            "the secret that clients must know, 16 to 256 bytes; needed for any --host but loopback");
         verb.AddGroup(VerbOptions.Common, host, port, token);
         verb.SetAction((parsed, _) => RunAsync(
             parsed.GetValue(host)!, parsed.GetValue(port), parsed.GetValue(token), token.Name));
@@ -53,7 +54,7 @@ internal static class AgentVerb
             Model = ConcurrencyModels.Get("async"),
             Limits = new ServerLimits
             {
-                Connections = MostLabs,
+                Connections = MostClients,
                 IdleTimeout = Timeout.InfiniteTimeSpan,
                 TotalTimeout = TimeSpan.FromHours(1),
             },

@@ -3,16 +3,15 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Hawser.App.Agents;
 using Hawser.App.CommandLine;
 using Hawser.App.Lab;
-using Hawser.App.Lab.Agents;
 using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Display;
 using Hawser.App.Lab.Exporters;
 using Hawser.App.Lab.Publishing;
 using Hawser.App.Lab.Tasks;
 using Hawser.App.Output;
-using Hawser.App.Tls;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
@@ -70,12 +69,7 @@ internal sealed class LabVerb
     private readonly Option<string> _baseline = VerbOptions.Text(
         "--baseline", "DIR|FILE", "earlier results that the report compares with");
 
-    private readonly Option<LabAgent[]> _agents = VerbOptions.Values(
-        "--agent", "HOST:PORT", "hawser agent that sends the load, instead of this machine; may be repeated",
-        LabAgent.Parse);
-
-    private readonly Option<string> _agentToken = VerbOptions.Text(
-        "--agent-token-file", "FILE", "the secret of the agents, 16 to 256 bytes");
+    private readonly AgentOptions _agents = new();
 
     private readonly Option<IPAddress> _serverHost = VerbOptions.Value("--server-host", "ADDRESS",
         "of this machine, where the measured servers listen and the agents connect", text =>
@@ -109,7 +103,7 @@ internal sealed class LabVerb
             "floor"), verb._against]);
         command.AddGroup("How often and how long",
             [.. Group("rounds", "until-width", "time-limit", "duration", "warm-up", "spoiled-at"), verb._seed]);
-        command.AddGroup("Load from other machines", verb._agents, verb._agentToken, verb._serverHost);
+        verb._agents.AddTo(command, verb._serverHost);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
         return command;
 
@@ -225,18 +219,14 @@ internal sealed class LabVerb
 
     private LabOptions WithAgents(LabOptions options, ParseResult parsed)
     {
-        LabAgent[] agents = parsed.GetValue(_agents) ?? [];
-        if (agents.Length == 0 && ((Option[])[_agentToken, _serverHost]).FirstOrDefault(parsed.Has) is { } lone)
-            throw new UsageException($"{lone.Name}: applies with {_agents.Name} only");
-        if (agents.Length > 0 && options.Tasks.All.Count > 0)
-            throw new UsageException($"{_agents.Name}: does not apply to the tasks of a scenario");
-        string words = string.Concat(agents.Select(agent => $" {_agents.Name} {agent.Name}"))
+        AgentLoad? agents = _agents.Read(parsed, _serverHost);
+        if (agents is not null && options.Tasks.All.Count > 0)
+            throw new UsageException($"{_agents.Agents.Name}: does not apply to the tasks of a scenario");
+        string words = string.Concat(agents?.Agents.Select(agent => $" {_agents.Agents.Name} {agent.Name}") ?? [])
             + (parsed.Has(_serverHost) ? $" {_serverHost.Name} {parsed.GetValue(_serverHost)}" : "");
         return options with
         {
             Agents = agents,
-            AgentToken = parsed.GetValue(_agentToken) is { } path
-                ? PemFiles.ReadSecret(PemFile.Read(_agentToken.Name, path)) : [],
             ServerHost = parsed.GetValue(_serverHost)!,
             Command = options.Command + words,
         };

@@ -1,3 +1,4 @@
+using Hawser.App.Agents;
 using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
@@ -6,7 +7,10 @@ using Hawser.Services.Text;
 namespace Hawser.App.Verbs;
 
 /// <summary>Runs a load of pings and prints its progress and results.</summary>
-internal sealed class LoadRun(bool json, bool jsonStream)
+/// <param name="agents">Where it runs; null for this process.</param>
+/// <param name="json">The report is a line of JSON.</param>
+/// <param name="jsonStream">So are the views before it.</param>
+internal sealed class LoadRun(AgentLoad? agents, bool json, bool jsonStream)
 {
     /// <summary>Runs a load and prints its figures.</summary>
     public async Task<int> RunAsync(PingLoadOptions options)
@@ -14,16 +18,24 @@ internal sealed class LoadRun(bool json, bool jsonStream)
         if (!IsPossible(options))
             return ExitCode.Failed;
         var signal = new StopSignal();
-        PingLoadReport report = await MeasureAsync(options, signal.Token);
+        LoadOutcome? outcome = null;
+        try
+        {
+            outcome = await MeasureAsync(options, signal.Token);
+        }
+        catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
+        {
+            // No agent has reported.
+        }
         if (!signal.Token.IsCancellationRequested)
-            return Print(report);
-        if (report is { RoundTrips: 0, FirstError: null })
+            return Print(outcome!);
+        if (outcome is null or { Report: { RoundTrips: 0, FirstError: null } })
         {
             Standard.Error.WriteLine("ERROR: interrupted before a ping was measured");
             return ExitCode.Failed;
         }
-        int exitCode = Print(report);
-        Standard.Error.WriteLine($"WARNING: interrupted after {Quantity.FormatDuration(report.Time)} of "
+        int exitCode = Print(outcome);
+        Standard.Error.WriteLine($"WARNING: interrupted after {Quantity.FormatDuration(outcome.Report.Time)} of "
             + $"{Quantity.FormatDuration(options.Duration)}");
         return exitCode == ExitCode.Done ? ExitCode.PartlyDone : exitCode;
     }
@@ -46,14 +58,15 @@ internal sealed class LoadRun(bool json, bool jsonStream)
         {
             await RateSearch.RunAsync(options, goal, load => MeasureAnsweredAsync(load, signal.Token), Note);
         }
-        catch (OperationCanceledException) when (best is not null)
+        catch (Exception e) when (best is not null && (e is OperationCanceledException or IOException))
         {
-            Print(best);
-            Standard.Error.WriteLine("WARNING: interrupted: a higher rate may meet the goal, too");
+            Print(OnAll(best));
+            string why = e is OperationCanceledException ? "interrupted" : Printable.Line(e.Message);
+            Standard.Error.WriteLine($"WARNING: {why}: a higher rate may meet the goal, too");
             return ExitCode.PartlyDone;
         }
         if (best is not null)
-            return Print(best);
+            return Print(OnAll(best));
         Standard.Error.WriteLine($"ERROR: {goal} is not met even at the first rate; start lower with --rate");
         return ExitCode.Failed;
 
@@ -64,8 +77,11 @@ internal sealed class LoadRun(bool json, bool jsonStream)
         }
     }
 
-    private static bool IsPossible(PingLoadOptions options)
+    private bool IsPossible(PingLoadOptions options)
     {
+        // Agents check their own machines.
+        if (agents is not null)
+            return true;
         IReadOnlyList<string> obstacles = LoadPreflight.FindObstacles(options);
         foreach (string obstacle in obstacles)
             Standard.Error.WriteLine($"ERROR: {obstacle}");
@@ -74,59 +90,65 @@ internal sealed class LoadRun(bool json, bool jsonStream)
         return obstacles.Count == 0;
     }
 
-    private async Task<PingLoadReport> MeasureAsync(PingLoadOptions options, CancellationToken cancel)
+    private async Task<LoadOutcome> MeasureAsync(PingLoadOptions options, CancellationToken cancel)
     {
         if (jsonStream)
-            return await PingLoad.RunAsync(options, view => Standard.Out.WriteLine(LoadJson.Of(view)), cancel);
+            return await LoadAsync(options, view => Standard.Out.WriteLine(LoadJson.Of(view)), cancel);
         if (Console.IsErrorRedirected)
-            return await PingLoad.RunAsync(options, PrintView, cancel);
-        return await LoadLiveView.RunAsync(options, cancel);
+            return await LoadAsync(options, view => Standard.Error.WriteLine(LoadText.Of(view)), cancel);
+        return await LoadLiveView.RunAsync(options, agents, onView => LoadAsync(options, onView, cancel));
     }
 
-    private static void PrintView(PingLoadView view)
-    {
-        Standard.Error.WriteLine(LoadText.Of(view));
-    }
+    private async Task<LoadOutcome> LoadAsync(
+        PingLoadOptions options, Action<PingLoadView>? onView, CancellationToken cancel) => agents is null
+        ? new LoadOutcome(await PingLoad.RunAsync(options, onView, cancel))
+        : await agents.RunAsync(options, onView, cancel);
 
-    /// <exception cref="IOException">No ping was answered.</exception>
-    private static async Task<PingLoadReport> MeasureAnsweredAsync(PingLoadOptions options, CancellationToken cancel)
+    /// <exception cref="IOException">No ping was answered, or an agent was lost: the rate was not that of the
+    /// step.</exception>
+    private async Task<PingLoadReport> MeasureAnsweredAsync(PingLoadOptions options, CancellationToken cancel)
     {
-        PingLoadReport report = await PingLoad.RunAsync(options, onView: null, cancel);
+        LoadOutcome outcome = await LoadAsync(options, onView: null, cancel);
         cancel.ThrowIfCancellationRequested();
-        return report.FirstAnswer.Count > 0 ? report : throw new IOException(WhyNothing(report));
+        if (outcome.Lost is [var lost, ..])
+            throw new IOException(lost.Words);
+        return outcome.Report.FirstAnswer.Count > 0
+            ? outcome.Report : throw new IOException(LoadText.FaultOf(outcome.Report));
     }
 
-    private static string WhyNothing(PingLoadReport report) =>
-        report.FirstError ?? "no ping was answered during the measurement; is it a ping server?";
+    /// <summary>The outcome of a step: no agent was lost.</summary>
+    private LoadOutcome OnAll(PingLoadReport report) => new(report) { Agents = agents?.Agents.Count };
 
-    private int Print(PingLoadReport report)
+    private int Print(LoadOutcome outcome)
     {
+        PingLoadReport report = outcome.Report;
         if (json || jsonStream)
         {
-            Standard.Out.WriteLine(LoadJson.Of(report));
+            Standard.Out.WriteLine(LoadJson.Of(outcome));
         }
         else
         {
-            foreach (string line in LoadText.Of(report))
+            foreach (string line in LoadText.Of(outcome))
                 Standard.Out.WriteLine(line);
         }
+        foreach (LostAgent lost in outcome.Lost)
+            Standard.Error.WriteLine($"WARNING: {lost.Words}; the figures are without it");
         if (report.WasItsOwnLimit)
         {
             Standard.Error.WriteLine(
-                "WARNING: the load client used nearly all of its cores: the server may be faster than "
-                + "these figures; use more cores or a separate machine for the load");
+                $"WARNING: {(agents is null ? "the load client" : "an agent")} used nearly all of its cores: the server "
+                + "may be faster than these figures; use more cores or "
+                + $"{(agents is null ? "a separate machine" : "agents on more machines")} for the load");
         }
         string? missing = WhatIsMissing(report);
         if (report is { RoundTrips: > 0, Failed: 0 } && missing is not null)
             Standard.Error.WriteLine($"WARNING: {missing}");
-        if (report.Failed > 0)
-            Standard.Error.WriteLine(
-                $"ERROR: {report.Failed} of {report.Options.Clients} clients failed, first {report.FirstError}");
-        else if (report.RoundTrips == 0)
-            Standard.Error.WriteLine($"ERROR: {WhyNothing(report)}");
+        string? fault = LoadText.FaultOf(report);
+        if (fault is not null)
+            Standard.Error.WriteLine($"ERROR: {fault}");
         if (report.RoundTrips == 0)
             return ExitCode.Failed;
-        return report.Failed == 0 && missing is null ? ExitCode.Done : ExitCode.PartlyDone;
+        return fault is null && missing is null && outcome.Lost.Count == 0 ? ExitCode.Done : ExitCode.PartlyDone;
     }
 
     /// <returns>Null if every ping of every client was answered.</returns>

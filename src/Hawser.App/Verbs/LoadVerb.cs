@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hawser.App.Agents;
 using Hawser.App.CommandLine;
 using Hawser.App.Tls;
 using Hawser.Services.Ping.Load;
@@ -51,6 +52,8 @@ internal sealed class LoadVerb
     private readonly Option<int> _loops =
         VerbOptions.Int("--loops", "event loops, a thread each", 1, 1_000, $"{Environment.ProcessorCount}");
 
+    private readonly AgentOptions _agents = new();
+
     private readonly Option<bool> _json = VerbOptions.Flag("--json", "print the report as a line of JSON");
 
     private readonly Option<bool> _jsonStream =
@@ -66,6 +69,7 @@ internal sealed class LoadVerb
                 "hawser load 127.0.0.1:8000 --clients 50 -d 5s",
                 "hawser load 127.0.0.1:8000 --clients 50 --rate 20k",
                 "hawser load 127.0.0.1:8000 --clients 50 --until 'p99<1ms'",
+                "hawser load 10.0.0.1:8000 --clients 100 --agent 10.0.0.2 --agent 10.0.0.3 --agent-token-file secret",
             ],
         };
         command.AddGroup(VerbOptions.Common, verb._clients, verb._duration, verb._rate, verb._until);
@@ -73,6 +77,7 @@ internal sealed class LoadVerb
         command.AddGroup("What is sent", verb._wire, verb._pipeline, verb._churn);
         command.AddGroup("Course of the load", verb._warmUp, verb._ramp, verb._rehearse,
             verb._timeout, verb._loops);
+        verb._agents.AddTo(command);
         verb._servers.AddTo(command);
         verb._tls.AddTo(command);
         command.SetAction((parsed, _) => verb.RunAsync(parsed));
@@ -99,10 +104,36 @@ internal sealed class LoadVerb
             Loops = parsed.GetValue(_loops),
             Layers = _tls.Read(parsed),
         };
-        var run = new LoadRun(parsed.GetValue(_json), parsed.GetValue(_jsonStream));
+        AgentLoad? agents = UsageException.Guard(() => _agents.Read(parsed));
+        if (agents is not null)
+            Check(agents, options, parsed);
+        var run = new LoadRun(agents, parsed.GetValue(_json), parsed.GetValue(_jsonStream));
         if (parsed.GetValue(_rehearse))
             await LoadRehearsal.RunAsync(options);
         return await (goal is null ? run.RunAsync(options) : run.SearchAsync(options, goal));
+    }
+
+    /// <exception cref="UsageException">Agents cannot send this load; the message names the option.</exception>
+    private void Check(AgentLoad agents, PingLoadOptions options, ParseResult parsed)
+    {
+        string name = _agents.Agents.Name;
+        Option? local = ((Option[])[_rehearse, _loops]).FirstOrDefault(parsed.Has) ?? _tls.FindGiven(parsed);
+        if (local is not null)
+            throw new UsageException($"{local.Name}: does not apply beside {name}");
+        int count = agents.Agents.Count;
+        if (options.Clients < count)
+        {
+            throw new UsageException($"{name}: {count} agents for {Quantity.FormatCount(options.Clients, "client")}; "
+                + $"use {_clients.Name} {count} or more");
+        }
+        try
+        {
+            agents.Check(options);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"{name}: agents do not take this load: {e.Message}");
+        }
     }
 
     private static TimeSpan ParseDuration(string text) =>

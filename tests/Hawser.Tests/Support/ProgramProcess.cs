@@ -81,6 +81,10 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     public static ProgramProcess StartForeign(string file, params string[] arguments) =>
         StartAny(file, [], readOutput: true, arguments);
 
+    /// <summary>Starts <c>hawser</c> with these arguments in a network namespace.</summary>
+    public static ProgramProcess StartInNamespace(string name, params string[] arguments) =>
+        StartForeign("ip", ["netns", "exec", name, .. Command, .. arguments]);
+
     /// <summary>Starts a shell script in which <c>"$@"</c> is the program with these arguments and <c>$FILE</c> a
     /// file.</summary>
     public static ProgramProcess StartInShell(string script, string file, params string[] arguments)

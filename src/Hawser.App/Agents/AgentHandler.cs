@@ -5,9 +5,9 @@ using Hawser.Services;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Lab.Agents;
+namespace Hawser.App.Agents;
 
-/// <summary>Serves labs: one load at a time, ended when the lab leaves.</summary>
+/// <summary>Runs loads for clients, one at a time. A load ends early when its client half-closes or leaves.</summary>
 /// <param name="token">The shared secret; empty for none.</param>
 /// <param name="log">Receives a line for each load.</param>
 /// <param name="run">Runs a load; null for the usual one.</param>
@@ -31,17 +31,13 @@ internal sealed class AgentHandler(
                 return;
             limit.CancelAfter(Timeout.InfiniteTimeSpan);
             PingLoadOptions options = AgentProtocol.ParseRequest(line.Span, nonce, token).ToOptions();
+            if (LoadPreflight.FindObstacles(options) is [var obstacle, ..])
+                throw new FormatException(obstacle);
             if (Interlocked.Exchange(ref _busy, 1) == 1)
                 throw new ProtocolException("busy with another load");
-            try
-            {
-                log.WriteLine($"load for {connection.RemoteEndPoint}: {options.Clients} clients, {options.Servers[0]}");
-                await LoadAsync(connection, options);
-            }
-            finally
-            {
-                Volatile.Write(ref _busy, 0);
-            }
+            log.WriteLine($"load for {connection.RemoteEndPoint}: {Quantity.FormatCount(options.Clients, "client")}, "
+                + string.Join(", ", options.Servers.Select(EndPointText.Of)));
+            await LoadAsync(connection, options);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
@@ -56,25 +52,35 @@ internal sealed class AgentHandler(
         }
     }
 
-    private Task LoadAsync(Connection connection, PingLoadOptions options)
+    private async Task LoadAsync(Connection connection, PingLoadOptions options)
     {
-        // The lab sends nothing more: its end, in order or not, ends the load.
-        return connection.DuplexAsync(
-            async cancel => await connection.WaitForInputAsync(cancel: cancel),
+        using var stop = new CancellationTokenSource();
+        await connection.DuplexAsync(
             async cancel =>
             {
-                var lines = Channel.CreateUnbounded<string>();
-                using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                Task load = RunAsync(options, lines.Writer, over.Token);
                 try
                 {
-                    await foreach (string line in lines.Reader.ReadAllAsync(CancellationToken.None))
-                        await connection.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"), cancel);
+                    // Only a client that half-closes gets the report of a load that ends early.
+                    if (await connection.WaitForInputAsync(cancel: cancel) != InputState.Finished)
+                        connection.Abort();
                 }
                 finally
                 {
-                    // The place is not free before the load has ended.
-                    await over.CancelAsync();
+                    await stop.CancelAsync();
+                }
+            },
+            async _ =>
+            {
+                var lines = Channel.CreateUnbounded<string>();
+                Task load = RunAsync(options, lines.Writer, stop.Token);
+                try
+                {
+                    await foreach (string line in lines.Reader.ReadAllAsync(CancellationToken.None))
+                        await connection.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"), CancellationToken.None);
+                }
+                finally
+                {
+                    await stop.CancelAsync();
                     await load;
                 }
             });
@@ -82,23 +88,20 @@ internal sealed class AgentHandler(
 
     private async Task RunAsync(PingLoadOptions options, ChannelWriter<string> lines, CancellationToken cancel)
     {
+        string last;
         try
         {
-            PingLoadReport report =
-                await (run ?? PingLoad.RunAsync)(options, view => lines.TryWrite(LoadJson.Of(view)), cancel);
-            if (report.RoundTrips == 0)
-                lines.TryWrite("ERROR " + (report.FirstError ?? "no ping was answered during the measurement"));
-            else
-                lines.TryWrite(LoadJson.Of(report));
+            last = LoadJson.Of(new LoadOutcome(
+                await (run ?? PingLoad.RunAsync)(options, view => lines.TryWrite(LoadJson.Of(view)), cancel)));
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             log.WriteLine($"ERROR: fault of a load: {e}");
-            lines.TryWrite($"ERROR {Printable.Line(e.Message)}");
+            last = $"ERROR {Printable.Line(e.Message)}";
         }
-        finally
-        {
-            lines.Complete();
-        }
+        // A client that has the report may ask for the next load at once.
+        Volatile.Write(ref _busy, 0);
+        lines.TryWrite(last);
+        lines.Complete();
     }
 }

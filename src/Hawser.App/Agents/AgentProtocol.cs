@@ -4,28 +4,31 @@ using Hawser.App.Output;
 using Hawser.Services;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Lab.Agents;
+namespace Hawser.App.Agents;
 
-/// <summary>The protocol between a lab and an agent: lines of UTF-8.</summary>
+/// <summary>The protocol between a program that needs a load and an agent: lines of UTF-8.</summary>
 /// <remarks>
 /// <code>
-/// agent: "hawser-agent 1" SP nonce LF                 32 hex digits, new for each connection
-/// lab:   "load" SP proof SP request LF                JSON, at most 4,096 bytes in all
-/// agent: view LF ... report LF                        as of `hawser load --json-stream`
-///        | "ERROR" SP reason LF
+/// agent:  "hawser-agent 2" SP nonce LF                32 hex digits, new for each connection
+/// client: "load" SP proof SP request LF               JSON, at most 65,536 bytes in all
+/// agent:  view LF ... report LF                       as of `hawser load --json-stream`
+///         | "ERROR" SP reason LF
 /// </code>
 /// The proof is 64 hex digits: HMAC-SHA256 of nonce and request, with the token as the key. An agent without a token
-/// uses the empty key. The token itself never travels, and a recorded request is of no use for another connection.
+/// uses the empty key. The token itself never travels, and a recorded request is of no use for another connection. A
+/// client that half-closes stops the load: the report covers what was measured.
 /// </remarks>
 internal static class AgentProtocol
 {
-    /// <summary>The longest line of a lab, with its line feed.</summary>
-    public const int LongestRequest = 4096;
+    /// <summary>The longest line of a client, with its line feed: the longest names of all servers fit.</summary>
+    public const int LongestRequest = 64 * 1024;
 
     /// <summary>The longest line of an agent, with its line feed: a report has the buckets of its histograms.</summary>
     public const int LongestAnswer = 1024 * 1024;
 
-    private static ReadOnlySpan<byte> Hello => "hawser-agent 1 "u8;
+    private static ReadOnlySpan<byte> Name => "hawser-agent "u8;
+
+    private static ReadOnlySpan<byte> Hello => "hawser-agent 2 "u8;
 
     private static ReadOnlySpan<byte> Load => "load "u8;
 
@@ -39,16 +42,17 @@ internal static class AgentProtocol
     public static byte[] NonceOf(ReadOnlySpan<byte> line) =>
         line.StartsWith(Hello) && line.Length == Hello.Length + TokenProof.NonceLength
             ? line[Hello.Length..].ToArray()
-            : throw new ProtocolException("not an agent of this version");
+            : throw new ProtocolException(line.StartsWith(Name)
+                ? "an agent of another version; run the same hawser there" : "not a hawser agent");
 
-    /// <summary>The line of a lab.</summary>
+    /// <summary>The line of a client.</summary>
     public static byte[] WriteRequest(AgentRequest request, byte[] nonce, byte[] token)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, LabJson.Compact.AgentRequest);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, AgentJson.Default.AgentRequest);
         return [.. Load, .. TokenProof.Of(token, nonce, json), (byte)' ', .. json, (byte)'\n'];
     }
 
-    /// <summary>Reads the line of a lab.</summary>
+    /// <summary>Reads the line of a client.</summary>
     /// <exception cref="ProtocolException">The line is malformed, or the proof is wrong.</exception>
     public static AgentRequest ParseRequest(ReadOnlySpan<byte> line, byte[] nonce, byte[] token)
     {
@@ -59,7 +63,7 @@ internal static class AgentProtocol
             throw new ProtocolException("wrong token");
         try
         {
-            return JsonSerializer.Deserialize(line[start..], LabJson.Strict.AgentRequest)
+            return JsonSerializer.Deserialize(line[start..], AgentJson.Default.AgentRequest)
                 ?? throw new ProtocolException("the request is null");
         }
         catch (JsonException e)

@@ -1,17 +1,17 @@
 using System.Net;
 using Hawser.App.CommandLine;
 
-namespace Hawser.App.Lab.Agents;
+namespace Hawser.App.Agents;
 
-/// <summary>An agent that a lab drives.</summary>
+/// <summary>An agent that sends a load.</summary>
 /// <param name="Name">Its address as on the command line.</param>
 /// <param name="Address">Its address.</param>
-internal sealed record LabAgent(string Name, EndPoint Address)
+internal sealed record AgentAddress(string Name, EndPoint Address)
 {
     /// <summary>The port of <c>hawser agent</c>.</summary>
     public const int DefaultPort = 8005;
 
     /// <summary>Parses HOST:PORT.</summary>
     /// <exception cref="FormatException">It is no address.</exception>
-    public static LabAgent Parse(string text) => new(text, ServerAddress.Parse(text, DefaultPort));
+    public static AgentAddress Parse(string text) => new(text, ServerAddress.Parse(text, DefaultPort));
 }
