@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Hawser.App.CommandLine;
 using Hawser.App.Agents;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
 
