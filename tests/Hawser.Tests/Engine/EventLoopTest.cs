@@ -85,6 +85,7 @@ public sealed class EventLoopTest
         await using var runner = new LoopRunner(poller);
         var order = new List<int>();
         var early = new List<int>();
+        long start = Stopwatch.GetTimestamp();
 
         await runner.RunAsync(() => Task.WhenAll(((int[])[30, 10, 20, 0, 15, 25, 5]).Select(WaitAsync)));
 
@@ -93,7 +94,7 @@ public sealed class EventLoopTest
 
         async Task WaitAsync(int milliseconds)
         {
-            long due = Stopwatch.GetTimestamp() + milliseconds * Stopwatch.Frequency / 1_000;
+            long due = start + milliseconds * Stopwatch.Frequency / 1_000;
             Assert.False(await runner.Loop.Park(new ParkedOperation(), Deadline.At(due)));
             if (Stopwatch.GetTimestamp() < due)
                 early.Add(milliseconds);
