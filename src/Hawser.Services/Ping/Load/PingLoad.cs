@@ -64,6 +64,9 @@ public sealed class PingLoad
         }
         await over;
         PingTally total = await SnapshotAsync();
+        // Clients may have ended after the last view and before anyone looked: views add up to the report.
+        if (total.Latency.Count > before.Latency.Count)
+            onView?.Invoke(new PingLoadView(window.Elapsed, total, before));
         return new PingLoadReport(_options, total, window.MeasuredTime, window.CpuShare / loops);
     }
 
