@@ -17,7 +17,9 @@ internal static class StoreFault
     public static IOException Refusal(string part, Exception e, Connection connection) =>
         e is UploadRefusedException refused ? refused
         : connection.Aborted.IsCancellationRequested ? new UploadRefusedException("the connection ended before it was stored", e)
-        : new UploadRefusedException($"{part} does not answer", e);
+        : new UploadRefusedException(
+            e is AmazonServiceException or PostgresException { IsTransient: false }
+                ? $"{part} refused it" : $"{part} does not answer", e);
 
     /// <summary>Runs a call whose faults are the user's to mend.</summary>
     /// <exception cref="IOException">It failed; one line that names the option.</exception>
