@@ -44,7 +44,7 @@ public sealed class TopTest : IAsyncDisposable
         IReadOnlyList<RawClient> others = await RawClient.FloodAsync(endPoint, MoreThanFit);
 
         await OpenAsync("--interval 100ms");
-        string screen = await ScreenAsync($"{client.LocalEndPoint}");
+        string screen = await WholeScreenAsync($"{client.LocalEndPoint}");
         AssertFits(screen, 20, "RECEIVED");
         Assert.Contains($"ping {endPoint} (pid {server.Id})", screen, StringComparison.Ordinal);
         Assert.Contains("q quit  s sort", screen, StringComparison.Ordinal);
@@ -83,9 +83,9 @@ public sealed class TopTest : IAsyncDisposable
         await ScreenAsync("RECEIVED");
 
         await TmuxAsync("resize-window", "-x", "100", "-y", "30");
-        AssertFits(await ScreenAsync("AGE"), 30, "AGE");
+        AssertFits(await WholeScreenAsync("AGE"), 30, "AGE");
         await TmuxAsync("resize-window", "-x", "60", "-y", "20");
-        AssertFits(await ScreenAsync("RECEIVED\n"), 20, "RECEIVED");
+        AssertFits(await WholeScreenAsync("RECEIVED\n"), 20, "RECEIVED");
         await PressAsync("q");
         Assert.Equal("ended with 0", (await ScreenAsync("ended with 0")).Trim('\n'));
         Dispose(clients);
@@ -119,13 +119,21 @@ public sealed class TopTest : IAsyncDisposable
 
     private async Task PressAsync(string key) => Assert.Equal("", await TmuxAsync("send-keys", key));
 
+    /// <summary>Waits for a screen of <c>top</c> with a text. Its last line is drawn last.</summary>
+    private Task<string> WholeScreenAsync(string part) => ScreenAsync(screen =>
+        screen.Contains(part, StringComparison.Ordinal)
+            && screen.TrimEnd('\n').EndsWith("Tab server", StringComparison.Ordinal), part);
+
     /// <summary>Waits until the screen has this text.</summary>
-    private async Task<string> ScreenAsync(string part)
+    private Task<string> ScreenAsync(string part) =>
+        ScreenAsync(screen => screen.Contains(part, StringComparison.Ordinal), part);
+
+    private async Task<string> ScreenAsync(Func<string, bool> isMeant, string part)
     {
         for (int look = 0; ; look++)
         {
             string screen = await TmuxAsync("capture-pane", "-p");
-            if (screen.Contains(part, StringComparison.Ordinal))
+            if (isMeant(screen))
                 return screen;
             // Each look is a process: some 20 s in all.
             Assert.True(look < 2_000, $"no '{part}' on the screen:\n{screen}");
