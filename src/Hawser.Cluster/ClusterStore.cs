@@ -11,6 +11,8 @@ public sealed class ClusterStore : IUploadStore
 {
     // A lease outlives two renewals that fail.
     private const int RenewalsPerLease = 3;
+    // Failed uploads have no object, so one look ahead would not do.
+    private const int NumbersAhead = 8;
 
     private static readonly TimeSpan TimeToOpen = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan TimeToEndLease = TimeSpan.FromSeconds(2);
@@ -22,10 +24,11 @@ public sealed class ClusterStore : IUploadStore
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _renewing;
     private readonly Task _cleaning;
-    private long? _renewedUntil;
+    private long? _lastRenewal;
     private long _renewedSince;
 
-    private ClusterStore(UploadStoreOptions options, PostgresLedger ledger, S3Sink sink)
+    /// <summary>Begins to maintain a collection that is there.</summary>
+    internal ClusterStore(UploadStoreOptions options, PostgresLedger ledger, S3Sink sink)
     {
         _options = options;
         _ledger = ledger;
@@ -53,16 +56,12 @@ public sealed class ClusterStore : IUploadStore
         try
         {
             await StoreFault.GuardAsync("--ledger", () => ledger.MigrateAsync(cancel));
-            bool isEmpty = await StoreFault.GuardAsync("--sink", () => sink.IsEmptyAsync(cancel));
-            bool isKnown = await StoreFault.GuardAsync("--ledger", () => ledger.KnowsCollectionAsync(cancel));
-            if (!isKnown && !isEmpty)
-                throw new IOException($"--sink: {address.Collection} has objects that the ledger does not know; "
-                    + "use another prefix, or the ledger that numbered them");
+            await CheckAsync(ledger, sink, cancel);
             await StoreFault.GuardAsync("--ledger", () => ledger.AddCollectionAsync(cancel));
             await StoreFault.GuardAsync("--ledger", () => ledger.RenewLeaseAsync(options.Lease, cancel));
             Directory.CreateDirectory(options.Spool);
             using (new SpoolPart(options.Spool))
-                return Start(options, ledger, sink);
+                return new ClusterStore(options, ledger, sink);
         }
         catch
         {
@@ -72,23 +71,35 @@ public sealed class ClusterStore : IUploadStore
         }
     }
 
-    /// <summary>Begins to maintain a collection that is there.</summary>
-    internal static ClusterStore Start(UploadStoreOptions options, PostgresLedger ledger, S3Sink sink) =>
-        new(options, ledger, sink);
+    /// <summary>Makes sure that no number would be given to an object that is there.</summary>
+    private static async Task CheckAsync(PostgresLedger ledger, S3Sink sink, CancellationToken cancel)
+    {
+        string collection = sink.Address.Collection;
+        bool isEmpty = await StoreFault.GuardAsync("--sink", () => sink.IsEmptyAsync(cancel));
+        if (await StoreFault.GuardAsync("--ledger", () => ledger.FindLastNumberAsync(cancel)) is not { } last)
+        {
+            if (!isEmpty)
+                throw new IOException($"--sink: {collection} has objects that the ledger does not know; "
+                    + "use another prefix, or the ledger that numbered them");
+            return;
+        }
+        for (long number = last + 1; number <= last + NumbersAhead; number++)
+        {
+            // Another server may have been given the number meanwhile.
+            if (await StoreFault.GuardAsync("--sink", () => sink.HasAsync(number, cancel))
+                && await StoreFault.GuardAsync("--ledger", () => ledger.FindAsync(number, cancel)) is null)
+            {
+                throw new IOException($"--ledger: has given numbers up to {last}, but {collection} has {UploadName.Of(number)}; "
+                    + "was the database restored from a backup? Use another prefix");
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<IPendingUpload> BeginAsync(Connection connection)
     {
-        long number;
-        try
-        {
-            number = await _ledger.BeginAsync(
-                $"{connection.RemoteEndPoint}", _options.MaxFiles, _options.QuotaBytes, connection.Aborted);
-        }
-        catch (Exception e) when (StoreFault.Is(e))
-        {
-            throw StoreFault.Refusal("the ledger", e, connection);
-        }
+        long number = await StoreFault.RefuseAsync("the ledger", connection, () => _ledger.BeginAsync(
+            $"{connection.RemoteEndPoint}", _options.MaxFiles, _options.QuotaBytes, connection.Aborted));
         _active[number] = true;
         return new ClusterUpload(number, connection, _options, _ledger, _sink, () => _active.TryRemove(number, out _));
     }
@@ -143,10 +154,10 @@ public sealed class ClusterStore : IUploadStore
     {
         long begin = Stopwatch.GetTimestamp();
         // Where the ledger was out of reach, other servers need time to renew theirs before they count as dead.
-        if (_renewedUntil is not { } until || Stopwatch.GetElapsedTime(until) > _options.Lease)
+        if (_lastRenewal is not { } last || Stopwatch.GetElapsedTime(last) > _options.Lease)
             _renewedSince = begin;
         await _ledger.RenewLeaseAsync(_options.Lease, cancel);
-        _renewedUntil = Stopwatch.GetTimestamp();
+        _lastRenewal = Stopwatch.GetTimestamp();
         await _ledger.AbandonMineAsync(
             [.. _active.Keys], TimeSpan.FromTicks(Math.Max(_options.Lease.Ticks, 2 * PostgresLedger.Patience.Ticks)), cancel);
         if (Stopwatch.GetElapsedTime(_renewedSince) > _options.Lease)

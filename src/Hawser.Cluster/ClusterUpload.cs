@@ -11,8 +11,6 @@ internal sealed class ClusterUpload : IPendingUpload
     // Stores allow 1,000 to 10,000 parts: with parts that double, 1,000 of them hold 31 GB, 2,000 hold 535 GB.
     private const int PartsPerSize = 250;
 
-    private static readonly TimeSpan TimeToFail = TimeSpan.FromSeconds(5);
-
     private readonly long _number;
     private readonly CancellationTokenSource _over;
     private readonly CancellationToken _aborted;
@@ -49,13 +47,11 @@ internal sealed class ClusterUpload : IPendingUpload
         _hasher = new UploadHasher(options.Hash);
     }
 
-    public string Name => S3Sink.NameOf(_number);
+    public string Name => UploadName.Of(_number);
 
     /// <summary>Receives until the client half-closes. A slow object store slows the client down.</summary>
     public async Task ReceiveAsync(Connection connection)
     {
-        if (await connection.WaitForInputAsync() == InputState.Stopping)
-            throw new UploadRefusedException("the server is stopping");
         Action<int> claim = Claim;
         while (true)
         {
@@ -73,9 +69,9 @@ internal sealed class ClusterUpload : IPendingUpload
     /// <summary>Completes the object, then tells the ledger.</summary>
     public async Task<UploadReceipt> PublishAsync()
     {
-        await GuardAsync("the object store", CompleteAsync);
+        await StoreFault.RefuseAsync("the object store", _connection, CompleteAsync);
         UploadDigest digest = _hasher.Finish();
-        await GuardAsync("the ledger",
+        await StoreFault.RefuseAsync("the ledger", _connection,
             () => _ledger.StoreAsync(_number, _length, digest, _options.QuotaBytes, _aborted));
         return UploadReceipt.Stored(Name, _length, digest, synced: false);
     }
@@ -85,7 +81,7 @@ internal sealed class ClusterUpload : IPendingUpload
     {
         // Nothing may come into the object store afterwards.
         await EndSendingAsync();
-        using var patience = new CancellationTokenSource(TimeToFail);
+        using var patience = new CancellationTokenSource(PostgresLedger.Patience);
         try
         {
             await _ledger.FailAsync(_number, reason, patience.Token);
@@ -123,7 +119,7 @@ internal sealed class ClusterUpload : IPendingUpload
     /// <summary>Waits for the part before, then sends this one in the background.</summary>
     private async Task SendPartAsync()
     {
-        await GuardAsync("the object store", () => _sending);
+        await StoreFault.RefuseAsync("the object store", _connection, () => _sending);
         SpoolPart part = _filling!;
         _filling = null;
         int n = ++_partsBegun;
@@ -163,17 +159,5 @@ internal sealed class ClusterUpload : IPendingUpload
         Stream content = part.Read();
         while (content.Read(piece) is > 0 and var read)
             _hasher.Append(piece[..read]);
-    }
-
-    private async Task GuardAsync(string part, Func<Task> call)
-    {
-        try
-        {
-            await call();
-        }
-        catch (Exception e) when (StoreFault.Is(e))
-        {
-            throw StoreFault.Refusal(part, e, _connection);
-        }
     }
 }

@@ -18,8 +18,6 @@ internal static class LedgerAddress
         if (uri.AbsolutePath.Trim('/') is "")
             throw new FormatException("--ledger: names no database; use postgres://USER@HOST:PORT/DATABASE");
         string[] user = uri.UserInfo.Split(':', 2);
-        if (user.Length > 1)
-            throw new FormatException("--ledger: put the password into ~/.pgpass (mode 0600), not into the address");
         var settings = new NpgsqlConnectionStringBuilder
         {
             Database = Uri.UnescapeDataString(uri.AbsolutePath.Trim('/')),
@@ -36,6 +34,8 @@ internal static class LedgerAddress
             settings.Username = Uri.UnescapeDataString(user[0]);
         foreach (string pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
             Set(settings, pair.Split('=', 2));
+        if (user.Length > 1 || settings.Password is not null)
+            throw new FormatException("--ledger: put the password into ~/.pgpass (mode 0600), not into the address");
         return settings.Host is null
             ? throw new FormatException("--ledger: names no host; write it after postgres://, or use ?host=/run/postgresql")
             : settings;
@@ -56,7 +56,5 @@ internal static class LedgerAddress
         {
             throw new FormatException($"--ledger: '{key}' is not a parameter of Npgsql, or has a wrong value", e);
         }
-        if (settings.Password is not null)
-            throw new FormatException("--ledger: put the password into ~/.pgpass (mode 0600), not into the address");
     }
 }

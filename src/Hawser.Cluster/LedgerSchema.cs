@@ -14,6 +14,8 @@ internal static class LedgerSchema
             version int PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now());
         """;
 
+    public const string ReadVersion = "SELECT coalesce(max(version), 0) FROM hawser.versions";
+
     public static readonly string[] Versions =
     [
         """

@@ -5,7 +5,8 @@ using Npgsql;
 
 namespace Hawser.Cluster;
 
-/// <summary>The uploads of one collection, in PostgreSQL: who has which number, what is under way, what is stored.</summary>
+/// <summary>The uploads of one collection in PostgreSQL: their numbers, states, lengths and hashes, and the servers that
+/// receive them.</summary>
 /// <remarks>
 /// <para>A number is given when an upload begins, and never again: each has a row from then on, so the numbers have no
 /// gap, whatever dies. The row says "under way", and becomes "stored" or "failed" once. Only its own server may make it
@@ -39,60 +40,49 @@ internal sealed class PostgresLedger : IAsyncDisposable
         _collection = collection;
     }
 
-    /// <summary>Creates what is missing of the tables. Servers that start at the same time wait for each other.</summary>
+    /// <summary>Creates what is missing of the tables. Servers that start at the same time wait for each other. Where
+    /// nothing is missing, the user needs no right to create.</summary>
     public async Task MigrateAsync(CancellationToken cancel = default)
     {
+        if (VersionOf(await ReadAsync(LedgerSchema.ReadVersion, [], cancel)) == LedgerSchema.Versions.Length)
+            return;
         await using NpgsqlConnection connection = await _source.OpenConnectionAsync(cancel);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancel);
         await RunAsync(connection, $"SELECT pg_advisory_xact_lock({LedgerSchema.AdvisoryLock})", cancel);
         await RunAsync(connection, LedgerSchema.Prepare, cancel);
-        // CockroachDB's int has 64 bits.
-        int applied = Convert.ToInt32(
-            await ScalarAsync(connection, "SELECT coalesce(max(version), 0) FROM hawser.versions", cancel),
-            CultureInfo.InvariantCulture);
+        await using var reading = new NpgsqlCommand(LedgerSchema.ReadVersion, connection);
+        int applied = VersionOf(await reading.ExecuteScalarAsync(cancel));
         if (applied > LedgerSchema.Versions.Length)
             throw new IOException($"the ledger has version {applied}, this program knows {LedgerSchema.Versions.Length}; "
                 + "update it");
-        for (int version = applied + 1; version <= LedgerSchema.Versions.Length; version++)
+        for (int next = applied + 1; next <= LedgerSchema.Versions.Length; next++)
         {
-            await RunAsync(connection, LedgerSchema.Versions[version - 1], cancel);
-            await RunAsync(connection, $"INSERT INTO hawser.versions (version) VALUES ({version})", cancel);
+            await RunAsync(connection, LedgerSchema.Versions[next - 1], cancel);
+            await RunAsync(connection, $"INSERT INTO hawser.versions (version) VALUES ({next})", cancel);
         }
         await transaction.CommitAsync(cancel);
     }
 
-    /// <summary>Whether the ledger knows the collection. A ledger without tables knows none.</summary>
-    public async Task<bool> KnowsCollectionAsync(CancellationToken cancel = default)
-    {
-        try
-        {
-            await using NpgsqlCommand command = Command("SELECT 1 FROM hawser.collections WHERE name = $1", _collection);
-            return await command.ExecuteScalarAsync(cancel) is not null;
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
-        {
-            return false;
-        }
-    }
+    /// <summary>The highest number given; null if the ledger does not know the collection. A ledger without tables knows
+    /// none.</summary>
+    public async Task<long?> FindLastNumberAsync(CancellationToken cancel = default) =>
+        (long?)await ReadAsync("SELECT last_number FROM hawser.collections WHERE name = $1", [_collection], cancel);
 
     /// <summary>Adds the collection, if it is new.</summary>
     public async Task AddCollectionAsync(CancellationToken cancel = default)
     {
-        await using NpgsqlCommand command = Command(
-            "INSERT INTO hawser.collections (name) VALUES ($1) ON CONFLICT DO NOTHING", _collection);
-        await command.ExecuteNonQueryAsync(cancel);
+        await ExecuteAsync("INSERT INTO hawser.collections (name) VALUES ($1) ON CONFLICT DO NOTHING", [_collection], cancel);
     }
 
     /// <summary>Renews this server's lease.</summary>
     public async Task RenewLeaseAsync(TimeSpan lease, CancellationToken cancel = default)
     {
-        await using NpgsqlCommand command = Command(
-            """
+        await ExecuteAsync(
+"""
             INSERT INTO hawser.servers (id, host, lease_until) VALUES ($1, $2, now() + $3)
             ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until
             """,
-            _server, Environment.MachineName, lease);
-        await command.ExecuteNonQueryAsync(cancel);
+            [_server, Environment.MachineName, lease], cancel);
     }
 
     /// <summary>Begins an upload.</summary>
@@ -125,7 +115,7 @@ internal sealed class PostgresLedger : IAsyncDisposable
     public async Task StoreAsync(
         long number, long bytes, UploadDigest digest, long quotaBytes, CancellationToken cancel)
     {
-        string state = await PersistAsync(async patience =>
+        UploadState? state = await PersistAsync(async patience =>
         {
             await using NpgsqlCommand command = Command(
                 """
@@ -141,25 +131,26 @@ internal sealed class PostgresLedger : IAsyncDisposable
                 """,
                 _collection, number, _server, bytes, digest.ToString(), quotaBytes);
             // An earlier attempt whose answer was lost may have done it.
-            return await command.ExecuteNonQueryAsync(patience) == 1 ? "stored" : await StateOfAsync(number, patience);
+            return await command.ExecuteNonQueryAsync(patience) == 1
+                ? UploadState.Stored
+                : (await FindAsync(number, patience))?.State;
         }, cancel);
-        if (state == "under way")
-            throw new UploadRefusedException(QuotaRefusal(quotaBytes));
-        if (state == "stored")
+        if (state == UploadState.Stored)
             return;
-        throw new UploadRefusedException("the server was too slow to renew its lease; send it again");
+        throw new UploadRefusedException(state == UploadState.UnderWay
+            ? QuotaRefusal(quotaBytes)
+            : "the server was too slow to renew its lease; send it again");
     }
 
     /// <summary>Makes an upload "failed", unless it is stored. The object store may have something of it.</summary>
     public async Task FailAsync(long number, string reason, CancellationToken cancel)
     {
-        await using NpgsqlCommand command = Command(
-            """
+        await ExecuteAsync(
+"""
             UPDATE hawser.uploads SET state = 'failed', ended = now(), error = coalesce(error, $4), is_clean = false
             WHERE collection = $1 AND number = $2 AND server = $3 AND state <> 'stored'
             """,
-            _collection, number, _server, reason);
-        await command.ExecuteNonQueryAsync(cancel);
+            [_collection, number, _server, reason], cancel);
     }
 
     /// <summary>Makes this server's uploads "failed" that it does not work on.</summary>
@@ -168,27 +159,24 @@ internal sealed class PostgresLedger : IAsyncDisposable
     /// <param name="cancel">Ends the call.</param>
     public async Task AbandonMineAsync(long[] active, TimeSpan age, CancellationToken cancel)
     {
-        await using NpgsqlCommand command = Command(
-            """
+        await ExecuteAsync(
+"""
             UPDATE hawser.uploads SET state = 'failed', ended = now(), error = 'the server lost the ledger'
             WHERE collection = $1 AND server = $2 AND state = 'under way' AND started < now() - $4 AND number <> ALL ($3)
             """,
-            _collection, _server, active, age);
-        await command.ExecuteNonQueryAsync(cancel);
+            [_collection, _server, active, age], cancel);
     }
 
     /// <summary>Makes the uploads of dead servers "failed", and forgets servers that have been dead for a day.</summary>
     public async Task AbandonDeadAsync(CancellationToken cancel)
     {
-        await using NpgsqlCommand command = Command(
-            """
+        await ExecuteAsync(
+"""
             UPDATE hawser.uploads SET state = 'failed', ended = now(), error = 'the server died'
             WHERE state = 'under way'
                 AND server NOT IN (SELECT id FROM hawser.servers WHERE lease_until >= now())
-            """);
-        await command.ExecuteNonQueryAsync(cancel);
-        await using NpgsqlCommand dead = Command("DELETE FROM hawser.servers WHERE lease_until < now() - interval '1 day'");
-        await dead.ExecuteNonQueryAsync(cancel);
+            """, [], cancel);
+        await ExecuteAsync("DELETE FROM hawser.servers WHERE lease_until < now() - interval '1 day'", [], cancel);
     }
 
     /// <summary>Failed uploads of which the object store may have something, and whose servers have had the length of a
@@ -212,9 +200,8 @@ internal sealed class PostgresLedger : IAsyncDisposable
     /// <summary>The object store has nothing of a failed upload any more.</summary>
     public async Task SetCleanAsync(long number, CancellationToken cancel)
     {
-        await using NpgsqlCommand command = Command(
-            "UPDATE hawser.uploads SET is_clean = true WHERE collection = $1 AND number = $2", _collection, number);
-        await command.ExecuteNonQueryAsync(cancel);
+        await ExecuteAsync(
+"UPDATE hawser.uploads SET is_clean = true WHERE collection = $1 AND number = $2", [_collection, number], cancel);
     }
 
     /// <summary>All uploads above a number, in the order of their numbers. Holds no connection between its
@@ -240,12 +227,13 @@ internal sealed class PostgresLedger : IAsyncDisposable
     /// <summary>Ends this server's lease, so that what it left is cleaned up at once.</summary>
     public async Task EndLeaseAsync(CancellationToken cancel = default)
     {
-        await using NpgsqlCommand command = Command(
-            "UPDATE hawser.servers SET lease_until = now() WHERE id = $1", _server);
-        await command.ExecuteNonQueryAsync(cancel);
+        await ExecuteAsync("UPDATE hawser.servers SET lease_until = now() WHERE id = $1", [_server], cancel);
     }
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    // CockroachDB's int has 64 bits.
+    private static int VersionOf(object? value) => Convert.ToInt32(value, CultureInfo.InvariantCulture);
 
     private static string QuotaRefusal(long bytes) => $"the collection's quota of {bytes} bytes is used up";
 
@@ -276,14 +264,6 @@ internal sealed class PostgresLedger : IAsyncDisposable
         return page;
     }
 
-    private async Task<string> StateOfAsync(long number, CancellationToken cancel)
-    {
-        await using NpgsqlCommand command = Command(
-            "SELECT state FROM hawser.uploads WHERE collection = $1 AND number = $2 AND server = $3",
-            _collection, number, _server);
-        return (string?)await command.ExecuteScalarAsync(cancel) ?? "";
-    }
-
     /// <summary>Repeats an idempotent call while connections break, for as long as <see cref="Patience"/>.</summary>
     private static async Task<T> PersistAsync<T>(Func<CancellationToken, Task<T>> attempt, CancellationToken cancel)
     {
@@ -302,6 +282,27 @@ internal sealed class PostgresLedger : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs a statement without a result.</summary>
+    private async Task ExecuteAsync(string text, object[] parameters, CancellationToken cancel)
+    {
+        await using NpgsqlCommand command = Command(text, parameters);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Reads a value; null if there is no row, or no table yet.</summary>
+    private async Task<object?> ReadAsync(string text, object[] parameters, CancellationToken cancel)
+    {
+        try
+        {
+            await using NpgsqlCommand command = Command(text, parameters);
+            return await command.ExecuteScalarAsync(cancel);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return null;
+        }
+    }
+
     private NpgsqlCommand Command(string text, params ReadOnlySpan<object> parameters)
     {
         NpgsqlCommand command = _source.CreateCommand(text);
@@ -314,11 +315,5 @@ internal sealed class PostgresLedger : IAsyncDisposable
     {
         await using var command = new NpgsqlCommand(text, connection);
         await command.ExecuteNonQueryAsync(cancel);
-    }
-
-    private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string text, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(text, connection);
-        return await command.ExecuteScalarAsync(cancel);
     }
 }

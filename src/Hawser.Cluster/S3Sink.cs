@@ -1,8 +1,9 @@
-using System.Globalization;
+using System.Net;
 using System.Runtime.CompilerServices;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Hawser.Services.Upload;
 
 namespace Hawser.Cluster;
 
@@ -12,7 +13,6 @@ namespace Hawser.Cluster;
 /// SDK adds by default, are off: other stores do not know them.</remarks>
 internal sealed class S3Sink : IDisposable
 {
-    private const string Suffix = ".file";
     private const int RequestsAtOnce = 32;
     private const int Retries = 2;
 
@@ -53,17 +53,6 @@ internal sealed class S3Sink : IDisposable
     /// <summary>The place.</summary>
     public SinkAddress Address { get; }
 
-    /// <summary>The name of an upload, which ends its key.</summary>
-    public static string NameOf(long number) => $"{number}{Suffix}";
-
-    /// <summary>The number of a name; null if it is no upload's.</summary>
-    public static long? NumberOf(string name) =>
-        name.EndsWith(Suffix, StringComparison.Ordinal)
-        && long.TryParse(name.AsSpan(..^Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-        && name == NameOf(number)
-            ? number
-            : null;
-
     /// <summary>Whether there is no object. One for the prefix itself, as consoles create for a folder, does not
     /// count.</summary>
     public async Task<bool> IsEmptyAsync(CancellationToken cancel = default)
@@ -74,26 +63,17 @@ internal sealed class S3Sink : IDisposable
     }
 
     /// <summary>Stores an object in one request.</summary>
-    public async Task PutAsync(long number, Stream content, CancellationToken cancel)
+    public Task PutAsync(long number, Stream content, CancellationToken cancel)
     {
-        await _requests.WaitAsync(cancel);
-        try
+        var request = new PutObjectRequest
         {
-            await _client.PutObjectAsync(
-                new PutObjectRequest
-                {
-                    BucketName = Address.Bucket,
-                    Key = KeyOf(number),
-                    InputStream = content,
-                    AutoCloseStream = false,
-                    UseChunkEncoding = false,
-                },
-                cancel);
-        }
-        finally
-        {
-            _requests.Release();
-        }
+            BucketName = Address.Bucket,
+            Key = KeyOf(number),
+            InputStream = content,
+            AutoCloseStream = false,
+            UseChunkEncoding = false,
+        };
+        return InTurnAsync(() => _client.PutObjectAsync(request, cancel), cancel);
     }
 
     /// <summary>Begins an object in parts. Nobody sees it before <see cref="CompleteAsync"/>.</summary>
@@ -104,27 +84,18 @@ internal sealed class S3Sink : IDisposable
     /// <summary>Stores a part: 5 MiB or more, except for the last.</summary>
     public async Task<PartETag> PutPartAsync(long number, string id, int part, Stream content, CancellationToken cancel)
     {
-        await _requests.WaitAsync(cancel);
-        try
+        var request = new UploadPartRequest
         {
-            UploadPartResponse response = await _client.UploadPartAsync(
-                new UploadPartRequest
-                {
-                    BucketName = Address.Bucket,
-                    Key = KeyOf(number),
-                    UploadId = id,
-                    PartNumber = part,
-                    InputStream = content,
-                    PartSize = content.Length,
-                    UseChunkEncoding = false,
-                },
-                cancel);
-            return new PartETag(part, response.ETag);
-        }
-        finally
-        {
-            _requests.Release();
-        }
+            BucketName = Address.Bucket,
+            Key = KeyOf(number),
+            UploadId = id,
+            PartNumber = part,
+            InputStream = content,
+            PartSize = content.Length,
+            UseChunkEncoding = false,
+        };
+        UploadPartResponse response = await InTurnAsync(() => _client.UploadPartAsync(request, cancel), cancel);
+        return new PartETag(part, response.ETag);
     }
 
     /// <summary>Makes an object of its parts.</summary>
@@ -163,6 +134,20 @@ internal sealed class S3Sink : IDisposable
         }
     }
 
+    /// <summary>Whether an upload's object is there.</summary>
+    public async Task<bool> HasAsync(long number, CancellationToken cancel)
+    {
+        try
+        {
+            await _client.GetObjectMetadataAsync(Address.Bucket, KeyOf(number), cancel);
+            return true;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The keys of all objects, without the prefix.</summary>
     public async IAsyncEnumerable<string> ListAsync([EnumeratorCancellation] CancellationToken cancel = default)
     {
@@ -186,5 +171,19 @@ internal sealed class S3Sink : IDisposable
 
     private static string? Find(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 
-    private string KeyOf(long number) => Address.Prefix + NameOf(number);
+    /// <summary>Sends a request with a body when fewer than <see cref="RequestsAtOnce"/> are under way.</summary>
+    private async Task<T> InTurnAsync<T>(Func<Task<T>> request, CancellationToken cancel)
+    {
+        await _requests.WaitAsync(cancel);
+        try
+        {
+            return await request();
+        }
+        finally
+        {
+            _requests.Release();
+        }
+    }
+
+    private string KeyOf(long number) => Address.Prefix + UploadName.Of(number);
 }

@@ -12,14 +12,29 @@ internal static class StoreFault
         e is NpgsqlException or AmazonServiceException or AmazonClientException or HttpRequestException or IOException
             or OperationCanceledException or TimeoutException;
 
-    /// <summary>The refusal of an upload that a fault ended; the reason of the connection's end, if that is the
-    /// cause.</summary>
-    public static IOException Refusal(string part, Exception e, Connection connection) =>
-        e is UploadRefusedException refused ? refused
-        : connection.Aborted.IsCancellationRequested ? new UploadRefusedException("the connection ended before it was stored", e)
-        : new UploadRefusedException(
-            e is AmazonServiceException or PostgresException { IsTransient: false }
-                ? $"{part} refused it" : $"{part} does not answer", e);
+    /// <summary>Runs a call whose faults refuse an upload.</summary>
+    /// <param name="part">Database or object store, as the client reads it.</param>
+    /// <param name="connection">The client's. If its end is the cause, the refusal says so.</param>
+    /// <param name="call">The call.</param>
+    /// <exception cref="UploadRefusedException">It failed.</exception>
+    public static async Task<T> RefuseAsync<T>(string part, Connection connection, Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (Is(e) && e is not UploadRefusedException)
+        {
+            throw new UploadRefusedException(
+                connection.Aborted.IsCancellationRequested ? "the connection ended before it was stored"
+                : e is AmazonServiceException or PostgresException { IsTransient: false } ? $"{part} refused it"
+                : $"{part} does not answer", e);
+        }
+    }
+
+    /// <inheritdoc cref="RefuseAsync{T}"/>
+    public static Task RefuseAsync(string part, Connection connection, Func<Task> call) =>
+        RefuseAsync(part, connection, () => WithResultAsync(call));
 
     /// <summary>Runs a call whose faults are the user's to mend.</summary>
     /// <exception cref="IOException">It failed; one line that names the option.</exception>
@@ -36,11 +51,7 @@ internal static class StoreFault
     }
 
     /// <inheritdoc cref="GuardAsync{T}"/>
-    public static Task GuardAsync(string option, Func<Task> call) => GuardAsync(option, async () =>
-    {
-        await call();
-        return true;
-    });
+    public static Task GuardAsync(string option, Func<Task> call) => GuardAsync(option, () => WithResultAsync(call));
 
     /// <summary>What happened, in one line.</summary>
     public static string Describe(Exception e)
@@ -53,5 +64,11 @@ internal static class StoreFault
             : e.InnerException is { } inner && !e.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{e.Message} ({inner.Message})"
             : e.Message;
         return text.ReplaceLineEndings(" ");
+    }
+
+    private static async Task<bool> WithResultAsync(Func<Task> call)
+    {
+        await call();
+        return true;
     }
 }

@@ -28,7 +28,7 @@ public sealed class UploadArchive : IAsyncDisposable
         var archive = new UploadArchive(new PostgresLedger(ledger, address.Collection), new S3Sink(address));
         try
         {
-            return await StoreFault.GuardAsync("--ledger", () => archive._ledger.KnowsCollectionAsync(cancel))
+            return await StoreFault.GuardAsync("--ledger", () => archive._ledger.FindLastNumberAsync(cancel)) is not null
                 ? archive
                 : throw new IOException($"--sink: the ledger does not know {address.Collection}");
         }
@@ -90,7 +90,7 @@ public sealed class UploadArchive : IAsyncDisposable
         {
             if (entry.State != UploadState.Stored)
                 continue;
-            string name = S3Sink.NameOf(entry.Number);
+            string name = UploadName.Of(entry.Number);
             stored.Add(name);
             if (await CopyAsync(entry, Stream.Null, cancel) is { } difference)
             {
@@ -119,7 +119,7 @@ public sealed class UploadArchive : IAsyncDisposable
 
     /// <returns>Null for an upload that was stored meanwhile, or will be.</returns>
     private async Task<string?> FindStrangerAsync(string name, CancellationToken cancel) =>
-        S3Sink.NumberOf(name) is not { } number || await FindAsync(number, cancel) is not { } entry
+        !UploadName.TryParse(name, out long number) || await FindAsync(number, cancel) is not { } entry
             ? "not in the ledger"
             : entry.State == UploadState.Failed ? $"of a failed upload: {entry.Error}" : null;
 }

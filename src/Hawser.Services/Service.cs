@@ -47,9 +47,16 @@ public abstract class Service
     /// <summary>The models that the demo runs it under.</summary>
     public virtual IEnumerable<ConcurrencyModel> DemoModels => [ConcurrencyModels.Get(DefaultModel)];
 
+    /// <summary>Checks what no option can check alone: that the settings agree.</summary>
+    /// <exception cref="FormatException">They contradict each other; names the option.</exception>
+    public virtual void Check(ServiceSettings settings)
+    {
+    }
+
     /// <summary>Creates the handler of one server. A disposable handler is disposed when the server has
     /// stopped.</summary>
-    /// <exception cref="FormatException">The settings contradict each other.</exception>
+    /// <param name="settings">Settings that <see cref="Check"/> accepts.</param>
+    /// <param name="environment">What the handler works with.</param>
     public abstract IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment);
 
     /// <summary>Where it writes, printed at the start: an absolute path or the standard output; null if

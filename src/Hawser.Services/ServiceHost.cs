@@ -38,6 +38,7 @@ public sealed class ServiceHost : IAsyncDisposable
     public static ServiceHost Start(
         Service service, ServiceSettings settings, ServiceEnvironment environment, ServerOptions options)
     {
+        service.Check(settings);
         var failure = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         IConnectionHandler? handler = null;
         try

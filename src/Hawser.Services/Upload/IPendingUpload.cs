@@ -9,8 +9,7 @@ public interface IPendingUpload : IAsyncDisposable
     string Name { get; }
 
     /// <summary>Receives until the client half-closes.</summary>
-    /// <exception cref="UploadRefusedException">A limit is reached, or the server stops before the first
-    /// byte.</exception>
+    /// <exception cref="UploadRefusedException">A limit is reached.</exception>
     /// <exception cref="ConnectionClosedException">The client reset the connection or timed out.</exception>
     /// <exception cref="IOException">The store failed.</exception>
     Task ReceiveAsync(Connection connection);

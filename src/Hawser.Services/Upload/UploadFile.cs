@@ -51,8 +51,6 @@ internal sealed class UploadFile : IPendingUpload
     /// <summary>Receives until the client half-closes. Writing to the disk blocks the calling thread.</summary>
     public async Task ReceiveAsync(Connection connection)
     {
-        if (await connection.WaitForInputAsync() == InputState.Stopping)
-            throw new UploadRefusedException("the server is stopping");
         Action<int> claim = Claim;
         try
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Services.Upload;
@@ -10,12 +9,7 @@ namespace Hawser.Services.Upload;
 /// leftover of a killed server.</remarks>
 internal sealed class UploadFolder : IUploadStore
 {
-    /// <summary>Ends the name of a stored file.</summary>
-    public const string Suffix = ".file";
-
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const string PartPrefix = ".";
-    private const string PartSuffix = ".part";
 
     private readonly string _path;
     private readonly UploadSettings _settings;
@@ -38,8 +32,8 @@ internal sealed class UploadFolder : IUploadStore
             PosixFile.FlushFolder(parent);
         foreach (FileSystemInfo entry in new DirectoryInfo(_path).EnumerateFileSystemInfos())
         {
-            if (TryParseName(entry.Name, out long number)
-                || (TryParsePart(entry.Name, out number) && !TryRemoveLeftover(entry)))
+            if (UploadName.TryParse(entry.Name, out long number)
+                || (UploadName.TryParsePart(entry.Name, out number) && !TryRemoveLeftover(entry)))
             {
                 _highestAtStart = Math.Max(_highestAtStart, number);
             }
@@ -52,13 +46,6 @@ internal sealed class UploadFolder : IUploadStore
 
     /// <summary>The file, and with <see cref="UploadSettings.Sync"/> the folder.</summary>
     public int DescriptorsPerUpload => _settings.Sync ? 2 : 1;
-
-    /// <summary>Reads the number from the name of a stored file.</summary>
-    public static bool TryParseName(string name, out long number) => TryParse(name, "", Suffix, out number);
-
-    /// <summary>Reads the number from the name of an upload in progress.</summary>
-    public static bool TryParsePart(string name, out long number) =>
-        TryParse(name, PartPrefix, PartSuffix, out number);
 
     /// <summary>Begins the upload of a connection. The n-th connection gets the n-th number after the highest one at the
     /// start, whatever the order of these calls. Numbers of another server are skipped.</summary>
@@ -105,7 +92,7 @@ internal sealed class UploadFolder : IUploadStore
         catch (IOException e)
         {
             // The file is stored, as the receipt says; a verification reports it as unlisted.
-            Report($"{record.Number}{Suffix} is not in the manifest: {e.Message}; make room on the disk");
+            Report($"{UploadName.Of(record.Number)} is not in the manifest: {e.Message}; make room on the disk");
         }
     }
 
@@ -135,8 +122,8 @@ internal sealed class UploadFolder : IUploadStore
     /// <returns>Null if another server has the number.</returns>
     private UploadFile? TryBegin(long number, string peer, UsageShare share)
     {
-        string part = Path.Combine(_path, $"{PartPrefix}{number}{PartSuffix}");
-        string final = Path.Combine(_path, $"{number}{Suffix}");
+        string part = Path.Combine(_path, UploadName.OfPart(number));
+        string final = Path.Combine(_path, UploadName.Of(number));
         if (Path.Exists(final))
             return null;
         SafeFileHandle? handle = null;
@@ -173,22 +160,10 @@ internal sealed class UploadFolder : IUploadStore
         UsageCount stored = default;
         foreach (FileInfo file in new DirectoryInfo(_path).EnumerateFiles())
         {
-            if (TryParseName(file.Name, out _) && file.Exists)
+            if (UploadName.TryParse(file.Name, out _) && file.Exists)
                 stored += new UsageCount(1, file.Length);
         }
         return stored;
-    }
-
-    private static bool TryParse(string name, string prefix, string suffix, out long number)
-    {
-        number = 0;
-        return name.StartsWith(prefix, StringComparison.Ordinal)
-            && name.EndsWith(suffix, StringComparison.Ordinal)
-            && name.Length > prefix.Length + suffix.Length
-            && long.TryParse(name.AsSpan(prefix.Length..^suffix.Length), NumberStyles.None,
-                CultureInfo.InvariantCulture, out number)
-            && name[prefix.Length] != '0'
-            && number is > 0 and < long.MaxValue / 2;
     }
 
     private static bool TryRemoveLeftover(FileSystemInfo part)

@@ -65,6 +65,8 @@ internal sealed class UploadHandler : IConnectionHandler, IAsyncDisposable
         UploadReceipt receipt;
         try
         {
+            if (await connection.WaitForInputAsync() == InputState.Stopping)
+                throw new UploadRefusedException("the server is stopping");
             await upload.ReceiveAsync(connection);
             receipt = await upload.PublishAsync();
         }

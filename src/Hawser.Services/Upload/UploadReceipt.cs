@@ -41,7 +41,7 @@ public sealed record UploadReceipt(string? FileName, long Bytes, UploadDigest? D
         bool synced = parts.Length == 5 && parts[4] == "synced";
         if ((parts.Length == 4 || synced)
             && parts[0] == "OK"
-            && UploadFolder.TryParseName(parts[1], out _)
+            && UploadName.TryParse(parts[1], out _)
             && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out long bytes))
         {
             return Stored(parts[1], bytes, ParseDigest(parts[3]), synced);

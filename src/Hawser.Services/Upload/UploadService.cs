@@ -105,11 +105,36 @@ public sealed class UploadService : Service
     };
 
     /// <inheritdoc/>
+    public override void Check(ServiceSettings settings)
+    {
+        bool computesHash = settings.Get(Hash) != UploadHash.None;
+        if (!IsShared(settings))
+        {
+            if (settings.IsSet(Lease))
+                throw new FormatException("--lease: applies only with --ledger and --sink");
+            if (settings.Has(Manifest) && !computesHash)
+                throw new FormatException("--manifest: needs a hash; use --hash sha256 or xxh128");
+            return;
+        }
+        if (!settings.IsSet(Ledger))
+            throw new FormatException("--sink: needs --ledger, which numbers the uploads");
+        if (!settings.IsSet(Sink))
+            throw new FormatException("--ledger: needs --sink, where the bytes go");
+        ServiceOption? folderOnly = settings.IsSet(MinFree) ? MinFree
+            : settings.IsSet(Mode) ? Mode
+            : settings.Has(Sync) ? Sync
+            : settings.Has(Manifest) ? Manifest
+            : null;
+        if (folderOnly is not null)
+            throw new FormatException($"--{folderOnly.Name}: applies to a folder, not to --sink");
+        if (!computesHash)
+            throw new FormatException("--hash: the ledger needs one; use sha256 or xxh128");
+    }
+
+    /// <inheritdoc/>
     public override IConnectionHandler CreateHandler(ServiceSettings settings, ServiceEnvironment environment) =>
         new UploadHandler(
-            settings.IsSet(Ledger) || settings.IsSet(Sink)
-                ? OpenShared(settings, environment)
-                : OpenFolder(settings, environment),
+            IsShared(settings) ? OpenShared(settings, environment) : OpenFolder(settings, environment),
             sendsReceipt: !settings.Has(NoReceipt), environment);
 
     /// <inheritdoc/>
@@ -142,13 +167,10 @@ public sealed class UploadService : Service
             outcomes.Sum(outcome => outcome.BytesSent), time, difference)];
     }
 
-    private static UploadFolder OpenFolder(ServiceSettings settings, ServiceEnvironment environment)
-    {
-        if (settings.IsSet(Lease))
-            throw new FormatException("--lease: applies only with --ledger and --sink");
-        if (settings.Has(Manifest) && settings.Get(Hash) == UploadHash.None)
-            throw new FormatException("--manifest: needs a hash; use --hash sha256 or xxh128");
-        return new UploadFolder(
+    private static bool IsShared(ServiceSettings settings) => settings.IsSet(Ledger) || settings.IsSet(Sink);
+
+    private static UploadFolder OpenFolder(ServiceSettings settings, ServiceEnvironment environment) =>
+        new(
             new UploadSettings
             {
                 Folder = settings.Get(Folder),
@@ -163,27 +185,15 @@ public sealed class UploadService : Service
                 Manifest = settings.Has(Manifest),
             },
             environment.Errors);
-    }
 
     private static IUploadStore OpenShared(ServiceSettings settings, ServiceEnvironment environment)
     {
-        string ledger = settings.Find(Ledger) ?? throw new FormatException("--sink: needs --ledger, which numbers the uploads");
-        string sink = settings.Find(Sink) ?? throw new FormatException("--ledger: needs --sink, where the bytes go");
-        ServiceOption? folderOnly = settings.IsSet(MinFree) ? MinFree
-            : settings.IsSet(Mode) ? Mode
-            : settings.Has(Sync) ? Sync
-            : settings.Has(Manifest) ? Manifest
-            : null;
-        if (folderOnly is not null)
-            throw new FormatException($"--{folderOnly.Name}: applies to a folder, not to --sink");
-        if (settings.Get(Hash) == UploadHash.None)
-            throw new FormatException("--hash: the ledger needs one; use sha256 or xxh128");
         if (environment.OpenUploadStore is not { } open)
             throw new FormatException("--ledger: this program has no Hawser.Cluster");
         return open(new UploadStoreOptions
         {
-            Ledger = ledger,
-            Sink = sink,
+            Ledger = settings.Get(Ledger),
+            Sink = settings.Get(Sink),
             Spool = settings.Get(Folder),
             Lease = settings.Get(Lease),
             MaxBytes = settings.Get(MaxBytes),

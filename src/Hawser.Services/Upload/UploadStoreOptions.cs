@@ -27,6 +27,6 @@ public sealed record UploadStoreOptions
     /// <summary>The hash of receipts and ledger; not <see cref="UploadHash.None"/>. Default SHA-256.</summary>
     public UploadHash Hash { get; init; } = UploadHash.Sha256;
 
-    /// <summary>Receives a line per failure that no client is told of. Default: discarded.</summary>
+    /// <summary>Receives a line for each failure that does not refuse an upload. Default: discarded.</summary>
     public TextWriter Errors { get; init; } = TextWriter.Null;
 }

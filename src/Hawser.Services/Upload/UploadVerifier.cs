@@ -31,7 +31,7 @@ public static class UploadVerifier
         }
         foreach (UploadRecord record in records.Values)
         {
-            string name = $"{record.Number}{UploadFolder.Suffix}";
+            string name = UploadName.Of(record.Number);
             if (Compare(Path.Combine(folder, name), record) is { } difference)
             {
                 onFinding($"{name}: {difference}");
@@ -59,8 +59,8 @@ public static class UploadVerifier
     {
         DirectoryInfo => "a folder, not in the manifest",
         { Name: UploadManifest.FileName } => null,
-        _ when UploadFolder.TryParsePart(entry.Name, out _) => "an upload that was not finished",
-        _ when UploadFolder.TryParseName(entry.Name, out long number) && records.ContainsKey(number) => null,
+        _ when UploadName.TryParsePart(entry.Name, out _) => "an upload that was not finished",
+        _ when UploadName.TryParse(entry.Name, out long number) && records.ContainsKey(number) => null,
         _ => "not in the manifest",
     };
 

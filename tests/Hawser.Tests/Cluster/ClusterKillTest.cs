@@ -16,7 +16,6 @@ public sealed class ClusterKillTest(ClusterParts parts) : IAsyncDisposable
 {
     private const int Servers = 3;
     private const int ClientsAtOnce = 6;
-    private const int UploadsPerRound = 20;
 
     private static readonly string[] Models = ["threads", "epoll", "async"];
 
@@ -25,9 +24,10 @@ public sealed class ClusterKillTest(ClusterParts parts) : IAsyncDisposable
     private readonly ProgramProcess?[] _servers = new ProgramProcess?[Servers];
     private int _unconfirmed;
 
-    // More of them by hand: HAWSER_KILLS=100.
-    private static int Rounds => int.Parse(
-        Environment.GetEnvironmentVariable("HAWSER_KILLS") ?? "5", CultureInfo.InvariantCulture);
+    // More of them by hand: HAWSER_KILLS=100 HAWSER_UPLOADS_PER_KILL=200.
+    private static int Rounds => Read("HAWSER_KILLS", 5);
+
+    private static int UploadsPerRound => Read("HAWSER_UPLOADS_PER_KILL", 20);
 
     public async ValueTask DisposeAsync()
     {
@@ -116,6 +116,9 @@ public sealed class ClusterKillTest(ClusterParts parts) : IAsyncDisposable
         }
         Interlocked.Increment(ref _unconfirmed);
     }
+
+    private static int Read(string variable, int otherwise) =>
+        Environment.GetEnvironmentVariable(variable) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
     /// <summary>Mostly small, sometimes more than a part.</summary>
     private static byte[] Content(Random random) =>

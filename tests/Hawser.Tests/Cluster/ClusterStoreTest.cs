@@ -221,12 +221,83 @@ public sealed class ClusterStoreTest(ClusterParts parts) : IAsyncLifetime
             """);
         var address = SinkAddress.Parse(sink);
         await using var ledger = new PostgresLedger(_collection.Ledger, address.Collection);
-        await using ClusterStore store = ClusterStore.Start(
+        await using ClusterStore store = new ClusterStore(
             Options() with { Sink = sink, Lease = TimeSpan.FromSeconds(1) }, ledger, new S3Sink(address));
         using RawPeer request = await hanging.AcceptAsync();
 
         long begin = (long)(await LeasesAsync())!;
         await Patience.UntilAsync(async () => (long)(await LeasesAsync())! > begin + 2_000_000);
+    }
+
+    [Fact]
+    public async Task After_an_outage_servers_have_time_to_renew_their_leases()
+    {
+        const int LeaseSeconds = 6;
+        await using (await OpenAsync())
+        {
+        }
+        string one = await CreateUserAsync("one");
+        string other = await CreateUserAsync("other");
+        await using UploadServer first = StartAs(one);
+        await using UploadServer second = StartAs(other);
+        using RawPeer peer = await first.ConnectAsync();
+        await peer.SendAsync(new byte[] { 7 });
+        await Patience.UntilAsync(async () => await StatesAsync() is [UploadState.UnderWay]);
+
+        await SetLoginAsync(one, "NOLOGIN");
+        await SetLoginAsync(other, "NOLOGIN");
+        await Patience.UntilAsync(async () => await LiveAsync() == 0);
+        // The client must not be idle for ten seconds.
+        await peer.SendAsync(new byte[] { 8 });
+        // Where no time is given, the second renewal comes after the first server's uploads were given up.
+        await SetLoginAsync(other, "LOGIN");
+        await Patience.UntilAsync(async () => await LiveAsync() == 1);
+        long renewed = (long)(await LeasesAsync())!;
+        await Patience.UntilAsync(async () => (long)(await LeasesAsync())! > renewed);
+        await SetLoginAsync(one, "LOGIN");
+        await Patience.UntilAsync(async () => await LiveAsync() == 2);
+        peer.FinishSending();
+
+        Assert.Equal(UploadServer.ReceiptOf(1, [7, 8]), await peer.ReadToEndAsync());
+
+        UploadServer StartAs(string ledger) => Start("epoll", settings => settings
+            .Set(UploadService.Ledger, ledger).Set(UploadService.Lease, $"{LeaseSeconds}s"));
+
+        async Task<long> LiveAsync() => (long)(await parts.Postgres.RunAsync(
+            _collection.Ledger, "SELECT count(*) FROM hawser.servers WHERE lease_until > now()"))!;
+    }
+
+    [Fact]
+    public async Task Numbers_that_a_restored_database_has_forgotten_are_not_given_again()
+    {
+        await using (UploadServer server = Start("epoll"))
+        {
+            for (int n = 1; n <= 3; n++)
+                await server.UploadAsync([(byte)n]);
+        }
+        // As a backup has it that was made after the first; the second failed.
+        await parts.Postgres.RunAsync(_collection.Ledger,
+            "DELETE FROM hawser.uploads WHERE number > 1; UPDATE hawser.collections SET last_number = 1");
+        using (var sink = new S3Sink(SinkAddress.Parse(_collection.Sink)))
+            await sink.RemoveAsync(2);
+
+        IOException refused = await Assert.ThrowsAsync<IOException>(OpenAsync);
+
+        Assert.Matches(
+            @"^--ledger: has given numbers up to 1, but [^ ]+ has 3\.file; was the database restored[^\n]*$", refused.Message);
+    }
+
+    [Fact]
+    public async Task Once_the_tables_are_there_a_server_needs_no_right_to_create_any()
+    {
+        await using (await OpenAsync())
+        {
+        }
+        string user = await CreateUserAsync("server");
+
+        await using UploadServer server = Start("epoll", settings => settings.Set(UploadService.Ledger, user));
+
+        Assert.Equal(UploadServer.ReceiptOf(1, [7]), await server.UploadAsync([7]));
     }
 
     [Theory]
@@ -270,6 +341,28 @@ public sealed class ClusterStoreTest(ClusterParts parts) : IAsyncLifetime
 
     private UploadStoreOptions Options() =>
         new() { Ledger = _collection.Ledger, Sink = _collection.Sink, Spool = _folder["spool"] };
+
+    /// <returns>The ledger's address for a user that may use the tables, and no more.</returns>
+    private async Task<string> CreateUserAsync(string name)
+    {
+        var address = new UriBuilder(_collection.Ledger);
+        address.UserName = $"{name}_{address.Path.Trim('/')}";
+        await parts.Postgres.RunAsync(_collection.Ledger, $"""
+            CREATE ROLE {address.UserName} LOGIN;
+            GRANT USAGE ON SCHEMA hawser TO {address.UserName};
+            GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hawser TO {address.UserName}
+            """);
+        return $"{address.Uri}";
+    }
+
+    /// <summary>Lets a user in, or shuts it out.</summary>
+    private async Task SetLoginAsync(string ledger, string can)
+    {
+        string user = new Uri(ledger).UserInfo;
+        await parts.Postgres.RunAsync(ledger, $"ALTER ROLE {user} {can}");
+        await parts.Postgres.RunAsync(
+            ledger, $"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '{user}'");
+    }
 
     private Task<object?> LeasesAsync() => parts.Postgres.RunAsync(_collection.Ledger,
         "SELECT (extract(epoch FROM max(lease_until)) * 1000000)::bigint FROM hawser.servers");
