@@ -85,13 +85,10 @@ internal sealed class UsageException(string message) : Exception(message)
             return "unknown option '--port'; did you mean '--port-base'?";
         if (at.Command.Name == "serve" && word == "--model")
             return "--model needs a service: hawser serve ping --model epoll";
+        if (Mistyped(at, word) is { } mistyped)
+            return mistyped;
         if (word is ['-', ..])
             return $"unknown option '{word}'{Suggest(word, at.Command.Options.Select(o => o.Name)) ?? See(at)}";
-        // Where a verb takes arguments, a mistyped verb of its own is the first of them.
-        string first = at.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
-            .FirstOrDefault()?.Value ?? word;
-        if (Suggest(first, at.Command.Subcommands.Select(command => command.Name)) is { } suggestion)
-            return $"unknown command '{first}'{suggestion}";
         if (word.All(char.IsAsciiDigit) && at.Command.Arguments is [{ Name: ServerArguments.Name }])
             return ServerAddress.NotAServer(word);
         if (word.All(char.IsAsciiDigit) && at.Command.Options.Any(option => option.Name == "--port"))
@@ -101,6 +98,21 @@ internal sealed class UsageException(string message) : Exception(message)
             : $"unexpected argument '{word}'{See(at)}";
     }
 
+    /// <summary>Names a subcommand that was mistyped; null if none was. Where a verb takes arguments, it is the first of
+    /// them.</summary>
+    private static string? Mistyped(CommandResult at, string? unexpected = null)
+    {
+        string? first = at.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .FirstOrDefault()?.Value ?? unexpected;
+        // An option speaks for the subcommands that have it.
+        IEnumerable<Command> subcommands = unexpected is not ['-', ..]
+            ? at.Command.Subcommands
+            : at.Command.Subcommands.Where(command => command.Options.Any(option => option.Name == unexpected));
+        return first is not null && Suggest(first, subcommands.Select(command => command.Name)) is { } suggestion
+            ? $"unknown command '{first}'{suggestion}"
+            : null;
+    }
+
     private static string Explain(ParseError error, CommandResult at) => error.SymbolResult switch
     {
         OptionResult { Option: VersionOption } => "--version: give it alone",
@@ -108,7 +120,7 @@ internal sealed class UsageException(string message) : Exception(message)
             $"{twice.Option.Name}: given {twice.IdentifierTokenCount} times; give it once",
         OptionResult { IdentifierTokenCount: 0 } absent => $"missing option {absent.Option.Name}{See(at)}",
         OptionResult { Tokens.Count: 0 } bare => $"{bare.Option.Name}: missing value{See(at)}",
-        ArgumentResult { Tokens.Count: 0 } missing => $"missing argument {missing.Argument.Name}{See(at)}",
+        ArgumentResult { Tokens.Count: 0 } missing => Mistyped(at) ?? $"missing argument {missing.Argument.Name}{See(at)}",
         // From the option's own parser.
         _ => error.Message,
     };

@@ -31,7 +31,9 @@ internal static class UploadStoreVerbs
         {
             await using UploadArchive archive = await where.OpenAsync(parsed, cancel);
             bool isJson = parsed.GetValue(json);
-            await foreach (LedgerEntry entry in archive.ListAsync().WithCancellation(cancel))
+            if (!isJson)
+                Standard.Out.WriteLine($"{"NUMBER",8}  {"TIME",-20}  STATE      {"BYTES",12}  HASH OR REASON");
+            await foreach (LedgerEntry entry in archive.ListAsync(cancel))
                 Standard.Out.WriteLine(isJson ? ToJson(entry) : TextOf(entry));
             return ExitCode.Done;
         });
@@ -191,8 +193,8 @@ internal static class UploadStoreVerbs
         string time = (entry.End ?? entry.Start).ToString(TimeFormat, CultureInfo.InvariantCulture);
         string what = entry.State switch
         {
-            UploadState.Stored => $"stored  {entry.Bytes,12}  {entry.Digest}",
-            UploadState.Failed => $"failed  {Printable.Of(entry.Error ?? "")}",
+            UploadState.Stored => $"stored     {entry.Bytes,12}  {entry.Digest}",
+            UploadState.Failed => $"failed     {"-",12}  {Printable.Of(entry.Error ?? "")}",
             _ => "under way",
         };
         return $"{entry.Number,8}  {time}  {what}";

@@ -41,8 +41,9 @@ public sealed class ReadingVerbsTest(ClusterParts parts) : IAsyncLifetime
 
         list.IsDone();
         string[] lines = list.Text.Split('\n');
-        Assert.Matches("^ +1  [-0-9T:]{19}Z  stored +5  sha256:[0-9a-f]{64}$", lines[0]);
-        Assert.Matches("^ +2  [-0-9T:]{19}Z  failed  an upload has at most 5 bytes$", lines[1]);
+        Assert.Matches("^ +NUMBER  TIME +STATE +BYTES  HASH OR REASON$", lines[0]);
+        Assert.Matches("^ +1  [-0-9T:]{19}Z  stored +5  sha256:[0-9a-f]{64}$", lines[1]);
+        Assert.Matches("^ +2  [-0-9T:]{19}Z  failed +-  an upload has at most 5 bytes$", lines[2]);
         json.IsDone();
         JsonElement[] entries =
             [.. json.Text.Split('\n')[..^1].Select(line => JsonDocument.Parse(line).RootElement)];

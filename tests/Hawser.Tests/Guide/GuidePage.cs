@@ -104,8 +104,7 @@ internal sealed partial class GuidePage
         server\ (ahead|behind)
         | (?<=\(pid\ )\d+
         | \b[0-9a-f]{32,}\b
-        | (?<=round\ trips\ +)\d[\d,]*\b
-        | \b\d[\d,]*(?=/s\b)
+        | (?<=round\ trips\ +)\d[\d,]*,\ \d[\d,]*/s
         | (?<=exchanges\ )\d+\ made,\ \d+\ missed,\ \d+\ lost
         | [-+]?\b\d[\d,]*(\.\d+)?\ ?(ns|µs|ms|s|%|B|kB|MB|GB)(/s)?(?!\w)
         | [-+]?\b\d[\d,]*\.\d+\b(?!\.)

@@ -122,5 +122,10 @@ internal sealed class ServePlan
     }
 
     private void Add(ServiceCommand service, CompletedLine line) =>
-        _services.Add((line.Guard(() => service.Read(line.Parsed)), line));
+        _services.Add((line.Guard(() => UsageException.Guard(() =>
+        {
+            ServiceRun run = service.Read(line.Parsed);
+            run.Service.Check(run.Settings);
+            return run;
+        })), line));
 }
