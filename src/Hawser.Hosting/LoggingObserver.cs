@@ -5,17 +5,31 @@ using Microsoft.Extensions.Logging;
 namespace Hawser.Hosting;
 
 /// <summary>Writes the events of a server to a logger: single connections at <see cref="LogLevel.Debug"/>, faults of
-/// handlers as errors with their stack trace.</summary>
+/// handlers as errors with their stack trace. Of the stalls of event loops in the same second, the first is a warning and
+/// the others are at <see cref="LogLevel.Debug"/>.</summary>
 public sealed partial class LoggingObserver : IServerObserver
 {
+    private static readonly TimeSpan BetweenStallWarnings = TimeSpan.FromSeconds(1);
+
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private long _lastStallWarning;
     private volatile bool _isExhausted;
 
     /// <param name="logger">Receives the events.</param>
     public LoggingObserver(ILogger logger)
+        : this(logger, TimeProvider.System)
+    {
+    }
+
+    /// <param name="logger">Receives the events.</param>
+    /// <param name="time">Tells when a second is over.</param>
+    internal LoggingObserver(ILogger logger, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(logger);
         _logger = logger;
+        _time = time;
+        _lastStallWarning = time.GetTimestamp() - time.TimestampFrequency;
     }
 
     /// <summary>The server sheds connections, because descriptors, threads or memory are exhausted.</summary>
@@ -74,7 +88,13 @@ public sealed partial class LoggingObserver : IServerObserver
     }
 
     /// <inheritdoc/>
-    public void Stalled(Connection? connection, TimeSpan time) => LogStalled(connection?.Id, time.TotalMilliseconds);
+    public void Stalled(Connection? connection, TimeSpan time)
+    {
+        long last = Volatile.Read(ref _lastStallWarning);
+        bool isFirst = _time.GetElapsedTime(last) >= BetweenStallWarnings
+            && Interlocked.CompareExchange(ref _lastStallWarning, _time.GetTimestamp(), last) == last;
+        LogStalled(isFirst ? LogLevel.Warning : LogLevel.Debug, connection?.Id, time.TotalMilliseconds);
+    }
 
     /// <inheritdoc/>
     public void Warned(string what) => LogWarned(what);
@@ -121,6 +141,6 @@ public sealed partial class LoggingObserver : IServerObserver
     [LoggerMessage(11, LogLevel.Debug, "Handshake of connection {Connection} from {Peer} failed: {Reason}")]
     private partial void LogHandshakeFailed(long connection, EndPoint? peer, string reason);
 
-    [LoggerMessage(12, LogLevel.Warning, "Work for connection {Connection} held up its event loop for {Milliseconds} ms")]
-    private partial void LogStalled(long? connection, double milliseconds);
+    [LoggerMessage(EventId = 12, Message = "Work for connection {Connection} held up its event loop for {Milliseconds} ms")]
+    private partial void LogStalled(LogLevel level, long? connection, double milliseconds);
 }
