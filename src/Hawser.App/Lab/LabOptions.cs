@@ -26,6 +26,7 @@ internal sealed record LabOptions
         ["churn"] = "no",
         ["burst"] = "no",
         ["backlog"] = "auto",
+        ["together"] = "no",
         ["floor"] = "yes",
         ["rounds"] = "9",
         ["until-width"] = "none",
@@ -37,7 +38,8 @@ internal sealed record LabOptions
 
     private static readonly string[] OfLoads =
     [
-        "models", "clients", "work", "slow-client", "idle", "rate", "pipeline", "churn", "burst", "backlog", "floor",
+        "models", "clients", "work", "slow-client", "idle", "rate", "pipeline", "churn", "burst", "backlog",
+        "together", "floor",
         "duration", "warm-up",
     ];
 
@@ -239,6 +241,9 @@ internal sealed record LabOptions
         bool isBurst = Read(texts, "burst", ParseYes);
         if (isBurst && churns.Contains(true))
             throw new FormatException("--burst: does not apply beside --churn");
+        bool isTogether = Read(texts, "together", ParseYes);
+        if (isTogether && isBurst)
+            throw new FormatException("--together: does not apply beside --burst");
         int? backlog = Read<int?>(texts, "backlog",
             text => text == "auto" ? null : Quantity.ParseInt(text, "backlog", 1, MostBacklog));
         return
@@ -251,7 +256,7 @@ internal sealed record LabOptions
                from clients in clientCounts
                let slowClient = Read(texts, "slow-client", _ => ParseSlowClient(slow, clients))
                select new LabSetting(
-                   clients, work.TotalMicroseconds, slowClient, idle, rate, pipeline, churn, isBurst, backlog),
+                   clients, work.TotalMicroseconds, slowClient, idle, rate, pipeline, churn, isBurst, backlog, isTogether),
         ];
     }
 

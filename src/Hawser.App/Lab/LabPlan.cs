@@ -1,7 +1,7 @@
 namespace Hawser.App.Lab;
 
 /// <summary>The order of the measurements: every round has all variants once, shuffled, so that other activity on the
-/// machine affects all of them alike.</summary>
+/// machine affects all of them alike. Those to be measured together count as one.</summary>
 internal static class LabPlan
 {
     /// <summary>The variants, setting by setting, and the tasks. Other programs take part in the settings that configure
@@ -16,7 +16,7 @@ internal static class LabPlan
     ];
 
     /// <summary>The rounds, without end. Equal seeds give equal orders.</summary>
-    public static IEnumerable<IReadOnlyList<LabVariant>> Rounds(LabOptions options)
+    public static IEnumerable<IReadOnlyList<IReadOnlyList<LabVariant>>> Rounds(LabOptions options)
     {
         var random = new Random(options.Seed);
         IReadOnlyList<LabVariant> variants = Variants(options);
@@ -24,7 +24,11 @@ internal static class LabPlan
         {
             LabVariant[] order = [.. variants];
             random.Shuffle(order);
-            yield return order;
+            yield return
+            [
+                .. order.GroupBy(variant => variant.Setting.Together ? (object)variant.Setting : variant)
+                    .Select(together => together.ToArray()),
+            ];
         }
     }
 }

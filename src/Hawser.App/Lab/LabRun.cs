@@ -79,11 +79,11 @@ internal sealed class LabRun(
     public async Task RunAsync(Action<LabMeasurement> onMeasured, CancellationToken cancel)
     {
         int round = 0;
-        foreach (IReadOnlyList<LabVariant> order in LabPlan.Rounds(options))
+        foreach (IReadOnlyList<IReadOnlyList<LabVariant>> order in LabPlan.Rounds(options))
         {
             round++;
-            foreach ((int index, LabVariant variant) in order.Index())
-                await MeasureRoundAsync(round, index + 1, variant, index == order.Count - 1, onMeasured, cancel);
+            foreach ((int index, IReadOnlyList<LabVariant> together) in order.Index())
+                await MeasureRoundAsync(round, index + 1, together, index == order.Count - 1, onMeasured, cancel);
             if (_isComplete)
                 return;
         }
@@ -101,28 +101,32 @@ internal sealed class LabRun(
             + (measured.Spoiled is { } spoiled ? $"; SPOILED: {spoiled}" : "");
 
     private async Task MeasureRoundAsync(
-        int round, int place, LabVariant variant, bool isLast, Action<LabMeasurement> onMeasured,
+        int round, int place, IReadOnlyList<LabVariant> together, bool isLast, Action<LabMeasurement> onMeasured,
         CancellationToken cancel)
     {
-        var attempts = new List<(LabMeasurement Measured, LatencyHistogram? Latency)>();
+        var attempts = new List<(LabMeasurement Measured, LatencyHistogram? Latency)[]>();
         bool isRepeated;
         do
         {
-            attempts.Add(await MeasureAsync(round, place, variant, cancel));
-            LabMeasurement measured = attempts[^1].Measured;
-            _measurements.Add(measured);
-            isRepeated = measured.Spoiled is not null && attempts.Count < MostAttempts && MayRepeat;
+            attempts.Add(await MeasureAsync(round, place, together, cancel));
+            LabMeasurement[] measured = [.. attempts[^1].Select(attempt => attempt.Measured)];
+            _measurements.AddRange(measured);
+            isRepeated = measured.Any(one => one.Spoiled is not null) && attempts.Count < MostAttempts && MayRepeat;
             if (isRepeated)
                 _repeats++;
-            else
-                Keep(variant, attempts);
+            foreach ((int index, LabVariant variant) in together.Index())
+            {
+                if (!isRepeated)
+                    Keep(variant, [.. attempts.Select(attempt => attempt[index])]);
+            }
             _isComplete = isLast && !isRepeated && IsEnough(round);
-            onMeasured(measured);
+            foreach (LabMeasurement one in measured)
+                onMeasured(one);
         }
         while (isRepeated);
     }
 
-    private void Keep(LabVariant variant, List<(LabMeasurement Measured, LatencyHistogram? Latency)> attempts)
+    private void Keep(LabVariant variant, (LabMeasurement Measured, LatencyHistogram? Latency)[] attempts)
     {
         if (LabMeasurement.Counted(attempts.Select(attempt => attempt.Measured)).SingleOrDefault() is not { } counted)
             return;
@@ -131,37 +135,56 @@ internal sealed class LabRun(
         latency.Add(attempts.First(attempt => ReferenceEquals(attempt.Measured, counted)).Latency!);
     }
 
-    private async Task<(LabMeasurement Measured, LatencyHistogram? Latency)> MeasureAsync(
-        int round, int place, LabVariant variant, CancellationToken cancel)
+    private async Task<(LabMeasurement Measured, LatencyHistogram? Latency)[]> MeasureAsync(
+        int round, int place, IReadOnlyList<LabVariant> together, CancellationToken cancel)
+    {
+        await using var watch = new MachineWatch();
+        var start = new LabStart(together.Count);
+        (LoadReport? Report, LabConditions? Conditions, string? Error)[] found =
+            await Task.WhenAll(together.Select(variant => TryAsync(variant, start, cancel)));
+        LabConditions? watched = await watch.EndAsync();
+        LabConditions?[] conditions = [.. found.Select(one => measure is null ? watched : one.Conditions)];
+        double? highest = _measurements.Max(measured => measured.Conditions?.Mhz);
+        bool isAlone = together.All(variant => variant.Subject.Address is null) && options.Agents is null;
+        string? spoiled = conditions.Select(one => one?.FindFault(options.SpoiledAt, highest, isAlone))
+            .FirstOrDefault(fault => fault is not null);
+        return [.. together.Index().Select(one => Of(one.Item, found[one.Index], conditions[one.Index]))];
+
+        (LabMeasurement, LatencyHistogram?) Of(
+            LabVariant variant, (LoadReport? Report, LabConditions?, string? Error) one, LabConditions? meanwhile) =>
+            one.Report is { } report
+                ? (new LabMeasurement(round, place, variant, report.Figures, null)
+                {
+                    Conditions = meanwhile,
+                    Spoiled = spoiled,
+                }, report.Latency)
+                : (new LabMeasurement(round, place, variant, null, one.Error), null);
+    }
+
+    private async Task<(LoadReport? Report, LabConditions? Conditions, string? Error)> TryAsync(
+        LabVariant variant, LabStart start, CancellationToken cancel)
     {
         try
         {
-            (LoadReport report, LabConditions? conditions) = await (measure ?? TryAsync)(variant, cancel);
-            bool isAlone = variant.Subject.Address is null && options.Agents is null;
-            double? highest = _measurements.Max(measured => measured.Conditions?.Mhz);
-            var measured = new LabMeasurement(round, place, variant, report.Figures, null)
+            if (measure is not null)
             {
-                Conditions = conditions,
-                Spoiled = conditions?.FindFault(options.SpoiledAt, highest, isAlone),
-            };
-            return (measured, report.Latency);
+                (LoadReport report, LabConditions? conditions) = await measure(variant, cancel);
+                return (report, conditions, null);
+            }
+            return (options.Tasks.Find(variant) is { } task
+                ? await TaskTrial.RunAsync(task, options.Folder, cancel)
+                : await LabTrial.RunAsync(variant, options, pinning, start, cancel), null, null);
         }
         catch (Exception e) when (e is LabException or IOException)
         {
             // A cancelled measurement is not a failed one.
             cancel.ThrowIfCancellationRequested();
-            return (new LabMeasurement(round, place, variant, null, Printable.Line(e.Message)), null);
+            return (null, null, Printable.Line(e.Message));
         }
-    }
-
-    private async Task<(LoadReport Report, LabConditions? Conditions)> TryAsync(
-        LabVariant variant, CancellationToken cancel)
-    {
-        await using var watch = new MachineWatch();
-        LoadReport report = options.Tasks.Find(variant) is { } task
-            ? await TaskTrial.RunAsync(task, options.Folder, cancel)
-            : await LabTrial.RunAsync(variant, options, pinning, cancel);
-        return (report, await watch.EndAsync());
+        finally
+        {
+            start.Arrive();
+        }
     }
 
     private bool IsEnough(int round)

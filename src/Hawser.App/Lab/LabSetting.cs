@@ -14,11 +14,12 @@ namespace Hawser.App.Lab;
 /// <param name="Churn">A new connection for every ping.</param>
 /// <param name="Burst">All clients connect at once, to a server that has served nobody.</param>
 /// <param name="Backlog">The backlog of our own servers; null for one that holds all connections.</param>
+/// <param name="Together">All subjects are measured at the same time.</param>
 /// <param name="Task">What the commands of a task do, as text; null for a load, which has the other members.</param>
 internal sealed record LabSetting(
     int Clients, double WorkMicroseconds = 0, string? SlowClient = null, int Idle = 0,
     double? ScheduledPerSecond = null, int Pipeline = 1, bool Churn = false, bool Burst = false, int? Backlog = null,
-    string? Task = null)
+    bool Together = false, string? Task = null)
 {
     /// <summary>Time over which the clients connect, half a millisecond apart. Ten thousand at once would still be
     /// connecting when the measurement begins.</summary>
@@ -54,6 +55,8 @@ internal sealed record LabSetting(
             parts.Add("connecting at once");
         if (Backlog is { } backlog)
             parts.Add(Text($"backlog {backlog:#,0}"));
+        if (Together)
+            parts.Add("together");
         return string.Join(", ", parts);
     }
 

@@ -12,14 +12,23 @@ internal static class LabTrial
     // The load reports once a second, perhaps a little late.
     private const double LastSecond = 1.1;
 
+    /// <param name="variant">What to measure.</param>
+    /// <param name="options">How.</param>
+    /// <param name="pinning">The cores of server and load.</param>
+    /// <param name="start">Where those that are measured together wait for each other.</param>
+    /// <param name="cancel">Ends it.</param>
     /// <exception cref="LabException">The measurement failed.</exception>
     public static async Task<LoadReport> RunAsync(
-        LabVariant variant, LabOptions options, CpuPinning pinning, CancellationToken cancel)
+        LabVariant variant, LabOptions options, CpuPinning pinning, LabStart start, CancellationToken cancel)
     {
         if (variant.Subject.Address is { } running)
+        {
+            await start.ArriveAndWaitAsync(cancel);
             return await LoadAsync(running, variant, options, pinning, server: null, cancel);
+        }
         await using ServerProcess server = await ServerProcess.StartAsync(
             variant, pinning.ServerCores, cancel, host: options.ServerHost);
+        await start.ArriveAndWaitAsync(cancel);
         try
         {
             return await LoadAsync(server.Address, variant, options, pinning, server, cancel);

@@ -33,6 +33,7 @@ internal sealed class LabVerb
         ("churn", "LIST", "yes: a new connection for each ping; or no"),
         ("burst", "yes|no", "all clients connect at once, to a server that has served nobody"),
         ("backlog", "N", "backlog of Hawser's own servers; auto: as many as there are connections"),
+        ("together", "yes|no", "measure all servers at the same time: decides small differences of CPU time"),
         ("floor", "yes|no", "measure an echo server in C as well: what the load and the kernel cost"),
         ("rounds", "N", "how often everything is measured; with --until-width, at least"),
         ("until-width", "SHARE", "add rounds until every interval is narrower, like 5%; or none"),
@@ -100,7 +101,7 @@ internal sealed class LabVerb
             VerbOptions.Common, verb._scenario, verb._out, verb._publish, verb._baseline, verb._json);
         command.AddGroup("What is measured", [.. Group(
             "models", "clients", "work", "slow-client", "idle", "rate", "pipeline", "churn", "burst", "backlog",
-            "floor"), verb._against]);
+            "together", "floor"), verb._against]);
         command.AddGroup("How often and how long",
             [.. Group("rounds", "until-width", "time-limit", "duration", "warm-up", "spoiled-at"), verb._seed]);
         verb._agents.AddTo(command, verb._serverHost);
@@ -222,6 +223,8 @@ internal sealed class LabVerb
         AgentLoad? agents = _agents.Read(parsed, _serverHost);
         if (agents is not null && options.Tasks.All.Count > 0)
             throw new UsageException($"{_agents.Agents.Name}: does not apply to the tasks of a scenario");
+        if (agents is not null && options.Settings.Any(setting => setting.Together))
+            throw new UsageException($"{_agents.Agents.Name}: does not apply beside --together");
         string words = string.Concat(agents?.Agents.Select(agent => $" {_agents.Agents.Name} {agent.Name}") ?? [])
             + (parsed.Has(_serverHost) ? $" {_serverHost.Name} {parsed.GetValue(_serverHost)}" : "");
         return options with

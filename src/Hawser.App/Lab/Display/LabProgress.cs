@@ -9,6 +9,7 @@ internal sealed class LabProgress(LabOptions options, TimeSpan ownStart)
     private const double StartsPerMeasurement = 4;
 
     private readonly IReadOnlyList<LabVariant> _variants = LabPlan.Variants(options);
+    private readonly HashSet<(int Round, LabVariant Variant)> _seen = [];
     private TimeSpan _plannedDone;
     private TimeSpan _elapsed;
     private LabMeasurement? _last;
@@ -36,10 +37,10 @@ internal sealed class LabProgress(LabOptions options, TimeSpan ownStart)
     {
         _elapsed = elapsed;
         Done++;
-        if (_last is not null && _last.Round == measured.Round && _last.Place == measured.Place)
-            Repeats++;
-        else
+        if (_seen.Add((measured.Round, measured.Variant)))
             _plannedDone += PlannedFor(measured.Variant);
+        else
+            Repeats++;
         _last = measured;
     }
 
@@ -55,7 +56,11 @@ internal sealed class LabProgress(LabOptions options, TimeSpan ownStart)
     private TimeSpan Planned(int rounds) =>
         rounds * _variants.Aggregate(TimeSpan.Zero, (sum, variant) => sum + PlannedFor(variant));
 
-    private TimeSpan PlannedFor(LabVariant variant) => options.Tasks.Find(variant) is { } task
-        ? task.Expected
-        : variant.Setting.Ramp + (variant.Setting.Burst ? default : options.WarmUp) + options.Duration;
+    private TimeSpan PlannedFor(LabVariant variant)
+    {
+        if (options.Tasks.Find(variant) is { } task)
+            return task.Expected;
+        TimeSpan load = variant.Setting.Ramp + (variant.Setting.Burst ? default : options.WarmUp) + options.Duration;
+        return variant.Setting.Together ? load / options.Subjects.Count : load;
+    }
 }

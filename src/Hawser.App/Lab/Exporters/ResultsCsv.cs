@@ -8,7 +8,7 @@ internal sealed class ResultsCsv : IExporter
     private static readonly string[] Before =
     [
         "round", "place", "subject", "clients", "work_microseconds", "slow_client", "idle", "scheduled_per_second",
-        "pipeline", "churn", "burst", "backlog", "task",
+        "pipeline", "churn", "burst", "backlog", "together", "task",
     ];
 
     private static readonly string[] After =
@@ -32,7 +32,7 @@ internal sealed class ResultsCsv : IExporter
             Number(setting.Clients),
             Number(setting.WorkMicroseconds), Quote(setting.SlowClient ?? ""), Number(setting.Idle),
             Number(setting.ScheduledPerSecond), Number(setting.Pipeline), setting.Churn ? "1" : "0",
-            setting.Burst ? "1" : "0", Number(setting.Backlog), Quote(setting.Task ?? ""),
+            setting.Burst ? "1" : "0", Number(setting.Backlog), setting.Together ? "1" : "0", Quote(setting.Task ?? ""),
             .. LabMetric.All.Select(metric => Number(measured.Figures is { } figures ? metric.Of(figures) : null)),
             Quote(measured.Error ?? ""), Quote(measured.Spoiled ?? ""), Number(measured.Conditions?.StealShare),
             Number(measured.Conditions?.OthersCpuShare), Number(measured.Conditions?.LoadAverage),

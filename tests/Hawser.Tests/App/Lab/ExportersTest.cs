@@ -47,11 +47,11 @@ public sealed class ExportersTest
             "round,place,subject,clients,work_microseconds,slow_client,idle,scheduled_per_second,pipeline,churn,burst,",
             lines[0], StringComparison.Ordinal);
         Assert.Equal(
-            "1,1,select,50,0,,0,,1,0,0,,,100000,100000,200000,1000000,2000000,3000000,50,0,4.5,0.9,0.25,12,40000000,,,0.99,"
+            "1,1,select,50,0,,0,,1,0,0,,0,,100000,100000,200000,1000000,2000000,3000000,50,0,4.5,0.9,0.25,12,40000000,,,0.99,"
             + "0.5,,,,,,,,,,,,,,,,,,,,,0,0.02,1.5,3000",
             lines[1]);
         Assert.Equal(
-            "1,3,\"gone, \"\"really\"\"\",50,0,,0,,1,0,0,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\"refused, \"\"as expected\"\"\",,,,,", lines[13]);
+            "1,3,\"gone, \"\"really\"\"\",50,0,,0,,1,0,0,,0,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\"refused, \"\"as expected\"\"\",,,,,", lines[13]);
         Assert.Equal("", lines[14]);
     }
 

@@ -11,7 +11,21 @@ public sealed class LabPlanTest
         LabOptions options = Options(seed: 3);
 
         Assert.All(LabPlan.Rounds(options).Take(8), round =>
-            Assert.Equivalent(LabPlan.Variants(options), round, strict: true));
+            Assert.Equivalent(LabPlan.Variants(options), round.Select(Assert.Single), strict: true));
+    }
+
+    [Fact]
+    public void What_is_measured_together_comes_at_once()
+    {
+        LabOptions options = Options(seed: 3);
+        options = options with { Settings = [.. options.Settings.Select(setting => setting with { Together = true })] };
+
+        Assert.All(LabPlan.Rounds(options).Take(8), round =>
+        {
+            Assert.Equal(2, round.Count);
+            Assert.All(round, together => Assert.Single(together.Select(variant => variant.Setting).Distinct()));
+            Assert.Equivalent(LabPlan.Variants(options), round.SelectMany(together => together), strict: true);
+        });
     }
 
     [Fact]
@@ -27,7 +41,8 @@ public sealed class LabPlanTest
         Assert.NotEqual(order, LabPlan.Rounds(Options(seed: 4)).Take(8).Select(Text));
     }
 
-    private static string Text(IReadOnlyList<LabVariant> round) => string.Join("; ", round);
+    private static string Text(IReadOnlyList<IReadOnlyList<LabVariant>> round) =>
+        string.Join("; ", round.SelectMany(together => together));
 
     private static LabOptions Options(int seed) => new()
     {

@@ -48,6 +48,34 @@ public sealed class LabRunTest
     }
 
     [Fact]
+    public async Task What_is_measured_together_runs_at_the_same_time_and_is_repeated_together()
+    {
+        int taken = 0;
+        var both = new TaskCompletionSource();
+        LabOptions options = Options() with { Rounds = 6, Settings = [LabFixture.Fifty with { Together = true }] };
+        var run = new LabRun(options, CpuPinning.Split([0, 1]), _time, async (_, cancel) =>
+        {
+            int number = ++taken;
+            if (number % 2 == 0)
+                both.SetResult();
+            await both.Task.Bounded();
+            if (number % 2 == 0)
+                both = new TaskCompletionSource();
+            return (Report(number), number == 3 ? Busy : Quiet);
+        });
+
+        await run.RunAsync(_reported.Add, TestContext.Current.CancellationToken);
+
+        Assert.Equal(14, _reported.Count);
+        Assert.Equal(2, _reported.Count(measured => measured.Round == 1));
+        Assert.Equal(4, _reported.Count(measured => measured.Round == 2));
+        // The partner of the spoiled one is not compared with a later measurement.
+        Assert.All(run.Result.Summaries, summary => Assert.Equal((6, 0), (summary.Rounds, summary.Spoiled)));
+        Assert.All(LabMeasurement.Counted(run.Result.Measurements.Where(measured => measured.Round == 2)),
+            measured => Assert.InRange(measured.Figures!.Load!.RoundTripsPerSecond, 5, 6));
+    }
+
+    [Fact]
     public async Task If_every_attempt_is_disturbed_the_best_one_counts_with_a_warning()
     {
         var disturbances = new Queue<(double Rate, double Others)>([(1, 0.3), (2, 0.2), (3, 0.4)]);

@@ -54,20 +54,23 @@ public sealed class LabTest : IDisposable
         }
     }
 
-    [Fact]
-    public async Task A_failed_variant_is_recorded_and_the_rest_still_runs()
+    [Theory]
+    [InlineData("no")]
+    [InlineData("yes")]
+    public async Task A_failed_variant_is_recorded_and_the_rest_still_runs(string together)
     {
         // Bound and not listening: nobody else gets the port, and nobody answers at it.
         using var closed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
 
         ProgramResult result = await RunAsync(
-            "--models", "select", "--clients", "2", "--rounds", "1", "--against", $"gone={closed.LocalEndPoint}");
+            "--models", "select", "--clients", "2", "--rounds", "1", "--together", together,
+            "--against", $"gone={closed.LocalEndPoint}");
 
         Assert.Equal(PartlyDone, result.ExitCode);
         Assert.EndsWith("ERROR: 1 of 2 measurements failed; see the warnings\n", result.Errors,
             StringComparison.Ordinal);
-        Assert.Contains("gone, 2 clients: 1 of 1 measurements failed", result.Text, StringComparison.Ordinal);
+        Assert.Contains($"gone, 2 clients{(together == "yes" ? ", together" : "")}: 1 of 1 measurements failed", result.Text, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse(
             await File.ReadAllTextAsync(Path.Combine(_folder, "results.json")));
         AssertIsValid(json.RootElement);
