@@ -70,13 +70,17 @@ internal sealed class PrometheusExporter : IDisposable
     private sealed class Exported
     {
         private readonly Instrument _instrument;
+        private readonly bool _isReplaced;
         private readonly IReadOnlyList<double>? _bounds;
         private readonly ConcurrentDictionary<string, MetricSeries> _series = new();
+        // The series found before, without making their labels again: an event loop records each of its turns.
+        private readonly ConcurrentDictionary<(string Key, object? Value), MetricSeries> _ofOneTag = new();
         private MetricSeries? _plain;
 
         public Exported(Instrument instrument)
         {
             _instrument = instrument;
+            _isReplaced = instrument.IsObservable || PrometheusName.IsGauge(instrument);
             Name = PrometheusName.Of(instrument);
             Help = (instrument.Description ?? "").Replace("\\", @"\\").Replace("\n", @"\n");
             var labels = new StringBuilder();
@@ -104,7 +108,7 @@ internal sealed class PrometheusExporter : IDisposable
         {
             if (Find(tags) is not { } series)
                 return;
-            if (_instrument.IsObservable || PrometheusName.IsGauge(_instrument))
+            if (_isReplaced)
                 series.Set(value);
             else
                 series.Add(value);
@@ -116,6 +120,7 @@ internal sealed class PrometheusExporter : IDisposable
             if (!_instrument.IsObservable)
                 return;
             _series.Clear();
+            _ofOneTag.Clear();
             _plain = null;
         }
 
@@ -132,6 +137,8 @@ internal sealed class PrometheusExporter : IDisposable
         {
             if (tags.IsEmpty && _plain is not null)
                 return _plain;
+            if (tags.Length == 1 && _ofOneTag.TryGetValue((tags[0].Key, tags[0].Value), out MetricSeries? known))
+                return known;
             var labels = new StringBuilder(MeterLabels);
             foreach (KeyValuePair<string, object?> tag in tags)
                 AppendLabel(labels, tag);
@@ -144,6 +151,8 @@ internal sealed class PrometheusExporter : IDisposable
             }
             if (tags.IsEmpty)
                 _plain = series;
+            else if (tags.Length == 1)
+                _ofOneTag[(tags[0].Key, tags[0].Value)] = series;
             return series;
         }
 

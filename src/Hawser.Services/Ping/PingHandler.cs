@@ -7,20 +7,35 @@ using Hawser.Services.Text;
 namespace Hawser.Services.Ping;
 
 /// <summary>Answers every ping with a pong.</summary>
-/// <param name="options">The artificial work and pauses before each pong.</param>
-/// <param name="log">Receives a line when a client connects and when it disconnects.</param>
-/// <param name="meter">Has the counter of round trips; null for none.</param>
-public sealed class PingHandler(PingHandlerOptions options, TextWriter log, Meter? meter = null) : IConnectionHandler
+public sealed class PingHandler : IConnectionHandler
 {
-    private readonly Counter<long>? _roundTrips = meter?.CreateCounter<long>(
-        "hawser.ping.round_trips", "{round_trip}", "Pings answered.");
+    private readonly PingHandlerOptions _options;
+    private readonly TextWriter _log;
+    private readonly bool _isHeldUp;
+    private readonly PaddedCounter? _roundTrips;
 
-    private readonly bool _isHeldUp = options.Work > TimeSpan.Zero || options.SlowClients.Count > 0;
+    /// <param name="options">The artificial work and pauses before each pong.</param>
+    /// <param name="log">Receives a line when a client connects and when it disconnects.</param>
+    /// <param name="meter">Gets the counter of round trips; null for none.</param>
+    public PingHandler(PingHandlerOptions options, TextWriter log, Meter? meter = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _log = log;
+        _isHeldUp = options.Work > TimeSpan.Zero || options.SlowClients.Count > 0;
+        if (meter is null)
+            return;
+        // Observed rather than recorded: a listener then costs a ping nothing.
+        var roundTrips = new PaddedCounter();
+        _roundTrips = roundTrips;
+        meter.CreateObservableCounter(
+            "hawser.ping.round_trips", () => roundTrips.Value, "{round_trip}", "Pings answered.");
+    }
 
     /// <inheritdoc/>
     public async Task HandleAsync(Connection connection, CancellationToken stopping)
     {
-        log.WriteLine($"+ connection {connection.Id} from {EndPointText.OfPeer(connection)} on thread {ThreadName()}");
+        _log.WriteLine($"+ connection {connection.Id} from {EndPointText.OfPeer(connection)} on thread {ThreadName()}");
         long pongs = 0;
         try
         {
@@ -47,7 +62,7 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log, Mete
         }
         finally
         {
-            log.WriteLine($"- connection {connection.Id} after {Quantity.FormatCount(pongs, "pong")}");
+            _log.WriteLine($"- connection {connection.Id} after {Quantity.FormatCount(pongs, "pong")}");
         }
     }
 
@@ -55,8 +70,8 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log, Mete
     {
         if (!PingProtocol.TryParsePing(ping, out long client, out _))
             throw new ProtocolException(PingProtocol.Rule);
-        if (options.Verbose)
-            log.WriteLine($"  connection {connection.Id}: {Encoding.ASCII.GetString(ping)}");
+        if (_options.Verbose)
+            _log.WriteLine($"  connection {connection.Id}: {Encoding.ASCII.GetString(ping)}");
         if (_isHeldUp)
             HoldThread(client, stopping);
         PipeWriter output = connection.Output;
@@ -66,10 +81,10 @@ public sealed class PingHandler(PingHandlerOptions options, TextWriter log, Mete
     /// <summary>Occupies the thread on purpose: the service shows what that costs under each model.</summary>
     private void HoldThread(long client, CancellationToken stopping)
     {
-        if (options.SlowClients.TryGetValue(client, out TimeSpan pause))
+        if (_options.SlowClients.TryGetValue(client, out TimeSpan pause))
             stopping.WaitHandle.WaitOne(pause);
-        if (options.Work > TimeSpan.Zero)
-            ThreadCpuTime.Burn(options.Work);
+        if (_options.Work > TimeSpan.Zero)
+            ThreadCpuTime.Burn(_options.Work);
     }
 
     private static string ThreadName() =>
