@@ -20,6 +20,11 @@ internal static class Targets
         ["src/Hawser.Services/Upload/UploadReceipt.cs"] = ["Services.Upload.UploadReceiptTest"],
         ["src/Hawser.Services/Numbers/NumbersProtocol.cs"] =
             ["Services.Numbers.ListBoundTest", "Services.Numbers.NumberParserTests", "Services.Numbers.NumbersFailureTest"],
+        ["src/Hawser.Cluster/ClusterStore.cs"] = ["Cluster.ClusterStoreTest"],
+        ["src/Hawser.Cluster/ClusterUpload.cs"] = ["Cluster.ClusterStoreTest"],
+        ["src/Hawser.Cluster/LedgerAddress.cs"] = ["Cluster.AddressTest"],
+        ["src/Hawser.Cluster/PostgresLedger.cs"] = ["Cluster.ClusterStoreTest", "Cluster.ReadingVerbsTest"],
+        ["src/Hawser.Cluster/SinkAddress.cs"] = ["Cluster.AddressTest"],
         ["src/Hawser.Services/ProgressWatchdog.cs"] = ["Services.ProgressWatchdogTest"],
     };
 
