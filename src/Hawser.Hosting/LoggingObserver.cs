@@ -93,7 +93,11 @@ public sealed partial class LoggingObserver : IServerObserver
         long last = Volatile.Read(ref _lastStallWarning);
         bool isFirst = _time.GetElapsedTime(last) >= BetweenStallWarnings
             && Interlocked.CompareExchange(ref _lastStallWarning, _time.GetTimestamp(), last) == last;
-        LogStalled(isFirst ? LogLevel.Warning : LogLevel.Debug, connection?.Id, time.TotalMilliseconds);
+        LogLevel level = isFirst ? LogLevel.Warning : LogLevel.Debug;
+        if (connection is null)
+            LogStalled(level, time.TotalMilliseconds);
+        else
+            LogStalled(level, connection.Id, time.TotalMilliseconds);
     }
 
     /// <inheritdoc/>
@@ -142,5 +146,8 @@ public sealed partial class LoggingObserver : IServerObserver
     private partial void LogHandshakeFailed(long connection, EndPoint? peer, string reason);
 
     [LoggerMessage(EventId = 12, Message = "Work for connection {Connection} held up its event loop for {Milliseconds} ms")]
-    private partial void LogStalled(LogLevel level, long? connection, double milliseconds);
+    private partial void LogStalled(LogLevel level, long connection, double milliseconds);
+
+    [LoggerMessage(EventId = 13, Message = "Work for no connection held up an event loop for {Milliseconds} ms")]
+    private partial void LogStalled(LogLevel level, double milliseconds);
 }

@@ -300,7 +300,7 @@ public sealed partial class Server : IAsyncDisposable
             AbortUndrained(connection);
         _observer.Accepted(connection);
         long begun = _metrics?.Begin() ?? 0;
-        CloseReason reason = await (ConnectionSpan.IsOn ? TraceAsync(connection) : HandleAsync(connection));
+        CloseReason reason = await (_options.HasSpans && ConnectionSpan.IsOn ? TraceAsync(connection) : HandleAsync(connection));
         if (!connection.IsClosed)
             _scope.Guard(accepted.Abort);
         _metrics?.RecordDuration(reason, begun);

@@ -54,6 +54,10 @@ public sealed record ServerOptions
     /// others. All such servers together get at most a quarter of what connections may use. Default false.</summary>
     public bool ReservesDescriptors { get; init; }
 
+    /// <summary>Each connection has a span while somebody listens to the <see cref="System.Diagnostics.ActivitySource"/>
+    /// named Hawser. Default true.</summary>
+    public bool HasSpans { get; init; } = true;
+
     /// <summary>Receives the server's events. The default discards them.</summary>
     public IServerObserver Observer { get; init; } = SilentObserver.Instance;
 

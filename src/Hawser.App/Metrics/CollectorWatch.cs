@@ -30,6 +30,10 @@ internal sealed class CollectorWatch(TextWriter errors) : DelegatingHandler(new 
     private void Fail(HttpRequestMessage request, string why)
     {
         if (Interlocked.Exchange(ref _fails, 1) == 0)
-            errors.WriteLine($"WARNING: --otlp: {request.RequestUri}: {why}; metrics and spans are dropped");
+        {
+            // The address may hold a password.
+            string where = request.RequestUri!.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
+            errors.WriteLine($"WARNING: --otlp: {where}: {why}; metrics and spans are dropped");
+        }
     }
 }

@@ -19,6 +19,7 @@ internal static class SideServer
             Model = epoll.IsAvailable ? epoll : ConcurrencyModels.Get("select"),
             ModelOptions = new ModelOptions { Loops = 1 },
             ReservesDescriptors = true,
+            HasSpans = false,
             Observer = new FaultLog(what, errors),
         };
     }

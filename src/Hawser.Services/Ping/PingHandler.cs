@@ -37,22 +37,24 @@ public sealed class PingHandler : IConnectionHandler
     {
         _log.WriteLine($"+ connection {connection.Id} from {EndPointText.OfPeer(connection)} on thread {ThreadName()}");
         long pongs = 0;
+        long counted = 0;
         try
         {
             while (await connection.WaitForInputAsync() == InputState.Ready
                 && await connection.TryReadLineAsync(PingProtocol.LineLimit) is { } first)
             {
                 ReadOnlyMemory<byte> line = first;
-                long before = pongs;
                 do
                 {
                     Answer(connection, line.Span, stopping);
                     pongs++;
                 }
                 while (!_isHeldUp && connection.TryTakeLine(PingProtocol.LineLimit, out line));
+                // Before they are sent: who has received a pong finds it counted.
+                _roundTrips?.Add(pongs - counted);
+                counted = pongs;
                 // One write for the pongs of pings that arrived together.
                 await connection.Output.FlushAsync();
-                _roundTrips?.Add(pongs - before);
             }
         }
         catch (ProtocolException broken)
@@ -62,6 +64,8 @@ public sealed class PingHandler : IConnectionHandler
         }
         finally
         {
+            // Pongs before a malformed line are sent with the error.
+            _roundTrips?.Add(pongs - counted);
             _log.WriteLine($"- connection {connection.Id} after {Quantity.FormatCount(pongs, "pong")}");
         }
     }

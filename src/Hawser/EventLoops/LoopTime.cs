@@ -100,10 +100,11 @@ internal sealed class LoopTime
         {
             long active = Volatile.Read(ref _active);
             long since = Volatile.Read(ref _since);
+            long now = Stopwatch.GetTimestamp();
             bool isBusy = since != 0 && Volatile.Read(ref _busySince) != Waiting;
             // Another turn may have begun.
             if (since == Volatile.Read(ref _since))
-                return isBusy ? active + Stopwatch.GetTimestamp() - since : active;
+                return isBusy ? active + now - since : active;
         }
     }
 }

@@ -29,11 +29,12 @@ public sealed class ServiceMetricsTest : IDisposable
         using RawClient client = await RawClient.ConnectAsync(host.EndPoint);
         await client.SendAsync("ping 0 1\nping 0 2\nping 0 3\n");
         await client.ReceiveExactlyAsync(27);
-        await client.SendAsync("ping 0 4\n");
-        await client.ReceiveExactlyAsync(9);
+        Assert.Equal(3, _probe.Read("hawser.ping.round_trips"));
+        await client.SendAsync("ping 0 4\nping 0 5\nbad\n");
+        await client.ReceiveExactlyAsync(18);
 
-        await Patience.UntilAsync(() => _probe.Read("hawser.ping.round_trips") >= 4);
-        Assert.Equal(4, _probe.Read("hawser.ping.round_trips"));
+        await Patience.UntilAsync(() => _probe.Read("hawser.ping.round_trips") >= 5);
+        Assert.Equal(5, _probe.Read("hawser.ping.round_trips"));
     }
 
     [Fact]

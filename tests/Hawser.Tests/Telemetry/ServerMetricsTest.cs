@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using Hawser.EventLoops;
@@ -180,11 +181,12 @@ public sealed class ServerMetricsTest : IDisposable
         }
         await slow.SendAsync("!");
         await slow.ReceiveExactlyAsync(1);
-        (Connection? connection, TimeSpan time) = await stalls.Stalled.Task.Bounded();
+        // On a busy machine others stall, too.
+        await Patience.UntilAsync(() => stalls.All.Any(stall => slow.LocalEndPoint!.Equals(stall.Peer)));
 
-        Assert.Equal(slow.LocalEndPoint, connection?.RemoteEndPoint);
-        Assert.InRange(time.TotalMilliseconds, 50, 10_000);
-        Assert.Equal(time.TotalSeconds, _probe.Read("hawser.loop.stall.duration{hawser.loop.number=1}"), 6);
+        Assert.All(stalls.All, stall => Assert.InRange(stall.Time.TotalMilliseconds, 50, 10_000));
+        await Patience.UntilAsync(() => Math.Abs(stalls.All.Sum(stall => stall.Time.TotalSeconds)
+            - _probe.Read("hawser.loop.stall.duration{hawser.loop.number=1}")) < 1e-6);
         Assert.InRange(_probe.Read("hawser.loop.active_time{hawser.loop.number=1}"), 0.05, 10);
         await Patience.UntilAsync(() => _probe.Read("hawser.loop.turn.duration{hawser.loop.number=1}") > 0.05);
         Assert.InRange(_probe.Read("hawser.loop.turns{hawser.loop.number=1}"), 4, 1_000_000);
@@ -296,9 +298,10 @@ public sealed class ServerMetricsTest : IDisposable
 
     private sealed class StallObserver : IServerObserver
     {
-        public TaskCompletionSource<(Connection? Connection, TimeSpan Time)> Stalled { get; } = new();
+        public ConcurrentQueue<(EndPoint? Peer, TimeSpan Time)> All { get; } = new();
 
-        void IServerObserver.Stalled(Connection? connection, TimeSpan time) => Stalled.TrySetResult((connection, time));
+        void IServerObserver.Stalled(Connection? connection, TimeSpan time) =>
+            All.Enqueue((connection?.RemoteEndPoint, time));
     }
 
     /// <summary>Has no thread for any connection.</summary>

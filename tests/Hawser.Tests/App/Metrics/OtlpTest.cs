@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -16,7 +17,10 @@ public sealed class OtlpTest
         var posts = new ConcurrentDictionary<string, string>();
         await using TestServer collector = TestServer.Start("threads", connection => CollectAsync(connection, posts));
         await using ProgramProcess serve = Start(
-            "serve", "ping", "--port", "0", "--otlp", $"http://{collector.EndPoint}/base");
+            "serve", "ping", "--port", "0", "--otlp", $"http://{collector.EndPoint}/base", "--metrics", "0");
+        string metrics = await serve.Errors.LineWithAsync("metrics at ");
+        using (var scraper = new HttpClient())
+            await scraper.GetStringAsync(new Uri(metrics[metrics.IndexOf("http", StringComparison.Ordinal)..]));
         using (RawClient client = await RawClient.ConnectAsync(await serve.ListeningAsync()))
         {
             await client.SendAsync("ping 0 1\n");
@@ -28,7 +32,8 @@ public sealed class OtlpTest
 
         Assert.Contains("hawser.ping.round_trips", posts["/base/v1/metrics"], StringComparison.Ordinal);
         Assert.Contains("hawser.connection.duration", posts["/base/v1/metrics"], StringComparison.Ordinal);
-        Assert.Contains("hawser.connection", posts["/base/v1/traces"], StringComparison.Ordinal);
+        // One for the client, none for the scrape.
+        Assert.Single(Regex.Matches(posts["/base/v1/traces"], @"hawser\.connection\.id"));
         Assert.All(posts.Values, post => Assert.Contains("kiosk 7", post, StringComparison.Ordinal));
     }
 
