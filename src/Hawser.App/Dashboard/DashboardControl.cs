@@ -20,8 +20,8 @@ internal sealed class DashboardControl(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private long _warnedAt;
     private int _wrong;
+    private ITimer? _timer;
 
     /// <summary>Answers a POST with a request of the status protocol: docs/protocols.md, "Status". <c>status</c> only tells
     /// that the token is right.</summary>
@@ -38,7 +38,7 @@ internal sealed class DashboardControl(
         }
         if (!IsRight(shown))
         {
-            Warn();
+            Count();
             await Task.Delay(Pause, time);
             return HttpResponse.Line(HttpStatus.Forbidden, "wrong token");
         }
@@ -78,15 +78,25 @@ internal sealed class DashboardControl(
         && CryptographicOperations.FixedTimeEquals(
             SHA256.HashData(Encoding.Latin1.GetBytes(shown[Scheme.Length..])), SHA256.HashData(token()));
 
-    private void Warn()
+    private void Count()
     {
         lock (_gate)
         {
             _wrong++;
-            if (_warnedAt != 0 && time.GetElapsedTime(_warnedAt) < Pause)
-                return;
+            _timer ??= time.CreateTimer(
+                static control => ((DashboardControl)control!).Warn(), this, Pause, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Logs the wrong tokens of the last second.</summary>
+    private void Warn()
+    {
+        lock (_gate)
+        {
             errors.WriteLine($"WARNING: --dashboard: {Quantity.FormatCount(_wrong, "wrong token")}");
-            (_warnedAt, _wrong) = (time.GetTimestamp(), 0);
+            _wrong = 0;
+            _timer?.Dispose();
+            _timer = null;
         }
     }
 }

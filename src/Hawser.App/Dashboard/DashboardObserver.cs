@@ -18,17 +18,13 @@ internal sealed class DashboardObserver(IServerObserver inner, EventFeed feed, s
     public void Refused(RefusalReason reason, EndPoint peer)
     {
         inner.Refused(reason, peer);
-        // Frequent, unlike most: the text is made only if it is read.
-        if (feed.IsOn)
-            Add(EventKind.Refusal, $"refused {Printable.Line($"{peer}")}: {Words(reason)}");
+        Add(EventKind.Refusal, () => $"refused {Printable.Line($"{peer}")}: {Words(reason)}");
     }
 
     public void Closed(Connection connection, CloseReason reason)
     {
         inner.Closed(connection, reason);
-        if (!feed.IsOn)
-            return;
-        Add(EventKind.End, $"{Who(connection)} ended: {Words(reason)}; "
+        Add(EventKind.End, () => $"{Who(connection)} ended: {Words(reason)}; "
             + $"{Quantity.FormatSize(connection.BytesReceived)} received, "
             + $"{Quantity.FormatSize(connection.BytesSent)} sent");
     }
@@ -36,45 +32,44 @@ internal sealed class DashboardObserver(IServerObserver inner, EventFeed feed, s
     public void HandshakeFailed(Connection connection, ProtocolException why)
     {
         inner.HandshakeFailed(connection, why);
-        if (feed.IsOn)
-            Add(EventKind.Handshake, $"{Who(connection)}: handshake failed: {Printable.Line(why.Message)}");
+        Add(EventKind.Handshake, () => $"{Who(connection)}: handshake failed: {Printable.Line(why.Message)}");
     }
 
     public void Faulted(Connection connection, Exception fault)
     {
         inner.Faulted(connection, fault);
-        Add(EventKind.Fault, $"{Who(connection)}: fault: {Printable.Line(fault.Message)}");
+        Add(EventKind.Fault, () => $"{Who(connection)}: fault: {Printable.Line(fault.Message)}");
     }
 
     public void Faulted(Exception fault)
     {
         inner.Faulted(fault);
-        Add(EventKind.Fault, $"fault: {Printable.Line(fault.Message)}");
+        Add(EventKind.Fault, () => $"fault: {Printable.Line(fault.Message)}");
     }
 
     public void Exhausted(string what)
     {
         inner.Exhausted(what);
-        Add(EventKind.Warning, $"out of {what}: closing new connections until some are free");
+        Add(EventKind.Warning, () => $"out of {what}: closing new connections until some are free");
     }
 
     public void Recovered(long shed)
     {
         inner.Recovered(shed);
-        Add(EventKind.Warning, $"recovered; {Quantity.FormatCount(shed, "connection")} closed unserved");
+        Add(EventKind.Warning, () => $"recovered; {Quantity.FormatCount(shed, "connection")} closed unserved");
     }
 
     public void Stalled(Connection? connection, TimeSpan time)
     {
         inner.Stalled(connection, time);
         string who = connection is null ? "a connection" : Who(connection);
-        Add(EventKind.Stall, $"{who} held up its event loop for {Quantity.FormatDuration(time)}");
+        Add(EventKind.Stall, () => $"{who} held up its event loop for {Quantity.FormatDuration(time)}");
     }
 
     public void Warned(string what)
     {
         inner.Warned(what);
-        Add(EventKind.Warning, Printable.Line(what));
+        Add(EventKind.Warning, () => Printable.Line(what));
     }
 
     public void Drained(DrainReport report) => inner.Drained(report);
@@ -86,5 +81,5 @@ internal sealed class DashboardObserver(IServerObserver inner, EventFeed feed, s
     private static string Words<T>(T reason) where T : struct, Enum =>
         JsonNamingPolicy.SnakeCaseLower.ConvertName($"{reason}").Replace('_', ' ');
 
-    private void Add(EventKind kind, string text) => feed.Add(server, kind, text);
+    private void Add(EventKind kind, Func<string> text) => feed.Add(server, kind, text);
 }

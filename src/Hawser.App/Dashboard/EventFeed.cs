@@ -38,8 +38,8 @@ internal sealed class EventFeed(TimeProvider time)
     /// <summary>Adds an event if somebody watches.</summary>
     /// <param name="server">Where it happened.</param>
     /// <param name="kind">What it is.</param>
-    /// <param name="text">What happened; a line.</param>
-    public void Add(string server, EventKind kind, string text)
+    /// <param name="text">What happened, in a line; called if the event is kept.</param>
+    public void Add(string server, EventKind kind, Func<string> text)
     {
         if (!_isOn)
             return;
@@ -55,7 +55,7 @@ internal sealed class EventFeed(TimeProvider time)
             }
             if (_events.Count == Kept)
                 _events.Dequeue();
-            _events.Enqueue(new ServerEvent(++_last, time.GetUtcNow().UtcDateTime, server, kind, text));
+            _events.Enqueue(new ServerEvent(++_last, time.GetUtcNow().UtcDateTime, server, kind, text()));
         }
     }
 

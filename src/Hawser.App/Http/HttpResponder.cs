@@ -12,12 +12,13 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
     /// <summary>Connections that are left to streams.</summary>
     public const int MostStreams = 8;
 
-    private const int MostConnections = 32;
-
     // Clients that wait, send or read slowly keep out no other: over this number the oldest is reset.
-    private const int MostExchanges = MostConnections - MostStreams;
+    private const int MostExchanges = 24;
 
-    /// <summary>The limits of a server with this handler: 32 connections; 10 s for the first byte, 2 minutes between
+    // Some are free even then, because only an accepted connection can take the place of another.
+    private const int MostConnections = MostStreams + MostExchanges + 8;
+
+    /// <summary>The limits of a server with this handler: 40 connections; 10 s for the first byte, 2 minutes between
     /// requests; and a request or a response must move 100 bytes a second over any 5 s.</summary>
     public static ServerLimits Limits { get; } = new()
     {

@@ -130,11 +130,7 @@ internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
         {
             _clients.Remove(client);
             client.Dispose();
-            return () =>
-            {
-                foreach (TopServer ended in _state.Servers.Where(server => server.Client == client))
-                    ended.End(DateTime.Now);
-            };
+            return () => _state.End(client, DateTime.Now);
         }
     }
 

@@ -69,10 +69,13 @@ internal sealed class TopServer
     }
 
     /// <summary>Its process does not answer any more.</summary>
-    public void End(DateTime now)
+    public void End(DateTime now) => EndedAt ??= now;
+
+    /// <summary>Removes what it listed, if it has ended.</summary>
+    public void Clear()
     {
-        EndedAt ??= now;
-        Connections = [];
+        if (EndedAt is not null)
+            Connections = [];
     }
 
     private static long BytesOf(ConnectionStatus connection) => connection.BytesReceived + connection.BytesSent;

@@ -72,6 +72,14 @@ internal sealed class TopState
         SelectFirst();
     }
 
+    /// <summary>A process does not answer any more. A frozen screen keeps its connections.</summary>
+    public void End(StatusClient client, DateTime now)
+    {
+        foreach (TopServer server in _servers.Where(server => server.Client == client))
+            server.End(now);
+        ClearEnded();
+    }
+
     /// <summary>Carries a key out, unless it is left to the caller.</summary>
     public TopCommand Press(ConsoleKeyInfo key)
     {
@@ -99,6 +107,7 @@ internal sealed class TopState
                 break;
             case { KeyChar: 'f' or ' ' }:
                 IsFrozen = !IsFrozen;
+                ClearEnded();
                 break;
             case { Key: ConsoleKey.Tab }:
                 (_shown, _selected) = ((_shown + 1) % _servers.Count, null);
@@ -135,6 +144,14 @@ internal sealed class TopState
             ? rows.Index().First(row => row.Item.Connection.Id == selected).Index + by
             : 0;
         _selected = rows[Math.Clamp(to, 0, rows.Count - 1)].Connection.Id;
+    }
+
+    private void ClearEnded()
+    {
+        if (IsFrozen)
+            return;
+        foreach (TopServer server in _servers)
+            server.Clear();
     }
 
     private void SelectFirst() => _selected ??= Rows is [var first, ..] ? first.Connection.Id : null;

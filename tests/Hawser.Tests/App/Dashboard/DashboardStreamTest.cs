@@ -54,6 +54,32 @@ public sealed class DashboardStreamTest
     }
 
     [Fact]
+    public async Task Pages_and_idle_clients_together_keep_nobody_out()
+    {
+        await using DashboardStage stage = DashboardStage.Start();
+        var others = new List<RawClient>();
+        try
+        {
+            for (int n = 0; n < DashboardStream.MostPages; n++)
+                others.Add(await stage.WatchAsync());
+            for (int n = 0; n < 24; n++)
+            {
+                others.Add(await RawClient.ConnectAsync(stage.Server.EndPoint));
+                await others[^1].SendAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                Assert.Equal("HTTP/1.1 200 OK\r", await others[^1].ReceiveLineAsync());
+            }
+
+            using HttpResponseMessage answer = await stage.Http.GetAsync("").Bounded();
+
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+        finally
+        {
+            others.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task Nothing_is_measured_while_nobody_watches()
     {
         await using DashboardStage stage = DashboardStage.Start();
@@ -96,8 +122,8 @@ public sealed class DashboardStreamTest
         var time = new FakeTime();
         var feed = new EventFeed(time) { IsOn = true };
         for (int i = 0; i < 100; i++)
-            feed.Add("a", EventKind.End, "end");
-        feed.Add("a", EventKind.Stall, "stall");
+            feed.Add("a", EventKind.End, () => "end");
+        feed.Add("a", EventKind.Stall, () => "stall");
 
         Assert.Equal((11, 90), (feed.Since(0).Count, feed.Dropped));
         Assert.Equal(EventKind.Stall, feed.Since(10)[0].Kind);
@@ -105,7 +131,7 @@ public sealed class DashboardStreamTest
         {
             time.Advance(TimeSpan.FromSeconds(1));
             for (int j = 0; j < 10; j++)
-                feed.Add("a", EventKind.End, "end");
+                feed.Add("a", EventKind.End, () => "end");
         }
         Assert.Equal((200, 90), (feed.Since(0).Count, feed.Dropped));
         Assert.Equal(312, feed.Since(0)[0].Id);

@@ -114,6 +114,19 @@ public sealed class TopScreenTest
     }
 
     [Fact]
+    public void A_frozen_screen_keeps_the_connections_of_a_process_that_ends()
+    {
+        TopState state = With(Connection(1));
+        Press(state, 'f');
+
+        state.End(state.Shown.Client, DateTime.UnixEpoch);
+
+        Assert.Single(state.Rows);
+        Press(state, 'f');
+        Assert.Empty(state.Rows);
+    }
+
+    [Fact]
     public void A_selected_row_below_the_screen_is_shown()
     {
         TopState state = With([.. Enumerable.Range(1, 100).Select(id => Connection(id))]);
@@ -192,7 +205,7 @@ public sealed class TopScreenTest
     public void The_end_of_a_server_is_told_until_another_begins()
     {
         TopState state = With(Connection(1));
-        state.Shown.End(new DateTime(2026, 1, 1, 12, 0, 1, DateTimeKind.Local));
+        state.End(state.Shown.Client, new DateTime(2026, 1, 1, 12, 0, 1, DateTimeKind.Local));
         Assert.Contains("the server ended at 12:00:01; waiting for another", Lines(state));
         Assert.Null(state.SelectedId);
 
