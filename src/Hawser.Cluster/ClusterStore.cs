@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Hawser.Services.Upload;
+using Npgsql;
 
 namespace Hawser.Cluster;
 
@@ -55,7 +56,7 @@ public sealed class ClusterStore : IUploadStore
         cancel = limit.Token;
         try
         {
-            await StoreFault.GuardAsync("--ledger", () => ledger.MigrateAsync(cancel));
+            await StoreFault.GuardAsync("--ledger", () => MigrateAsync(ledger, cancel));
             await CheckAsync(ledger, sink, cancel);
             await StoreFault.GuardAsync("--ledger", () => ledger.AddCollectionAsync(cancel));
             await StoreFault.GuardAsync("--ledger", () => ledger.RenewLeaseAsync(options.Lease, cancel));
@@ -68,6 +69,24 @@ public sealed class ClusterStore : IUploadStore
             await ledger.DisposeAsync();
             sink.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Creates the tables. A database that is slow gets the whole time to answer; one that refuses gets
+    /// none.</summary>
+    private static async Task MigrateAsync(PostgresLedger ledger, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await ledger.MigrateAsync(cancel);
+                return;
+            }
+            catch (NpgsqlException e) when (e.InnerException is TimeoutException)
+            {
+                cancel.ThrowIfCancellationRequested();
+            }
         }
     }
 

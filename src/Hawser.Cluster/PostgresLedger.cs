@@ -143,15 +143,16 @@ internal sealed class PostgresLedger : IAsyncDisposable
     }
 
     /// <summary>Makes an upload "failed", unless it is stored. The object store may have something of it.</summary>
-    public async Task FailAsync(long number, string reason, CancellationToken cancel)
+    public Task FailAsync(long number, string reason, CancellationToken cancel) => PersistAsync(async patience =>
     {
         await ExecuteAsync(
 """
             UPDATE hawser.uploads SET state = 'failed', ended = now(), error = coalesce(error, $4), is_clean = false
             WHERE collection = $1 AND number = $2 AND server = $3 AND state <> 'stored'
             """,
-            [_collection, number, _server, reason], cancel);
-    }
+            [_collection, number, _server, reason], patience);
+        return true;
+    }, cancel);
 
     /// <summary>Makes this server's uploads "failed" that it does not work on.</summary>
     /// <param name="active">The numbers that it works on.</param>

@@ -165,7 +165,8 @@ internal static class UploadStoreVerbs
         if (RegularFile.IsOther(path))
             return await CopyAsync(archive, entry, new FileStream(path, FileMode.Open, FileAccess.Write), cancel);
         path = Path.GetFullPath(path);
-        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        if (new FileInfo(path) is { LinkTarget: not null } link)
+            path = link.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
         string part = $"{path}.{Guid.NewGuid():N}.part";
         try
         {

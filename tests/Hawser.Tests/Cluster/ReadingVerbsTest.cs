@@ -62,6 +62,8 @@ public sealed class ReadingVerbsTest(ClusterParts parts) : IAsyncLifetime
         (await RunAsync("get", "1", "--out", copy)).IsDone();
 
         Assert.Equal("first", File.ReadAllText(copy));
+        (await RunAsync("get", "1", "--out", _folder["new"])).IsDone();
+        Assert.Equal("first", File.ReadAllText(_folder["new"]));
         ProgramResult piped = await RunAsync("get", "1");
         piped.IsDone();
         Assert.Equal("first", piped.Text);
