@@ -9,14 +9,19 @@ namespace Hawser.App.Output;
 /// <param name="json">The object.</param>
 internal readonly struct LoadJsonReader(JsonElement json)
 {
+    // Far above what a load can count or measure, and so low that the sums of many are exact.
+    private const long MostCount = 1L << 50;
+    private const double MostNumber = 1e15;
+    private const int MostClients = 1_000_000;
+
     /// <summary>A view.</summary>
     /// <exception cref="FormatException">A member is out of bounds.</exception>
     /// <exception cref="KeyNotFoundException">A member is missing.</exception>
     public PingLoadView View() => new(TimeSpan.FromSeconds(Number("seconds")))
     {
         RoundTrips = Count("round_trips"),
-        Connected = (int)Count("connected", int.MaxValue),
-        Failed = (int)Count("failed_clients", int.MaxValue),
+        Connected = (int)Count("connected", MostClients),
+        Failed = (int)Count("failed_clients", MostClients),
         Latency = Histogram("latency"),
     };
 
@@ -64,18 +69,18 @@ internal readonly struct LoadJsonReader(JsonElement json)
     private double Jain()
     {
         double index = Number("jain_index");
-        Require("jain_index", index > 0);
+        Require("jain_index", index is > 1e-9 and <= 1 + 1e-9);
         return index;
     }
 
     private double Number(string name)
     {
         double number = json.GetProperty(name).GetDouble();
-        Require(name, number >= 0 && double.IsFinite(number));
+        Require(name, number is >= 0 and <= MostNumber);
         return number;
     }
 
-    private long Count(string name, long most = long.MaxValue)
+    private long Count(string name, long most = MostCount)
     {
         long count = json.GetProperty(name).GetInt64();
         Require(name, count >= 0 && count <= most);
@@ -91,12 +96,15 @@ internal readonly struct LoadJsonReader(JsonElement json)
             return new LatencyHistogram();
         long min = histogram.GetProperty("min_ns").GetInt64();
         long max = histogram.GetProperty("max_ns").GetInt64();
-        Require(name, count > 0 && min >= 0 && max >= min);
+        Require(name, count is > 0 and <= MostCount && min >= 0 && max >= min);
         decimal sum = Math.Round((decimal)histogram.GetProperty("mean_ns").GetDouble() * count);
         HistogramBucket[] buckets =
         [
             .. histogram.GetProperty("buckets").EnumerateArray().Select(bucket =>
-                new HistogramBucket(bucket[0].GetInt64(), bucket[1].GetInt64(), bucket[2].GetInt64())),
+            {
+                Require(name, bucket.GetArrayLength() == 3);
+                return new HistogramBucket(bucket[0].GetInt64(), bucket[1].GetInt64(), bucket[2].GetInt64());
+            }),
         ];
         return LatencyHistogram.FromSnapshot(new HistogramSnapshot(
             count, 0, min, max, Math.Clamp(sum, (decimal)min * count, (decimal)max * count), buckets));

@@ -131,9 +131,10 @@ internal sealed class PingLoadClient(
         {
             // Of a load that is stopped early, the rest of the schedule does not count.
             long end = IsAborted ? Math.Min(Stopwatch.GetTimestamp(), timeline.End) : timeline.End;
-            long answered = _answered - n * options.Pipeline;
-            for (; timeline.PingAt(number, n) is var missed && missed < end; n++, answered = 0)
-                tally.Unanswered += timeline.IsMeasured(missed) ? options.Pipeline - answered : 0;
+            long first = Math.Max(n, timeline.FirstAt(number, timeline.Begin));
+            long missed = timeline.FirstAt(number, end) - first;
+            if (missed > 0)
+                tally.Unanswered += missed * options.Pipeline - (first == n ? _answered - n * options.Pipeline : 0);
         }
     }
 

@@ -5,8 +5,8 @@ namespace Hawser.Services.Ping.Load;
 /// <summary>The results of a load.</summary>
 public sealed class PingLoadReport
 {
-    // Above this share of its cores, the load client itself may be the bottleneck.
-    private const double BusyShare = 0.9;
+    /// <summary>Above this share of its cores, the load client itself may be the bottleneck.</summary>
+    internal const double BusyShare = 0.9;
 
     internal PingLoadReport(PingLoadOptions options) => Options = options;
 

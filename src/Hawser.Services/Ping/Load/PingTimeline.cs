@@ -29,7 +29,7 @@ internal sealed class PingTimeline
         _duration = Ticks(options.Duration);
         _clients = _connecting = options.Clients;
         IsOpenLoop = options.Rate is not null;
-        _ticksPerSend = Stopwatch.Frequency * (double)options.Pipeline / (options.Rate ?? 1);
+        _ticksPerSend = Math.Min(Stopwatch.Frequency * (double)options.Pipeline / (options.Rate ?? 1), Never);
     }
 
     /// <summary>Completes with the last <see cref="AddConnected"/>, or with <see cref="BeginLoad"/>.</summary>
@@ -68,7 +68,18 @@ internal sealed class PingTimeline
     /// <summary>When a client of an open loop sends its n-th ping, or its n-th pipeline of pings: those of all clients
     /// together follow each other at equal distances.</summary>
     public long PingAt(int client, long n) =>
-        LoadBegins + (long)(client * _ticksPerSend + n * _ticksPerSend * _clients);
+        LoadBegins + (long)Math.Min(client * _ticksPerSend + n * _ticksPerSend * _clients, Never);
+
+    /// <summary>The first of a client's pings that is due at a moment or later.</summary>
+    public long FirstAt(int client, long moment)
+    {
+        long n = (long)Math.Max(0, ((moment - LoadBegins) / _ticksPerSend - client) / _clients);
+        while (n > 0 && PingAt(client, n - 1) >= moment)
+            n--;
+        while (PingAt(client, n) < moment)
+            n++;
+        return n;
+    }
 
     /// <summary>Whether a ping due at that moment is measured.</summary>
     public bool IsMeasured(long moment) => moment >= Begin && moment < End;

@@ -74,6 +74,9 @@ public sealed class LoadJsonTest
     [InlineData("unanswered", -1)]
     [InlineData("seconds", -1)]
     [InlineData("seconds", 1e300)]
+    [InlineData("round_trips_per_second", 1e300)]
+    [InlineData("unanswered", long.MaxValue)]
+    [InlineData("load_cpu_ns_per_round_trip", 1e20)]
     [InlineData("latency", null)]
     [InlineData("type", 7)]
     public void A_report_with_a_member_that_is_out_of_bounds_is_refused(string member, object? value)
@@ -87,6 +90,7 @@ public sealed class LoadJsonTest
 
     [Theory]
     [InlineData("count", 2)]
+    [InlineData("count", long.MaxValue)]
     [InlineData("min_ns", -5)]
     [InlineData("mean_ns", 1e300)]
     [InlineData("buckets", null)]
@@ -94,6 +98,15 @@ public sealed class LoadJsonTest
     {
         JsonObject report = JsonNode.Parse(Line(Report()))!.AsObject();
         report["connect"]![member] = JsonValue.Create(value);
+
+        Assert.Throws<FormatException>(() => LoadJson.Read(report.ToJsonString(), Load, _ => { }));
+    }
+
+    [Fact]
+    public void A_bucket_that_is_not_three_numbers_is_refused()
+    {
+        JsonObject report = JsonNode.Parse(Line(Report()))!.AsObject();
+        report["connect"]!["buckets"] = new JsonArray(new JsonArray());
 
         Assert.Throws<FormatException>(() => LoadJson.Read(report.ToJsonString(), Load, _ => { }));
     }

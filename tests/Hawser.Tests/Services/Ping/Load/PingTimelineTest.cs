@@ -39,6 +39,33 @@ public sealed class PingTimelineTest
             Assert.InRange(moments[i] - timeline.LoadBegins - (i * distance), -2, 1);
     }
 
+    [Theory]
+    [InlineData(700)]
+    [InlineData(1e9)]
+    [InlineData(0.01)]
+    public void The_first_ping_at_a_moment_is_found_without_counting(double rate)
+    {
+        var timeline = new PingTimeline(Options with { Rate = rate }, Start);
+        timeline.BeginLoad(Start);
+        foreach (long moment in (long[])[timeline.LoadBegins, timeline.Begin, timeline.Begin + 12_345, timeline.End])
+        {
+            long n = timeline.FirstAt(3, moment);
+            Assert.True(timeline.PingAt(3, n) >= moment);
+            Assert.True(n == 0 || timeline.PingAt(3, n - 1) < moment);
+        }
+    }
+
+    [Fact]
+    public void A_rate_so_low_that_no_ping_is_ever_due_does_not_overflow()
+    {
+        var timeline = new PingTimeline(Options with { Rate = 1e-300 }, Start);
+        timeline.BeginLoad(Start);
+
+        Assert.Equal(timeline.LoadBegins, timeline.PingAt(0, 0));
+        Assert.All([1, 2, 1_000_000], n => Assert.True(timeline.PingAt(6, n) > timeline.End));
+        Assert.Equal(1, timeline.FirstAt(0, timeline.End));
+    }
+
     [Fact]
     public void Pipelines_come_as_much_rarer_as_they_have_pings()
     {
