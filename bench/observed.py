@@ -9,6 +9,7 @@ The process becomes the server. A child looks; the figures of both are added.
 import http.client
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -30,7 +31,11 @@ def scrape(where):
     connection = http.client.HTTPConnection(where, timeout=10)
     while True:
         connection.request("GET", "/metrics")
-        connection.getresponse().read()
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != http.client.OK:
+            # A server that nobody scrapes would look cheap.
+            os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(BETWEEN_SCRAPES)
 
 

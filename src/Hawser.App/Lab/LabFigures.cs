@@ -11,4 +11,8 @@ internal sealed record LabFigures
 
     /// <summary>Resources of the server of a load; null if they cannot be measured.</summary>
     public LabServerFigures? Server { get; init; }
+
+    /// <summary>The same, of a load that may have been the bottleneck together with others.</summary>
+    public LabFigures WithLimit(bool loadIsLimit) =>
+        loadIsLimit && Load is not null ? this with { Load = Load with { LoadWasLimit = true } } : this;
 }

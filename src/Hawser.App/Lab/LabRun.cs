@@ -2,6 +2,7 @@ using System.Globalization;
 using Hawser.App.Lab.Conditions;
 using Hawser.App.Lab.Tasks;
 using Hawser.Services.Measuring;
+using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;
@@ -24,11 +25,12 @@ internal sealed class LabRun(
     private readonly long _beginning = time.GetTimestamp();
     private readonly List<LabMeasurement> _measurements = [];
     private readonly Dictionary<LabVariant, LatencyHistogram> _latencies = [];
+    private int _taken;
     private int _repeats;
     private bool _isComplete;
 
     // On a machine that is never quiet, repeats take about a fifth more time.
-    private bool MayRepeat => _repeats < MostAttempts + (_measurements.Count / 5);
+    private bool MayRepeat => _repeats < MostAttempts + (_taken / 5);
 
     /// <summary>The warnings known before the first measurement.</summary>
     public IEnumerable<string> WarningsBefore => LabWarnings.Before(options, _machine, pinning);
@@ -111,6 +113,7 @@ internal sealed class LabRun(
             attempts.Add(await MeasureAsync(round, place, together, cancel));
             LabMeasurement[] measured = [.. attempts[^1].Select(attempt => attempt.Measured)];
             _measurements.AddRange(measured);
+            _taken++;
             isRepeated = measured.Any(one => one.Spoiled is not null) && attempts.Count < MostAttempts && MayRepeat;
             if (isRepeated)
                 _repeats++;
@@ -139,10 +142,12 @@ internal sealed class LabRun(
         int round, int place, IReadOnlyList<LabVariant> together, CancellationToken cancel)
     {
         await using var watch = new MachineWatch();
-        var start = new LabStart(together.Count);
+        var start = new LabStart(together);
         (LoadReport? Report, LabConditions? Conditions, string? Error)[] found =
             await Task.WhenAll(together.Select(variant => TryAsync(variant, start, cancel)));
         LabConditions? watched = await watch.EndAsync();
+        // They share the cores of the load.
+        bool loadIsLimit = found.Sum(one => one.Report?.Figures.Load?.LoadCpuShare ?? 0) > PingLoadReport.BusyShare;
         LabConditions?[] conditions = [.. found.Select(one => measure is null ? watched : one.Conditions)];
         double? highest = _measurements.Max(measured => measured.Conditions?.Mhz);
         bool isAlone = together.All(variant => variant.Subject.Address is null) && options.Agents is null;
@@ -153,7 +158,7 @@ internal sealed class LabRun(
         (LabMeasurement, LatencyHistogram?) Of(
             LabVariant variant, (LoadReport? Report, LabConditions?, string? Error) one, LabConditions? meanwhile) =>
             one.Report is { } report
-                ? (new LabMeasurement(round, place, variant, report.Figures, null)
+                ? (new LabMeasurement(round, place, variant, report.Figures.WithLimit(loadIsLimit), null)
                 {
                     Conditions = meanwhile,
                     Spoiled = spoiled,
@@ -183,7 +188,7 @@ internal sealed class LabRun(
         }
         finally
         {
-            start.Arrive();
+            start.Leave(variant);
         }
     }
 

@@ -1,25 +1,28 @@
 namespace Hawser.App.Lab;
 
-/// <summary>Lets the loads of servers that are measured together begin at the same time: when all servers listen, or have
-/// failed to.</summary>
-/// <param name="missing">How many have to arrive.</param>
-internal sealed class LabStart(int missing)
+/// <summary>Lets the loads of servers that are measured together begin at the same time: when every server is ready, or
+/// has failed. Thread-safe.</summary>
+/// <param name="variants">Those that are measured together.</param>
+internal sealed class LabStart(IEnumerable<LabVariant> variants)
 {
     private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _missing = missing;
+    private readonly HashSet<LabVariant> _awaited = [.. variants];
 
-    /// <summary>One has arrived. A second time, for one that failed after its arrival, has no effect on the
-    /// others.</summary>
-    public void Arrive()
+    /// <summary>Waits until the others are ready, too.</summary>
+    public Task ReadyAsync(LabVariant variant, CancellationToken cancel)
     {
-        if (Interlocked.Decrement(ref _missing) <= 0)
-            _all.TrySetResult();
+        Leave(variant);
+        return _all.Task.WaitAsync(cancel);
     }
 
-    /// <summary>Arrives, and waits for the others.</summary>
-    public Task ArriveAndWaitAsync(CancellationToken cancel)
+    /// <summary>Nobody needs to wait for it any more. It may be ready already.</summary>
+    public void Leave(LabVariant variant)
     {
-        Arrive();
-        return _all.Task.WaitAsync(cancel);
+        lock (_awaited)
+        {
+            _awaited.Remove(variant);
+            if (_awaited.Count == 0)
+                _all.TrySetResult();
+        }
     }
 }

@@ -22,16 +22,12 @@ internal static class LabTrial
         LabVariant variant, LabOptions options, CpuPinning pinning, LabStart start, CancellationToken cancel)
     {
         if (variant.Subject.Address is { } running)
-        {
-            await start.ArriveAndWaitAsync(cancel);
-            return await LoadAsync(running, variant, options, pinning, server: null, cancel);
-        }
+            return await LoadAsync(running, variant, options, pinning, server: null, start, cancel);
         await using ServerProcess server = await ServerProcess.StartAsync(
             variant, pinning.ServerCores, cancel, host: options.ServerHost);
-        await start.ArriveAndWaitAsync(cancel);
         try
         {
-            return await LoadAsync(server.Address, variant, options, pinning, server, cancel);
+            return await LoadAsync(server.Address, variant, options, pinning, server, start, cancel);
         }
         catch (LabException e) when (!cancel.IsCancellationRequested)
         {
@@ -42,7 +38,7 @@ internal static class LabTrial
 
     private static async Task<LoadReport> LoadAsync(
         string address, LabVariant variant, LabOptions options, CpuPinning pinning, ServerProcess? server,
-        CancellationToken cancel)
+        LabStart start, CancellationToken cancel)
     {
         ProcessSample? before = server?.TrySample();
         using IdleConnections idle = await IdleConnections.OpenAsync(
@@ -52,6 +48,7 @@ internal static class LabTrial
         double? idleBytes = variant.Setting.Idle > 0
             ? (double?)(server?.TrySample()?.ResidentBytes - before?.ResidentBytes) / variant.Setting.Idle
             : null;
+        await start.ReadyAsync(variant, cancel);
         LabSample? begin = null;
         LabSample? late = null;
         LabSample? end = null;
@@ -95,6 +92,7 @@ internal static class LabTrial
                 late = sample;
         }
     }
+
     private static PingLoadOptions LoadOf(string address, LabVariant variant, LabOptions options) => new()
     {
         Servers = [ServerAddress.Parse(address, defaultPort: 0)],

@@ -61,6 +61,8 @@ internal sealed class LabProgress(LabOptions options, TimeSpan ownStart)
         if (options.Tasks.Find(variant) is { } task)
             return task.Expected;
         TimeSpan load = variant.Setting.Ramp + (variant.Setting.Burst ? default : options.WarmUp) + options.Duration;
-        return variant.Setting.Together ? load / options.Subjects.Count : load;
+        return variant.Setting.Together
+            ? load / _variants.Count(other => other.Setting == variant.Setting)
+            : load;
     }
 }
