@@ -198,8 +198,9 @@ public sealed class AbortedTest
         using (RawClient leftByHandler = await server.ConnectAsync())
             Assert.Empty(await leftByHandler.ReceiveToEndAsync());
         Assert.Equal(CloseReason.HandlerFinished, await server.Observer.NextReasonAsync());
-        // What could still fire it is over when the server is.
-        Assert.Equal(new DrainReport(0, 0, 0), await server.Server.StopAsync().Bounded());
+        // What could still fire it is over when the server is. The stop may find the last connection at its very end.
+        DrainReport report = await server.Server.StopAsync().Bounded();
+        Assert.Equal((0, 0), (report.Aborted, report.Stuck));
         await server.Server.Completion.Bounded();
 
         Assert.Equal(0, fired);
