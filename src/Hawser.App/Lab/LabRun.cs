@@ -116,10 +116,12 @@ internal sealed class LabRun(
             _taken++;
             isRepeated = measured.Any(one => one.Spoiled is not null) && attempts.Count < MostAttempts && MayRepeat;
             if (isRepeated)
-                _repeats++;
-            foreach ((int index, LabVariant variant) in together.Index())
             {
-                if (!isRepeated)
+                _repeats++;
+            }
+            else
+            {
+                foreach ((int index, LabVariant variant) in together.Index())
                     Keep(variant, [.. attempts.Select(attempt => attempt[index])]);
             }
             _isComplete = isLast && !isRepeated && IsEnough(round);

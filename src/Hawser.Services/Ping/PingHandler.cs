@@ -50,7 +50,7 @@ public sealed class PingHandler : IConnectionHandler
                     pongs++;
                 }
                 while (!_isHeldUp && connection.TryTakeLine(PingProtocol.LineLimit, out line));
-                // Before they are sent: who has received a pong finds it counted.
+                // Counted before the write, so that the metrics have every pong that a client has.
                 _roundTrips?.Add(pongs - counted);
                 counted = pongs;
                 // One write for the pongs of pings that arrived together.
