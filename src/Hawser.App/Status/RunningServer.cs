@@ -20,12 +20,12 @@ internal sealed record RunningServer(
         bool isAnySilent = false;
         List<StatusClient> unused = await StatusClient.ConnectAllAsync(choice.Socket, [], WarnOfSilence, cancel);
         List<ServerStatus> others = [];
-        foreach (StatusClient client in unused.ToArray())
+        // All at once: those that do not answer share one wait.
+        foreach ((StatusClient client, var answer) in unused.Select(client => (client, client.ListAsync(request, cancel))).ToArray())
         {
             try
             {
-                foreach ((ServerStatus server, IReadOnlyList<ConnectionStatus> connections)
-                    in await client.ListAsync(request, cancel))
+                foreach ((ServerStatus server, IReadOnlyList<ConnectionStatus> connections) in await answer)
                 {
                     if (choice.Word is null || server.Is(choice.Word))
                         found.Add(new RunningServer(client, server, connections));

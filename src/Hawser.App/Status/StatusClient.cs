@@ -7,8 +7,9 @@ namespace Hawser.App.Status;
 /// Thread-safe.</summary>
 internal sealed class StatusClient : IDisposable
 {
-    /// <summary>Bounds connecting, and each answer: a process that is stopped gives none.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>Bounds connecting, and each answer unless its caller says otherwise: a process that is stopped gives
+    /// none.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Connection _connection;
     private readonly TimeProvider _time;
@@ -73,14 +74,17 @@ internal sealed class StatusClient : IDisposable
     }
 
     /// <summary>The servers of the process, each with the connections that it listed.</summary>
+    /// <param name="request">What to list.</param>
+    /// <param name="cancel">Ends the wait, and closes the client if the request was sent.</param>
+    /// <param name="patience">How long to wait for the answer [default: <see cref="Patience"/>].</param>
     /// <exception cref="StatusErrorException">The process refuses the request. The next one may succeed.</exception>
     /// <exception cref="IOException">The process does not answer, or breaks the protocol; or <paramref name="cancel"/>
     /// has ended an earlier request. The client is closed.</exception>
     public async Task<IReadOnlyList<(ServerStatus Server, IReadOnlyList<ConnectionStatus> Connections)>> ListAsync(
-        ListRequest request, CancellationToken cancel)
+        ListRequest request, CancellationToken cancel, TimeSpan? patience = null)
     {
         List<(ServerStatus Server, List<ConnectionStatus> Connections)> servers = [];
-        foreach (StatusAnswer answer in await AskAsync(request, cancel))
+        foreach (StatusAnswer answer in await AskAsync(request, cancel, patience))
         {
             if (answer is ServerStatus server)
                 servers.Add((server, []));
@@ -93,26 +97,68 @@ internal sealed class StatusClient : IDisposable
     /// <summary>Sends a request and reads the answer, without its end.</summary>
     /// <exception cref="StatusErrorException">As for <see cref="ListAsync"/>.</exception>
     /// <exception cref="IOException">As for <see cref="ListAsync"/>.</exception>
-    public async Task<IReadOnlyList<StatusAnswer>> AskAsync(StatusRequest request, CancellationToken cancel)
+    public async Task<IReadOnlyList<StatusAnswer>> AskAsync(
+        StatusRequest request, CancellationToken cancel, TimeSpan? patience = null)
     {
-        await _gate.WaitAsync(cancel);
-        using var limit = new CancellationTokenSource(Patience, _time);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
-        bool isWhole = false;
+        using var limit = new CancellationTokenSource(patience ?? Patience, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
         try
         {
-            List<StatusAnswer> answers = await ConverseAsync(request, patience.Token);
-            isWhole = true;
-            return answers;
-        }
-        catch (StatusErrorException)
-        {
-            isWhole = true;
-            throw;
+            await _gate.WaitAsync(both.Token);
+            limit.CancelAfter(patience ?? Patience);
+            try
+            {
+                return await ConverseAsync(request, both.Token);
+            }
+            finally
+            {
+                _gate.Release();
+            }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             throw new IOException($"{Name} does not answer");
+        }
+    }
+
+    // The gate has nothing to dispose, and a request may still hold it.
+    public void Dispose()
+    {
+        _isClosed = true;
+        _connection.Dispose();
+    }
+
+    /// <summary>Closes the client unless the answer is whole: its rest would pass for that to the next
+    /// request.</summary>
+    private async Task<List<StatusAnswer>> ConverseAsync(StatusRequest request, CancellationToken cancel)
+    {
+        if (_isClosed)
+            throw Closed();
+        bool isWhole = false;
+        try
+        {
+            var line = new ArrayBufferWriter<byte>();
+            StatusProtocol.Write(line, request);
+            await _connection.WriteAsync(line.WrittenMemory, cancel);
+            List<StatusAnswer> answers = [];
+            while (!isWhole)
+            {
+                switch (await ReadAsync(cancel))
+                {
+                    case StatusEnd:
+                        isWhole = true;
+                        break;
+                    case StatusError error:
+                        isWhole = true;
+                        throw new StatusErrorException(error.Message);
+                    case var answer when answers.Count < StatusProtocol.MostAnswers:
+                        answers.Add(answer);
+                        break;
+                    default:
+                        throw new IOException($"more than {StatusProtocol.MostAnswers} lines");
+                }
+            }
+            return answers;
         }
         catch (ProtocolException e)
         {
@@ -124,42 +170,8 @@ internal sealed class StatusClient : IDisposable
         }
         finally
         {
-            // The rest of an answer would pass for that to the next request.
             if (!isWhole)
                 Dispose();
-            _gate.Release();
-        }
-    }
-
-    // The gate has nothing to dispose, and a request may still hold it.
-    public void Dispose()
-    {
-        _isClosed = true;
-        _connection.Dispose();
-    }
-
-    private async Task<List<StatusAnswer>> ConverseAsync(StatusRequest request, CancellationToken cancel)
-    {
-        if (_isClosed)
-            throw Closed();
-        var line = new ArrayBufferWriter<byte>();
-        StatusProtocol.Write(line, request);
-        await _connection.WriteAsync(line.WrittenMemory, cancel);
-        List<StatusAnswer> answers = [];
-        while (true)
-        {
-            switch (await ReadAsync(cancel))
-            {
-                case StatusEnd:
-                    return answers;
-                case StatusError error:
-                    throw new StatusErrorException(error.Message);
-                case var answer when answers.Count < StatusProtocol.MostAnswers:
-                    answers.Add(answer);
-                    break;
-                default:
-                    throw new IOException($"more than {StatusProtocol.MostAnswers} lines");
-            }
         }
     }
 

@@ -26,11 +26,12 @@ internal sealed class TokenBucket : IDisposable
     private readonly ITimer _timer;
     private double _tokens;
     private long _filledAt;
-    private long _taken;
-    private long _takenBefore;
-    private long _measuredAt;
-    private double _measured;
-    private double _highest;
+
+    // Bytes taken in the present second, in the last one, and in the one with the most.
+    private long _windowAt;
+    private long _inWindow;
+    private long _measured;
+    private long _highest;
 
     /// <param name="bytesPerSecond">The rate, above zero.</param>
     /// <param name="time">The clock and timer.</param>
@@ -41,7 +42,7 @@ internal sealed class TokenBucket : IDisposable
         _capacity = Math.Max(Quantum, bytesPerSecond * CapacitySeconds);
         _tokens = _capacity;
         _time = time;
-        _filledAt = _measuredAt = time.GetTimestamp();
+        _filledAt = _windowAt = time.GetTimestamp();
         _timer = time.CreateTimer(
             static bucket => ((TokenBucket)bucket!).OnTimer(), this, Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
@@ -91,8 +92,8 @@ internal sealed class TokenBucket : IDisposable
         }
     }
 
-    /// <summary>Bytes per second, measured over a second or more, and the most so far.</summary>
-    public (double Current, double Maximum) Measure()
+    /// <summary>The bytes of the last whole second, and the most in a second so far.</summary>
+    public (long Current, long Maximum) Measure()
     {
         lock (_gate)
         {
@@ -118,12 +119,14 @@ internal sealed class TokenBucket : IDisposable
         double seconds = _time.GetElapsedTime(_filledAt, now).TotalSeconds;
         _tokens = Math.Min(_capacity, _tokens + (seconds * _bytesPerSecond));
         _filledAt = now;
-        seconds = _time.GetElapsedTime(_measuredAt, now).TotalSeconds;
-        if (seconds < 1)
+        long windows = (now - _windowAt) / _time.TimestampFrequency;
+        if (windows == 0)
             return;
-        _measured = (_taken - _takenBefore) / seconds;
-        _highest = Math.Max(_highest, _measured);
-        (_takenBefore, _measuredAt) = (_taken, now);
+        // Whatever was taken was taken in the first of them: the others have passed without a user.
+        _highest = Math.Max(_highest, _inWindow);
+        _measured = windows == 1 ? Math.Max(0, _inWindow) : 0;
+        _inWindow = 0;
+        _windowAt += windows * _time.TimestampFrequency;
     }
 
     private void Serve()
@@ -145,7 +148,7 @@ internal sealed class TokenBucket : IDisposable
     private void Count(int bytes)
     {
         _tokens -= bytes;
-        _taken += bytes;
+        _inWindow += bytes;
     }
 
     /// <summary>A place in the line.</summary>

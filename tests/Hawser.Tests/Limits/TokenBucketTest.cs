@@ -125,8 +125,23 @@ public sealed class TokenBucketTest : IDisposable
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
 
-        Assert.Equal((500_000.0, 500_000.0), _bucket.Measure());
+        Assert.Equal((500_000, 500_000), _bucket.Measure());
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal((0.0, 500_000.0), _bucket.Measure());
+        Assert.Equal((0, 500_000), _bucket.Measure());
+    }
+
+    [Fact]
+    public void The_measured_rate_does_not_depend_on_when_it_is_read()
+    {
+        _time.Advance(TimeSpan.FromSeconds(30));
+        _bucket.Take(1_000);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        _bucket.Take(2_000);
+        _time.Advance(TimeSpan.FromMilliseconds(800));
+        Assert.Equal((3_000, 3_000), _bucket.Measure());
+
+        _bucket.Take(1_000);
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal((0, 3_000), _bucket.Measure());
     }
 }

@@ -16,6 +16,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     public const int SIGQUIT = 3;
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
+    public const int SIGCONT = 18;
+    public const int SIGSTOP = 19;
 
     /// <summary>The runtime directory of programs that a test does not give one of their own.</summary>
     private static readonly Lazy<string> Runtime = new(() =>

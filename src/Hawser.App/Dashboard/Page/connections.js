@@ -2,6 +2,7 @@
 
 import { byId, element, setChildren, setText } from './dom.js';
 import * as format from './format.js';
+import { Window } from './window.js';
 
 const columns = [
   { key: 'server', title: 'Server', of: row => row.server },
@@ -19,7 +20,7 @@ const columns = [
 
 export class Connections {
   #rows = new Map();
-  #before = new Map();
+  #recent = new Map();
   #order = columns[1];
   #isDescending = false;
   #shown = [];
@@ -41,18 +42,18 @@ export class Connections {
   }
 
   clear() {
-    this.#before.clear();
+    this.#recent.clear();
   }
 
   take(at, servers, connections) {
-    const before = this.#before;
-    this.#before = new Map();
+    const before = this.#recent;
+    this.#recent = new Map();
     this.#shown = connections.map(connection => {
       const key = `${connection.server} ${connection.id}`;
-      const moved = connection.bytes_received + connection.bytes_sent;
-      const known = before.get(key);
-      this.#before.set(key, { at, moved });
-      return { ...connection, key, rate: known && at > known.at ? (moved - known.moved) / (at - known.at) : undefined };
+      const recent = before.get(key) ?? new Window();
+      recent.push({ at, moved: connection.bytes_received + connection.bytes_sent });
+      this.#recent.set(key, recent);
+      return { ...connection, key, rate: recent.rate('moved') };
     });
     byId('connections').classList.toggle('one-server', servers.length < 2);
     byId('connections').classList.toggle('has-layers', connections.some(row => row.tls || row.proxy));

@@ -1,11 +1,10 @@
 // What the last two minutes of a server were, from the sums that its states carry.
 
+import { Window } from './window.js';
+
 /** Seconds that charts show at most, and at least. */
 const longest = 120;
 const least = 30;
-
-/** Seconds over which durations are summed up. */
-export const windowSeconds = 2;
 
 // As the server's DurationCounts: bucket b begins at shortest * 2^(b / perOctave).
 const shortest = 1e-6;
@@ -23,7 +22,7 @@ export class ServerHistory {
   samples = [];
   kinds = [];
   #before = null;
-  #recent = [];
+  #recent = new Window();
 
   /** The seconds to show: those that are known. */
   get span() {
@@ -33,48 +32,41 @@ export class ServerHistory {
   /** The next state follows a pause, over which nothing is known. */
   interrupt() {
     this.#before = null;
-    this.#recent = [];
+    this.#recent.clear();
   }
 
   take(at, status, telemetry) {
+    const durations = { ...telemetry.durations, connection: status.connection_durations ?? [] };
+    this.kinds = durations.round_trip ? ['round_trip']
+      : ['connection', ...(durations.handshake.length ? ['handshake'] : [])];
     const now = {
       at,
       accepted: status.accepted,
       received: status.bytes_received,
       sent: status.bytes_sent,
       loops: new Map(telemetry.loops.map(loop => [loop.number, loop])),
+      counts: Object.fromEntries(this.kinds.map(kind => [kind, toMap(durations[kind])])),
     };
     const before = this.#before;
     this.#before = now;
-    const spans = this.#sumUp(at, now.accepted, { ...telemetry.durations, connection: status.connection_durations ?? [] });
+    this.#recent.push(now);
     const elapsed = before ? at - before.at : 0;
-    const sample = { at, open: status.connections, isGap: elapsed <= 0, spans };
+    const sample = { at, open: status.connections, isGap: elapsed <= 0, spans: this.#spread(now) };
     if (elapsed > 0) {
       sample.from = before.at;
-      sample.accepts = this.#acceptRate(now);
-      sample.received = Math.max(0, now.received - before.received) / elapsed;
-      sample.sent = Math.max(0, now.sent - before.sent) / elapsed;
+      sample.accepts = this.#recent.rate('accepted');
+      sample.received = this.#recent.rate('received');
+      sample.sent = this.#recent.rate('sent');
       sample.loops = telemetry.loops.map(loop => loopSample(loop, before.loops.get(loop.number), elapsed));
     }
     this.samples.push(sample);
     while (this.samples[0].at < at - longest) this.samples.shift();
   }
 
-  /** Over the window: connections are few, and a rate of half a second would jump. */
-  #acceptRate(now) {
-    const [first] = this.#recent;
-    return now.at > first.at ? Math.max(0, now.accepted - first.accepted) / (now.at - first.at) : 0;
-  }
-
   /** The durations that were recorded within the window. */
-  #sumUp(at, accepted, counts) {
-    this.kinds = counts.round_trip ? ['round_trip']
-      : ['connection', ...(counts.handshake.length ? ['handshake'] : [])];
-    const maps = Object.fromEntries(this.kinds.map(kind => [kind, toMap(counts[kind])]));
-    this.#recent.push({ at, accepted, maps });
-    while (this.#recent.length > 2 && this.#recent[1].at <= at - windowSeconds) this.#recent.shift();
-    const first = this.#recent[0].maps;
-    return Object.fromEntries(this.kinds.map(kind => [kind, spread(maps[kind], first[kind] ?? new Map())]));
+  #spread(now) {
+    const { counts } = this.#recent.first;
+    return Object.fromEntries(this.kinds.map(kind => [kind, spread(now.counts[kind], counts[kind] ?? new Map())]));
   }
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
@@ -7,15 +8,23 @@ using Spectre.Console;
 
 namespace Hawser.App.Status.Top;
 
-/// <summary>Runs <c>hawser top</c>: asks the servers, draws, and carries keys out.</summary>
+/// <summary>Runs <c>hawser top</c>: asks the servers, draws, and carries keys out. Each process is asked on its own, so that
+/// one that does not answer holds up no other.</summary>
 /// <param name="choice">Which servers.</param>
 /// <param name="interval">The time between two samples.</param>
 internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
 {
     private const int MostConnections = 1000;
 
+    // Only the task that takes the changes touches it.
     private readonly TopState _state = new();
-    private readonly List<StatusClient> _clients = [];
+
+    // Whatever happens beside the screen, as what it does to the state.
+    private readonly Channel<Action> _changes = Channel.CreateUnbounded<Action>();
+
+    private readonly ConcurrentDictionary<string, Task> _watched = new();
+    private volatile ListRequest _request = new();
+    private bool _isActing;
 
     /// <exception cref="IOException">There is no terminal, or no server.</exception>
     public async Task<int> RunAsync()
@@ -23,166 +32,193 @@ internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
         IAnsiConsole console = Terminal.Output;
         if (Console.IsInputRedirected || Console.IsOutputRedirected || !console.Profile.Capabilities.Ansi)
             throw new IOException("top needs a terminal; use hawser status, which prints once");
-        foreach (RunningServer found in await RunningServer.FindAsync(choice, Request(), CancellationToken.None))
-        {
-            if (!_clients.Contains(found.Client))
-                _clients.Add(found.Client);
-            _state.Take(found.Client, found.Status, found.Connections, Stopwatch.GetTimestamp());
-        }
+        RequestAsOrdered();
+        IReadOnlyList<RunningServer> found = await RunningServer.FindAsync(choice, _request, CancellationToken.None);
+        foreach (RunningServer server in found)
+            _state.Take(server.Client, server.Status, server.Connections, Stopwatch.GetTimestamp());
         var signal = new StopSignal();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(signal.Token);
-        Channel<ConsoleKeyInfo?> input = Channel.CreateUnbounded<ConsoleKeyInfo?>();
-        using (var screen = new FullScreen(console.Profile.Out.Writer))
-        using (WatchSize(input.Writer))
+        using var screen = new FullScreen(console.Profile.Out.Writer);
+        using PosixSignalRegistration? resized = WatchSize();
+        Task finding = FindAsync([.. found.Select(server => server.Client).Distinct()], over.Token);
+        ReadKeys(over);
+        try
         {
-            ReadKeys(input.Writer);
-            await ShowAsync(() => screen.Draw(TopScreen.Draw(_state, console.Profile.Width, console.Profile.Height)),
-                input.Reader, over);
+            await ShowAsync(
+                () => screen.Draw(TopScreen.Draw(_state, console.Profile.Width, console.Profile.Height)), over.Token);
         }
-        _clients.ForEach(client => client.Dispose());
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // A key, a signal, or the terminal has gone.
+        }
+        await over.CancelAsync();
+        await finding;
+        await Task.WhenAll(_watched.Values);
         return ExitCode.Done;
     }
 
-    /// <summary>Only this method touches the state; what goes on beside it returns what to do to it.</summary>
-    private async Task ShowAsync(Action draw, ChannelReader<ConsoleKeyInfo?> input, CancellationTokenSource over)
+    private async Task ShowAsync(Action draw, CancellationToken stop)
     {
-        Task<Action> sampling = SampleAsync(over.Token);
-        Task<Action>? acting = null;
-        Task<bool> key = input.WaitToReadAsync(over.Token).AsTask();
-        while (true)
+        do
         {
+            while (_changes.Reader.TryRead(out Action? change))
+                change();
+            stop.ThrowIfCancellationRequested();
+            RequestAsOrdered();
             draw();
-            Task done = await Task.WhenAny((Task[])[key, sampling, acting ?? sampling]);
-            if (done == acting)
-            {
-                (await acting)();
-                acting = null;
-            }
-            else if (done == sampling)
-            {
-                (await sampling)();
-                sampling = SampleAsync(over.Token);
-            }
-            else if (!key.IsCompletedSuccessfully || !await key || !input.TryRead(out ConsoleKeyInfo? pressed))
-            {
-                // A signal, or the terminal has gone.
-                break;
-            }
-            else
-            {
-                TopCommand command = pressed is { } known ? _state.Press(known) : TopCommand.None;
-                if (command == TopCommand.Quit)
-                    break;
-                acting ??= Act(command, over.Token);
-                key = input.WaitToReadAsync(over.Token).AsTask();
-            }
         }
-        await over.CancelAsync();
-        await Task.WhenAll(sampling, acting ?? sampling);
+        while (await _changes.Reader.WaitToReadAsync(stop));
     }
 
-    /// <summary>Waits, then asks every process, and looks for new ones.</summary>
-    private async Task<Action> SampleAsync(CancellationToken stop)
+    private void RequestAsOrdered() =>
+        _request = new ListRequest { Connections = MostConnections, Sort = _state.RequestedOrder };
+
+    /// <summary>Watches the processes that have answered once, and those that start.</summary>
+    private async Task FindAsync(List<StatusClient> clients, CancellationToken stop)
     {
-        ListRequest request = Request();
-        Action apply = () => { };
         try
         {
-            await Task.Delay(interval, stop);
-            _clients.AddRange(
-                await StatusClient.ConnectAllAsync(
-                    choice.Socket, [.. _clients.Select(client => client.Path)], _ => { }, stop));
-            foreach (StatusClient client in _clients.ToArray())
-                apply += await AskAsync(client, request, stop);
+            while (true)
+            {
+                await Task.Delay(interval, stop);
+                clients.ForEach(client => Watch(client, stop));
+                try
+                {
+                    clients = await StatusClient.ConnectAllAsync(choice.Socket, [.. _watched.Keys], _ => { }, stop);
+                    clients.ForEach(client => Watch(client, stop));
+                }
+                catch (IOException e)
+                {
+                    Change(() => _state.Message = e.Message);
+                }
+                clients = [];
+            }
         }
         catch (OperationCanceledException)
         {
-            // The wait for a key ends as well.
+            // The screen ends as well.
         }
-        catch (IOException e)
-        {
-            apply += () => _state.Message = e.Message;
-        }
-        return apply;
     }
 
-    private async Task<Action> AskAsync(StatusClient client, ListRequest request, CancellationToken stop)
+    private void Watch(StatusClient client, CancellationToken stop) =>
+        _watched[client.Path] = Task.Run(() => WatchAsync(client, stop), CancellationToken.None);
+
+    /// <summary>Asks a process again and again until its socket closes.</summary>
+    private async Task WatchAsync(StatusClient client, CancellationToken stop)
     {
         try
         {
-            IReadOnlyList<(ServerStatus Server, IReadOnlyList<ConnectionStatus> Connections)> answer =
-                await client.ListAsync(request, stop);
+            while (true)
+            {
+                await AskAsync(client, stop);
+                await Task.Delay(interval, stop);
+            }
+        }
+        catch (IOException)
+        {
+            Change(() => _state.End(client, DateTime.Now));
+        }
+        catch (OperationCanceledException)
+        {
+            // The screen ends as well.
+        }
+        finally
+        {
+            client.Dispose();
+            _watched.TryRemove(client.Path, out _);
+        }
+    }
+
+    /// <summary>Waits for the answer of a silent process as long as it takes: it may continue.</summary>
+    private async Task AskAsync(StatusClient client, CancellationToken stop)
+    {
+        try
+        {
+            Task<IReadOnlyList<(ServerStatus Server, IReadOnlyList<ConnectionStatus> Connections)>> asked =
+                client.ListAsync(_request, stop, Timeout.InfiniteTimeSpan);
+            using (var answered = CancellationTokenSource.CreateLinkedTokenSource(stop))
+            {
+                if (await Task.WhenAny(asked, Task.Delay(StatusClient.Patience, answered.Token)) != asked)
+                    Change(() => _state.Miss(client, DateTime.Now));
+                await answered.CancelAsync();
+            }
+            IReadOnlyList<(ServerStatus Server, IReadOnlyList<ConnectionStatus> Connections)> answer = await asked;
             long now = Stopwatch.GetTimestamp();
-            return () =>
+            Change(() =>
             {
                 foreach ((ServerStatus server, IReadOnlyList<ConnectionStatus> connections) in answer)
                 {
                     if (choice.Word is null || server.Is(choice.Word))
                         _state.Take(client, server, connections, now);
                 }
-            };
+            });
         }
         catch (StatusErrorException e)
         {
-            return () => _state.Message = e.Message;
-        }
-        catch (IOException)
-        {
-            _clients.Remove(client);
-            client.Dispose();
-            return () => _state.End(client, DateTime.Now);
+            Change(() => _state.Message = e.Message);
         }
     }
 
-    /// <summary>Begins to carry a command out; null if there is nothing to do.</summary>
-    private Task<Action>? Act(TopCommand command, CancellationToken stop)
+    private void Press(ConsoleKeyInfo key, CancellationTokenSource over)
     {
         TopServer shown = _state.Shown;
-        return (command, _state.SelectedId) switch
+        switch (_state.Press(key), _state.SelectedId)
         {
-            (TopCommand.Close, { } id) => ActAsync(
-                shown.Client, new CloseRequest { Server = shown.Status.Name, Id = id }, $"closed connection {id}",
-                stop),
-            (TopCommand.Drain, _) => ActAsync(
-                shown.Client, new DrainRequest(), $"process {shown.Status.Pid} drains", stop),
-            _ => null,
-        };
+            case (TopCommand.Quit, _):
+                over.Cancel();
+                break;
+            case (TopCommand.Close, { } id):
+                Act(shown.Client, new CloseRequest { Server = shown.Status.Name, Id = id }, $"closed connection {id}",
+                    over.Token);
+                break;
+            case (TopCommand.Drain, _):
+                Act(shown.Client, new DrainRequest(), $"process {shown.Status.Pid} drains", over.Token);
+                break;
+        }
     }
 
-    private async Task<Action> ActAsync(
-        StatusClient client, StatusRequest request, string done, CancellationToken stop)
+    /// <summary>Begins to carry a command out, unless one is under way.</summary>
+    private void Act(StatusClient client, StatusRequest request, string done, CancellationToken stop)
     {
-        string message = done;
-        try
-        {
-            await client.AskAsync(request, stop);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            message = e.Message;
-        }
-        return () => _state.Message = message;
-    }
+        if (!_isActing)
+            _ = ActAsync();
 
-    private ListRequest Request() => new() { Connections = MostConnections, Sort = _state.RequestedOrder };
-
-    /// <summary>Asks for another drawing when the terminal has another size.</summary>
-    /// <param name="input">Receives null.</param>
-    private static PosixSignalRegistration? WatchSize(ChannelWriter<ConsoleKeyInfo?> input) =>
-        OperatingSystem.IsWindows() ? null
-            : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => input.TryWrite(null));
-
-    private static void ReadKeys(ChannelWriter<ConsoleKeyInfo?> input) => new Thread(() =>
-    {
-        try
+        async Task ActAsync()
         {
-            while (input.TryWrite(Console.ReadKey(intercept: true)))
+            _isActing = true;
+            string message = done;
+            try
             {
+                await client.AskAsync(request, stop);
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException)
+            {
+                message = e.Message;
+            }
+            Change(() => (_state.Message, _isActing) = (message, false));
+        }
+    }
+
+    private void Change(Action change) => _changes.Writer.TryWrite(change);
+
+    /// <summary>Draws again when the terminal has another size.</summary>
+    private PosixSignalRegistration? WatchSize() =>
+        OperatingSystem.IsWindows() ? null
+            : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Change(() => { }));
+
+    private void ReadKeys(CancellationTokenSource over) => new Thread(() =>
+    {
+        try
+        {
+            while (true)
+            {
+                ConsoleKeyInfo key = Console.ReadKey(intercept: true);
+                Change(() => Press(key, over));
             }
         }
         catch (Exception e) when (e is InvalidOperationException or IOException)
         {
-            input.Complete();
+            Change(over.Cancel);
         }
     })
     { Name = "hawser keys", IsBackground = true }.Start();

@@ -18,6 +18,8 @@ internal static class TopScreen
     // Hangul Jamo, the first wide characters of Unicode (UAX #11).
     private const char Wide = '\u1100';
 
+    private const int LeastRows = 3;
+
     private const int PeerWidth = 22;
     private const int WidestPeer = 47;
 
@@ -43,27 +45,33 @@ internal static class TopScreen
         ServerStatus server = shown.Status;
         string place = state.Servers.Count > 1 ? $"{state.ShownNumber}/{state.Servers.Count} " : "";
         string queued = server.Queued > 0 ? $", {server.Queued} queued" : "";
-        List<string> head =
+        (Column Column, int Width)[] columns = Choose(width);
+        string[] title =
         [
             $"{place}{server.Label()}",
             $"{server.Model}, up {StatusText.Duration(server.UptimeSeconds)}, {server.Accepted} accepted{queued}"
                 + (server.Draining ? ", draining" : ""),
+        ];
+        string[] summary =
+        [
             Sparkline("connections", shown.Open, Number, width),
             Sparkline("accepts/s", shown.Accepts, Number, width),
             Sparkline("bytes/s", shown.Bytes, Rate, width),
             Sparkline("served p99", shown.Spans, StatusText.Duration, width),
             Limits(server.Limits),
-            Note(state),
         ];
-        (Column Column, int Width)[] columns = Choose(width);
-        head.Add(" " + Line(columns, column => column.Title));
+        string[] table = [Note(state), " " + Line(columns, column => column.Title)];
         const string Foot = "q quit  s sort  c close  D drain  f freeze  Tab server";
-        (string, bool)[] body = [.. Body(state, columns, Math.Max(0, height - head.Count - 1))];
+        // A low terminal shows rows rather than the summary.
+        int room = height - title.Length - table.Length - 1;
+        int summarized = Math.Clamp(room - Math.Min(LeastRows, shown.Connections.Count), 0, summary.Length);
+        (string, bool)[] body = [.. Body(state, columns, Math.Max(0, room - summarized))];
         return
         [
             .. ((IEnumerable<(string Text, bool IsSelected)>)
             [
-                .. head.Select(line => (line, false)), .. body, (state.Question ?? Foot, false),
+                .. ((string[])[.. title, .. summary.Take(summarized), .. table]).Select(line => (line, false)),
+                .. body, (state.Question ?? Foot, false),
             ]).Take(height).Select(line => (Cut(line.Text, width), line.IsSelected)),
         ];
     }
@@ -86,6 +94,8 @@ internal static class TopScreen
         state.Shown.EndedAt is { } ended
             ? string.Create(CultureInfo.InvariantCulture, $"the server ended at {ended:HH:mm:ss}; waiting for another")
         : state.Message is { } message ? message
+        : state.Shown is { MissedAt: { } missed, Status: var status }
+            ? string.Create(CultureInfo.InvariantCulture, $"no answer from process {status.Pid} at {missed:HH:mm:ss}; waiting")
         : state.IsFrozen ? "frozen; f continues"
         : state.Shown.Connections.Count < state.Shown.Status.Connections
             ? $"the first {state.Shown.Connections.Count} connections by {state.Order}"

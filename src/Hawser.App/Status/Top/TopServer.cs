@@ -38,8 +38,11 @@ internal sealed class TopServer
     /// did.</summary>
     public IReadOnlyList<double?> Spans => _spans;
 
-    /// <summary>When its process ceased to answer; null while it runs.</summary>
+    /// <summary>When its process was found to have ended; null while it runs.</summary>
     public DateTime? EndedAt { get; private set; }
+
+    /// <summary>When its process was found not to answer; null while it does.</summary>
+    public DateTime? MissedAt { get; private set; }
 
     /// <summary>Takes the next answer.</summary>
     /// <param name="status">The server.</param>
@@ -68,7 +71,10 @@ internal sealed class TopServer
         double? PerSecond(long count) => seconds > 0 ? Math.Max(0, count) / seconds : null;
     }
 
-    /// <summary>Its process does not answer any more.</summary>
+    /// <summary>Its process does not answer; null: it does again.</summary>
+    public void Miss(DateTime? now) => MissedAt = now;
+
+    /// <summary>Its process has ended.</summary>
     public void End(DateTime now) => EndedAt ??= now;
 
     /// <summary>Removes what it listed, if it has ended.</summary>

@@ -63,16 +63,24 @@ internal sealed class TopState
     public void Take(
         StatusClient client, ServerStatus status, IReadOnlyList<ConnectionStatus> connections, long now)
     {
+        TopServer? server = _servers.Find(known => known.Client == client && known.Status.Name == status.Name);
+        server?.Miss(null);
         if (IsFrozen)
             return;
-        TopServer? server = _servers.Find(known => known.Client == client && known.Status.Name == status.Name);
         if (server is null)
             Add(server = new TopServer(client, status));
         server.Take(status, connections, now);
         SelectFirst();
     }
 
-    /// <summary>A process does not answer any more. A frozen screen keeps its connections.</summary>
+    /// <summary>A process does not answer, but may do so again.</summary>
+    public void Miss(StatusClient client, DateTime now)
+    {
+        foreach (TopServer server in _servers.Where(server => server.Client == client))
+            server.Miss(now);
+    }
+
+    /// <summary>A process has ended. A frozen screen keeps its connections.</summary>
     public void End(StatusClient client, DateTime now)
     {
         foreach (TopServer server in _servers.Where(server => server.Client == client))

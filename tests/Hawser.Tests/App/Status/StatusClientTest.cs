@@ -81,6 +81,20 @@ public sealed class StatusClientTest : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_request_that_waits_in_vain_for_another_leaves_the_client_usable()
+    {
+        Task patient = _client.ListAsync(List, CancellationToken.None, Timeout.InfiniteTimeSpan);
+        await RequestAsync();
+        Task hasty = _client.AskAsync(new DrainRequest(), CancellationToken.None);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        IOException silent = await Assert.ThrowsAsync<IOException>(() => hasty.Bounded());
+        Assert.Equal("process 7 does not answer", silent.Message);
+
+        await AnswerAsync(End);
+        await patient.Bounded();
+    }
+
+    [Fact]
     public async Task A_refused_request_leaves_the_client_usable()
     {
         Task refused = _client.ListAsync(List, CancellationToken.None);

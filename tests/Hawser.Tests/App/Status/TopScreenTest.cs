@@ -201,6 +201,36 @@ public sealed class TopScreenTest
         Assert.Equal(60, Lines(state).ElementAt(6).Length);
     }
 
+    [Theory]
+    [InlineData(8, 3)]
+    [InlineData(10, 3)]
+    [InlineData(13, 3)]
+    [InlineData(20, 10)]
+    public void A_low_terminal_shows_rows_before_the_summary(int height, int rows)
+    {
+        TopState state = With([.. Enumerable.Range(1, 100).Select(id => Connection(id))]);
+
+        IReadOnlyList<(string Text, bool IsSelected)> lines = TopScreen.Draw(state, 60, height);
+
+        Assert.Equal(height, lines.Count);
+        Assert.Equal(rows, lines.Count(line => line.Text.Contains("127.0.0.1:4", StringComparison.Ordinal)));
+        Assert.StartsWith("q quit", lines[^1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_process_that_does_not_answer_is_said_to_until_it_does()
+    {
+        TopState state = With(Connection(1));
+        state.Miss(state.Shown.Client, new DateTime(2026, 1, 1, 12, 0, 1, DateTimeKind.Local));
+        Assert.Contains("no answer from process 7 at 12:00:01; waiting", Lines(state));
+        Assert.Single(state.Rows);
+        Press(state, 'f');
+
+        Take(state, 1, [Connection(1)]);
+
+        Assert.Contains("frozen; f continues", Lines(state));
+    }
+
     [Fact]
     public void The_end_of_a_server_is_told_until_another_begins()
     {

@@ -72,6 +72,39 @@ public sealed class TopTest : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_stopped_process_holds_up_no_other_and_may_continue()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/tmux"), "needs tmux(1)");
+        (ProgramProcess first, _) = await _stage.ServeAsync();
+        await using ProgramProcess stopped = first;
+        (ProgramProcess second, IPEndPoint endPoint) = await _stage.ServeAsync();
+        await using ProgramProcess live = second;
+        await OpenAsync("--interval 100ms");
+        await ScreenAsync("1/2 ping");
+        stopped.Signal(ProgramProcess.SIGSTOP);
+        try
+        {
+            if ((await ScreenAsync("1/2 ping")).Contains($"(pid {live.Id})", StringComparison.Ordinal))
+                await PressAsync("Tab");
+            await ScreenAsync($"no answer from process {stopped.Id} at ");
+
+            await PressAsync("Tab");
+            using RawClient client = await RawClient.ConnectAsync(endPoint);
+            await client.SendAsync("ping 0 1\n");
+            await WholeScreenAsync($"{client.LocalEndPoint}");
+            await PressAsync("Tab");
+            await ScreenAsync($"no answer from process {stopped.Id} at ");
+        }
+        finally
+        {
+            stopped.Signal(ProgramProcess.SIGCONT);
+        }
+        await ScreenAsync("connections by id");
+        await PressAsync("q");
+        await ScreenAsync("ended with 0");
+    }
+
+    [Fact]
     public async Task A_terminal_of_another_size_is_drawn_anew_at_once()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/tmux"), "needs tmux(1)");
