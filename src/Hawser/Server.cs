@@ -51,9 +51,9 @@ public sealed partial class Server : IAsyncDisposable
         _observer = new GuardedObserver(options.Observer);
         _listeners = listeners;
         _model = options.Model.Create(options.ModelOptions with { Backlog = options.Backlog });
-        _shedder = new Shedder(listeners, _observer, options.TimeProvider);
-        listeners.Places = options.Limits.Connections;
         listeners.Descriptors.Begin(handler.DescriptorsPerConnection, options.ReservedConnections);
+        listeners.Places = options.Limits.Connections;
+        _shedder = new Shedder(listeners, _observer, options.TimeProvider);
         _gate = AddressGate.For(options.Limits, options.TimeProvider);
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
         _handshakes = new EvictionQueue(options.Limits.Handshakes);
@@ -93,7 +93,8 @@ public sealed partial class Server : IAsyncDisposable
 
     /// <summary>Binds, listens and starts to serve.</summary>
     /// <exception cref="ArgumentException">Invalid options.</exception>
-    /// <exception cref="ListenException">An address is not available.</exception>
+    /// <exception cref="IOException">An address is not available (<see cref="ListenException"/>), or the process may not
+    /// open enough descriptors to serve one connection.</exception>
     /// <exception cref="PlatformNotSupportedException">The platform does not support the model.</exception>
     public static Server Start(IConnectionHandler handler, ServerOptions options)
     {
@@ -319,7 +320,7 @@ public sealed partial class Server : IAsyncDisposable
         try
         {
             if (_layers.Count > 0)
-                await OpenLayersAsync(connection);
+                await (_options.Layers.Count > 0 ? OpenLayersAsync(connection) : connection.AddLayersAsync(_layers));
             hasLayers = true;
             await _handler.HandleAsync(connection, _stopping.Token);
             reason = connection.PeerHasFinished ? CloseReason.PeerFinished : CloseReason.HandlerFinished;
@@ -357,7 +358,7 @@ public sealed partial class Server : IAsyncDisposable
         return reason is CloseReason.HandlerFinished && IsStopping ? CloseReason.ServerStopping : reason;
     }
 
-    private async Task OpenLayersAsync(Connection connection)
+    private async ValueTask OpenLayersAsync(Connection connection)
     {
         LinkedListNode<Connection> place = _handshakes.Enter(connection, out Connection? evicted);
         try

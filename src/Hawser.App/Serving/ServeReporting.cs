@@ -13,6 +13,15 @@ namespace Hawser.App.Serving;
 internal sealed record ServeReporting(
     bool IsJson, HttpAddress? Metrics, Uri? Collector, DashboardOptions? Dashboard)
 {
+    // What each opens and loads.
+    private const int HttpDescriptors = 16;
+    private const int ExportDescriptors = 40;
+
+    /// <summary>The descriptors that it takes, those of its clients apart.</summary>
+    public int Descriptors =>
+        (Metrics is null ? 0 : HttpDescriptors) + (Dashboard is null ? 0 : HttpDescriptors)
+        + (Collector is null ? 0 : ExportDescriptors);
+
     /// <summary>Its options.</summary>
     internal sealed class Options
     {

@@ -16,7 +16,7 @@ namespace Hawser.App.Verbs;
 internal static class ServeVerb
 {
     // The runtime and its assemblies take some 80. With fewer left the runtime aborts when it needs a thread or an
-    // assembly.
+    // assembly; once all are loaded, the engine itself refuses to start without one for a connection.
     private const int LeastDescriptors = 112;
 
     /// <summary>Creates the verb. If the words name a service, it has only that one, to save start-up
@@ -65,10 +65,11 @@ internal static class ServeVerb
 
     private static async Task<int> RunAsync(ServePlan plan)
     {
-        if (DescriptorLimit.Read() is { } limit and < LeastDescriptors)
+        int least = LeastDescriptors + plan.Reporting.Descriptors;
+        if (DescriptorLimit.Read() is { } limit && limit < least)
         {
-            throw new IOException($"{limit} descriptors are too few to serve, {LeastDescriptors} are the least; "
-                + "raise the limit, see ulimit -n");
+            throw new IOException(
+                $"{limit} descriptors are too few to serve, {least} are the least; raise the limit, see ulimit -n");
         }
         using var process = ServeProcess.Enter(plan.Takeover);
         bool alone = plan.Services.Count == 1;
@@ -96,7 +97,8 @@ internal static class ServeVerb
                     run.IsQuiet ? null : logs.Of(run.Service.Name, prefix, StampedWriter.Info);
                 ServiceEnvironment environment = EnvironmentOf(run, prefix, events, logs);
                 var observer = new ServeObserver(
-                    run.Service.Name, prefix, logs, run.StartLines(), events, environment.Errors, run.IsVerbose,
+                    run.Service.Name, prefix, logs, run.StartLines(), events,
+                    logs.Of(run.Service.Name, prefix, StampedWriter.Info), environment.Errors, run.IsVerbose,
                     plan.Reporting.IsJson);
                 observers.Add(observer);
                 try

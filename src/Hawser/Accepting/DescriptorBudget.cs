@@ -49,14 +49,26 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
         return false;
     }
 
-    /// <summary>Takes free descriptors in advance; all reservations together have at most a quarter.</summary>
+    /// <summary>What connections may use, taken or not, beside those reserved; nothing or less if the process may open
+    /// too few.</summary>
+    public long Unreserved
+    {
+        get
+        {
+            lock (_gate)
+                return _capacity - _reserved;
+        }
+    }
+
+    /// <summary>Takes free descriptors in advance. All reservations together have at most a quarter, and each at most half
+    /// of what the others leave of it, so that one is left for the next.</summary>
     /// <returns>How many were taken.</returns>
     public long Reserve(long most)
     {
         lock (_gate)
         {
-            long free = Math.Min((_capacity / ReservableDivisor) - _reserved, _capacity - Volatile.Read(ref _taken));
-            long count = Math.Clamp(free, 0, most);
+            long left = (_capacity / ReservableDivisor) - _reserved;
+            long count = Math.Clamp(Math.Min((left + 1) / 2, _capacity - Volatile.Read(ref _taken)), 0, most);
             _reserved += count;
             Take(count);
             return count;

@@ -4,21 +4,31 @@ namespace Hawser.Accepting;
 internal sealed class DescriptorShare(DescriptorBudget budget)
 {
     private readonly Lock _gate = new();
+    private bool _hasBegun;
     private int _perConnection = 1;
     private int _connections;
     private int _reserved;
 
-    /// <summary>Takes some in advance, if there are any.</summary>
+    /// <summary>Measures the budget, and takes some in advance if there are any.</summary>
     /// <param name="perConnection">What a connection takes, at least 1.</param>
     /// <param name="reserved">The most connections that get theirs in advance.</param>
+    /// <exception cref="IOException">There will never be enough for one connection.</exception>
     public void Begin(int perConnection, int reserved)
     {
         lock (_gate)
         {
+            _hasBegun = true;
+            DescriptorReserve.Shared.Enter();
+            budget.Measure();
             _perConnection = Math.Max(1, perConnection);
             long taken = budget.Reserve((long)reserved * _perConnection);
             _reserved = (int)(taken / _perConnection);
             budget.ReturnReserved(taken % _perConnection);
+            if (_reserved == 0 && budget.Unreserved < _perConnection)
+            {
+                throw new IOException(
+                    "too few descriptors: none is left for a connection; raise the limit, see ulimit -n");
+            }
         }
     }
 
@@ -63,6 +73,9 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
             budget.Return((long)Math.Max(0, _connections - _reserved) * _perConnection);
             budget.ReturnReserved((long)_reserved * _perConnection);
             _connections = _reserved = 0;
+            if (_hasBegun)
+                DescriptorReserve.Shared.Leave();
+            _hasBegun = false;
         }
     }
 }

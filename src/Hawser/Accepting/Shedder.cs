@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Hawser.Transports;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Accepting;
 
@@ -18,13 +17,9 @@ internal sealed class Shedder : IDisposable
     // An episode ends when nothing was shed for so long: a server that is full accepts one for each that leaves.
     private static readonly TimeSpan QuietEnd = TimeSpan.FromSeconds(1);
 
-    // One to accept with, the others for the runtime, which aborts the process if it cannot start a thread.
-    private const int ReserveDescriptors = 8;
-
     private readonly ListenerSet _listeners;
     private readonly IServerObserver _observer;
     private readonly TimeProvider _time;
-    private readonly SafeFileHandle?[] _reserve = new SafeFileHandle?[ReserveDescriptors];
     private readonly ITimer _quiet;
     private readonly Lock _gate = new();
     private Task _shedding = Task.CompletedTask;
@@ -42,8 +37,6 @@ internal sealed class Shedder : IDisposable
         _quiet = time.CreateTimer(
             static shedder => ((Shedder)shedder!).EndEpisode(), this,
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        TakeReserve();
-        DescriptorBudget.Shared.Measure();
     }
 
     /// <summary>Connections shed since the start.</summary>
@@ -96,11 +89,7 @@ internal sealed class Shedder : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _quiet.Dispose();
-        ReleaseReserve();
-    }
+    public void Dispose() => _quiet.Dispose();
 
     private void EndEpisode()
     {
@@ -118,7 +107,7 @@ internal sealed class Shedder : IDisposable
 
     private async Task ShedWaitingAsync(string what, CancellationToken stopping)
     {
-        ReleaseReserve();
+        DescriptorReserve.Shared.Lend();
         try
         {
             for (int shed = 0; shed < ShedAtOnce && _listeners.TryTakeWaiting(out AcceptedSocket waiting); shed++)
@@ -139,7 +128,7 @@ internal sealed class Shedder : IDisposable
         _isReported = true;
         // The reserve stays free during the pause, because the runtime needs descriptors for new threads.
         await BackOffAsync(stopping);
-        TakeReserve();
+        DescriptorReserve.Shared.TakeBack();
     }
 
     /// <summary>Pauses without blocking a thread, each time longer within an episode.</summary>
@@ -155,27 +144,5 @@ internal sealed class Shedder : IDisposable
         _listeners.ReturnPlace();
         _shed++;
         Interlocked.Increment(ref _totalShed);
-    }
-
-    private void TakeReserve()
-    {
-        try
-        {
-            for (int i = 0; i < _reserve.Length; i++)
-                _reserve[i] ??= File.OpenHandle(OperatingSystem.IsWindows() ? "NUL" : "/dev/null");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The next try takes the rest.
-        }
-    }
-
-    private void ReleaseReserve()
-    {
-        for (int i = 0; i < _reserve.Length; i++)
-        {
-            _reserve[i]?.Dispose();
-            _reserve[i] = null;
-        }
     }
 }

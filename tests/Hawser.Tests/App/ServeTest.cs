@@ -13,15 +13,31 @@ public sealed class ServeTest
     private const int Signalled = 128;
 
     [Theory]
-    [InlineData("threads")]
-    [InlineData("epoll")]
-    public async Task Serve_refuses_to_start_with_too_few_descriptors(string model)
+    [InlineData(64, 112, "--model", "threads")]
+    [InlineData(64, 112, "--model", "epoll")]
+    [InlineData(143, 144, "--metrics", "0", "--dashboard", "0")]
+    [InlineData(151, 152, "--otlp", "http://127.0.0.1:1")]
+    public async Task Serve_refuses_to_start_with_too_few_descriptors(int limit, int least, params string[] options)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
         await using ProgramProcess serve = ProgramProcess.StartInShell(
-            "ulimit -n 64; exec \"$@\"", "", "serve", "ping", "--port", "0", "--model", model);
+            $"ulimit -n {limit}; exec \"$@\"", "", ["serve", "ping", "--port", "0", .. options]);
 
-        (await serve.EndAsync()).IsError(1, "64 descriptors are too few to serve, 112 are the least");
+        (await serve.EndAsync()).IsError(1, $"{limit} descriptors are too few to serve, {least} are the least");
+    }
+
+    /// <summary>The engine refuses to start what could never serve a connection.</summary>
+    [Fact]
+    public async Task The_least_descriptors_are_enough_to_serve()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
+        await using ProgramProcess serve = ProgramProcess.StartInShell(
+            "ulimit -n 144; exec \"$@\"", "",
+            "serve", "ping", "--port", "0", "--metrics", "0", "--dashboard", "0", "--log", "json");
+
+        using RawClient client = await RawClient.ConnectAsync(await serve.ListeningAsync());
+        await client.SendAsync("ping 0 1\n");
+        Assert.Equal("pong 0 1", await client.ReceiveLineAsync());
     }
 
     [Theory]

@@ -60,11 +60,12 @@ public sealed class DescriptorBudgetTest
     public void What_is_reserved_is_taken_from_the_capacity()
     {
         _budget.Measure();
-        Assert.Equal(200, _budget.Reserve(200));
+        Assert.Equal(100, _budget.Reserve(100));
+        Assert.Equal(Limit - 100 - Reserve - 100, _budget.Unreserved);
 
-        AssertCapacity(Limit - 100 - Reserve - 200);
+        AssertCapacity(Limit - 100 - Reserve - 100);
 
-        _budget.ReturnReserved(200);
+        _budget.ReturnReserved(100);
         AssertCapacity(Limit - 100 - Reserve);
     }
 
@@ -72,24 +73,32 @@ public sealed class DescriptorBudgetTest
     public void A_reservation_hides_no_descriptor_that_another_server_opens()
     {
         _budget.Measure();
-        Assert.Equal(200, _budget.Reserve(200));
+        Assert.Equal(100, _budget.Reserve(100));
         _used += 30;
         _budget.Measure();
 
-        AssertCapacity(Limit - 130 - Reserve - 200);
+        AssertCapacity(Limit - 130 - Reserve - 100);
     }
 
     [Fact]
-    public void All_reservations_together_have_a_quarter_and_nothing_that_is_in_use()
+    public void All_reservations_together_have_a_quarter_and_each_leaves_half_to_the_next()
     {
         _budget.Measure();
         const int Capacity = Limit - 100 - Reserve;
 
-        Assert.Equal(200, _budget.Reserve(200));
-        Assert.Equal((Capacity / 4) - 200, _budget.Reserve(200));
-        Assert.Equal(0, _budget.Reserve(200));
+        Assert.Equal(50, _budget.Reserve(50));
+        long[] next = [.. Enumerable.Range(0, 9).Select(_ => _budget.Reserve(1_000))];
 
-        _budget.ReturnReserved(Capacity / 4);
+        Assert.Equal([86, 43, 21, 11, 5, 3, 1, 1, 0], next);
+        Assert.Equal(Capacity / 4, 50 + next.Sum());
+    }
+
+    [Fact]
+    public void Nothing_that_is_in_use_is_reserved()
+    {
+        _budget.Measure();
+        const int Capacity = Limit - 100 - Reserve;
+
         Assert.True(_budget.TryTake(Capacity - 10));
         Assert.Equal(10, _budget.Reserve(200));
     }

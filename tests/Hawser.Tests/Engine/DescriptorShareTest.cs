@@ -43,10 +43,27 @@ public sealed class DescriptorShareTest
     [Fact]
     public void Of_more_connections_than_may_be_reserved_some_are()
     {
+        // Half of the quarter that may be reserved.
         _share.Begin(perConnection: 2, reserved: int.MaxValue);
-        Assert.True(_budget.TryTake(Capacity - (Capacity / 4)));
+        Assert.True(_budget.TryTake(Capacity - 12));
 
-        Assert.Equal(Capacity / 4 / 2, CountTaken());
+        Assert.Equal(6, CountTaken());
+    }
+
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(1, false)]
+    public void A_server_that_could_never_serve_a_connection_does_not_start(int left, bool starts)
+    {
+        var budget = new DescriptorBudget(() => left + Reserve, () => 0);
+        var share = new DescriptorShare(budget);
+
+        Exception? fault = Record.Exception(() => share.Begin(perConnection: 2, reserved: 0));
+
+        Assert.Equal(starts, fault is null);
+        if (!starts)
+            Assert.StartsWith("too few descriptors", Assert.IsType<IOException>(fault).Message, StringComparison.Ordinal);
+        share.End();
     }
 
     [Fact]

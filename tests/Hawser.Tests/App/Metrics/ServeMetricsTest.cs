@@ -48,18 +48,19 @@ public sealed class ServeMetricsTest : IDisposable
     }
 
     /// <summary>That is when an operator looks.</summary>
-    [Fact]
-    public async Task A_server_without_a_descriptor_left_still_answers()
+    [Theory]
+    [InlineData(320, "--metrics", "0")]
+    [InlineData(200, "--metrics", "0", "--dashboard", "0")]
+    public async Task A_server_without_a_descriptor_left_still_answers(int descriptors, params string[] options)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
-        const int Descriptors = 320;
         await using ProgramProcess serve = ProgramProcess.StartInShell(
-            $"ulimit -n {Descriptors}; exec \"$@\"", "",
-            "serve", "ping", "--port", "0", "--model", "epoll", "--metrics", "0", "--backlog", $"{Descriptors}");
+            $"ulimit -n {descriptors}; exec \"$@\"", "",
+            ["serve", "ping", "--port", "0", "--model", "epoll", "--backlog", $"{descriptors}", .. options]);
         IPEndPoint where = await serve.ListeningAsync();
         Uri metrics = await MetricsAsync(serve);
         // One more than there can be is enough to use up all.
-        IReadOnlyList<RawClient> clients = await RawClient.FloodAsync(where, Descriptors);
+        IReadOnlyList<RawClient> clients = await RawClient.FloodAsync(where, descriptors);
         await serve.Errors.LineWithAsync("out of descriptors");
 
         for (int scrape = 0; scrape < 10; scrape++)
