@@ -110,6 +110,7 @@ public sealed partial class Connection
     internal async ValueTask AddLayersAsync(
         IEnumerable<Func<Transport, CancellationToken, ValueTask<Transport>>> layers)
     {
+        HasAllLayers = false;
         Volatile.Write(ref _layeringSince, Math.Max(1, _scope.Clock.Now));
         try
         {
@@ -122,6 +123,7 @@ public sealed partial class Connection
                 _transport = above;
                 ThrowIfOver(CancellationToken.None);
             }
+            HasAllLayers = true;
         }
         catch (Exception e) when (IsBroken(e))
         {

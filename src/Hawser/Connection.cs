@@ -104,6 +104,9 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     /// <summary>When adding layers began, by the server's clock; 0 if not in progress.</summary>
     internal long LayeringSince => Volatile.Read(ref _layeringSince);
 
+    /// <summary>All layers are open: the bytes are those of the handler, no longer those of the wire.</summary>
+    internal bool HasAllLayers { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); } = true;
+
     /// <summary>The heartbeat no longer watches it.</summary>
     internal bool IsForgotten { get; set; }
 

@@ -96,6 +96,10 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
     {
         if (Length > BodyLimitBytes)
             throw new HttpException(HttpStatus.ContentTooLarge, $"longer than {BodyLimitBytes} bytes");
+        // RFC 9110, 10.1.1: the client waits with the body for this.
+        if (Length > 0 && ValuesOf(_headers, "Expect").Any(
+            value => value.Equals("100-continue", StringComparison.OrdinalIgnoreCase)))
+            await connection.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray());
         byte[] body = new byte[Length];
         return Length == 0 || await connection.TryReadExactlyAsync(body)
             ? this with { Body = body }

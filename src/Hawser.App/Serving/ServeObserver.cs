@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json;
 using Hawser.App.Metrics;
 using Hawser.App.Output;
+using Hawser.App.Status;
 using Hawser.Layers;
 using Hawser.Limits;
 using Hawser.Services.Text;
@@ -16,12 +17,13 @@ namespace Hawser.App.Serving;
 /// <param name="logs">Receive the lines at the start.</param>
 /// <param name="startLines">Printed on the standard error once the server listens.</param>
 /// <param name="events">Receives successes; null to discard them.</param>
+/// <param name="notes">Receives what an operator wants to know of the server even without its successes.</param>
 /// <param name="errors">Receives failures.</param>
 /// <param name="isVerbose">Log every connection.</param>
 /// <param name="isJson">Log the end of every connection.</param>
 internal sealed class ServeObserver(
     string service, string prefix, ServeLogs logs, IEnumerable<string> startLines, StampedWriter? events,
-    TextWriter errors, bool isVerbose, bool isJson) : IServerObserver
+    TextWriter notes, TextWriter errors, bool isVerbose, bool isJson) : IServerObserver
 {
     private const int NamedPeers = 5;
 
@@ -50,7 +52,7 @@ internal sealed class ServeObserver(
     public Task Listens => _listens.Task;
 
     /// <summary>Logs what an operator has done.</summary>
-    public void Note(string what) => errors.WriteLine(what);
+    public void Note(string what) => notes.WriteLine(what);
 
     /// <summary>The peers of the open connections and what each has sent, the first five by name.</summary>
     public string DescribeOpen()
@@ -115,7 +117,7 @@ internal sealed class ServeObserver(
     public void Recovered(long shed)
     {
         _isShedding = false;
-        errors.WriteLine($"recovered; {Quantity.FormatCount(shed, "connection")} closed unserved");
+        notes.WriteLine($"recovered; {Quantity.FormatCount(shed, "connection")} closed unserved");
     }
 
     public void Stalled(Connection? connection, TimeSpan time) => _stalls.Add(connection, time);
@@ -128,7 +130,7 @@ internal sealed class ServeObserver(
         _stalls.Flush();
         if (report.Finished + report.Aborted + report.Stuck > 0)
         {
-            errors.WriteLine($"stopped: {Quantity.FormatCount(report.Finished, "connection")} finished, "
+            (report.Aborted + report.Stuck > 0 ? errors : notes).WriteLine($"stopped: {Quantity.FormatCount(report.Finished, "connection")} finished, "
                 + $"{report.Aborted} aborted, {report.Stuck} unfinished");
         }
         events?.WriteLine($"served {Quantity.FormatCount(_connections, "connection")} in "
@@ -139,8 +141,9 @@ internal sealed class ServeObserver(
     private void LogEnd(Connection connection, CloseReason reason, TimeSpan time)
     {
         string peer = EndPointText.OfPeer(connection);
+        string name = JsonNamingPolicy.SnakeCaseLower.ConvertName($"{reason}");
         events?.WriteLine(
-            $"connection {connection.Id} from {peer} closed after {Quantity.FormatDuration(time)} ({reason}): "
+            $"connection {connection.Id} from {peer} closed after {Quantity.FormatDuration(time)} ({name}): "
             + $"{connection.BytesReceived} bytes received, {connection.BytesSent} sent",
             json =>
             {
@@ -149,9 +152,9 @@ internal sealed class ServeObserver(
                 json.WriteNumber("seconds", Math.Round(time.TotalSeconds, 6));
                 json.WriteNumber("bytes_received", connection.BytesReceived);
                 json.WriteNumber("bytes_sent", connection.BytesSent);
-                json.WriteString("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName($"{reason}"));
+                json.WriteString("reason", name);
                 if (connection.Features.Get<TlsSession>() is { } session)
-                    json.WriteString("tls", $"{session.Protocol}");
+                    json.WriteString("tls", ConnectionStatus.NameOf(session.Protocol));
             });
     }
 

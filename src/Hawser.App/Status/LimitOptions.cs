@@ -17,9 +17,9 @@ internal static class LimitOptions
             (limits, text) => limits with { ConnectionsPerAddress = ParseCount(text) }),
         new("accept-rate", nameof(ServerLimits.AcceptRate), Number),
         new("max-handshakes", nameof(ServerLimits.Handshakes), Number),
-        new("allow-uid", nameof(ServerLimits.AllowUsers), Number),
-        new("allow", nameof(ServerLimits.Allow), Number),
-        new("deny", nameof(ServerLimits.Deny), Number),
+        new("allow-uid", nameof(ServerLimits.AllowUsers), Entries),
+        new("allow", nameof(ServerLimits.Allow), Entries),
+        new("deny", nameof(ServerLimits.Deny), Entries),
         new("first-byte-timeout", nameof(ServerLimits.FirstByteTimeout), Seconds,
             (limits, text) => limits with { FirstByteTimeout = VerbOptions.ParseTimeout(text) }),
         new("idle-timeout", nameof(ServerLimits.IdleTimeout), Seconds,
@@ -82,6 +82,8 @@ internal static class LimitOptions
         : throw new FormatException($"'{text}' is too small; use 1 or more, or none");
 
     private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+
+    private static string Entries(double value) => value == 1 ? "1 entry" : $"{Number(value)} entries";
 
     private static string Seconds(double value) => Quantity.FormatDuration(TimeSpan.FromSeconds(value));
 

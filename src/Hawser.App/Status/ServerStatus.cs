@@ -68,7 +68,7 @@ internal sealed record LimitStatus
     public double? Maximum { get; init; }
 
     /// <summary>Connections that it has refused or ended.</summary>
-    public required long Struck { get; init; }
+    public required long Hits { get; init; }
 
     /// <summary>It can change while the server runs.</summary>
     public required bool Changeable { get; init; }

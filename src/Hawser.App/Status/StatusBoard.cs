@@ -93,7 +93,7 @@ internal sealed class StatusBoard
             Limit = double.IsPositiveInfinity(use.Limit) ? null : use.Limit,
             Current = use.Current,
             Maximum = use.Maximum,
-            Struck = use.Hits,
+            Hits = use.Hits,
             Changeable = LimitOptions.CanChange(server.Limits, name),
         };
     }
@@ -107,6 +107,8 @@ internal sealed class StatusBoard
 
     private void ChangeLimits(StatusSource server, IReadOnlyDictionary<string, string> values)
     {
+        if (values.Count == 0)
+            throw new FormatException("set: names no limit");
         server.Server.ChangeLimits(limits => values.Aggregate(limits, (changed, value) => LimitOptions.Change(
             changed, value.Key, value.Value ?? throw new FormatException($"{value.Key}: has no value"))));
         server.Note($"{_asker} set "

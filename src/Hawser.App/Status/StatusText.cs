@@ -30,7 +30,7 @@ internal static class StatusText
             .Select(limit => (string[])
             [
                 limit.Name, Value(limit.Name, limit.Current), Value(limit.Name, limit.Maximum),
-                limit.Limit is null ? "none" : Value(limit.Name, limit.Limit), Number(limit.Struck),
+                limit.Limit is null ? "none" : Value(limit.Name, limit.Limit), Number(limit.Hits),
                 .. withChangeable ? (string[])[limit.Changeable ? "set" : "restart"] : [],
             ]));
 

@@ -83,7 +83,8 @@ internal sealed class StatusVerb
             Examples = ["hawser status limits", "hawser status limits set max-connections=200 idle-timeout=1m"],
         };
         var shown = new ServerChoice.Options();
-        shown.AddTo(command);
+        Option<bool> json = VerbOptions.Flag("--json", "print each server as a line of JSON");
+        shown.AddTo(command, json);
         command.SetAction(async (parsed, cancel) =>
         {
             var request = new ListRequest { Connections = 0 };
@@ -91,6 +92,11 @@ internal sealed class StatusVerb
             {
                 using (running)
                 {
+                    if (parsed.GetValue(json))
+                    {
+                        WriteJson([running.Status]);
+                        continue;
+                    }
                     Standard.Out.WriteLine(Printable.Line(running.Status.Label()));
                     Write(StatusText.Describe(running.Status.Limits, withChangeable: true));
                 }

@@ -31,6 +31,8 @@ internal sealed class ServerTally(IEnumerable<Connection> open)
     /// <summary>Adds the bytes of a connection that has left the open ones; before, it would count twice.</summary>
     public void AddEnded(Connection connection)
     {
+        if (!connection.HasAllLayers)
+            return;
         Interlocked.Add(ref _received, connection.BytesReceived);
         Interlocked.Add(ref _sent, connection.BytesSent);
     }
@@ -45,8 +47,7 @@ internal sealed class ServerTally(IEnumerable<Connection> open)
             long sent = Volatile.Read(ref _sent);
             foreach (Connection connection in open)
             {
-                // Until its layers are added, the bytes are those of the wire.
-                if (connection.LayeringSince != 0)
+                if (!connection.HasAllLayers)
                     continue;
                 received += connection.BytesReceived;
                 sent += connection.BytesSent;

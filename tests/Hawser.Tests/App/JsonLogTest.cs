@@ -108,6 +108,6 @@ public sealed class JsonLogTest : IDisposable
         string line = await serve.Errors.LineWithAsync(" closed after ");
 
         Assert.Matches(
-            $@"Z connection 1 from {local} closed after [\d.]+ \w+ \(HandlerFinished\): 0 bytes received, \d+ sent\z", line);
+            $@"Z connection 1 from {local} closed after [\d.]+ \w+ \(handler_finished\): 0 bytes received, \d+ sent\z", line);
     }
 }

@@ -216,6 +216,8 @@ public sealed class ServerMetricsTest : IDisposable
         Assert.Equal(1, _probe.Count("hawser.tls_handshake.duration{tls.protocol.version=1.3}"));
         Assert.Equal(1, _probe.Count("hawser.tls_handshake.duration{error.type=protocol_error}"));
         Assert.Equal(0, _probe.Read("hawser.active_tls_handshakes"));
+        Assert.Equal(1, _probe.Read("hawser.connection.io{network.io.direction=receive}"));
+        Assert.Equal(1, _probe.Read("hawser.connection.io{network.io.direction=transmit}"));
     }
 
     [Fact]

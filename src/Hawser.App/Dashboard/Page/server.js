@@ -112,12 +112,12 @@ class LimitBar {
     this.row = element('div', { class: 'limit' }, element('span', { class: 'title' }, name), this.bar, this.value);
   }
 
-  draw({ name, limit, current, maximum, struck }) {
+  draw({ name, limit, current, maximum, hits }) {
     const isMeasured = current !== undefined;
     this.bar.hidden = !isMeasured;
-    const hits = struck > 0 ? `, hit ${format.count(struck)}×` : '';
+    const hit = hits > 0 ? `, hit ${format.count(hits)}×` : '';
     const all = format.limit(name, limit);
-    setText(this.value, (isMeasured ? `${format.limit(name, current)} of ${all}, peak ${format.limit(name, maximum ?? current)}` : all) + hits);
+    setText(this.value, (isMeasured ? `${format.limit(name, current)} of ${all}, peak ${format.limit(name, maximum ?? current)}` : all) + hit);
     if (!isMeasured) return;
     const share = value => `${100 * Math.min(1, limit > 0 ? value / limit : 1)}%`;
     this.fill.style.width = share(current);

@@ -103,6 +103,20 @@ public sealed class HttpResponderTest : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_client_that_waits_with_its_body_is_asked_for_it()
+    {
+        using RawClient client = await _server.ConnectAsync();
+        await client.SendAsync("POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+            + "Expect: 100-Continue\r\nConnection: close\r\n\r\n");
+        Assert.Equal("HTTP/1.1 100 Continue\r", await client.ReceiveLineAsync());
+        Assert.Equal("\r", await client.ReceiveLineAsync());
+
+        await client.SendAsync("hello");
+
+        Assert.StartsWith("HTTP/1.1 200 ", await ReceiveAsync(client), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_body_that_is_not_read_is_no_request()
     {
         using RawClient client = await _server.ConnectAsync();

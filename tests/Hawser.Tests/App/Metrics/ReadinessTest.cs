@@ -12,7 +12,7 @@ public sealed class ReadinessTest
         IReadOnlyList<ServeObserver> observers =
         [
             .. Enumerable.Range(0, 2).Select(_ => new ServeObserver(
-                "ping", "", logs, [], null, TextWriter.Null, isVerbose: false, isJson: false)),
+                "ping", "", logs, [], null, TextWriter.Null, TextWriter.Null, isVerbose: false, isJson: false)),
         ];
         var readiness = new Readiness(observers);
 

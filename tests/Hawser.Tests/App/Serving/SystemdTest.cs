@@ -135,7 +135,7 @@ public sealed partial class SystemdTest : IDisposable
     {
         using var go = new ManualResetEventSlim();
         using var logs = new ServeLogs(errorsOnly: true, isJson: false);
-        var observer = new ServeObserver("ping", "", logs, [], null, TextWriter.Null, isVerbose: false, isJson: false);
+        var observer = new ServeObserver("ping", "", logs, [], null, TextWriter.Null, TextWriter.Null, isVerbose: false, isJson: false);
         await using TestServer server = TestServer.Start(model, connection =>
         {
             go.Wait(Patience.Limit);

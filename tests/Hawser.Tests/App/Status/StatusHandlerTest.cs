@@ -65,6 +65,7 @@ public sealed class StatusHandlerTest
                     "max-connections: 'x' is not a number; use a whole number from 1 to 10000000"),
                 ("""{"command":"limits","server":"own","set":{"idle-timeout":null}}""",
                     "idle-timeout: has no value"),
+                ("""{"command":"limits","server":"own","set":{}}""", "set: names no limit"),
                 ("""{"command":"limits","server":"own","set":{"max-per-address":"1"}}""",
                     "max-per-address: cannot change while the server runs; restart it with --max-per-address"),
             ])

@@ -140,12 +140,16 @@ public sealed class StatusVerbTest : IDisposable
         Assert.Equal("{\"type\":\"end\"}", await client.ReceiveLineAsync());
 
         ProgramResult text = await _stage.RunAsync("status", "limits");
+        ProgramResult json = await _stage.RunAsync("status", "limits", "--json");
         (await _stage.RunAsync("status", "drain")).IsDone();
 
         foreach (string service in (string[])["ping", "message", "upload", "numbers", "clock"])
             Assert.Matches($@"(?m)^{service} \S+ \(pid {server.Id}\)$", text.Text);
         Assert.Single(text.Text.Split('\n'), line => Regex.IsMatch(line, "^idle-timeout +9 s +0  set$"));
         Assert.Equal(5, Regex.Count(text.Text, "(?m)^max-handshakes +0 +0 +[0-9]+ +0  restart$"));
+        string[] lines = json.Text.TrimEnd('\n').Split('\n');
+        Assert.Equal(5, lines.Length);
+        Assert.All(lines, line => JsonOutputTest.AssertIs("status.server", JsonDocument.Parse(line).RootElement));
         Assert.Equal(0, (await server.EndAsync()).ExitCode);
     }
 
@@ -157,7 +161,7 @@ public sealed class StatusVerbTest : IDisposable
             "junk", "{\"type\":\"server\"}\n", "{\"type\":\"error\",\"message\":\"\\u001b[2J\"}\n", "\u001b[2J\n",
             new('x', 1_000_000), "", "{\"type\":\"error\"}\n",
             ServerWith("\"listeners\":[null],\"limits\":[]"), ServerWith("\"listeners\":[],\"limits\":[null]"),
-            ServerWith("\"listeners\":[],\"limits\":[{\"struck\":0,\"changeable\":false}]"),
+            ServerWith("\"listeners\":[],\"limits\":[{\"hits\":0,\"changeable\":false}]"),
         ];
         foreach ((int index, string answer) in answers.Index())
             AnswerOnce(1 + index, answer);

@@ -286,7 +286,7 @@ public sealed class TopScreenTest
         Limit = limit,
         Current = current,
         Maximum = maximum,
-        Struck = 0,
+        Hits = 0,
         Changeable = true,
     };
 
