@@ -65,6 +65,7 @@ public sealed partial class Connection
                 cancel.ThrowIfCancellationRequested();
                 await _transport.SendUnsentAsync();
             }
+            _requests.Answer(_scope.Metrics);
         }
         catch (Exception e) when (IsBroken(e) && !file.IsClosed)
         {

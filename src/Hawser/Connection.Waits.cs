@@ -220,7 +220,10 @@ public sealed partial class Connection
                 if (received == 0 && _received.IsEmpty)
                     _received.Return();
                 _lastReceived = Check(received);
-                return received > 0 ? InputState.Ready : InputState.Finished;
+                if (received == 0)
+                    return InputState.Finished;
+                _requests.Receive(_scope.Metrics);
+                return InputState.Ready;
             }
         }
         catch (Exception e) when (IsBroken(e))

@@ -27,6 +27,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
     private volatile Transport _transport;
     private readonly ConnectionScope _scope;
     private ReceiveBuffer _received = new();
+    private RequestTimer _requests;
     private int _endedBy;
     private volatile bool _stopping;
     private volatile bool _receiving;
@@ -221,6 +222,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
         if (sent < data.Length || _transport.HasUnsent)
             return FinishWriteAsync(data, new ValueTask<int>(sent), default);
         _sending = false;
+        _requests.Answer(_scope.Metrics);
         return ValueTask.CompletedTask;
     }
 
@@ -350,6 +352,7 @@ public sealed partial class Connection : IAsyncDisposable, IDisposable
                 else
                     data = data[await _transport.SendAsync(data)..];
             }
+            _requests.Answer(_scope.Metrics);
         }
         catch (Exception e) when (IsBroken(e))
         {

@@ -16,6 +16,8 @@ internal sealed class ServerTelemetry(string name)
 
     public DurationCounts Handshakes { get; } = new();
 
+    public DurationCounts Requests { get; } = new();
+
     /// <summary>Round trips, where the clients belong to the process.</summary>
     public DurationCounts? RoundTrips { get; init; }
 
@@ -24,6 +26,7 @@ internal sealed class ServerTelemetry(string name)
     public Taker? TakerOf(Instrument instrument) => instrument.Name switch
     {
         "hawser.tls_handshake.duration" => (seconds, _) => Handshakes.Record(seconds),
+        "hawser.request.duration" => (seconds, _) => Requests.Record(seconds),
         "hawser.loop.turns" => (turns, tags) => LoopOf(tags).Turns = (long)turns,
         "hawser.loop.active_time" => (seconds, tags) => LoopOf(tags).ActiveSeconds = seconds,
         "hawser.loop.stall.duration" => (_, tags) => Interlocked.Increment(ref LoopOf(tags).Stalls),
@@ -48,6 +51,7 @@ internal sealed class ServerTelemetry(string name)
         json.WriteStartObject("durations");
         if (RoundTrips is not null)
             WriteDurations("round_trip", RoundTrips);
+        WriteDurations("request", Requests);
         WriteDurations("handshake", Handshakes);
         json.WriteEndObject();
         json.WriteEndObject();

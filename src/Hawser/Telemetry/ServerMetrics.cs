@@ -21,6 +21,12 @@ internal sealed class ServerMetrics : IDisposable
         HistogramBucketBoundaries = (double[])[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600],
     };
 
+    private static readonly InstrumentAdvice<double> RequestBuckets = new()
+    {
+        HistogramBucketBoundaries = (double[])
+            [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60],
+    };
+
     private static readonly InstrumentAdvice<double> HandshakeBuckets = new()
     {
         HistogramBucketBoundaries = (double[])[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
@@ -41,6 +47,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Meter? _own;
     private readonly TimeProvider _time;
     private readonly Histogram<double> _durations;
+    private readonly Histogram<double> _requests;
     private readonly Histogram<double> _handshakes;
     private long _shaking;
 
@@ -62,6 +69,9 @@ internal sealed class ServerMetrics : IDisposable
             "By", "Bytes that handlers have received and sent.");
         _durations = meter.CreateHistogram("hawser.connection.duration",
             "s", "How long connections were served.", null, ConnectionBuckets);
+        _requests = meter.CreateHistogram("hawser.request.duration",
+            "s", "From the first input after an answer to the end of the next write; of each connection the first and every "
+            + "sixteenth.", null, RequestBuckets);
         _handshakes = meter.CreateHistogram("hawser.tls_handshake.duration",
             "s", "How long TLS handshakes took.", null, HandshakeBuckets);
         meter.CreateObservableUpDownCounter("hawser.active_tls_handshakes", () => Volatile.Read(ref _shaking),
@@ -132,6 +142,15 @@ internal sealed class ServerMetrics : IDisposable
         else
             _durations.Record(seconds);
     }
+
+    /// <summary>Somebody listens to the durations of requests.</summary>
+    public bool MeasuresRequests => _requests.Enabled;
+
+    /// <summary>The start of a request; never 0.</summary>
+    public long BeginRequest() => Math.Max(1, _time.GetTimestamp());
+
+    /// <summary>Records how long a request took.</summary>
+    public void EndRequest(long begun) => _requests.Record(_time.GetElapsedTime(begun).TotalSeconds);
 
     /// <summary>Counts a TLS handshake that begins.</summary>
     public long BeginHandshake()

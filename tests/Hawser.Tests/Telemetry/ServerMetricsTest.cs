@@ -69,6 +69,36 @@ public sealed class ServerMetricsTest : IDisposable
         Assert.Equal(7, _probe.Read("hawser.connection.duration"), 3);
     }
 
+    [Theory, Models]
+    public async Task The_first_request_of_a_connection_and_every_sixteenth_are_measured_to_the_end_of_the_answer(string model)
+    {
+        var time = new FakeTime();
+        await using TestServer server = Start(model, async connection =>
+        {
+            // A request in two parts: the first begins it.
+            while (await connection.TryReadLineAsync(10) is not null && await connection.TryReadLineAsync(10) is not null)
+            {
+                time.Advance(TimeSpan.FromSeconds(2));
+                await connection.WriteAsync("answer\n"u8.ToArray());
+            }
+        }, options => options with { TimeProvider = time });
+        using RawClient client = await server.ConnectAsync();
+        for (int request = 0; request < 17; request++)
+        {
+            await client.SendAsync("one\n");
+            await Patience.UntilAsync(() => server.Server.ReadConnections() is [{ BytesReceived: var received }]
+                && received == (8 * request) + 4);
+            time.Advance(TimeSpan.FromSeconds(1));
+            await client.SendAsync("two\n");
+            await client.ReceiveLineAsync();
+        }
+        client.FinishSending();
+        await server.Observer.NextEndAsync();
+
+        Assert.Equal(2, _probe.Count("hawser.request.duration"));
+        Assert.Equal(3 + 3, _probe.Read("hawser.request.duration"), 3);
+    }
+
     [Fact]
     public async Task Connections_that_wait_for_a_thread_of_the_pool_are_queued()
     {

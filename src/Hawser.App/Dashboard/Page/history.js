@@ -13,6 +13,7 @@ const perOctave = 8;
 /** The kinds of durations, and what each is. */
 export const durations = {
   round_trip: 'Round trip, as the clients of the demo see it',
+  request: 'From request to answer, within the server',
   connection: 'How long connections were served, at their end',
   handshake: 'TLS handshake',
 };
@@ -38,7 +39,7 @@ export class ServerHistory {
   take(at, status, telemetry) {
     const durations = { ...telemetry.durations, connection: status.connection_durations ?? [] };
     this.kinds = durations.round_trip ? ['round_trip']
-      : ['connection', ...(durations.handshake.length ? ['handshake'] : [])];
+      : ['request', 'connection', 'handshake'].filter(kind => kind === 'connection' || durations[kind].length);
     const now = {
       at,
       accepted: status.accepted,

@@ -146,7 +146,7 @@ public sealed class DashboardBrowserTest
               const { LoopStrip } = await import('/charts.js');
               const history = new ServerHistory();
               const status = { connections: 1, accepted: 1, bytes_received: 0, bytes_sent: 0 };
-              const durations = { handshake: [] };
+              const durations = { request: [], handshake: [] };
               for (let at = 0; at <= 300; at += 0.5)
                 history.take(at, status, { durations, loops: [{ number: 0, turns: at, active_seconds: at / 2, stalls: 0 }] });
               const strip = new LoopStrip(0);
