@@ -30,10 +30,10 @@ internal sealed class ServeObserver(
     private readonly ConcurrentDictionary<long, (Connection Connection, long Begin)> _open = new();
     private readonly LimitLog _limits = new(errors);
     private readonly StallLog _stalls = new(errors);
-    private readonly long _begin = Stopwatch.GetTimestamp();
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
     private readonly TaskCompletionSource _listens = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isListening;
-    private long _begun;
+    private long _arrived;
     private long _connections;
     private long _received;
     private long _sent;
@@ -46,7 +46,7 @@ internal sealed class ServeObserver(
     public DurationCounts Durations { get; } = new();
 
     /// <summary>Connections that have been served or refused so far, or are being served.</summary>
-    public long Begun => Interlocked.Read(ref _begun);
+    public long Arrived => Interlocked.Read(ref _arrived);
 
     /// <summary>Completes when the line that says so has been logged.</summary>
     public Task Listens => _listens.Task;
@@ -75,7 +75,7 @@ internal sealed class ServeObserver(
 
     public void Accepted(Connection connection)
     {
-        Interlocked.Increment(ref _begun);
+        Interlocked.Increment(ref _arrived);
         _open[connection.Id] = (connection, Stopwatch.GetTimestamp());
         if (isVerbose)
             events?.WriteLine($"connection {connection.Id} from {EndPointText.OfPeer(connection)}");
@@ -83,7 +83,7 @@ internal sealed class ServeObserver(
 
     public void Refused(RefusalReason reason, EndPoint peer)
     {
-        Interlocked.Increment(ref _begun);
+        Interlocked.Increment(ref _arrived);
         _limits.Refused(reason);
     }
 
@@ -134,7 +134,7 @@ internal sealed class ServeObserver(
                 + $"{report.Aborted} aborted, {report.Stuck} unfinished");
         }
         events?.WriteLine($"served {Quantity.FormatCount(_connections, "connection")} in "
-            + $"{Quantity.FormatDuration(Stopwatch.GetElapsedTime(_begin))}: {Quantity.FormatSize(_received)} received, "
+            + $"{Quantity.FormatDuration(Stopwatch.GetElapsedTime(_startedAt))}: {Quantity.FormatSize(_received)} received, "
             + $"{Quantity.FormatSize(_sent)} sent");
     }
 

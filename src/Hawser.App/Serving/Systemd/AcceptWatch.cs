@@ -12,7 +12,7 @@ internal sealed class AcceptWatch(Server server, ServeObserver observer, bool ho
     /// <summary>Looks at the server.</summary>
     public bool IsAlive()
     {
-        long served = observer.Begun;
+        long served = observer.Arrived;
         bool isStuck = server.HasPending && served == _seen && !observer.IsShedding
             && !(holdsBack && server.Connections > 0);
         _seen = served;

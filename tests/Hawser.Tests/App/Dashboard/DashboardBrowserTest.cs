@@ -217,6 +217,9 @@ public sealed class DashboardBrowserTest
         await page.ResizeAsync(1560, 1060, scale: 0.8);
         // Charts need some history.
         await page.UntilAsync("document.querySelector('#where').textContent.match(/up (\\d+) s/)?.[1] >= 30");
+        int bottom = await page.EvaluateAsync<int>(
+            "Math.ceil(document.querySelector('#servers').getBoundingClientRect().bottom) + 16");
+        await page.ResizeAsync(1560, bottom, scale: 0.8);
         await File.WriteAllBytesAsync(
             ProgramRepository.PathOf("docs", "guide", $"dashboard-{scheme}.png"), await page.PhotographAsync());
     }

@@ -151,7 +151,7 @@ public sealed partial class SystemdTest : IDisposable
         Assert.True(watch.IsAlive());
 
         using RawClient first = await RawClient.ConnectAsync(server.EndPoint);
-        await Patience.UntilAsync(() => observer.Begun == 1);
+        await Patience.UntilAsync(() => observer.Arrived == 1);
         using RawClient second = await RawClient.ConnectAsync(server.EndPoint);
         await Patience.UntilAsync(() => server.Server.HasPending);
 
@@ -160,7 +160,7 @@ public sealed partial class SystemdTest : IDisposable
         Assert.True(new AcceptWatch(server.Server, observer, holdsBack: true) is { } patient
             && patient.IsAlive() && patient.IsAlive());
         go.Set();
-        await Patience.UntilAsync(() => observer.Begun == 2);
+        await Patience.UntilAsync(() => observer.Arrived == 2);
         Assert.True(watch.IsAlive());
     }
 
