@@ -110,6 +110,26 @@ internal sealed class Shedder : IDisposable
         DescriptorReserve.Shared.Lend();
         try
         {
+            ShedWaiting();
+            if (!_isReported)
+            {
+                Interlocked.Increment(ref _episodes);
+                _observer.Exhausted(what);
+            }
+            _isReported = true;
+            // The reserve stays free during the pause, because the runtime needs descriptors for new threads.
+            await BackOffAsync(stopping);
+        }
+        finally
+        {
+            DescriptorReserve.Shared.TakeBack();
+        }
+    }
+
+    private void ShedWaiting()
+    {
+        try
+        {
             for (int shed = 0; shed < ShedAtOnce && _listeners.TryTakeWaiting(out AcceptedSocket waiting); shed++)
             {
                 SocketTransports.Reset(waiting.Socket);
@@ -120,15 +140,6 @@ internal sealed class Shedder : IDisposable
         {
             // Another thread took the descriptor: these clients wait for the next try.
         }
-        if (!_isReported)
-        {
-            Interlocked.Increment(ref _episodes);
-            _observer.Exhausted(what);
-        }
-        _isReported = true;
-        // The reserve stays free during the pause, because the runtime needs descriptors for new threads.
-        await BackOffAsync(stopping);
-        DescriptorReserve.Shared.TakeBack();
     }
 
     /// <summary>Pauses without blocking a thread, each time longer within an episode.</summary>
