@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Hawser.App.CommandLine;
 using Hawser.Services.Ping.Load;
 
 namespace Hawser.App.Lab;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;

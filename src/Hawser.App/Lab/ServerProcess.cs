@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Hawser.App.CommandLine;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;

@@ -1,3 +1,4 @@
+using Hawser.App.CommandLine;
 using Hawser.App.Verbs;
 using Spectre.Console;
 

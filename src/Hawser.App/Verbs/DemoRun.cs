@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hawser.App.CommandLine;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Text;

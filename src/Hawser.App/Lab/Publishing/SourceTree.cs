@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hawser.App.CommandLine;
 
 namespace Hawser.App.Lab.Publishing;
 

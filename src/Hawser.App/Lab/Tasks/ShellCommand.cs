@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Hawser.App.CommandLine;
 
 namespace Hawser.App.Lab.Tasks;
 

@@ -1,4 +1,4 @@
-namespace Hawser.App;
+namespace Hawser.App.CommandLine;
 
 /// <summary>The program's exit codes.</summary>
 internal static class ExitCode
