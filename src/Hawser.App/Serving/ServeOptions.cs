@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Hawser.App.CommandLine;
+using Hawser.App.Reloading;
 using Hawser.App.Tls;
 using Hawser.Limits;
 using Hawser.Models;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hawser.App.CommandLine;
+using Hawser.App.Reloading;
 using Hawser.App.Serving.Systemd;
 using Hawser.App.Serving.Takeover;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hawser.App.CommandLine;
+using Hawser.App.Reloading;
 using Hawser.App.Serving.Configuration;
 using Hawser.App.Tls;
 using Hawser.Services;

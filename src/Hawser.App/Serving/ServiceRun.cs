@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.App.Reloading;
 using Hawser.App.Tls;
 using Hawser.Services;
 

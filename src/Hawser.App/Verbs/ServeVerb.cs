@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hawser.App.CommandLine;
 using Hawser.App.Dashboard;
 using Hawser.App.Output;
+using Hawser.App.Reloading;
 using Hawser.App.Serving;
 using Hawser.App.Serving.Configuration;
 using Hawser.App.Serving.Takeover;

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Serving;
+namespace Hawser.App.Reloading;
 
 /// <summary>Reads certificates, tokens and lists of addresses again: within two seconds after they change, and at once
 /// on SIGHUP. A bad file leaves the old ones in force, with a warning.</summary>

@@ -1,7 +1,7 @@
 using Hawser.Native;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hawser.App.Serving;
+namespace Hawser.App.Reloading;
 
 /// <summary>Files that a running server reads again together, such as a certificate and its key.</summary>
 /// <param name="paths">The files.</param>
