@@ -1,7 +1,6 @@
-using Hawser.App.Output;
 using Hawser.Models;
 
-namespace Hawser.App.Serving;
+namespace Hawser.App.SideServers;
 
 /// <summary>The servers that a serving process has beside its services: status, metrics, dashboard.</summary>
 internal static class SideServer

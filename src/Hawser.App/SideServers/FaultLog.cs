@@ -1,4 +1,4 @@
-namespace Hawser.App.Output;
+namespace Hawser.App.SideServers;
 
 /// <summary>Logs the faults of a server beside the services, with their stack traces.</summary>
 /// <param name="what">The server, such as <c>the status socket</c>.</param>
