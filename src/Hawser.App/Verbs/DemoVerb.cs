@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using Hawser.App.CommandLine;
 using Hawser.App.Dashboard;
+using Hawser.App.Demo;
 using Hawser.App.Lab;
 using Hawser.App.Output;
 using Hawser.Services;

@@ -10,7 +10,7 @@ using Hawser.Services;
 using Hawser.Services.Ping;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Demo;
 
 /// <summary><c>hawser demo --watch</c>: all models side by side on the dashboard, each with the same clients: polite
 /// ones, and one whose answers block the thread that makes them.</summary>

@@ -4,7 +4,7 @@ using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Demo;
 
 /// <summary>Runs the demonstrations of services, one after the other.</summary>
 internal sealed class DemoRun(IReadOnlyList<Service> services)

@@ -2,7 +2,7 @@ using Hawser.App.Output;
 using Hawser.Services;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Demo;
 
 /// <summary>One demonstration, as the demo shows it.</summary>
 internal sealed record DemoRow(string Service, Demonstration Shown)

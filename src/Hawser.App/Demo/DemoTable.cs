@@ -1,8 +1,8 @@
 using Hawser.App.CommandLine;
-using Hawser.App.Verbs;
+using Hawser.App.Output;
 using Spectre.Console;
 
-namespace Hawser.App.Output;
+namespace Hawser.App.Demo;
 
 /// <summary>The demo on a terminal: a table that grows as demonstrations are done.</summary>
 internal static class DemoTable

@@ -3,7 +3,7 @@ using System.Net;
 using Hawser.App.Metrics;
 using Hawser.Services.Ping;
 
-namespace Hawser.App.Verbs;
+namespace Hawser.App.Demo;
 
 /// <summary>The clients of one server of <c>hawser demo --watch</c>. They share an event loop of their own, so that no
 /// server holds them up but by its answers.</summary>
