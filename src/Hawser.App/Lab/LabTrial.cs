@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using Hawser.App.Agents;
 using Hawser.App.CommandLine;
-using Hawser.App.Output;
+using Hawser.App.LoadReports;
 using Hawser.Services.Ping.Load;
 
 namespace Hawser.App.Lab;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Hawser.App.CommandLine;
-using Hawser.App.Output;
+using Hawser.App.LoadReports;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 

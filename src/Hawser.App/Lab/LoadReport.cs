@@ -1,4 +1,4 @@
-using Hawser.App.Agents;
+using Hawser.App.LoadReports;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 

@@ -1,6 +1,6 @@
 using System.Net;
-using Hawser.App.Agents;
 using Hawser.App.Lab;
+using Hawser.App.LoadReports;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 using Xunit;

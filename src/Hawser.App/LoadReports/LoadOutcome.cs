@@ -1,6 +1,6 @@
 using Hawser.Services.Ping.Load;
 
-namespace Hawser.App.Agents;
+namespace Hawser.App.LoadReports;
 
 /// <summary>What a load measured, and where it ran.</summary>
 /// <param name="Report">The report; of agents, of all that are not lost.</param>

@@ -1,9 +1,10 @@
 using System.Globalization;
-using Hawser.App.Agents;
+using Hawser.App.LoadReports;
+using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
 using Spectre.Console;
 
-namespace Hawser.App.Output;
+namespace Hawser.App.Agents;
 
 /// <summary>The progress of a load on a terminal.</summary>
 internal static class LoadLiveView

@@ -1,10 +1,9 @@
 using System.Globalization;
-using Hawser.App.Agents;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Output;
+namespace Hawser.App.LoadReports;
 
 /// <summary>A load as plain text.</summary>
 internal static class LoadText

@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Hawser.App.Agents;
+using Hawser.App.Output;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Output;
+namespace Hawser.App.LoadReports;
 
 /// <summary>A load as lines of JSON: views of its progress, then the report.</summary>
 internal static class LoadJson

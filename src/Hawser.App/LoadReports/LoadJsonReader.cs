@@ -3,7 +3,7 @@ using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Output;
+namespace Hawser.App.LoadReports;
 
 /// <summary>Reads what <see cref="LoadJson"/> writes, and checks it: it may come from the network.</summary>
 /// <param name="json">The object.</param>
