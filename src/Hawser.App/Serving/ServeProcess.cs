@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hawser.App.CommandLine;
 using Hawser.App.Reloading;
+using Hawser.App.Serving.Configuration;
 using Hawser.App.Serving.Systemd;
 using Hawser.App.Serving.Takeover;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hawser.App.CommandLine;
+using Hawser.App.Serving.Configuration;
 
 namespace Hawser.App.Serving.Takeover;
 

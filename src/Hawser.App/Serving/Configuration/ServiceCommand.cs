@@ -1,11 +1,10 @@
 using System.CommandLine;
 using Hawser.App.CommandLine;
 using Hawser.App.Reloading;
-using Hawser.App.Serving.Configuration;
 using Hawser.App.Tls;
 using Hawser.Services;
 
-namespace Hawser.App.Serving;
+namespace Hawser.App.Serving.Configuration;
 
 /// <summary>The command line of one service: <c>hawser serve SERVICE</c>.</summary>
 internal sealed class ServiceCommand : VerbCommand

@@ -8,7 +8,7 @@ using Hawser.Models;
 using Hawser.Services;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Serving;
+namespace Hawser.App.Serving.Configuration;
 
 /// <summary>The options that every service has: where it listens, under which model, within which limits.</summary>
 internal sealed class ServeOptions

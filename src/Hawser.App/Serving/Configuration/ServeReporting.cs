@@ -3,7 +3,7 @@ using Hawser.App.CommandLine;
 using Hawser.App.Dashboard;
 using Hawser.App.Http;
 
-namespace Hawser.App.Serving;
+namespace Hawser.App.Serving.Configuration;
 
 /// <summary>What a program that serves tells of itself.</summary>
 /// <param name="IsJson">The log on the standard error is JSON.</param>

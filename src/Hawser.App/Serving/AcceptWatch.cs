@@ -1,4 +1,4 @@
-namespace Hawser.App.Serving.Systemd;
+namespace Hawser.App.Serving;
 
 /// <summary>Tells whether a server still accepts: not if a connection waits in the kernel, the server has a place for
 /// it, and no connection has been served since the last look.</summary>

@@ -4,7 +4,7 @@ using Hawser.App.Reloading;
 using Hawser.App.Tls;
 using Hawser.Services;
 
-namespace Hawser.App.Serving;
+namespace Hawser.App.Serving.Configuration;
 
 /// <summary>A service to be served.</summary>
 /// <param name="Service">The service.</param>
