@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Hawser.App.Agents;
 using Hawser.App.CommandLine;
+using Hawser.App.Lab.Processes;
 using Hawser.App.Lab.Publishing;
 using Hawser.App.Lab.Tasks;
 using Hawser.Models;

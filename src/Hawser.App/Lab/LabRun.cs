@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hawser.App.Lab.Conditions;
+using Hawser.App.Lab.Processes;
 using Hawser.App.Lab.Tasks;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hawser.App.CommandLine;
+using Hawser.App.Lab.Processes;
 using Hawser.App.LoadReports;
 using Hawser.Services.Ping.Load;
 

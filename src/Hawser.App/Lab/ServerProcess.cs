@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Hawser.App.CommandLine;
+using Hawser.App.Lab.Processes;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;

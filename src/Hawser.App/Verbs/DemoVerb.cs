@@ -4,7 +4,7 @@ using System.Diagnostics;
 using Hawser.App.CommandLine;
 using Hawser.App.Dashboard;
 using Hawser.App.Demo;
-using Hawser.App.Lab;
+using Hawser.App.Lab.Processes;
 using Hawser.App.Output;
 using Hawser.Services;
 using Hawser.Services.Text;

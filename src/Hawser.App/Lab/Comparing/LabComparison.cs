@@ -1,3 +1,5 @@
+using Hawser.App.Lab.Conditions;
+
 namespace Hawser.App.Lab.Comparing;
 
 /// <summary>What changed between two results of the same variants on the same machine.</summary>

@@ -1,3 +1,5 @@
+using Hawser.App.Lab.Processes;
+
 namespace Hawser.App.Lab.Tasks;
 
 /// <summary>The tasks of a scenario.</summary>

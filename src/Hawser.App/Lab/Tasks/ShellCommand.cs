@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Hawser.App.CommandLine;
+using Hawser.App.Lab.Processes;
 
 namespace Hawser.App.Lab.Tasks;
 

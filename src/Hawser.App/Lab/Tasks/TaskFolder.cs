@@ -1,3 +1,5 @@
+using Hawser.App.Lab.Processes;
+
 namespace Hawser.App.Lab.Tasks;
 
 /// <summary>The scratch folder of a scenario's tasks. Disposing deletes it.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Hawser.App.Lab.Processes;
 
 namespace Hawser.App.Lab.Tasks;
 

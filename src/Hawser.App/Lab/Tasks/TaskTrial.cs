@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hawser.App.Lab.Conditions;
+using Hawser.App.Lab.Processes;
 using Hawser.Services.Measuring;
 using Hawser.Services.Text;
 

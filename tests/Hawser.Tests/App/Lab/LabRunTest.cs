@@ -1,5 +1,6 @@
 using Hawser.App.Lab;
 using Hawser.App.Lab.Conditions;
+using Hawser.App.Lab.Processes;
 using Hawser.Services.Measuring;
 using Hawser.Tests.Support;
 using Xunit;

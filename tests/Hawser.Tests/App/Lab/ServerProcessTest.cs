@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Hawser.App.Lab;
+using Hawser.App.Lab.Processes;
 using Hawser.Tests.Support;
 using Xunit;
 

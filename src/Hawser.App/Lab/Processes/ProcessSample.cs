@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Processes;
 
 /// <summary>A sample of a process, or of a process and its descendants, from proc(5).</summary>
 /// <param name="Cpu">User and system time of all its threads, and of children that it has waited for, in steps of

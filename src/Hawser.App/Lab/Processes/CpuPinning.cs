@@ -1,4 +1,4 @@
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Processes;
 
 /// <summary>The cores reserved for the server and those reserved for the load.</summary>
 /// <param name="ServerCores">A list for <c>taskset -c</c>; null if nothing is pinned.</param>

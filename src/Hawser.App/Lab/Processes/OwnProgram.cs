@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Processes;
 
 /// <summary>Starts processes for the lab: this program again, and others.</summary>
 internal static class OwnProgram

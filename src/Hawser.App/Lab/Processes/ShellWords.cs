@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Processes;
 
 /// <summary>Splits and quotes command lines as a POSIX shell does (IEEE Std 1003.1, Shell Command Language, 2.2),
 /// without its expansions: no variables, no globs, no operators.</summary>

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Processes;
 
 /// <summary>Open connections that stay idle.</summary>
 internal sealed class IdleConnections : IDisposable

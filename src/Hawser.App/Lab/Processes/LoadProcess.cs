@@ -5,7 +5,7 @@ using Hawser.App.LoadReports;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Processes;
 
 /// <summary><c>hawser load</c> in its own process.</summary>
 internal static class LoadProcess

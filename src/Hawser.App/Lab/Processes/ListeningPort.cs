@@ -1,4 +1,4 @@
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Processes;
 
 /// <summary>Waits for a listener without connecting: some programs serve one connection only, and a burst needs a
 /// server that has served nobody.</summary>

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Reflection;
+using Hawser.App.Lab.Processes;
 using Hawser.Native;
 
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Conditions;
 
 /// <summary>The machine that measured.</summary>
 /// <param name="Cpu">The processor's name.</param>
