@@ -3,8 +3,6 @@ using System.Net;
 using Hawser.App.Agents;
 using Hawser.App.CommandLine;
 using Hawser.App.Lab.Processes;
-using Hawser.App.Lab.Publishing;
-using Hawser.App.Lab.Tasks;
 using Hawser.Models;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;

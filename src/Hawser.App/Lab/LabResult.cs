@@ -1,7 +1,5 @@
 using System.Text.Json.Serialization;
-using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Conditions;
-using Hawser.App.Lab.Publishing;
 
 namespace Hawser.App.Lab;
 

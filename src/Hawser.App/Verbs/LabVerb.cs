@@ -6,7 +6,6 @@ using System.Text.Json;
 using Hawser.App.Agents;
 using Hawser.App.CommandLine;
 using Hawser.App.Lab;
-using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Conditions;
 using Hawser.App.Lab.Display;
 using Hawser.App.Lab.Exporters;

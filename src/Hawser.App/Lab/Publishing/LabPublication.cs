@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Hawser.App.CommandLine;
-using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Conditions;
 using Hawser.App.Lab.Exporters;
 using Hawser.Services.Text;

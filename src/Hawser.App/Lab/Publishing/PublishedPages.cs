@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Conditions;
 using Hawser.Models;
 using Hawser.Services.Text;

@@ -1,5 +1,4 @@
 using Hawser.App.Lab;
-using Hawser.App.Lab.Tasks;
 using Hawser.Models;
 using Xunit;
 

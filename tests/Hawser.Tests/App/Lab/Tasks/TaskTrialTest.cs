@@ -1,3 +1,4 @@
+using Hawser.App.Lab;
 using Hawser.App.Lab.Processes;
 using Hawser.App.Lab.Tasks;
 using Hawser.Tests.Support;

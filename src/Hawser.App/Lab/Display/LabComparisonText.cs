@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Hawser.App.Lab.Display;
 
-namespace Hawser.App.Lab.Comparing;
+namespace Hawser.App.Lab.Display;
 
 /// <summary>A comparison for people and for programs.</summary>
 internal static class LabComparisonText

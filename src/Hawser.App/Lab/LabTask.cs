@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Lab.Tasks;
+namespace Hawser.App.Lab;
 
 /// <summary>A command that is timed from its start to its end, as the file of a scenario declares it. Commands are run
 /// by <c>/bin/sh -c</c>; <c>{port}</c> stands for a free loopback port, <c>{folder}</c> for a scratch folder that all

@@ -1,4 +1,4 @@
-namespace Hawser.App.Lab.Publishing;
+namespace Hawser.App.Lab;
 
 /// <summary>Whether a goal was reached under one setting.</summary>
 /// <param name="Goal">The goal.</param>

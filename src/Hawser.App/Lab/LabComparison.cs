@@ -1,6 +1,6 @@
 using Hawser.App.Lab.Conditions;
 
-namespace Hawser.App.Lab.Comparing;
+namespace Hawser.App.Lab;
 
 /// <summary>What changed between two results of the same variants on the same machine.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using Hawser.App.Lab.Processes;
 
-namespace Hawser.App.Lab.Tasks;
+namespace Hawser.App.Lab;
 
 /// <summary>The tasks of a scenario.</summary>
 /// <param name="All">The tasks.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Hawser.App.Lab.Comparing;
+namespace Hawser.App.Lab;
 
 /// <summary>One figure of one variant in two results.</summary>
 /// <param name="Setting">The setting as text.</param>

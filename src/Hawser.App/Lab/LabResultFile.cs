@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Hawser.App.Output;
 
-namespace Hawser.App.Lab.Comparing;
+namespace Hawser.App.Lab;
 
 /// <summary>Results read from a file.</summary>
 /// <param name="Name">The name of the scenario's folder; empty for a file or folder given by itself.</param>

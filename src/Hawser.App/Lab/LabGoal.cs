@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 
-namespace Hawser.App.Lab.Publishing;
+namespace Hawser.App.Lab;
 
 /// <summary>What a figure of a scenario should reach, as its file declares it.</summary>
 /// <param name="Subject">The subject.</param>

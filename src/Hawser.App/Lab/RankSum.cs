@@ -1,4 +1,4 @@
-namespace Hawser.App.Lab.Comparing;
+namespace Hawser.App.Lab;
 
 /// <summary>By which factor two independent samples differ, for any distribution: the interval that the exact
 /// Mann-Whitney test leaves.</summary>
