@@ -11,7 +11,7 @@ using Hawser.App.Lab.Display;
 using Hawser.App.Lab.Exporters;
 using Hawser.App.Lab.Processes;
 using Hawser.App.Lab.Publishing;
-using Hawser.App.Lab.Tasks;
+using Hawser.App.Lab.Trials;
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;

@@ -1,5 +1,6 @@
 using System.Net;
 using Hawser.App.Lab;
+using Hawser.App.Lab.Trials;
 using Hawser.App.LoadReports;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;

@@ -2,7 +2,7 @@ using Hawser.App.LoadReports;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Trials;
 
 /// <summary>The report of one measurement.</summary>
 /// <param name="Figures">Its figures.</param>

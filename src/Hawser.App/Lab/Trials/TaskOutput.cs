@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Hawser.App.Lab.Processes;
 
-namespace Hawser.App.Lab.Tasks;
+namespace Hawser.App.Lab.Trials;
 
 /// <summary>Finds figures in what a task printed.</summary>
 internal sealed class TaskOutput

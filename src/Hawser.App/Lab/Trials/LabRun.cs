@@ -1,12 +1,11 @@
 using System.Globalization;
 using Hawser.App.Lab.Conditions;
 using Hawser.App.Lab.Processes;
-using Hawser.App.Lab.Tasks;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Trials;
 
 /// <summary>Runs a lab and keeps the results so far.</summary>
 /// <param name="options">What to measure.</param>

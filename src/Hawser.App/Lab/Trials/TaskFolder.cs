@@ -1,6 +1,6 @@
 using Hawser.App.Lab.Processes;
 
-namespace Hawser.App.Lab.Tasks;
+namespace Hawser.App.Lab.Trials;
 
 /// <summary>The scratch folder of a scenario's tasks. Disposing deletes it.</summary>
 internal sealed class TaskFolder : IDisposable

@@ -4,7 +4,7 @@ using Hawser.App.Lab.Processes;
 using Hawser.App.LoadReports;
 using Hawser.Services.Ping.Load;
 
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Trials;
 
 /// <summary>One measurement of one variant: server, idle connections, load.</summary>
 internal static class LabTrial

@@ -3,7 +3,7 @@ using System.Text;
 using Hawser.App.CommandLine;
 using Hawser.App.Lab.Processes;
 
-namespace Hawser.App.Lab.Tasks;
+namespace Hawser.App.Lab.Trials;
 
 /// <summary>A command of a task, run by <c>/bin/sh -c</c>. Disposing kills it with its descendants.</summary>
 internal sealed class ShellCommand : IAsyncDisposable

@@ -6,7 +6,7 @@ using Hawser.App.CommandLine;
 using Hawser.App.Lab.Processes;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Trials;
 
 /// <summary>A server in its own process: <c>hawser serve ping</c>, or the command of a subject.</summary>
 internal sealed class ServerProcess : IAsyncDisposable

@@ -1,4 +1,4 @@
-namespace Hawser.App.Lab;
+namespace Hawser.App.Lab.Trials;
 
 /// <summary>Lets the loads of servers that are measured together begin at the same time: when every server is ready, or
 /// has failed. Thread-safe.</summary>

@@ -4,7 +4,7 @@ using Hawser.App.Lab.Processes;
 using Hawser.Services.Measuring;
 using Hawser.Services.Text;
 
-namespace Hawser.App.Lab.Tasks;
+namespace Hawser.App.Lab.Trials;
 
 /// <summary>One measurement of a task.</summary>
 internal static class TaskTrial
