@@ -49,9 +49,15 @@ internal sealed class ServeProcess : IDisposable
             && TakeoverRequest.Ask(_takeover, errors) is { } predecessor)
         {
             _predecessor = predecessor;
-            return [.. services.Select(predecessor.Adopt)];
+            return [.. services.Select(AtPredecessors)];
         }
         return services;
+    }
+
+    private ServiceRun AtPredecessors(ServiceRun run)
+    {
+        (IReadOnlyList<Socket> taken, IReadOnlyList<EndPoint> open) = Take(run.Service.Name, run.Options.EndPoints);
+        return run.At(taken, open);
     }
 
     /// <summary>After <see cref="Adopt"/>: the predecessor's sockets for a server beside the services, and the addresses

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hawser.App.CommandLine;
-using Hawser.App.Serving.Configuration;
 
 namespace Hawser.App.Serving.Takeover;
 
@@ -61,14 +60,6 @@ internal sealed class TakeoverRequest : IDisposable
             server.Dispose();
             throw;
         }
-    }
-
-    /// <summary>The service at the sockets of its predecessor that have its addresses; it listens itself at the
-    /// others.</summary>
-    public ServiceRun Adopt(ServiceRun run)
-    {
-        (IReadOnlyList<Socket> taken, IReadOnlyList<EndPoint> open) = Take(run.Service.Name, run.Options.EndPoints);
-        return run.At(taken, open);
     }
 
     /// <summary>Takes the predecessor's sockets of a service.</summary>
