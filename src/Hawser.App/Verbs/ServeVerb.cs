@@ -20,31 +20,8 @@ internal static class ServeVerb
     // assembly.
     private const int LeastDescriptors = 112;
 
-    /// <summary>Creates the verb. If the words name a service, it has only that one, to save start-up
-    /// time.</summary>
-    public static Command Create(string[] words)
-    {
-        Service? named = words is [_, var name, ..]
-            ? ServiceCatalog.All.FirstOrDefault(service => service.Name == name)
-            : null;
-        var verb = new VerbCommand("serve", "Serve one service until a signal; without a name, all of them.")
-        {
-            Examples =
-            [
-                "hawser serve ping --model epoll", "hawser serve --port-base 9000",
-                "hawser serve --config /etc/hawser.json --check",
-            ],
-        };
-        foreach (Service service in named is null ? ServiceCatalog.All : [named])
-            verb.Add(new ServiceCommand(service) { Run = RunAsync });
-        if (named is null)
-        {
-            new ServeOptions(null).AddSharedTo(verb);
-            ProcessOptions.AddTo(verb);
-        }
-        verb.Run = RunAsync;
-        return verb;
-    }
+    /// <summary>Creates the verb for these words.</summary>
+    public static Command Create(string[] words) => new ServeCommand(words, RunAsync);
 
     private static async Task<int> RunAsync(ParseResult parsed, IReadOnlyList<string> words)
     {
@@ -60,7 +37,7 @@ internal static class ServeVerb
         }
         catch (Exception e) when (plan.Reporting.IsJson)
         {
-            return Program.Report(e, ExitCode.Misused, new StampedWriter(Standard.Error, null, "", isJson: true));
+            return FaultReport.Write(e, ExitCode.Misused, new StampedWriter(Standard.Error, null, "", isJson: true));
         }
     }
 
