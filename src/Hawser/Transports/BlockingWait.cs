@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hawser.Descriptors;
 using Hawser.Native;
 
 namespace Hawser.Transports;

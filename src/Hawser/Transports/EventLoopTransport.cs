@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Hawser.Descriptors;
 using Hawser.EventLoops;
 using Hawser.Native;
 using Hawser.Recycling;

@@ -1,4 +1,4 @@
-namespace Hawser.Accepting;
+namespace Hawser.Descriptors;
 
 /// <summary>What the connections of one server take from a budget. Thread-safe.</summary>
 internal sealed class DescriptorShare(DescriptorBudget budget)
