@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Hawser.Native;
+using Hawser.Timing;
 using Hawser.Transports;
 
 namespace Hawser.EventLoops;

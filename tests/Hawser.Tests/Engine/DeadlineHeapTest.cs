@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Hawser.EventLoops;
+using Hawser.Timing;
 using Xunit;
 
 namespace Hawser.Tests.Engine;

@@ -1,4 +1,4 @@
-namespace Hawser.Connections;
+namespace Hawser.Timing;
 
 /// <summary>A clock that is cheap enough to read at the start of every wait. It may lag by
 /// <see cref="Resolution"/>.</summary>

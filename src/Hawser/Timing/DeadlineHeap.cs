@@ -1,4 +1,4 @@
-namespace Hawser.EventLoops;
+namespace Hawser.Timing;
 
 /// <summary>A binary heap by due time. Each entry knows its index, so it can be removed early in logarithmic
 /// time.</summary>

@@ -1,4 +1,4 @@
-namespace Hawser.EventLoops;
+namespace Hawser.Timing;
 
 /// <summary>An entry of a <see cref="DeadlineHeap{T}"/>.</summary>
 internal abstract class Scheduled
