@@ -6,7 +6,6 @@ using Hawser.Accepting;
 using Hawser.EventLoops;
 using Hawser.Layers;
 using Hawser.Limits;
-using Hawser.Transports;
 
 namespace Hawser.Telemetry;
 
@@ -91,8 +90,8 @@ internal sealed class ServerMetrics : IDisposable
 
     /// <summary>Adds event loops, which measure their time while somebody listens.</summary>
     /// <param name="loops">The loops of the server, not started.</param>
-    /// <param name="stalled">Called with the connection that held up the others, on the loop's thread.</param>
-    public void AddLoops(IReadOnlyList<EventLoop> loops, Action<EventLoopTransport?, TimeSpan> stalled)
+    /// <param name="stalled">Called with the number of the connection that held up the others, on the loop's thread.</param>
+    public void AddLoops(IReadOnlyList<EventLoop> loops, Action<long, TimeSpan> stalled)
     {
         if (loops.Count == 0)
             return;

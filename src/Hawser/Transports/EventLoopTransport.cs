@@ -260,7 +260,7 @@ internal sealed class EventLoopTransport : SocketTransport
 
     private bool HasCallsLeft()
     {
-        _loop.LastCaller = this;
+        _loop.LastCaller = Number;
         if (_turn != _loop.Turn)
         {
             _turn = _loop.Turn;
