@@ -41,7 +41,7 @@ public sealed class DescriptorShareTest
     }
 
     [Fact]
-    public void Of_more_connections_than_may_be_reserved_some_are()
+    public void Some_connections_are_reserved_when_not_all_can_be()
     {
         _share.Begin(perConnection: 2, reserved: int.MaxValue);
         Assert.True(_budget.TryTake(Capacity - (Capacity / 4)));
