@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Hawser.Accepting;
-using Hawser.Descriptors;
+using Hawser.DescriptorUse;
 using Hawser.EventLoops;
 
 namespace Hawser;

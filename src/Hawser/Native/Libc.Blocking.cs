@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Hawser.Descriptors;
+using Hawser.DescriptorUse;
 
 namespace Hawser.Native;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using Hawser.Descriptors;
+using Hawser.DescriptorUse;
 using Hawser.EventLoops;
 using Hawser.Native;
 using Hawser.Recycling;

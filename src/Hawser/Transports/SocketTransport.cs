@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Hawser.Descriptors;
+using Hawser.DescriptorUse;
 using Hawser.Native;
 
 namespace Hawser.Transports;

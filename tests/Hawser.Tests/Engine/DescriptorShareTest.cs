@@ -1,4 +1,4 @@
-using Hawser.Descriptors;
+using Hawser.DescriptorUse;
 using Xunit;
 
 namespace Hawser.Tests.Engine;

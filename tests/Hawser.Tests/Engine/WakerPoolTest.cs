@@ -1,4 +1,4 @@
-using Hawser.Descriptors;
+using Hawser.DescriptorUse;
 using Hawser.Transports;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
-namespace Hawser.Descriptors;
+namespace Hawser.DescriptorUse;
 
 /// <summary>The descriptors that the connections of all servers of this process may use. Those that a connection may need
 /// are taken before it is accepted, so that it cannot run out of them later.</summary>

@@ -1,4 +1,4 @@
-namespace Hawser.Descriptors;
+namespace Hawser.DescriptorUse;
 
 /// <summary>What the connections of one server take from a budget. Thread-safe.</summary>
 internal sealed class DescriptorShare(DescriptorBudget budget)
