@@ -322,7 +322,7 @@ public sealed class ListenerSet : IDisposable
         LookAgain();
     }
 
-    /// <summary>Looks for pending connections, whether or not the kernel has told of them.</summary>
+    /// <summary>Looks for pending connections, whether or not the kernel has reported them.</summary>
     internal void LookAgain()
     {
         _wake.Signal();

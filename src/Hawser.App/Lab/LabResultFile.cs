@@ -48,7 +48,7 @@ internal sealed record LabResultFile(string Name, string Path, LabResult Result)
                 if (schema != LabResult.CurrentSchema)
                     throw new IOException(schema is null
                         ? $"{path}: not results of hawser lab"
-                        : $"{path}: written as '{schema}', needed is '{LabResult.CurrentSchema}'; measure anew");
+                        : $"{path}: has schema '{schema}', expected '{LabResult.CurrentSchema}'; measure again");
             }
             return new LabResultFile(name, path, JsonSerializer.Deserialize(bytes, LabJson.Default.LabResult)!);
         }

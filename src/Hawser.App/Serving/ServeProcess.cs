@@ -10,7 +10,7 @@ using Hawser.App.Serving.Takeover;
 
 namespace Hawser.App.Serving;
 
-/// <summary>What a serving process owes to systemd, to its predecessor and to its successor.</summary>
+/// <summary>A serving process towards systemd, its predecessor and its successor.</summary>
 internal sealed class ServeProcess : IDisposable
 {
     private static readonly Task Never = new TaskCompletionSource().Task;
@@ -39,7 +39,7 @@ internal sealed class ServeProcess : IDisposable
     /// <summary>The services at the sockets of systemd, or of the predecessor, which does not accept from now until
     /// <see cref="Start"/>.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="errors">Is told if the predecessor takes long.</param>
+    /// <param name="errors">Receives a line if the predecessor takes long.</param>
     /// <exception cref="IOException">The predecessor does not hand over.</exception>
     /// <exception cref="UsageException">A socket of systemd's has no service.</exception>
     public IReadOnlyList<ServiceRun> Adopt(IReadOnlyList<ServiceRun> services, TextWriter errors)

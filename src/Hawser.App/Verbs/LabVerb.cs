@@ -32,7 +32,7 @@ internal sealed class LabVerb
         ("rate", "N", "pings per second on a fixed schedule, or none: each next ping after the pong"),
         ("pipeline", "LIST", "numbers of pings that a client sends at once"),
         ("churn", "LIST", "yes: a new connection for each ping; or no"),
-        ("burst", "yes|no", "all clients connect at once, to a server that has served nobody"),
+        ("burst", "yes|no", "all clients connect at once, to a fresh server"),
         ("backlog", "N", "backlog of Hawser's own servers; auto: as many as there are connections"),
         ("together", "yes|no", "measure all servers at the same time: decides small differences of CPU time"),
         ("floor", "yes|no", "measure an echo server in C as well: what the load and the kernel cost"),

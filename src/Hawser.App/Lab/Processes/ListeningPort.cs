@@ -1,7 +1,7 @@
 namespace Hawser.App.Lab.Processes;
 
 /// <summary>Waits for a listener without connecting: some programs serve one connection only, and a burst needs a
-/// server that has served nobody.</summary>
+/// server that has served no client.</summary>
 internal static class ListeningPort
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(2);

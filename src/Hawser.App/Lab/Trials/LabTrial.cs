@@ -63,7 +63,7 @@ internal static class LabTrial
         if (LoadText.FaultOf(outcome.Report) is { } fault && (outcome.Report.RoundTrips == 0 || !isBurst))
             throw new LabException(fault);
         var report = LoadReport.Of(outcome, variant.Setting);
-        // The server answered the pings of a lost agent, which nobody counted.
+        // The server also answered pings of the lost agent, whose counts are missing.
         LabServerFigures? figures = outcome.Lost.Count > 0 ? null : LabServerFigures.Between(begin, late, end);
         return report with
         {

@@ -5,7 +5,7 @@ using Hawser.App.Http;
 
 namespace Hawser.App.Serving.Configuration;
 
-/// <summary>What a program that serves tells of itself.</summary>
+/// <summary>How a serving process reports on itself: log, metrics, traces, dashboard.</summary>
 /// <param name="IsJson">The log on the standard error is JSON.</param>
 /// <param name="Metrics">Where to serve metrics; null: nowhere.</param>
 /// <param name="Collector">Where to send metrics and spans; null: nowhere.</param>

@@ -281,7 +281,7 @@ public sealed class ClockRegisterTest
             BrokenRule.Of(() => _register.Report(members[1], new ResultsPage(0, 2, 0, [two, two]))));
         Assert.Null(Report(members[0], 2));
         Assert.Equal(
-            "results are told once", BrokenRule.Of(() => _register.Report(members[0], new ResultsPage(2, 0, 0, []))));
+            "results are reported once", BrokenRule.Of(() => _register.Report(members[0], new ResultsPage(2, 0, 0, []))));
         Assert.Equal("a client is done once", BrokenRule.Of(() => _register.Finish(members[0], Done)));
         Assert.Equal(
             "results come from those on the roster, after it",
