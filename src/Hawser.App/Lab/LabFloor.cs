@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Hawser.App.CommandLine;
 using Hawser.Services.Ping.Load;
 
 namespace Hawser.App.Lab;

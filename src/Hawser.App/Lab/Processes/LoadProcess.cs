@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Hawser.App.CommandLine;
 using Hawser.App.LoadReports;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;

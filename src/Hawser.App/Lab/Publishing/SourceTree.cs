@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Hawser.App.CommandLine;
 
 namespace Hawser.App.Lab.Publishing;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Hawser.App.CommandLine;
 using Hawser.App.Lab.Processes;
 using Hawser.Services.Text;
 

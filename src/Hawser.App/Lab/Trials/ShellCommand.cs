@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Hawser.App.CommandLine;
 using Hawser.App.Lab.Processes;
 
 namespace Hawser.App.Lab.Trials;
