@@ -28,7 +28,7 @@ public sealed class ClusterStore : IUploadStore
     private long? _lastRenewal;
     private long _renewedSince;
 
-    /// <summary>Begins to maintain a collection that is there.</summary>
+    /// <summary>Begins to maintain an existing collection.</summary>
     internal ClusterStore(UploadStoreOptions options, PostgresLedger ledger, S3Sink sink)
     {
         _options = options;
@@ -90,7 +90,7 @@ public sealed class ClusterStore : IUploadStore
         }
     }
 
-    /// <summary>Makes sure that no number would be given to an object that is there.</summary>
+    /// <summary>Makes sure that no number of an existing object is given again.</summary>
     private static async Task CheckAsync(PostgresLedger ledger, S3Sink sink, CancellationToken cancel)
     {
         string collection = sink.Address.Collection;

@@ -32,7 +32,7 @@ internal sealed class ClusterUpload : IPendingUpload
     /// <param name="options">The limits and the folder of parts.</param>
     /// <param name="ledger">Learns how it ends.</param>
     /// <param name="sink">Gets the bytes.</param>
-    /// <param name="end">Called when nobody works on the number any more.</param>
+    /// <param name="end">Called when the number is no longer in use.</param>
     public ClusterUpload(
         long number, Connection connection, UploadStoreOptions options, PostgresLedger ledger, S3Sink sink, Action end)
     {
@@ -66,7 +66,7 @@ internal sealed class ClusterUpload : IPendingUpload
         }
     }
 
-    /// <summary>Completes the object, then tells the ledger.</summary>
+    /// <summary>Completes the object, then records it in the ledger.</summary>
     public async Task<UploadReceipt> PublishAsync()
     {
         await StoreFault.RefuseAsync("the object store", _connection, CompleteAsync);

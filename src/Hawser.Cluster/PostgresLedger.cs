@@ -10,7 +10,8 @@ namespace Hawser.Cluster;
 /// <remarks>
 /// <para>A number is given when an upload begins, and never again: each has a row from then on, so the numbers have no
 /// gap, whatever dies. The row says "under way", and becomes "stored" or "failed" once. Only its own server may make it
-/// "stored", and does so after the object store has the bytes; whoever finds it "failed" meanwhile has lost it.</para>
+/// "stored", and does so after the object store has the bytes; a server that finds it "failed" meanwhile has lost
+/// it.</para>
 /// <para>A server lives as long as it renews its lease. The database's clock counts, no other. The uploads of a server
 /// whose lease is over become "failed", by any server.</para>
 /// <para>Every statement is a transaction of its own, and may be repeated after a broken connection left its outcome
@@ -89,7 +90,7 @@ internal sealed class PostgresLedger : IAsyncDisposable
     /// <returns>Its number.</returns>
     /// <exception cref="UploadRefusedException">The collection has as many files or bytes as it may.</exception>
     public Task<long> BeginAsync(string peer, long maxFiles, long quotaBytes, CancellationToken cancel) =>
-        // A lost answer leaves a row that nobody works on; AbandonMineAsync finds it.
+        // A lost answer leaves a row that no upload uses; AbandonMineAsync finds it.
         PersistAsync(async patience =>
         {
             await using NpgsqlCommand command = Command(

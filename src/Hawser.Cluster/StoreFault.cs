@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Hawser.Cluster;
 
-/// <summary>What database and object store throw, told from bugs.</summary>
+/// <summary>Distinguishes the errors of database and object store from bugs.</summary>
 internal static class StoreFault
 {
     /// <summary>Whether the database, the object store or the way to them failed.</summary>

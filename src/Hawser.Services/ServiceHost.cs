@@ -114,7 +114,7 @@ public sealed class ServiceHost : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // The listener is broken: without an error, nobody would notice that no connection is served.
+            // The listener is broken: without an error, it would go unnoticed that no connection is served.
             _failure.TrySetResult($"the server at {EndPoint} cannot accept any more: {e.Message}; start it again");
         }
     }

@@ -60,7 +60,7 @@ public interface IServerObserver
     }
 
     /// <summary>Work on an event loop has held up its other connections for more than 50 ms. Called afterwards, on the
-    /// loop's thread, while somebody listens to <c>hawser.loop.stall.duration</c>.</summary>
+    /// loop's thread, while a listener has enabled <c>hawser.loop.stall.duration</c>.</summary>
     /// <param name="connection">The connection that the work was for; null if it has ended or was another
     /// server's.</param>
     /// <param name="time">How long it took, in steps of the system's clock of a few milliseconds.</param>

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Hawser.Accepting;
+using Hawser.DescriptorUse;
 using Hawser.EventLoops;
 
 namespace Hawser;
@@ -321,7 +322,7 @@ public sealed class ListenerSet : IDisposable
         LookAgain();
     }
 
-    /// <summary>Looks for pending connections, whether or not the kernel has told of them.</summary>
+    /// <summary>Looks for pending connections, whether or not the kernel has reported them.</summary>
     internal void LookAgain()
     {
         _wake.Signal();

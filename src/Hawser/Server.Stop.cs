@@ -33,7 +33,7 @@ public sealed partial class Server
     /// <summary>Accepts again after <see cref="PauseAccepting"/>.</summary>
     public void ResumeAccepting() => _listeners.Resume();
 
-    /// <summary>Accepts connections of which the kernel has told another process that has the same sockets
+    /// <summary>Accepts connections that the kernel has reported to another process with the same sockets
     /// (EPOLLEXCLUSIVE, epoll_ctl(2)).</summary>
     public void AcceptPending() => _listeners.LookAgain();
 

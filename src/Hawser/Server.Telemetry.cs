@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Hawser.Models;
 using Hawser.Telemetry;
-using Hawser.Transports;
 
 namespace Hawser;
 
@@ -23,11 +22,9 @@ public sealed partial class Server
         return metrics;
     }
 
-    private void OnStall(EventLoopTransport? caller, TimeSpan time)
+    private void OnStall(long caller, TimeSpan time)
     {
-        Connection? connection = null;
-        if (caller is not null)
-            _connections.TryGetValue(caller.Number, out connection);
+        _connections.TryGetValue(caller, out Connection? connection);
         _observer.Stalled(connection, time);
     }
 

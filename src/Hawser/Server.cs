@@ -229,7 +229,7 @@ public sealed partial class Server : IAsyncDisposable
         {
             _tally.LeaveQueue();
             // Its place is freed together with its socket.
-            LeaveGate(place);
+            _gate?.Leave(place);
             Interlocked.Decrement(ref _admitted);
             _scope.Guard(accepted.Abort);
             await _shedder.ShedAsync("threads", hasReset: true, _closing.Token);
@@ -375,16 +375,10 @@ public sealed partial class Server : IAsyncDisposable
 
     private void Leave(AddressGate.Place? place)
     {
-        LeaveGate(place);
+        _gate?.Leave(place);
         _listeners.ReturnPlace();
         Interlocked.Decrement(ref _admitted);
         EndIfLast();
-    }
-
-    private void LeaveGate(AddressGate.Place? place)
-    {
-        if (place is not null)
-            _gate!.Leave(place);
     }
 
     private void AcceptNoMore()

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
-using Hawser.App.Output;
+using Hawser.App.LoadReports;
 using Hawser.Services;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;

@@ -1,5 +1,5 @@
 using System.Text;
-using Hawser.App.Output;
+using Hawser.App.LoadReports;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
 

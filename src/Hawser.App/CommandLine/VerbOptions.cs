@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Hawser.App.Serving;
+using Hawser.App.Reloading;
 using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Services.Text;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Hawser.App.CommandLine;
 using Hawser.App.Http;
-using Hawser.App.Serving;
+using Hawser.App.Reloading;
 using Hawser.App.Tls;
 
 namespace Hawser.App.Dashboard;

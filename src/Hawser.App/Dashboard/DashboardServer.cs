@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Hawser.App.Http;
-using Hawser.App.Serving;
+using Hawser.App.SideServers;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Dashboard;

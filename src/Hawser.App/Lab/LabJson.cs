@@ -1,8 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Hawser.App.Lab.Comparing;
-using Hawser.App.Lab.Publishing;
-using Hawser.App.Lab.Tasks;
 
 namespace Hawser.App.Lab;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
-using Hawser.App.Lab.Comparing;
-using Hawser.App.Lab.Publishing;
+using Hawser.App.Lab.Conditions;
 
 namespace Hawser.App.Lab;
 

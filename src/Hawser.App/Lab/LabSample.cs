@@ -1,3 +1,5 @@
+using Hawser.App.Lab.Processes;
+
 namespace Hawser.App.Lab;
 
 /// <summary>A sample of the server during a measurement.</summary>

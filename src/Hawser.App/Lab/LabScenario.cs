@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Hawser.App.Lab.Publishing;
-using Hawser.App.Lab.Tasks;
 using Hawser.App.Output;
 
 namespace Hawser.App.Lab;

@@ -12,7 +12,7 @@ namespace Hawser.App.Lab;
 /// <param name="ScheduledPerSecond">Pings of all clients (open loop); null for a closed loop.</param>
 /// <param name="Pipeline">Pings that a client sends at once.</param>
 /// <param name="Churn">A new connection for every ping.</param>
-/// <param name="Burst">All clients connect at once, to a server that has served nobody.</param>
+/// <param name="Burst">All clients connect at once, to a fresh server.</param>
 /// <param name="Backlog">The backlog of our own servers; null for one that holds all connections.</param>
 /// <param name="Together">All subjects are measured at the same time.</param>
 /// <param name="Task">What the commands of a task do, as text; null for a load, which has the other members.</param>

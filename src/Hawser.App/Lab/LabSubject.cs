@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Hawser.App.CommandLine;
+using Hawser.App.Lab.Processes;
 using Hawser.Services.Ping.Load;
 
 namespace Hawser.App.Lab;

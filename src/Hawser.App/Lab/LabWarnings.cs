@@ -1,4 +1,6 @@
 using System.Globalization;
+using Hawser.App.Lab.Conditions;
+using Hawser.App.Lab.Processes;
 
 namespace Hawser.App.Lab;
 

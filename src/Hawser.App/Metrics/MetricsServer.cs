@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Hawser.App.Http;
-using Hawser.App.Serving;
+using Hawser.App.SideServers;
 
 namespace Hawser.App.Metrics;
 

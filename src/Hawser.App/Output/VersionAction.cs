@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Hawser.App.CommandLine;
 
 namespace Hawser.App.Output;
 

@@ -3,12 +3,14 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hawser.App.CommandLine;
+using Hawser.App.Reloading;
+using Hawser.App.Serving.Configuration;
 using Hawser.App.Serving.Systemd;
 using Hawser.App.Serving.Takeover;
 
 namespace Hawser.App.Serving;
 
-/// <summary>What a serving process owes to systemd, to its predecessor and to its successor.</summary>
+/// <summary>A serving process towards systemd, its predecessor and its successor.</summary>
 internal sealed class ServeProcess : IDisposable
 {
     private static readonly Task Never = new TaskCompletionSource().Task;
@@ -37,7 +39,7 @@ internal sealed class ServeProcess : IDisposable
     /// <summary>The services at the sockets of systemd, or of the predecessor, which does not accept from now until
     /// <see cref="Start"/>.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="errors">Is told if the predecessor takes long.</param>
+    /// <param name="errors">Receives a line if the predecessor takes long.</param>
     /// <exception cref="IOException">The predecessor does not hand over.</exception>
     /// <exception cref="UsageException">A socket of systemd's has no service.</exception>
     public IReadOnlyList<ServiceRun> Adopt(IReadOnlyList<ServiceRun> services, TextWriter errors)
@@ -47,9 +49,15 @@ internal sealed class ServeProcess : IDisposable
             && TakeoverRequest.Ask(_takeover, errors) is { } predecessor)
         {
             _predecessor = predecessor;
-            return [.. services.Select(predecessor.Adopt)];
+            return [.. services.Select(AtPredecessors)];
         }
         return services;
+    }
+
+    private ServiceRun AtPredecessors(ServiceRun run)
+    {
+        (IReadOnlyList<Socket> taken, IReadOnlyList<EndPoint> open) = Take(run.Service.Name, run.Options.EndPoints);
+        return run.At(taken, open);
     }
 
     /// <summary>After <see cref="Adopt"/>: the predecessor's sockets for a server beside the services, and the addresses

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Hawser.App.Metrics;
+using Hawser.App.Serving.Configuration;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Serving;

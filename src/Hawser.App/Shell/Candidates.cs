@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
-using Hawser.App.Verbs;
 
 namespace Hawser.App.Shell;
 
@@ -15,11 +14,13 @@ internal static class Candidates
 
     /// <summary>The candidates for the last word, each with its help.</summary>
     /// <param name="words">The words after the program's name; the last one may be empty.</param>
-    public static IReadOnlyList<(string Word, string Help)> Of(IReadOnlyList<string> words)
+    /// <param name="createRoot">Creates the command line for these words.</param>
+    public static IReadOnlyList<(string Word, string Help)> Of(
+        IReadOnlyList<string> words, Func<string[], Command> createRoot)
     {
         string[] typed = words is ["help", ..] ? [.. words.Skip(1)] : [.. words];
         string current = typed is [.., var last] ? last : "";
-        var at = new Position(VerbCatalog.CreateRoot(typed));
+        var at = new Position(createRoot(typed));
         foreach (string word in typed.SkipLast(1))
             at.Pass(word);
         return [.. at.Next(current).Where(next =>

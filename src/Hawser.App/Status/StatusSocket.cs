@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Hawser.App.Serving;
+using Hawser.App.SideServers;
 using Hawser.Limits;
 
 namespace Hawser.App.Status;

@@ -1,4 +1,4 @@
-using Hawser.App.Serving;
+using Hawser.App.Reloading;
 
 using Layer = System.Func<
     Hawser.Transports.Transport, System.Threading.CancellationToken,

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Hawser.App.CommandLine;
-using Hawser.App.Serving;
+using Hawser.App.Reloading;
 using Hawser.Layers;
 using Hawser.Services;
 

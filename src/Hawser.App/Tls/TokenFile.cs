@@ -1,5 +1,5 @@
 using Hawser.App.CommandLine;
-using Hawser.App.Serving;
+using Hawser.App.Reloading;
 
 namespace Hawser.App.Tls;
 

@@ -3,6 +3,7 @@ using System.Net;
 using Hawser.App.Agents;
 using Hawser.App.CommandLine;
 using Hawser.App.Output;
+using Hawser.App.SideServers;
 using Hawser.App.Tls;
 using Hawser.Models;
 using Hawser.Services.Text;

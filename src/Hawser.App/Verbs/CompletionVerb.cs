@@ -35,7 +35,7 @@ internal static class CompletionVerb
     public static int Print(string shell, IReadOnlyList<string> words)
     {
         ShellScript script = UsageException.Guard(() => Parse(shell));
-        foreach ((string word, string help) in Candidates.Of(words))
+        foreach ((string word, string help) in Candidates.Of(words, VerbCatalog.CreateRoot))
             Standard.Out.WriteLine(script.Format(word, help));
         return ExitCode.Done;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hawser.App.CommandLine;
-using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab;
+using Hawser.App.Lab.Display;
 using Hawser.App.Output;
 
 namespace Hawser.App.Verbs;

@@ -11,7 +11,7 @@ internal static class LabPagesVerb
     public static Command Create()
     {
         var verb = new VerbCommand(
-            "pages", "Make docs/goals.md and README's table of models anew from docs/results.")
+            "pages", "Regenerate docs/goals.md and README's table of models from docs/results.")
         {
             Examples = ["hawser lab pages"],
         };

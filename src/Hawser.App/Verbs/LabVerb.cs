@@ -6,11 +6,12 @@ using System.Text.Json;
 using Hawser.App.Agents;
 using Hawser.App.CommandLine;
 using Hawser.App.Lab;
-using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab.Conditions;
 using Hawser.App.Lab.Display;
 using Hawser.App.Lab.Exporters;
+using Hawser.App.Lab.Processes;
 using Hawser.App.Lab.Publishing;
-using Hawser.App.Lab.Tasks;
+using Hawser.App.Lab.Trials;
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;
@@ -31,7 +32,7 @@ internal sealed class LabVerb
         ("rate", "N", "pings per second on a fixed schedule, or none: each next ping after the pong"),
         ("pipeline", "LIST", "numbers of pings that a client sends at once"),
         ("churn", "LIST", "yes: a new connection for each ping; or no"),
-        ("burst", "yes|no", "all clients connect at once, to a server that has served nobody"),
+        ("burst", "yes|no", "all clients connect at once, to a fresh server"),
         ("backlog", "N", "backlog of Hawser's own servers; auto: as many as there are connections"),
         ("together", "yes|no", "measure all servers at the same time: decides small differences of CPU time"),
         ("floor", "yes|no", "measure an echo server in C as well: what the load and the kernel cost"),
@@ -128,53 +129,72 @@ internal sealed class LabVerb
         options = options with { Folder = scratch?.Path ?? "" };
         var run = new LabRun(options, pinning, TimeProvider.System);
         var progress = new LabProgress(options, ownStart);
-        string least = options.UntilWidth is null ? "about" : "at least";
-        Standard.Error.WriteLine($"{Quantity.FormatCount(progress.Total, "measurement")}, {least} "
-            + $"{Quantity.FormatDuration(progress.Estimate)}, into {folder}");
-        foreach (string warning in run.WarningsBefore)
-            Warn(warning);
-
-        bool isDrawn = !Console.IsErrorRedirected;
-        long begin = Stopwatch.GetTimestamp();
-        try
-        {
-            await (isDrawn
-                ? LabLiveTable.RunAsync(run, progress, Keep, Elapsed, signal.Token)
-                : run.RunAsync(Keep, signal.Token));
-        }
-        catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
-        {
-            Standard.Error.WriteLine(
-                $"ERROR: stopped after {progress.Done} of {progress.Total} measurements; they are kept in {folder}");
-        }
+        Announce(run, progress, options, folder);
+        await MeasureAsync(run, progress, folder, Save, signal.Token);
         var measured = new LabResultFile("", folder, run.Result);
         if (baseline is not null && LabComparison.WhyNot(baseline, measured) is { } why)
             Warn($"--baseline: {why}");
         return Print(measured.Result, parsed.GetValue(_json));
 
-        static void Warn(string warning) => Standard.Error.WriteLine($"WARNING: {warning}");
+        void Save(LabResult result)
+        {
+            if (isPublished)
+                LabPublication.Write(result, folder);
+            else
+                ExporterCatalog.Write(WithBaseline(result, baseline, folder), folder);
+        }
+    }
+
+    private static void Warn(string warning) => Standard.Error.WriteLine($"WARNING: {warning}");
+
+    private static void Announce(LabRun run, LabProgress progress, LabOptions options, string folder)
+    {
+        string least = options.UntilWidth is null ? "about" : "at least";
+        Standard.Error.WriteLine($"{Quantity.FormatCount(progress.Total, "measurement")}, {least} "
+            + $"{Quantity.FormatDuration(progress.Estimate)}, into {folder}");
+        foreach (string warning in run.WarningsBefore)
+            Warn(warning);
+    }
+
+    /// <summary>Measures and shows the progress: drawn on a terminal, elsewhere a line per measurement.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="progress">Counts its measurements.</param>
+    /// <param name="folder">Where the results are.</param>
+    /// <param name="save">Called with the results after each measurement.</param>
+    /// <param name="cancel">Ends the run; what was measured is kept.</param>
+    private static async Task MeasureAsync(
+        LabRun run, LabProgress progress, string folder, Action<LabResult> save, CancellationToken cancel)
+    {
+        bool isDrawn = !Console.IsErrorRedirected;
+        long begin = Stopwatch.GetTimestamp();
+        try
+        {
+            await (isDrawn ? LabLiveTable.RunAsync(run, progress, Keep, Elapsed, cancel) : run.RunAsync(Keep, cancel));
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            Standard.Error.WriteLine(
+                $"ERROR: stopped after {progress.Done} of {progress.Total} measurements; they are kept in {folder}");
+        }
 
         TimeSpan Elapsed() => Stopwatch.GetElapsedTime(begin);
 
         void Keep(LabMeasurement taken)
         {
             progress.Add(taken, Elapsed());
-            if (isPublished)
-                LabPublication.Write(run.Result, folder);
-            else
-                ExporterCatalog.Write(WithBaseline(run.Result), folder);
+            save(run.Result);
             if (!isDrawn)
                 Standard.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"{progress.Done}/{progress.Total}  {LabRun.TextOf(taken)}"));
         }
+    }
 
-        LabResult WithBaseline(LabResult result)
-        {
-            var file = new LabResultFile("", folder, result);
-            return baseline is null || LabComparison.WhyNot(baseline, file) is not null
-                ? result
-                : result with { Baseline = LabComparison.Of(baseline, file, control: null) };
-        }
+    private static LabResult WithBaseline(LabResult result, LabResultFile? baseline, string folder)
+    {
+        var file = new LabResultFile("", folder, result);
+        return baseline is null || LabComparison.WhyNot(baseline, file) is not null
+            ? result
+            : result with { Baseline = LabComparison.Of(baseline, file, control: null) };
     }
 
     private LabResultFile? ReadBaseline(ParseResult parsed)

@@ -1,5 +1,6 @@
 using Hawser.App.Agents;
 using Hawser.App.CommandLine;
+using Hawser.App.LoadReports;
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
 using Hawser.Services.Text;

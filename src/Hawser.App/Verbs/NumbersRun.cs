@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Hawser.App.CommandLine;
 using Hawser.App.Output;
 using Hawser.Services.Numbers;
 

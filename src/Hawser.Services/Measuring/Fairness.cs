@@ -4,8 +4,8 @@ namespace Hawser.Services.Measuring;
 public static class Fairness
 {
     /// <summary>
-    /// Jain's fairness index, (Σx)² / (n · Σx²): 1 when all got the same, 1/n when one got everything. For nobody, and
-    /// for nothing shared, it is 1.
+    /// Jain's fairness index, (Σx)² / (n · Σx²): 1 when all got the same, 1/n when one got everything. For no clients,
+    /// and for nothing shared, it is 1.
     /// </summary>
     /// <remarks>Jain, Chiu, Hawe: "A Quantitative Measure of Fairness and Discrimination", DEC-TR-301, 1984.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">A share is negative or not finite.</exception>

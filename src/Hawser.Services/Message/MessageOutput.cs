@@ -146,7 +146,7 @@ internal sealed class MessageOutput
     private IOException Fail(IOException cause)
     {
         _isGone = true;
-        _fail($"cannot write to the standard output: {cause.Message}; whoever read it has gone away or is full");
+        _fail($"cannot write to the standard output: {cause.Message}; its reader has exited or its disk is full");
         return cause;
     }
 

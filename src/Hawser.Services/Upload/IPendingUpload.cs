@@ -22,6 +22,6 @@ public interface IPendingUpload : IAsyncDisposable
 
     /// <summary>Records that the upload with this number failed. Never throws: what cannot be recorded is
     /// logged.</summary>
-    /// <param name="reason">The reason, as the client learns it.</param>
+    /// <param name="reason">The reason, as sent to the client.</param>
     Task FailAsync(string reason);
 }

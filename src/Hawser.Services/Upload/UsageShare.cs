@@ -1,6 +1,6 @@
 namespace Hawser.Services.Upload;
 
-/// <summary>What one upload has reserved of the folder's limits. Disposing gives back what is not stored.</summary>
+/// <summary>What one upload has reserved of the folder's limits. Disposing releases what is not stored.</summary>
 internal sealed class UsageShare(FolderUsage usage) : IDisposable
 {
     /// <summary>What every upload needs: it may have to become <c>ERROR</c>.</summary>

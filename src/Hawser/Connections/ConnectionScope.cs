@@ -1,4 +1,5 @@
 using Hawser.Telemetry;
+using Hawser.Timing;
 
 namespace Hawser.Connections;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Hawser.EventLoops;
 using Hawser.Limits;
+using Hawser.Timing;
 
 namespace Hawser.Connections;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Hawser.Native;
-using Hawser.Transports;
+using Hawser.Timing;
 
 namespace Hawser.EventLoops;
 
@@ -50,9 +50,9 @@ internal sealed class EventLoop
     /// <summary>How its thread spends its time.</summary>
     public LoopTime Time => _poller.Time;
 
-    /// <summary>The connection that made the last call on the loop's thread: after a callback, the one that it
-    /// resumed.</summary>
-    public EventLoopTransport? LastCaller { get; set; }
+    /// <summary>The <see cref="AcceptedSocket.Number"/> of the connection that made the last call on the loop's thread:
+    /// after a callback, of the one that it resumed. 0 for streams without a number.</summary>
+    public long LastCaller { get; set; }
 
     /// <summary>Completes when the thread has left the loop; faults if the loop failed.</summary>
     public Task Ended => _ended.Task;

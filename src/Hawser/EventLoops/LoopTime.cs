@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace Hawser.EventLoops;
 
 /// <summary>How a loop's thread spends its time: it waits in the poller, or it works. Turns are always recorded, by a
-/// coarse clock; the rest only while somebody listens. Its methods belong to the loop's thread, its properties to any
-/// thread.</summary>
+/// coarse clock; the rest only while a listener is enabled. Its methods belong to the loop's thread, its properties to
+/// any thread.</summary>
 internal sealed class LoopTime
 {
     /// <summary>Work that takes longer than this stalls the other connections: 50 ms.</summary>

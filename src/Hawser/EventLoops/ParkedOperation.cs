@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using Hawser.Timing;
 
 namespace Hawser.EventLoops;
 

@@ -4,7 +4,7 @@ using Hawser.Transports;
 
 namespace Hawser.Layers;
 
-/// <summary>The PROXY protocol, versions 1 and 2, as a layer: a load balancer tells the address of the client whose
+/// <summary>The PROXY protocol, versions 1 and 2, as a layer: a load balancer names the address of the client whose
 /// bytes it forwards (haproxy.org, proxy-protocol.txt). It belongs next to the wire, below TLS.</summary>
 public static class ProxyLayer
 {

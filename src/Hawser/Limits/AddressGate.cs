@@ -49,9 +49,11 @@ internal sealed class AddressGate
         return reason;
     }
 
-    /// <summary>Frees the place of a connection that has ended.</summary>
-    public void Leave(Place place)
+    /// <summary>Frees the place of a connection that has ended, if it had one.</summary>
+    public void Leave(Place? place)
     {
+        if (place is null)
+            return;
         lock (_gate)
         {
             if (--place.Count == 0)

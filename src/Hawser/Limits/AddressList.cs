@@ -27,7 +27,7 @@ public sealed class AddressList
 
     /// <summary>Reads a list.</summary>
     /// <param name="rules">Addresses, networks in CIDR notation, and <c>@FILE</c>: a text file with an address or
-    /// network a line, where # begins a comment.</param>
+    /// network a line; # starts a comment.</param>
     /// <exception cref="FormatException">A rule is none of these, a file cannot be read, or there are more than a
     /// million networks; the message names the rule, or the file and line.</exception>
     public static AddressList Parse(params IEnumerable<string> rules)

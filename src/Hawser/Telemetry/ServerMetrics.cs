@@ -6,12 +6,11 @@ using Hawser.Accepting;
 using Hawser.EventLoops;
 using Hawser.Layers;
 using Hawser.Limits;
-using Hawser.Transports;
 
 namespace Hawser.Telemetry;
 
-/// <summary>The instruments of one server: docs/guide/metrics.md. Counts that the server keeps anyway are read when
-/// somebody asks for them; durations are recorded while somebody listens.</summary>
+/// <summary>The instruments of one server: docs/guide/metrics.md. Counts that the server keeps anyway are read on
+/// request; durations are recorded while a listener has enabled them.</summary>
 /// <remarks>Names, units and attributes follow OpenTelemetry's semantic conventions and the metrics of Kestrel. No
 /// attribute holds an address of a peer.</remarks>
 internal sealed class ServerMetrics : IDisposable
@@ -99,10 +98,10 @@ internal sealed class ServerMetrics : IDisposable
             .Append(new Measurement<long>(shedder.TotalShed, Error("exhausted")));
     }
 
-    /// <summary>Adds event loops, which measure their time while somebody listens.</summary>
+    /// <summary>Adds event loops, which measure their time while a listener is enabled.</summary>
     /// <param name="loops">The loops of the server, not started.</param>
-    /// <param name="stalled">Called with the connection that held up the others, on the loop's thread.</param>
-    public void AddLoops(IReadOnlyList<EventLoop> loops, Action<EventLoopTransport?, TimeSpan> stalled)
+    /// <param name="stalled">Called with the number of the connection that held up the others, on the loop's thread.</param>
+    public void AddLoops(IReadOnlyList<EventLoop> loops, Action<long, TimeSpan> stalled)
     {
         if (loops.Count == 0)
             return;
@@ -123,10 +122,10 @@ internal sealed class ServerMetrics : IDisposable
         Meter.CreateObservableCounter("hawser.loop.active_time",
             () => loops.Select(loop => new Measurement<double>(
                 (double)loop.Time.Active / Stopwatch.Frequency, loop.Time.Tag)),
-            "s", "Time that an event loop did not wait, since somebody listens.");
+            "s", "Time that an event loop did not wait, since a listener was enabled.");
     }
 
-    /// <summary>The start of a connection or handshake; 0 if nobody listens.</summary>
+    /// <summary>The start of a connection or handshake; 0 without a listener.</summary>
     public long Begin() => _durations.Enabled || _handshakes.Enabled ? _time.GetTimestamp() : 0;
 
     /// <summary>Records how long a connection was served.</summary>

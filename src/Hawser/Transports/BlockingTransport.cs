@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hawser.DescriptorUse;
 using Hawser.Native;
 using Microsoft.Win32.SafeHandles;
 

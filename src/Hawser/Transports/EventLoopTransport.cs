@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Hawser.DescriptorUse;
 using Hawser.EventLoops;
 using Hawser.Native;
 using Hawser.Recycling;
@@ -259,7 +260,7 @@ internal sealed class EventLoopTransport : SocketTransport
 
     private bool HasCallsLeft()
     {
-        _loop.LastCaller = this;
+        _loop.LastCaller = Number;
         if (_turn != _loop.Turn)
         {
             _turn = _loop.Turn;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.DescriptorUse;
 using Hawser.Native;
 
 namespace Hawser.Transports;

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Hawser.Accepting;
+using Hawser.DescriptorUse;
 using Hawser.Native;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Net;
-using Hawser.Connections;
 using Hawser.Telemetry;
+using Hawser.Timing;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hawser.Transports;

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Hawser.Accepting;
+using Hawser.DescriptorUse;
 
 namespace Hawser.Transports;
 

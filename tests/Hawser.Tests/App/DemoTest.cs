@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Hawser.App.Verbs;
+using Hawser.App.Demo;
 using Hawser.Models;
 using Hawser.Services;
 using Hawser.Tests.Support;

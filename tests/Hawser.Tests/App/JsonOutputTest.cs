@@ -25,7 +25,7 @@ public sealed class JsonOutputTest : IDisposable
         AssertDescribed(Schema.GetProperty("$defs"), "$defs");
 
     [Fact]
-    public async Task Pongs_and_their_summary()
+    public async Task Each_pong_and_the_summary_are_objects()
     {
         await using PingServer server = PingServer.Start("threads");
 
@@ -53,7 +53,7 @@ public sealed class JsonOutputTest : IDisposable
     }
 
     [Fact]
-    public async Task Pings_without_a_pong()
+    public async Task Pings_without_a_pong_print_no_latency()
     {
         ProgramResult result = await ProgramProcess.RunAsync("ping", "host.invalid", "--json");
 
@@ -78,7 +78,7 @@ public sealed class JsonOutputTest : IDisposable
     }
 
     [Fact]
-    public async Task A_load_without_a_round_trip()
+    public async Task A_load_without_a_round_trip_has_null_latencies()
     {
         EndPoint nowhere;
         using (var closed = new RawServer())
@@ -94,7 +94,7 @@ public sealed class JsonOutputTest : IDisposable
     }
 
     [Fact]
-    public async Task Uploads_and_their_verification()
+    public async Task Each_upload_and_the_verification_are_objects()
     {
         string one = _folder.Write("one", [1, 2, 3]);
         await using (ProgramProcess server = ProgramProcess.Start(
@@ -137,7 +137,7 @@ public sealed class JsonOutputTest : IDisposable
     [Theory]
     [InlineData("2", true)]
     [InlineData("3", false)]
-    public async Task A_check_of_a_list(string index, bool isVerified)
+    public async Task A_check_of_a_list_prints_its_outcome(string index, bool isVerified)
     {
         string path = _folder.Write("list", System.Text.Encoding.ASCII.GetBytes(NumbersServer.ListOf(1, 2, 100)));
 
@@ -150,7 +150,7 @@ public sealed class JsonOutputTest : IDisposable
     }
 
     [Fact]
-    public async Task A_clock_and_its_recordings()
+    public async Task A_clock_run_and_the_report_of_its_recordings_are_objects()
     {
         await using ClockStage stage = ClockStage.Start();
         ProgramResult run = await ProgramProcess.RunAsync(

@@ -111,7 +111,7 @@ public sealed class LogWriterTest
     }
 
     [Fact]
-    public async Task A_failure_after_a_report_that_was_written_is_told_again()
+    public async Task A_failure_after_a_reported_one_is_reported_again()
     {
         using var output = new GatedStream();
         output.Open();

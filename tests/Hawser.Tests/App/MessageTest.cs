@@ -144,7 +144,7 @@ public sealed class MessageTest
 
     [Theory]
     [MemberData(nameof(ServiceMatrix.AllModels), MemberType = typeof(ServiceMatrix))]
-    public async Task An_output_that_nobody_reads_does_not_hold_up_the_stop(string model)
+    public async Task An_unread_output_does_not_hold_up_the_stop(string model)
     {
         await using ProgramProcess server = ProgramProcess.Start(
             [], readOutput: false, "serve", "message", "0", "--model", model, "--drain-timeout", "100ms");

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Hawser.App.CommandLine;
 using Hawser.App.Serving;
+using Hawser.App.Serving.Configuration;
 using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Services.Ping;

@@ -23,7 +23,7 @@ public sealed class ServeLogTest : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory, Models(ModelKind.Every)]
-    public async Task A_log_that_nobody_reads_holds_up_no_connection_and_no_stop(string model)
+    public async Task An_unread_log_holds_up_neither_connections_nor_the_stop(string model)
     {
         await using ProgramProcess server = ProgramProcess.Start(
             [], readOutput: false, "serve", "ping", "--host", $"unix:{_where}", "--model", model, "--verbose");

@@ -274,7 +274,7 @@ public sealed class ServeTest
     }
 
     [Fact]
-    public async Task A_server_whose_log_nobody_reads_any_more_ends_with_one_line()
+    public async Task A_server_whose_log_loses_its_reader_ends_with_one_line()
     {
         await using ProgramProcess server = ProgramProcess.StartInShell(
             "\"$@\" | { read line; echo \"$line\"; exec <&-; echo closed; }", "", "serve", "ping", "--port", "0");

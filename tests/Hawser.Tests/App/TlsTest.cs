@@ -242,7 +242,7 @@ public sealed class TlsTest : IDisposable
     }
 
     [Fact]
-    public async Task A_proxy_tells_the_address_of_its_client()
+    public async Task A_proxy_header_names_the_address_of_the_client()
     {
         await using ProgramProcess server = Serve("upload", _folder["stored"], "--proxy-from", "127.0.0.0/8");
         IPEndPoint address = await server.ListeningAsync();

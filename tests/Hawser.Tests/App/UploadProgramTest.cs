@@ -295,7 +295,7 @@ public sealed class UploadProgramTest : IDisposable
     }
 
     [Fact]
-    public async Task Verify_tells_by_its_exit_code_what_it_found()
+    public async Task The_exit_code_of_verify_says_what_it_found()
     {
         await using (ProgramProcess server = Serve("--manifest"))
         {

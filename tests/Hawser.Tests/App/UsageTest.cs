@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hawser.App.CommandLine;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -227,7 +228,7 @@ public sealed class UsageTest
         using var errors = new StringWriter();
         var fault = (Exception)Activator.CreateInstance(type, "a line\nor two")!;
 
-        Assert.Equal(exitCode, Hawser.App.Program.Report(fault, Misused, errors));
+        Assert.Equal(exitCode, FaultReport.Write(fault, Misused, errors));
 
         string[] lines = errors.ToString().Split('\n');
         if (exitCode == 1)

@@ -303,7 +303,7 @@ public sealed class ClusterStoreTest(ClusterParts parts) : IAsyncLifetime
     [Theory]
     [InlineData("s3://nobucket/x", "NoSuchBucket")]
     [InlineData("s3://Not_A_Bucket/x", "InvalidBucketName")]
-    public async Task An_answer_of_the_object_store_is_told_in_one_line(string sink, string code)
+    public async Task An_error_of_the_object_store_is_reported_in_one_line(string sink, string code)
     {
         IOException refused = await Assert.ThrowsAsync<IOException>(
             () => ClusterStore.OpenAsync(Options() with { Sink = $"{sink}?endpoint={parts.Swift.EndPoint}" }));

@@ -46,7 +46,7 @@ public sealed class ServerStatusTest
     }
 
     [Theory, Models]
-    public async Task A_snapshot_tells_what_the_connection_does(string model)
+    public async Task A_snapshot_shows_what_the_connection_does(string model)
     {
         var layered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var handled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -121,7 +121,7 @@ public sealed class TimeoutPrecisionTest
     }
 
     [Theory, Models]
-    public async Task A_stop_aborts_at_the_drain_time_and_reports_who_does_not_notice_a_second_later(string model)
+    public async Task A_stop_aborts_at_the_drain_timeout_and_reports_stuck_handlers_a_second_later(string model)
     {
         TimeSpan drain = TimeSpan.FromMinutes(7);
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Hawser.EventLoops;
+using Hawser.Timing;
 using Xunit;
 
 namespace Hawser.Tests.Engine;
@@ -62,7 +63,7 @@ public sealed class DeadlineHeapTest
     }
 
     [Fact]
-    public void Nothing_is_taken_before_its_time()
+    public void An_entry_is_not_taken_before_it_is_due()
     {
         var heap = new DeadlineHeap<ParkedOperation>();
         ParkedOperation later = Parked(1_000);

@@ -1,4 +1,4 @@
-using Hawser.Accepting;
+using Hawser.DescriptorUse;
 using Xunit;
 
 namespace Hawser.Tests.Engine;

@@ -1,4 +1,4 @@
-using Hawser.Accepting;
+using Hawser.DescriptorUse;
 using Xunit;
 
 namespace Hawser.Tests.Engine;
@@ -41,7 +41,7 @@ public sealed class DescriptorShareTest
     }
 
     [Fact]
-    public void Of_more_connections_than_may_be_reserved_some_are()
+    public void Some_connections_are_reserved_when_not_all_can_be()
     {
         // Half of the quarter that may be reserved.
         _share.Begin(perConnection: 2, reserved: int.MaxValue);

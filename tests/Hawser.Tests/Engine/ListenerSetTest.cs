@@ -146,7 +146,7 @@ public sealed class ListenerSetTest
     }
 
     [Fact]
-    public void A_place_that_is_free_again_is_told_when_there_was_none()
+    public void A_freed_place_is_signalled_if_there_was_none()
     {
         using ListenerSet set = ListenerSet.Open([AnyPort], backlog: 16);
         int told = 0;

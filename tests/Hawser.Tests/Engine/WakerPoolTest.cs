@@ -1,4 +1,4 @@
-using Hawser.Accepting;
+using Hawser.DescriptorUse;
 using Hawser.Transports;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Hawser.App.CommandLine;
-using Hawser.App.Lab;
+using Hawser.App.Lab.Processes;
 using Hawser.App.Output;
 using Hawser.App.Verbs;
 using Hawser.Tests.Support;

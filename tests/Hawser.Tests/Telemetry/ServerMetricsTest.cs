@@ -251,7 +251,7 @@ public sealed class ServerMetricsTest : IDisposable
     }
 
     [Fact]
-    public void A_connection_costs_no_allocation_while_nobody_listens()
+    public void A_connection_allocates_nothing_while_there_are_no_listeners()
     {
         using var unheard = new MeterProbe(listens: false);
         var options = new ServerOptions

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab;
 using Hawser.App.Lab.Publishing;
 using Hawser.Tests.Support;
 using Xunit;

@@ -1,3 +1,4 @@
+using Hawser.App.Lab.Trials;
 using Hawser.App.Output;
 using Hawser.Services.Text;
 using Spectre.Console;

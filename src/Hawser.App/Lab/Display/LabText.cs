@@ -1,5 +1,4 @@
 using System.Text;
-using Hawser.App.Lab.Publishing;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Lab.Display;

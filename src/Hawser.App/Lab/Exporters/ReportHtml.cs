@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
-using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Display;
 using Hawser.App.Reports;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
-using Hawser.App.Lab.Comparing;
-using Hawser.App.Lab.Publishing;
+using Hawser.App.Lab.Display;
 using Hawser.App.Reports;
 
 namespace Hawser.App.Lab.Exporters;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hawser.App.CommandLine;
-using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab.Conditions;
 using Hawser.App.Lab.Exporters;
 using Hawser.Services.Text;
 
@@ -42,7 +42,7 @@ internal static class LabPublication
         return Path.Combine(tree.Root, SourceTree.Results, host, Path.GetFileNameWithoutExtension(scenario));
     }
 
-    /// <summary>Writes the results of a scenario, and the page of its machine anew.</summary>
+    /// <summary>Writes the results of a scenario, and regenerates the page of its machine.</summary>
     public static void Write(LabResult result, string folder)
     {
         ExporterCatalog.Replace(Path.Combine(folder, new ResultsJson().FileName), new ResultsJson().Export(result));

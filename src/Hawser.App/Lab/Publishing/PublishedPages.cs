@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab.Conditions;
 using Hawser.Models;
 using Hawser.Services.Text;
 
@@ -90,7 +90,7 @@ internal static class PublishedPages
         }
     }
 
-    /// <summary>README.md with the table of models made anew from the newest results of <c>growth</c>.</summary>
+    /// <summary>README.md with its table of models regenerated from the newest results of <c>growth</c>.</summary>
     /// <exception cref="IOException">README.md lacks the marks of the table.</exception>
     public static string ReadmeOf(string root)
     {

@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Net;
 using System.Text;
 using Hawser.App.CommandLine;
-using Hawser.App.Verbs;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Serving.Configuration;
@@ -40,7 +39,7 @@ internal sealed class ServePlan
     /// <exception cref="UsageException">An option, or a file that one names, is invalid.</exception>
     public static ServePlan Read(ParseResult parsed, IReadOnlyList<string> words, IDictionary variables)
     {
-        var configuration = new ServeConfiguration(parsed, () => ServeVerb.Create([]), variables);
+        var configuration = new ServeConfiguration(parsed, () => new ServeCommand([], run: null), variables);
         var plan = new ServePlan();
         if (parsed.CommandResult.Command is ServiceCommand service)
             plan.Add(service, configuration.Complete(words, parsed));

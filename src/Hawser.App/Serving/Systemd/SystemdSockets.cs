@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Net.Sockets;
 using Hawser.App.CommandLine;
+using Hawser.App.Serving.Configuration;
 
 namespace Hawser.App.Serving.Systemd;
 

@@ -26,7 +26,7 @@ internal sealed class TakeoverRequest : IDisposable
 
     /// <summary>Asks the server at a path.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="errors">Is told if the answer takes long.</param>
+    /// <param name="errors">Receives a line if the answer takes long.</param>
     /// <returns>Null if there is none.</returns>
     /// <exception cref="IOException">It cannot hand over, or belongs to another user.</exception>
     public static TakeoverRequest? Ask(string path, TextWriter errors)
@@ -60,14 +60,6 @@ internal sealed class TakeoverRequest : IDisposable
             server.Dispose();
             throw;
         }
-    }
-
-    /// <summary>The service at the sockets of its predecessor that have its addresses; it listens itself at the
-    /// others.</summary>
-    public ServiceRun Adopt(ServiceRun run)
-    {
-        (IReadOnlyList<Socket> taken, IReadOnlyList<EndPoint> open) = Take(run.Service.Name, run.Options.EndPoints);
-        return run.At(taken, open);
     }
 
     /// <summary>Takes the predecessor's sockets of a service.</summary>
@@ -127,8 +119,8 @@ internal sealed class TakeoverRequest : IDisposable
         }
     }
 
-    /// <summary>Looks for connections of which the kernel has told only the predecessor (EPOLLEXCLUSIVE), whose event
-    /// loops stop watching the sockets when they stop: ever more rarely, and once it has ended.</summary>
+    /// <summary>Looks for connections that the kernel has reported only to the predecessor (EPOLLEXCLUSIVE), whose
+    /// event loops stop watching the sockets when they stop: ever more rarely, and once it has ended.</summary>
     private async Task LookAsync(IReadOnlyList<Server> servers)
     {
         Task<int> end = _predecessor.ReceiveAsync(new byte[1]);

@@ -78,7 +78,7 @@ internal sealed class ClockSessionClient(
             ? "the client was stopped" : "the other clients did not finish in time");
     }
 
-    /// <summary>Who should be on the roster and is not; null if nobody. A client that knows the number of members
+    /// <summary>The members missing from the roster; null if none are. A client that knows the number of members
     /// ignores strangers.</summary>
     private string? DescribeMissing()
     {

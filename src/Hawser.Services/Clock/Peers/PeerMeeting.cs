@@ -8,7 +8,7 @@ namespace Hawser.Services.Clock.Peers;
 /// <param name="own">The recording to send.</param>
 /// <param name="copyPath">The path of the peer's recording.</param>
 /// <param name="longest">The size limit of the peer's recording, in bytes.</param>
-/// <param name="stall">The timeout without a byte moving.</param>
+/// <param name="stall">The timeout without traffic.</param>
 /// <param name="time">The clock of its timeouts.</param>
 internal sealed class PeerMeeting(
     RosterEntry partner, OwnRecording own, string copyPath, long longest, TimeSpan stall, TimeProvider time)

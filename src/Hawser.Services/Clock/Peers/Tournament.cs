@@ -1,8 +1,8 @@
 namespace Hawser.Services.Clock.Peers;
 
 /// <summary>A round-robin tournament by the circle method. Players are the places 0 to count - 1 of the roster; every
-/// two meet in exactly one round, and nobody has more than one partner in a round.</summary>
-/// <remarks>One place stays and the others rotate; opposite places meet. With an odd count nobody has the fixed place,
+/// two meet in exactly one round, and each has at most one partner in a round.</summary>
+/// <remarks>One place stays and the others rotate; opposite places meet. With an odd count the fixed place is empty,
 /// and the opposite player rests. See E. Lucas, "Les jeux de demoiselles", Récréations mathématiques, 1883.</remarks>
 internal static class Tournament
 {

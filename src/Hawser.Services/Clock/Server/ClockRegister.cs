@@ -157,7 +157,7 @@ internal sealed class ClockRegister(TimeProvider time, int mostClients = ClockLi
         if (member.Session.Roster is not { } roster || member.Place < 0)
             return "results come from those on the roster, after it";
         if (member.Delivered is not null)
-            return "results are told once";
+            return "results are reported once";
         if (page.First != member.Failed)
             return $"pages come in order: {member.Failed} is next, not {page.First}";
         if (page.Delivered + page.Failed != roster.Count - 1)

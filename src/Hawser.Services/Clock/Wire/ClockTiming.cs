@@ -37,10 +37,10 @@ internal static class ClockTiming
     /// <summary>How often it checks from then on: every second.</summary>
     public static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
 
-    /// <summary>The timeout of a meeting without a byte moving: 15 s.</summary>
+    /// <summary>The timeout of a meeting without traffic: 15 s.</summary>
     public static readonly TimeSpan MeetingStall = TimeSpan.FromSeconds(15);
 
-    /// <summary>The timeout of the connection to the server without a byte moving: 30 s.</summary>
+    /// <summary>The timeout of the connection to the server without traffic: 30 s.</summary>
     public static readonly TimeSpan ServerStall = TimeSpan.FromSeconds(30);
 
     /// <summary>The rate of Alive: a hundred per second, with bursts of a hundred more.</summary>
@@ -59,7 +59,7 @@ internal static class ClockTiming
     /// <summary>How long a client may take to record: its duration and a lease at each end.</summary>
     public static TimeSpan StayOf(Hello hello) => FromNanoseconds(hello.DurationNs) + (2 * LeaseOf(hello));
 
-    /// <summary>The timeout of a connection with ticks of that interval without a byte moving: 30 s, or three
+    /// <summary>The timeout of a connection with ticks of that interval without traffic: 30 s, or three
     /// intervals.</summary>
     public static TimeSpan StallOf(TimeSpan interval) => 3 * interval > ServerStall ? 3 * interval : ServerStall;
 

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Hawser.Services.Clock.Wire;
 
 /// <summary>
-/// The frames between two clients that swap their recordings. Who connected speaks and sends first; so neither end ever
-/// waits for the other to read, and blocking transports do.
+/// The frames between two clients that swap their recordings. The end that connected speaks and sends first,
+/// so neither end waits for the other to read, and blocking transports suffice.
 /// <code>
 /// PeerHello    "HWPX" | version u8 | abilities u8 | zero u16 | token [16] | from u32 | to u32
 /// PeerWelcome  version u8 | abilities u8 | zero u16 | client id u32 | token [16]

@@ -4,7 +4,7 @@ using System.Runtime.Versioning;
 
 namespace Hawser.Services.Ping.Load;
 
-/// <summary>A loop whose clients connect anew for every ping: one thread with one epoll.</summary>
+/// <summary>A loop whose clients open a connection for every ping: one thread with one epoll.</summary>
 /// <remarks>
 /// The client always closes first, so TIME_WAIT stays on its side and blocks each port for a minute. A source address
 /// has some 28,000 ports; 64 loopback addresses provide enough for 30,000 connections a second, without resets or

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Hawser.App.Agents;
+using Hawser.App.LoadReports;
 using Hawser.Models;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;

@@ -1,4 +1,4 @@
-using Hawser.App.Lab;
+using Hawser.App.Lab.Processes;
 using Xunit;
 
 namespace Hawser.Tests.App.Lab;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hawser.App.Lab;
+using Hawser.App.Lab.Processes;
 using Xunit;
 
 namespace Hawser.Tests.App.Lab;

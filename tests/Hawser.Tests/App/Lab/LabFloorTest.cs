@@ -1,5 +1,6 @@
 using System.Net;
 using Hawser.App.Lab;
+using Hawser.App.Lab.Trials;
 using Hawser.Tests.Support;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using Hawser.App.Lab;
-using Hawser.App.Lab.Tasks;
 using Hawser.Models;
 using Xunit;
 
@@ -20,7 +19,7 @@ public sealed class LabOptionsTest
     }
 
     [Fact]
-    public void Lists_are_crossed()
+    public void Lists_of_settings_are_combined_in_every_way()
     {
         LabOptions options = Parse(
             [("clients", "2,3"), ("work", "0,200us"), ("slow-client", "none,1=20ms"), ("idle", "0,7")]);

@@ -50,7 +50,7 @@ public sealed class LabProgressTest
     }
 
     [Fact]
-    public void At_the_end_nothing_is_left()
+    public void No_time_is_left_at_the_end()
     {
         foreach (int round in (int[])[1, 2])
         {

@@ -1,5 +1,7 @@
 using Hawser.App.Lab;
 using Hawser.App.Lab.Conditions;
+using Hawser.App.Lab.Processes;
+using Hawser.App.Lab.Trials;
 using Hawser.Services.Measuring;
 using Hawser.Tests.Support;
 using Xunit;

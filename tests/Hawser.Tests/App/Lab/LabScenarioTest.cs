@@ -64,7 +64,7 @@ public sealed class LabScenarioTest
     });
 
     [Fact]
-    public void An_unknown_name_is_refused_with_those_there_are()
+    public void An_unknown_name_is_refused_with_a_list_of_the_known_ones()
     {
         FormatException refused = Assert.Throws<FormatException>(() => LabScenario.Read("nonsense"));
 

@@ -42,7 +42,7 @@ public sealed class LabStatisticsTest
     }
 
     [Fact]
-    public void The_range_is_told_as_a_share_of_the_median()
+    public void The_range_is_printed_as_a_share_of_the_median()
     {
         Assert.Equal(0.5, LabStatistics.SpreadOf([8, 10, 13]).RelativeRange, 12);
         Assert.Equal(0, LabStatistics.SpreadOf([0, 0]).RelativeRange);

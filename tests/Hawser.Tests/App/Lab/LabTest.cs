@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Exporters;
+using Hawser.App.Lab.Processes;
 using Hawser.Tests.Support;
 using Xunit;
 

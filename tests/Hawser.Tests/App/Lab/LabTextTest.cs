@@ -1,6 +1,5 @@
 using Hawser.App.Lab;
 using Hawser.App.Lab.Display;
-using Hawser.App.Lab.Tasks;
 using Hawser.App.Output;
 using Xunit;
 

@@ -9,7 +9,7 @@ public sealed class LabVerdictTest
     private static readonly LabMetric P99 = LabMetric.Get("latency_p99_ns");
 
     [Fact]
-    public void A_ratio_whose_interval_does_not_include_1_tells_which_is_better()
+    public void A_ratio_whose_interval_excludes_1_shows_which_is_better()
     {
         LabVerdict verdict = Judge(Rate, [100, 101, 102, 103, 104, 105], [201, 203, 204, 205, 208, 209]);
 

@@ -1,4 +1,6 @@
 using Hawser.App.Lab;
+using Hawser.App.Lab.Conditions;
+using Hawser.App.Lab.Processes;
 using Xunit;
 
 namespace Hawser.Tests.App.Lab;

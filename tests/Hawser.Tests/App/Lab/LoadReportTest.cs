@@ -1,6 +1,7 @@
 using System.Net;
-using Hawser.App.Agents;
 using Hawser.App.Lab;
+using Hawser.App.Lab.Trials;
+using Hawser.App.LoadReports;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 using Xunit;

@@ -1,9 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Hawser.App.Lab;
-using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Exporters;
-using Hawser.App.Lab.Publishing;
 using Xunit;
 
 namespace Hawser.Tests.App.Lab;

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Hawser.App.Lab;
+using Hawser.App.Lab.Processes;
+using Hawser.App.Lab.Trials;
 using Hawser.Tests.Support;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Hawser.App.Agents;
-using Hawser.App.Output;
+using Hawser.App.LoadReports;
 using Hawser.Services.Measuring;
 using Hawser.Services.Ping.Load;
 using Xunit;

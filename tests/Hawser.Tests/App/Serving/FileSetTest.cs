@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Hawser.App.Serving;
+using Hawser.App.Reloading;
 using Hawser.App.Tls;
 using Hawser.Tests.Support;
 using Xunit;

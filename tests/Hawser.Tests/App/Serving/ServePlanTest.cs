@@ -1,6 +1,5 @@
 using System.Net;
 using Hawser.App.CommandLine;
-using Hawser.App.Serving;
 using Hawser.App.Serving.Configuration;
 using Hawser.App.Verbs;
 using Hawser.Tests.Support;

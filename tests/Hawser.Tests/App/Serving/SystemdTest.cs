@@ -29,7 +29,7 @@ public sealed partial class SystemdTest : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_server_tells_its_state_and_feeds_the_watchdog()
+    public async Task A_server_notifies_systemd_of_its_state_and_feeds_the_watchdog()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "systemd is of Linux");
         using Socket systemd = Listen(_folder["notify"]);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
+using Hawser.App.Reloading;
 using Hawser.App.Serving;
 using Hawser.App.Serving.Configuration;
 using Hawser.App.Serving.Takeover;

@@ -128,7 +128,8 @@ public sealed class CompletionTest
         (await ProgramProcess.RunAsync("completion", "tcsh", "--", "se")).IsError(2, "unknown shell 'tcsh'");
     }
 
-    private static IEnumerable<string> Words(params string[] typed) => Candidates.Of(typed).Select(each => each.Word);
+    private static IEnumerable<string> Words(params string[] typed) =>
+        Candidates.Of(typed, VerbCatalog.CreateRoot).Select(each => each.Word);
 
     private static IEnumerable<Option> OptionsOf(Command command) =>
         command.Subcommands.SelectMany(OptionsOf).Concat(command.Options);

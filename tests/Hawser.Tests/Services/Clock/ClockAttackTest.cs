@@ -28,7 +28,7 @@ public sealed class ClockAttackTest
     }
 
     [Theory, Models]
-    public async Task A_client_that_ticks_faster_than_agreed_is_told_and_recorded_no_longer(string model)
+    public async Task A_client_that_ticks_faster_than_agreed_is_rejected_and_no_longer_recorded(string model)
     {
         await using ClockStage stage = ClockStage.Start(model);
         using (RawClockClient attacker = await RawClockClient.ConnectAsync(stage.EndPoint))

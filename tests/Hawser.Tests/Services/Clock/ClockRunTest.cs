@@ -139,7 +139,7 @@ public sealed partial class ClockRunTest
     }
 
     [Fact]
-    public async Task A_server_that_serves_nobody_writes_nothing()
+    public async Task A_server_without_clients_writes_nothing()
     {
         await using ClockStage stage = ClockStage.Start();
         await stage.StopAsync();

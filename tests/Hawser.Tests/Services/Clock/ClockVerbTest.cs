@@ -8,7 +8,7 @@ namespace Hawser.Tests.Services.Clock;
 public sealed class ClockVerbTest
 {
     [Fact]
-    public async Task Clients_print_their_report_and_what_they_have()
+    public async Task Clients_print_their_report_and_the_files_they_have()
     {
         await using ClockStage stage = ClockStage.Start();
         ProgramResult result = await ProgramProcess.RunAsync(
@@ -22,7 +22,7 @@ public sealed class ClockVerbTest
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_is_a_failure()
+    public async Task An_absent_server_is_a_failure()
     {
         ProgramResult result = await ProgramProcess.RunAsync("clock", "127.0.0.1", "--port", "1", "--clients", "2");
         Assert.Equal((1, ""), (result.ExitCode, result.Text));

@@ -126,7 +126,7 @@ public sealed class MessageStallTest
 
     [Theory]
     [MemberData(nameof(ModelsAndOrdersWithTurns))]
-    public async Task A_sender_that_nobody_waits_for_may_pause(string model, MessageOrder order)
+    public async Task A_sender_that_blocks_no_other_may_pause(string model, MessageOrder order)
     {
         await using MessageServer server = Start(model, order);
         byte[] message = MessageBytesTest.Random(Large);

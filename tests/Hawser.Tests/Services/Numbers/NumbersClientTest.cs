@@ -136,7 +136,7 @@ public sealed class NumbersClientTest
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public async Task A_list_that_is_shorter_than_its_neighbours_is_doubted(string mode)
+    public async Task A_list_shorter_than_the_others_is_reported_as_suspicious(string mode)
     {
         await using ScriptedServer server = ScriptedServer.Sending("1,2,3", "1,2,3", "1,2", "1,2,3");
         using var shop = new ListWorkshop();
@@ -154,7 +154,7 @@ public sealed class NumbersClientTest
     [Theory]
     [InlineData("1", "1,2", "1,2,3", "1,2,3,4")]
     [InlineData("1", "1", "1,2", "1,2")]
-    public async Task Without_a_count_that_most_lists_have_none_is_doubted(params string[] lists)
+    public async Task Without_a_most_common_count_no_list_is_suspicious(params string[] lists)
     {
         await using ScriptedServer server = ScriptedServer.Sending(lists);
         using var shop = new ListWorkshop();
@@ -163,7 +163,7 @@ public sealed class NumbersClientTest
     }
 
     [Fact]
-    public async Task Verifying_finds_a_sorted_file_that_somebody_changed()
+    public async Task Verifying_finds_a_changed_sorted_file()
     {
         await using ScriptedServer server = ScriptedServer.Sending("3,1,2");
         using var shop = new ListWorkshop();

@@ -118,7 +118,7 @@ public sealed class NumbersFailureTest
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public async Task A_server_that_resets_every_time_harms_no_list_of_an_earlier_run(string mode)
+    public async Task A_server_that_always_resets_leaves_the_lists_of_an_earlier_run_intact(string mode)
     {
         await using ScriptedServer good = ScriptedServer.Sending("2,1");
         await using var bad = new ScriptedServer(async (client, _) =>
@@ -139,7 +139,7 @@ public sealed class NumbersFailureTest
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public async Task A_count_that_does_not_match_harms_no_list_of_an_earlier_run(string mode)
+    public async Task A_wrong_count_leaves_the_lists_of_an_earlier_run_intact(string mode)
     {
         await using ScriptedServer server = ScriptedServer.Sending("2,1");
         using var shop = new ListWorkshop();
@@ -228,7 +228,7 @@ public sealed class NumbersFailureTest
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public async Task A_server_that_is_not_there_harms_no_list_of_an_earlier_run(string mode)
+    public async Task An_absent_server_leaves_the_lists_of_an_earlier_run_intact(string mode)
     {
         ScriptedServer server = ScriptedServer.Sending("2,1");
         using var shop = new ListWorkshop();
@@ -332,7 +332,7 @@ public sealed class NumbersFailureTest
     }
 
     [Fact]
-    public void Neighbours_that_fail_alike_are_told_in_one_line() =>
+    public void Consecutive_equal_failures_are_reported_in_one_line() =>
         Assert.Equal(
             ["list 1: a", "lists 3 to 5: a", "list 6, byte 4711: b", "lists 8 to 9, byte 0: c"],
             ListFailure.Describe(

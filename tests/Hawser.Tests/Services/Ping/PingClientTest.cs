@@ -96,7 +96,7 @@ public sealed class PingClientTest
     }
 
     [Fact]
-    public async Task A_client_that_waits_can_be_cancelled()
+    public async Task A_waiting_client_can_be_cancelled()
     {
         using Socket silent = Listening();
         using var cancel = new CancellationTokenSource();

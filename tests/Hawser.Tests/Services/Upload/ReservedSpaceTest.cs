@@ -17,7 +17,7 @@ public sealed class ReservedSpaceTest : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_growing_file_has_space_ahead_keeps_its_length_and_gives_back_what_it_does_not_need()
+    public void A_growing_file_reserves_space_keeps_its_length_and_releases_what_it_does_not_need()
     {
         string path = _folder.Write("file", new byte[5 * Mebibyte]);
         using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
@@ -37,7 +37,7 @@ public sealed class ReservedSpaceTest : IDisposable
     }
 
     [Fact]
-    public void A_small_file_gets_none()
+    public void A_small_file_reserves_no_space()
     {
         string path = _folder.Write("file", new byte[Mebibyte]);
         using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);

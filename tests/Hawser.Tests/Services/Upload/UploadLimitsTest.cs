@@ -93,7 +93,7 @@ public sealed class UploadLimitsTest : IDisposable
     }
 
     [Fact]
-    public async Task A_limit_of_none_is_none()
+    public async Task The_value_none_removes_a_limit()
     {
         ServiceSettings settings = null!;
         await using UploadServer server = UploadServer.Start(_folder.Root, with: all => settings = all

@@ -39,7 +39,7 @@ public sealed class UploadNumberingTest : IDisposable
     }
 
     [Fact]
-    public async Task Numbers_go_on_after_the_highest_that_is_there()
+    public async Task Numbers_continue_after_the_highest_existing_one()
     {
         _folder.Write("3.file", [3]);
         _folder.Write("41.file", [41]);

@@ -154,7 +154,7 @@ public sealed class UploadRefusalTest : IDisposable
     }
 
     [Fact]
-    public async Task When_somebody_makes_room_under_the_quota_uploads_are_taken_again()
+    public async Task Once_there_is_room_under_the_quota_uploads_are_accepted_again()
     {
         await using UploadServer server = UploadServer.Start(
             _folder.Root, with: settings => settings.Set(UploadService.Quota, "1000"));

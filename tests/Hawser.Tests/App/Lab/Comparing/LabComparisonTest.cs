@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Hawser.App.Lab;
-using Hawser.App.Lab.Comparing;
 using Hawser.App.Lab.Exporters;
 using Hawser.Tests.Support;
 using Xunit;

@@ -1,4 +1,4 @@
-using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab;
 using Xunit;
 
 namespace Hawser.Tests.App.Lab.Comparing;

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using Hawser.App.CommandLine;
 using Hawser.App.Lab;
-using Hawser.App.Lab.Comparing;
+using Hawser.App.Lab.Conditions;
 using Hawser.App.Lab.Publishing;
-using Hawser.App.Lab.Tasks;
 using Hawser.Tests.Support;
 using Xunit;
 

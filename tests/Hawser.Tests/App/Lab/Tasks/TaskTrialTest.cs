@@ -1,5 +1,6 @@
 using Hawser.App.Lab;
-using Hawser.App.Lab.Tasks;
+using Hawser.App.Lab.Processes;
+using Hawser.App.Lab.Trials;
 using Hawser.Tests.Support;
 using Xunit;
 

@@ -77,7 +77,7 @@ public sealed class PeerAgendaTest
     }
 
     [Fact]
-    public void A_greeting_is_expected_from_lower_places_that_are_not_settled_and_from_nobody_else()
+    public void A_greeting_is_accepted_only_from_lower_places_that_are_not_settled()
     {
         RosterEntry[] roster = MakeRoster(3);
         var agenda = new PeerAgenda(roster, 1);
@@ -91,7 +91,7 @@ public sealed class PeerAgendaTest
     }
 
     [Fact]
-    public void Many_failures_are_told_in_pages_that_a_register_takes()
+    public void Many_failures_are_reported_in_pages_that_the_register_accepts()
     {
         RosterEntry[] roster = MakeRoster(600);
         ResultsPage[] pages = [.. new PeerAgenda(roster, 5).Results()];

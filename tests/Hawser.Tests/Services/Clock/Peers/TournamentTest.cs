@@ -35,7 +35,7 @@ public sealed class TournamentTest
         Assert.Equal(rounds, Tournament.RoundsFor(count));
 
     [Fact]
-    public void After_the_last_round_the_same_tournament_begins_anew() =>
+    public void After_the_last_round_the_same_tournament_starts_again() =>
         Assert.Equal(Tournament.PartnerOf(3, 2, 9), Tournament.PartnerOf(3, 2 + Tournament.RoundsFor(9), 9));
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class ExchangeLogTest
     [InlineData("# end sent=1 answered=1 missed=0\n", true)]
     [InlineData("", false)]
     [InlineData("1\t17951\n", false)]
-    public void A_later_run_is_told_apart_by_its_title(string end, bool isWhole)
+    public void A_later_run_is_recognised_by_its_title(string end, bool isWhole)
     {
         ExchangeLogReader reader = Reader(Content(1) + end + Content(2));
         int rows = 0;

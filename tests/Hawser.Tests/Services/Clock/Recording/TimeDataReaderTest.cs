@@ -129,7 +129,7 @@ public sealed class TimeDataReaderTest
     [InlineData("Timestamp Data\n#\tSen\n", TimeDataEnding.Torn, 0)]
     [InlineData(Opening + Asked + "2\t10.0\n", TimeDataEnding.Torn, 1)]
     [InlineData(Opening + Asked + "End of Time\n", TimeDataEnding.Torn, 1)]
-    public void Runs_are_told_apart_by_their_title_however_the_one_before_ended(
+    public void A_title_separates_runs_however_the_previous_one_ended(
         string earlier, TimeDataEnding ending, long rows)
     {
         IReadOnlyList<TimeDataRun> runs = Read(earlier + Opening + Asked + Answered + AskedAgain + End);

@@ -35,7 +35,7 @@ public sealed class ClockLeasesTest : IDisposable
     }
 
     [Fact]
-    public void A_client_that_is_heard_of_is_cut_off_when_its_stay_ends_and_not_before()
+    public void An_active_client_is_cut_off_at_the_limit_of_its_session_and_not_before()
     {
         using ClockLease lease = _leases.Grant(_connection, Silence, Stay);
         for (TimeSpan stayed = TimeSpan.FromSeconds(1); stayed < Stay; stayed += TimeSpan.FromSeconds(1))

@@ -34,7 +34,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void The_roster_is_frozen_when_nobody_records_and_is_the_same_for_all()
+    public void The_roster_is_frozen_when_no_client_records_and_is_the_same_for_all()
     {
         ClockMember first = Join(), second = Join(), third = Join();
         Finish(first);
@@ -208,7 +208,7 @@ public sealed class ClockRegisterTest
     }
 
     [Fact]
-    public void Who_listens_on_no_port_is_not_on_the_roster()
+    public void A_client_without_a_listening_port_is_not_on_the_roster()
     {
         ClockMember silent = _register.Join(Hello with { PeerPort = 0 }, IPAddress.Loopback)!;
         ClockMember other = Join();
@@ -281,7 +281,7 @@ public sealed class ClockRegisterTest
             BrokenRule.Of(() => _register.Report(members[1], new ResultsPage(0, 2, 0, [two, two]))));
         Assert.Null(Report(members[0], 2));
         Assert.Equal(
-            "results are told once", BrokenRule.Of(() => _register.Report(members[0], new ResultsPage(2, 0, 0, []))));
+            "results are reported once", BrokenRule.Of(() => _register.Report(members[0], new ResultsPage(2, 0, 0, []))));
         Assert.Equal("a client is done once", BrokenRule.Of(() => _register.Finish(members[0], Done)));
         Assert.Equal(
             "results come from those on the roster, after it",

@@ -25,7 +25,7 @@ public sealed class LoadPreflightTest
     }
 
     [Fact]
-    public void Too_many_clients_for_descriptors_and_ports_are_told_with_the_cure() => Assert.Collection(
+    public void Too_many_clients_for_descriptors_and_ports_are_refused_with_the_remedy() => Assert.Collection(
         LoadPreflight.FindObstacles(Small with { Clients = TooMany }),
         obstacle =>
         {
@@ -54,7 +54,7 @@ public sealed class LoadPreflightTest
     }
 
     [Fact]
-    public void A_burst_of_connections_is_a_doubt_and_a_ramp_takes_it_away()
+    public void A_burst_of_connections_is_warned_of_and_a_ramp_is_not()
     {
         PingLoadOptions burst = Small with { Clients = TooMany };
 

@@ -193,7 +193,7 @@ public sealed class LoadShapesTest
     }
 
     [Fact]
-    public async Task A_load_ends_although_nobody_accepts_its_connections()
+    public async Task A_load_ends_although_its_connections_are_not_accepted()
     {
         using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         full.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -51,7 +51,7 @@ public sealed class LoadWireTest
     public void A_length_beyond_reason_is_not_complete(string received) => Assert.Equal(0, Match("http", received));
 
     [Fact]
-    public void An_unknown_protocol_is_refused_with_those_there_are() => Assert.Equal(
+    public void An_unknown_protocol_is_refused_with_a_list_of_the_known_ones() => Assert.Equal(
         "unknown protocol 'smtp'; use one of ping, resp, http, echo",
         Assert.Throws<FormatException>(() => LoadWire.Parse("smtp")).Message);
 

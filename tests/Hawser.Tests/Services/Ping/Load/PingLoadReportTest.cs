@@ -13,7 +13,7 @@ public sealed class PingLoadReportTest
     };
 
     [Fact]
-    public void Fairness_counts_those_who_got_nothing()
+    public void Fairness_includes_clients_that_got_nothing()
     {
         PingLoadReport report = Report((0, 30), (2, 10));
 
@@ -56,7 +56,7 @@ public sealed class PingLoadReportTest
             new PingLoadReport(Four, new PingTally(), TimeSpan.FromSeconds(1), cpuShare).WasItsOwnLimit);
 
     [Fact]
-    public void Loops_are_added_up()
+    public void Tallies_of_several_loops_add_up()
     {
         var one = new PingTally { Connected = 1, Failed = 1, Unanswered = 2, FirstError = "one" };
         one.Latency.Record(5);

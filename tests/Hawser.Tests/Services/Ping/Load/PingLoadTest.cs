@@ -209,7 +209,7 @@ public sealed class PingLoadTest
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_fails_every_client()
+    public async Task An_absent_server_fails_every_client()
     {
         EndPoint nowhere;
         using (var server = new RawServer())

@@ -1,4 +1,0 @@
-namespace Hawser.App.Lab;
-
-/// <summary>One measurement failed. The message is its reason; the run continues.</summary>
-internal sealed class LabException(string message) : Exception(message);
