@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
@@ -36,7 +37,8 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
     /// agents as clients. Clocks are not compared: each agent measures by its own, and the reports are
     /// merged.</summary>
     /// <param name="load">The whole load.</param>
-    /// <param name="onView">Called every second with the progress of all agents.</param>
+    /// <param name="onView">Called every second with the progress of all agents. Its exception ends the loads and is
+    /// thrown.</param>
     /// <param name="cancel">Stops the loads; the report covers what was measured.</param>
     /// <exception cref="IOException">No agent has reported; the message has the reason of each.</exception>
     /// <exception cref="OperationCanceledException">No agent has reported before <paramref name="cancel"/>.</exception>
@@ -44,8 +46,9 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
         PingLoadOptions load, Action<PingLoadView>? onView = null, CancellationToken cancel = default)
     {
         Share[] shares = Divide(load);
-        var views = new AgentViews(shares.Length, onView ?? (_ => { }));
         using var limit = new CancellationTokenSource();
+        ExceptionDispatchInfo? fault = null;
+        var views = new AgentViews(shares.Length, Show);
         // Loads that ran at the same time add up: none begins before every agent has answered, or failed to.
         Task<(Connection Connection, byte[] Nonce)>[] greeted =
             [.. shares.Select(share => GreetAsync(share.Agent, cancel))];
@@ -55,6 +58,7 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
         using CancellationTokenRegistration asked = cancel.Register(() => limit.CancelAfter(StopPatience));
         var lost = new List<LostAgent>();
         PingLoadReport?[] all = await Task.WhenAll(shares.Select(TryAsync));
+        fault?.Throw();
         PingLoadReport[] reports = [.. all.OfType<PingLoadReport>()];
         if (reports.Length == 0)
         {
@@ -62,6 +66,21 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
             throw new IOException($"no agent has reported: {string.Join("; ", lost)}");
         }
         return new LoadOutcome(PingLoadReport.Merge(reports)) { Agents = shares.Length, Lost = lost };
+
+        // A fault of the caller, such as a broken standard output, ends the load; no agent is to blame for it.
+        void Show(PingLoadView view)
+        {
+            try
+            {
+                if (fault is null)
+                    onView?.Invoke(view);
+            }
+            catch (Exception e)
+            {
+                fault = ExceptionDispatchInfo.Capture(e);
+                limit.Cancel();
+            }
+        }
 
         async Task<PingLoadReport?> TryAsync(Share share)
         {

@@ -142,6 +142,21 @@ public sealed class AgentLoadTest : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_fault_of_the_one_who_watches_ends_the_loads_and_no_agent_is_to_blame()
+    {
+        await using Server second = StartAgent();
+        var broken = new IOException("cannot write to the standard output: Broken pipe");
+
+        IOException thrown = await Assert.ThrowsAsync<IOException>(
+            () => AgentsOf(Token, AgentAt(_agent), AgentAt(second)).RunAsync(
+                Load(2) with { Duration = TimeSpan.FromMinutes(5) }, _ => throw broken,
+                TestContext.Current.CancellationToken).Bounded());
+
+        Assert.Same(broken, thrown);
+        await Patience.UntilAsync(() => _agent.Connections + second.Connections == 0);
+    }
+
+    [Fact]
     public async Task An_agent_that_has_reported_takes_the_next_load_at_once()
     {
         for (int i = 0; i < 20; i++)

@@ -12,6 +12,7 @@ public sealed class LoadFromAgentsTest : IAsyncDisposable
 {
     private const int Failed = 1;
     private const int PartlyDone = 3;
+    private const int Unread = 141;
 
     private readonly PingServer _server = PingServer.Start("threads");
     private readonly ProgramProcess _one = ProgramProcess.Start("agent", "--port", "0");
@@ -161,6 +162,20 @@ public sealed class LoadFromAgentsTest : IAsyncDisposable
         Assert.Contains("WARNING: interrupted after ", result.Errors, StringComparison.Ordinal);
         ProgramResult next = await RunAsync("--clients", "2");
         Assert.True(next.ExitCode == 0, next.Errors);
+    }
+
+    [Fact]
+    public async Task A_reader_of_the_output_that_leaves_ends_the_load_as_a_broken_pipe()
+    {
+        await using ProgramProcess load = ProgramProcess.Start([], readOutput: false,
+            ["load", $"{_server.EndPoint}", "--clients", "2", "--duration", "5m", "--json-stream",
+                .. await AgentArgumentsAsync()]);
+        load.CloseOutput();
+
+        ProgramResult result = await load.EndAsync();
+
+        Assert.Equal(Unread, result.ExitCode);
+        Assert.Equal("", result.Errors);
     }
 
     [Fact]
