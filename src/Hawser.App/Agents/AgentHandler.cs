@@ -7,7 +7,8 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Agents;
 
-/// <summary>Runs loads for clients, one at a time. A load ends early when its client half-closes or leaves.</summary>
+/// <summary>Runs loads for clients, one at a time. A load ends early when its client half-closes, leaves or is
+/// silent.</summary>
 /// <param name="token">The shared secret; empty for none.</param>
 /// <param name="log">Receives a line for each load.</param>
 /// <param name="run">Runs a load; null for the usual one.</param>
@@ -60,9 +61,7 @@ internal sealed class AgentHandler(
             {
                 try
                 {
-                    // Only a client that half-closes gets the report of a load that ends early.
-                    if (await connection.WaitForInputAsync(cancel: cancel) != InputState.Finished)
-                        connection.Abort();
+                    await HearAsync(connection, cancel);
                 }
                 finally
                 {
@@ -84,6 +83,30 @@ internal sealed class AgentHandler(
                     await load;
                 }
             });
+    }
+
+    /// <summary>Reads the heartbeats of a client until it half-closes; otherwise aborts the connection.</summary>
+    private async Task HearAsync(Connection connection, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var silence = Deadline.After(AgentProtocol.LongestSilence, connection.Time);
+            InputState state = await connection.WaitForInputAsync(silence, cancel);
+            // Only a client that half-closes gets the report of a load that ends early.
+            if (state == InputState.Finished)
+                return;
+            if (state == InputState.TimedOut)
+            {
+                log.WriteLine($"ended the load for {connection.RemoteEndPoint}: no heartbeat for "
+                    + $"{AgentProtocol.LongestSilence.TotalSeconds} s");
+            }
+            if (state != InputState.Ready
+                || (await connection.ReadAsync(cancel)).Span.ContainsAnyExcept(AgentProtocol.Heartbeat))
+            {
+                connection.Abort();
+                return;
+            }
+        }
     }
 
     private async Task RunAsync(PingLoadOptions options, ChannelWriter<string> lines, CancellationToken cancel)

@@ -9,18 +9,18 @@ namespace Hawser.App.Agents;
 /// <summary>A load from agents instead of this process.</summary>
 /// <param name="agents">The agents.</param>
 /// <param name="token">The secret shared with them; empty for none.</param>
-internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token)
+/// <param name="clock">Measures silence; null for the system's.</param>
+internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token, TimeProvider? clock = null)
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
-
-    // An agent sends a line a second.
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
 
     // For connections and pongs that never arrive.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // A load that is stopped early does not wait for pongs.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
+    private readonly TimeProvider _time = clock ?? TimeProvider.System;
 
     /// <summary>The agents.</summary>
     public IReadOnlyList<AgentAddress> Agents => agents;
@@ -115,7 +115,7 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
         return [.. agents.Take(count).Select((agent, index) => new Share(index, agent, load.Share(index, count)))];
     }
 
-    private static async Task<(Connection Connection, byte[] Nonce)> GreetAsync(
+    private async Task<(Connection Connection, byte[] Nonce)> GreetAsync(
         AgentAddress agent, CancellationToken cancel)
     {
         Connection connection = await Dialer.ConnectAsync(agent.Address, ConnectLimit, cancel);
@@ -142,30 +142,54 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
         CancellationToken cancel)
     {
         await connection.WriteAsync(AgentProtocol.WriteRequest(AgentRequest.Of(share.Load), nonce, token), stop);
-        Task finished = Task.CompletedTask;
-        using CancellationTokenRegistration asked = stop.Register(
-            () => finished = connection.FinishWritingAsync(CancellationToken.None).AsTask());
-        PingLoadReport? report = null;
-        while (report is null)
-        {
-            ReadOnlyMemory<byte> received = await ReadAsync(connection, "its report", LongestSilence, cancel);
-            string line = Encoding.UTF8.GetString(received.Span);
-            if (AgentProtocol.TryParseRefusal(line) is { } reason)
-                throw new ProtocolException(reason);
-            report = LoadJson.Read(line, share.Load, onView, $"agent {share.Agent.Name}");
-        }
-        await finished;
-        return report;
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(
-        Connection connection, string what, TimeSpan longest, CancellationToken cancel)
-    {
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        silence.CancelAfter(longest);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task beating = BeatAsync(connection, stop, over.Token);
         try
         {
-            return await connection.TryReadLineAsync(AgentProtocol.LongestAnswer, silence.Token)
+            PingLoadReport? report = null;
+            while (report is null)
+            {
+                ReadOnlyMemory<byte> received =
+                    await ReadAsync(connection, "its report", AgentProtocol.LongestSilence, cancel);
+                string line = Encoding.UTF8.GetString(received.Span);
+                if (AgentProtocol.TryParseRefusal(line) is { } reason)
+                    throw new ProtocolException(reason);
+                report = LoadJson.Read(line, share.Load, onView, $"agent {share.Agent.Name}");
+            }
+            return report;
+        }
+        finally
+        {
+            await over.CancelAsync();
+            // What breaks the connection, the reads above have seen.
+            await beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Sends heartbeats until <paramref name="stop"/>, then half-closes.</summary>
+    private async Task BeatAsync(Connection connection, CancellationToken stop, CancellationToken cancel)
+    {
+        using var beat = new PeriodicTimer(AgentProtocol.HeartbeatInterval, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancel);
+        try
+        {
+            while (await beat.WaitForNextTickAsync(either.Token))
+                await connection.WriteAsync(new[] { AgentProtocol.Heartbeat }, cancel);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            await connection.FinishWritingAsync(cancel);
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ReadAsync(
+        Connection connection, string what, TimeSpan longest, CancellationToken cancel)
+    {
+        using var silence = new CancellationTokenSource(longest, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, silence.Token);
+        try
+        {
+            return await connection.TryReadLineAsync(AgentProtocol.LongestAnswer, either.Token)
                 ?? throw new IOException($"it closed the connection before {what}");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)

@@ -107,7 +107,7 @@ public sealed class AgentLoadTest : IAsyncDisposable
 
     [Theory]
     [InlineData("SSH-2.0-OpenSSH_9.9", "not a hawser agent")]
-    [InlineData("hawser-agent 1 00000000000000000000000000000000", "an agent of another version; run the same hawser there")]
+    [InlineData("hawser-agent 2 00000000000000000000000000000000", "an agent of another version; run the same hawser there")]
     public async Task What_is_no_agent_of_this_version_is_named(string greeting, string reason)
     {
         await using TestServer other = TestServer.Start("threads", async connection =>
