@@ -212,6 +212,45 @@ public sealed class AgentLoadTest : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Any_number_of_clients_without_a_request_keep_out_no_other()
+    {
+        using Connection early = await BeginAsync(durationMs: 600_000);
+        await ReadLineAsync(early);
+        var silent = new List<Connection>();
+        try
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                silent.Add(await Dialer.ConnectAsync(_agent.EndPoints[0], Patience.Limit));
+                await NonceAsync(silent[^1]);
+            }
+
+            using (Connection late = await BeginAsync(durationMs: 10))
+                Assert.Equal("ERROR busy with another load", await ReadLineAsync(late));
+            Assert.Contains("\"view\"", await ReadLineAsync(early), StringComparison.Ordinal);
+            await Assert.ThrowsAsync<ConnectionClosedException>(() => NonceAsync(silent[0]));
+        }
+        finally
+        {
+            silent.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task A_client_without_a_request_is_refused_in_time()
+    {
+        var time = new FakeTime();
+        await using Server agent = StartAgent(time: time);
+        using Connection silent = await Dialer.ConnectAsync(agent.EndPoints[0], Patience.Limit);
+        await NonceAsync(silent);
+        await Patience.UntilAsync(() => time.Pending.Contains(TimeSpan.FromSeconds(10)));
+
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal("ERROR no request within 10 s", await ReadLineAsync(silent));
+    }
+
+    [Fact]
     public async Task A_fault_of_a_load_is_answered_and_logged()
     {
         await using Server agent = StartAgent((_, _, _) => throw new InvalidOperationException("no\u001b\nway"));
@@ -262,11 +301,14 @@ public sealed class AgentLoadTest : IAsyncDisposable
     }
 
     private Server StartAgent(
-        Func<PingLoadOptions, Action<PingLoadView>, CancellationToken, Task<PingLoadReport>>? run = null) =>
+        Func<PingLoadOptions, Action<PingLoadView>, CancellationToken, Task<PingLoadReport>>? run = null,
+        TimeProvider? time = null) =>
         Server.Start(new AgentHandler(Token, TextWriter.Synchronized(_log), run), new()
         {
             EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
             Model = ConcurrencyModels.Get("async"),
+            Limits = AgentHandler.Limits,
+            TimeProvider = time ?? TimeProvider.System,
         });
 
     private static AgentAddress AgentAt(Server agent) => new("agent", agent.EndPoints[0]);
