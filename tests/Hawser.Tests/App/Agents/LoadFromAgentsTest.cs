@@ -12,6 +12,7 @@ public sealed class LoadFromAgentsTest : IAsyncDisposable
 {
     private const int Failed = 1;
     private const int PartlyDone = 3;
+    private const int Interrupted = 130;
     private const int Unread = 141;
 
     private readonly PingServer _server = PingServer.Start("threads");
@@ -176,6 +177,25 @@ public sealed class LoadFromAgentsTest : IAsyncDisposable
 
         Assert.Equal(Unread, result.ExitCode);
         Assert.Equal("", result.Errors);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--until", "p99<10ms", "--rate", "100")]
+    public async Task A_signal_in_the_warm_up_leaves_nothing_to_report(params string[] options)
+    {
+        await using ProgramProcess load = ProgramProcess.Start(
+            ["load", $"{_server.EndPoint}", "--clients", "2", "--duration", "1m", "--warm-up", "5m", .. options,
+                .. await AgentArgumentsAsync()]);
+        await _one.Errors.LineWithAsync("load for ");
+        await _two.Errors.LineWithAsync("load for ");
+        load.Signal(ProgramProcess.SIGINT);
+
+        ProgramResult result = await load.EndAsync();
+
+        Assert.Equal(Interrupted, result.ExitCode);
+        Assert.EndsWith("ERROR: interrupted before a ping was measured\n", result.Errors, StringComparison.Ordinal);
+        Assert.Equal("", result.Text);
     }
 
     [Fact]
