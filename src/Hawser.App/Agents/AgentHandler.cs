@@ -158,7 +158,9 @@ internal sealed class AgentHandler(
         catch (Exception e)
         {
             log.WriteLine($"ERROR: fault of a load: {e}");
-            last = $"ERROR {Printable.Line(e.Message)}";
+            last = Encoding.UTF8.GetString(AgentProtocol.WriteRefusal(
+                e is IOException or PlatformNotSupportedException ? e.Message
+                : "internal error; the log of the agent has it")).TrimEnd();
         }
         // A client that has the report may ask for the next load at once.
         Volatile.Write(ref _busy, 0);

@@ -256,7 +256,7 @@ public sealed class AgentLoadTest : IAsyncDisposable
         await using Server agent = StartAgent((_, _, _) => throw new InvalidOperationException("no\u001b\nway"));
         using Connection lab = await BeginAsync(durationMs: 10, at: agent);
 
-        Assert.Equal("ERROR no\\u001B way", await ReadLineAsync(lab));
+        Assert.Equal("ERROR internal error; the log of the agent has it", await ReadLineAsync(lab));
         Assert.Contains("ERROR: fault of a load: System.InvalidOperationException", $"{_log}", StringComparison.Ordinal);
     }
 
