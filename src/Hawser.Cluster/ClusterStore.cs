@@ -42,6 +42,16 @@ public sealed class ClusterStore : IUploadStore
     /// <summary>Two parts on their way, and a connection for each to the object store and to the database.</summary>
     public int DescriptorsPerUpload => 4;
 
+    /// <summary>Checks the addresses of a store without connecting.</summary>
+    /// <param name="ledger">As of <see cref="UploadStoreOptions.Ledger"/>.</param>
+    /// <param name="sink">As of <see cref="UploadStoreOptions.Sink"/>.</param>
+    /// <exception cref="FormatException">An address is malformed; names the option.</exception>
+    public static void CheckAddresses(string ledger, string sink)
+    {
+        LedgerAddress.Parse(ledger);
+        SinkAddress.Parse(sink);
+    }
+
     /// <summary>Opens the store, and creates what is missing in the database.</summary>
     /// <exception cref="FormatException">An address is malformed.</exception>
     /// <exception cref="IOException">The database or the object store cannot be used, or the object store has objects

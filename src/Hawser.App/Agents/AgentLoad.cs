@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Hawser.App.LoadReports;
 using Hawser.Services.Ping.Load;
@@ -8,18 +9,18 @@ namespace Hawser.App.Agents;
 /// <summary>A load from agents instead of this process.</summary>
 /// <param name="agents">The agents.</param>
 /// <param name="token">The secret shared with them; empty for none.</param>
-internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token)
+/// <param name="clock">Measures silence; null for the system's.</param>
+internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token, TimeProvider? clock = null)
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
-
-    // An agent sends a line a second.
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
 
     // For connections and pongs that never arrive.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // A load that is stopped early does not wait for pongs.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
+    private readonly TimeProvider _time = clock ?? TimeProvider.System;
 
     /// <summary>The agents.</summary>
     public IReadOnlyList<AgentAddress> Agents => agents;
@@ -36,7 +37,8 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
     /// agents as clients. Clocks are not compared: each agent measures by its own, and the reports are
     /// merged.</summary>
     /// <param name="load">The whole load.</param>
-    /// <param name="onView">Called every second with the progress of all agents.</param>
+    /// <param name="onView">Called every second with the progress of all agents. Its exception ends the loads and is
+    /// thrown.</param>
     /// <param name="cancel">Stops the loads; the report covers what was measured.</param>
     /// <exception cref="IOException">No agent has reported; the message has the reason of each.</exception>
     /// <exception cref="OperationCanceledException">No agent has reported before <paramref name="cancel"/>.</exception>
@@ -44,8 +46,9 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
         PingLoadOptions load, Action<PingLoadView>? onView = null, CancellationToken cancel = default)
     {
         Share[] shares = Divide(load);
-        var views = new AgentViews(shares.Length, onView ?? (_ => { }));
         using var limit = new CancellationTokenSource();
+        ExceptionDispatchInfo? fault = null;
+        var views = new AgentViews(shares.Length, Show);
         // Loads that ran at the same time add up: none begins before every agent has answered, or failed to.
         Task<(Connection Connection, byte[] Nonce)>[] greeted =
             [.. shares.Select(share => GreetAsync(share.Agent, cancel))];
@@ -55,6 +58,7 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
         using CancellationTokenRegistration asked = cancel.Register(() => limit.CancelAfter(StopPatience));
         var lost = new List<LostAgent>();
         PingLoadReport?[] all = await Task.WhenAll(shares.Select(TryAsync));
+        fault?.Throw();
         PingLoadReport[] reports = [.. all.OfType<PingLoadReport>()];
         if (reports.Length == 0)
         {
@@ -62,6 +66,21 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
             throw new IOException($"no agent has reported: {string.Join("; ", lost)}");
         }
         return new LoadOutcome(PingLoadReport.Merge(reports)) { Agents = shares.Length, Lost = lost };
+
+        // A fault of the caller, such as a broken standard output, ends the load; no agent is to blame for it.
+        void Show(PingLoadView view)
+        {
+            try
+            {
+                if (fault is null)
+                    onView?.Invoke(view);
+            }
+            catch (Exception e)
+            {
+                fault = ExceptionDispatchInfo.Capture(e);
+                limit.Cancel();
+            }
+        }
 
         async Task<PingLoadReport?> TryAsync(Share share)
         {
@@ -96,7 +115,7 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
         return [.. agents.Take(count).Select((agent, index) => new Share(index, agent, load.Share(index, count)))];
     }
 
-    private static async Task<(Connection Connection, byte[] Nonce)> GreetAsync(
+    private async Task<(Connection Connection, byte[] Nonce)> GreetAsync(
         AgentAddress agent, CancellationToken cancel)
     {
         Connection connection = await Dialer.ConnectAsync(agent.Address, ConnectLimit, cancel);
@@ -123,30 +142,54 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
         CancellationToken cancel)
     {
         await connection.WriteAsync(AgentProtocol.WriteRequest(AgentRequest.Of(share.Load), nonce, token), stop);
-        Task finished = Task.CompletedTask;
-        using CancellationTokenRegistration asked = stop.Register(
-            () => finished = connection.FinishWritingAsync(CancellationToken.None).AsTask());
-        PingLoadReport? report = null;
-        while (report is null)
-        {
-            ReadOnlyMemory<byte> received = await ReadAsync(connection, "its report", LongestSilence, cancel);
-            string line = Encoding.UTF8.GetString(received.Span);
-            if (AgentProtocol.TryParseRefusal(line) is { } reason)
-                throw new ProtocolException(reason);
-            report = LoadJson.Read(line, share.Load, onView, $"agent {share.Agent.Name}");
-        }
-        await finished;
-        return report;
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(
-        Connection connection, string what, TimeSpan longest, CancellationToken cancel)
-    {
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        silence.CancelAfter(longest);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task beating = BeatAsync(connection, stop, over.Token);
         try
         {
-            return await connection.TryReadLineAsync(AgentProtocol.LongestAnswer, silence.Token)
+            PingLoadReport? report = null;
+            while (report is null)
+            {
+                ReadOnlyMemory<byte> received =
+                    await ReadAsync(connection, "its report", AgentProtocol.LongestSilence, cancel);
+                string line = Encoding.UTF8.GetString(received.Span);
+                if (AgentProtocol.TryParseRefusal(line) is { } reason)
+                    throw new ProtocolException(reason);
+                report = LoadJson.Read(line, share.Load, onView, $"agent {share.Agent.Name}");
+            }
+            return report;
+        }
+        finally
+        {
+            await over.CancelAsync();
+            // What breaks the connection, the reads above have seen.
+            await beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Sends heartbeats until <paramref name="stop"/>, then half-closes.</summary>
+    private async Task BeatAsync(Connection connection, CancellationToken stop, CancellationToken cancel)
+    {
+        using var beat = new PeriodicTimer(AgentProtocol.HeartbeatInterval, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancel);
+        try
+        {
+            while (await beat.WaitForNextTickAsync(either.Token))
+                await connection.WriteAsync(new[] { AgentProtocol.Heartbeat }, cancel);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            await connection.FinishWritingAsync(cancel);
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ReadAsync(
+        Connection connection, string what, TimeSpan longest, CancellationToken cancel)
+    {
+        using var silence = new CancellationTokenSource(longest, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, silence.Token);
+        try
+        {
+            return await connection.TryReadLineAsync(AgentProtocol.LongestAnswer, either.Token)
                 ?? throw new IOException($"it closed the connection before {what}");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)

@@ -9,14 +9,16 @@ namespace Hawser.App.Agents;
 /// <summary>The protocol between a program that needs a load and an agent: lines of UTF-8.</summary>
 /// <remarks>
 /// <code>
-/// agent:  "hawser-agent 2" SP nonce LF                32 hex digits, new for each connection
+/// agent:  "hawser-agent 3" SP nonce LF                32 hex digits, new for each connection
 /// client: "load" SP proof SP request LF               JSON, at most 65,536 bytes in all
 /// agent:  view LF ... report LF                       as of `hawser load --json-stream`
 ///         | "ERROR" SP reason LF
+/// client: LF ...                                      a heartbeat a second, until it half-closes
 /// </code>
 /// The proof is 64 hex digits: HMAC-SHA256 of nonce and request, with the token as the key. An agent without a token
 /// uses the empty key. The token itself never travels, and a recorded request is of no use for another connection. A
-/// client that half-closes stops the load: the report covers what was measured.
+/// client that half-closes stops the load: the report covers what was measured. A side that hears nothing for
+/// <see cref="LongestSilence"/> takes the other for lost.
 /// </remarks>
 internal static class AgentProtocol
 {
@@ -26,9 +28,18 @@ internal static class AgentProtocol
     /// <summary>The longest line of an agent, with its line feed: a report has the buckets of its histograms.</summary>
     public const int LongestAnswer = 1024 * 1024;
 
+    /// <summary>What a client sends each <see cref="HeartbeatInterval"/> while it waits for the report.</summary>
+    public const byte Heartbeat = (byte)'\n';
+
+    /// <summary>The time between two lines of either side: heartbeats of a client, views of an agent.</summary>
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long one side waits for a line of the other.</summary>
+    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
+
     private static ReadOnlySpan<byte> Name => "hawser-agent "u8;
 
-    private static ReadOnlySpan<byte> Hello => "hawser-agent 2 "u8;
+    private static ReadOnlySpan<byte> Hello => "hawser-agent 3 "u8;
 
     private static ReadOnlySpan<byte> Load => "load "u8;
 

@@ -15,6 +15,10 @@ internal static class ExitCode
     /// <summary>A bug of the program: EX_SOFTWARE of sysexits.h.</summary>
     public const int InternalError = 70;
 
+    /// <summary>A signal ended the program before it had anything to report: as of a program ended by
+    /// SIGINT.</summary>
+    public const int Interrupted = 128 + 2;
+
     /// <summary>As of a program ended by SIGPIPE.</summary>
     public const int Unread = 128 + 13;
 }

@@ -1,4 +1,5 @@
 using Hawser.App.Lab.Conditions;
+using Hawser.Services.Text;
 
 namespace Hawser.App.Lab;
 
@@ -150,6 +151,12 @@ internal sealed record LabComparison
             int spoiled = own.Sum(summary => summary.Spoiled);
             if (spoiled > 0)
                 yield return $"{file.Path} counts {spoiled} measurements that were spoiled in every attempt";
+            LabLoadFigures[] without = [.. own.SelectMany(summary => summary.WithoutAgents)];
+            if (without.Length > 0)
+            {
+                string all = Quantity.FormatCount(own.Sum(summary => summary.Rounds), "measurement");
+                yield return $"{file.Path}: {LabWarnings.LostAgentsOf(without, all)}";
+            }
         }
         (LabMachine was, LabMachine now) = (before.Result.Machine, after.Result.Machine);
         if (was.OperatingSystem != now.OperatingSystem)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Hawser.App.Agents;
 
 namespace Hawser.App.Lab;
 
@@ -56,7 +57,11 @@ internal sealed record LabLoadFigures
     /// <summary>Of a burst: 99th percentile of the times to connect.</summary>
     public long? ConnectP99Ns { get; init; }
 
-    /// <summary>Agents that were lost during the measurement, with their reasons and clients; null if none
-    /// was.</summary>
-    public IReadOnlyList<string>? LostAgents { get; init; }
+    /// <summary>Agents that were lost during the measurement; null if none was. The figures are without their
+    /// clients.</summary>
+    public IReadOnlyList<LostAgent>? LostAgents { get; init; }
+
+    /// <summary>The share of the clients that were lost with their agents.</summary>
+    [JsonIgnore]
+    public double LostShare => LostAgents?.Sum(lost => (double)lost.Clients / lost.Of) ?? 0;
 }

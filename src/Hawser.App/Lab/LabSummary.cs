@@ -34,6 +34,11 @@ internal sealed record LabSummary(
     [JsonIgnore]
     public IReadOnlyDictionary<int, LabFigures> ByRound { get; init; } = new Dictionary<int, LabFigures>();
 
+    /// <summary>The figures that count and are without the clients of lost agents.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<LabLoadFigures> WithoutAgents =>
+        [.. ByRound.Values.Select(figures => figures.Load!).Where(load => load?.LostAgents is not null)];
+
     /// <summary>The spread of a metric; null if it was not measured.</summary>
     public LabSpread? this[string metric] => Metrics.GetValueOrDefault(metric);
 

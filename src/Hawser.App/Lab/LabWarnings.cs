@@ -61,11 +61,8 @@ internal static class LabWarnings
             yield return Text($"{name}: {summary.Spoiled} of {summary.Rounds} rounds were spoiled in every attempt ")
                 + Text($"and count nevertheless, last: {spoiled.Spoiled}");
         }
-        if (figures.SelectMany(figure => figure.LostAgents ?? []).LastOrDefault() is { } lost)
-        {
-            yield return Text($"{name}: agents were lost in {figures.Count(figure => figure.LostAgents is not null)} ")
-                + Text($"of {summary.Rounds} rounds, last {lost}; what they measured is missing");
-        }
+        if (summary.WithoutAgents is { Count: > 0 } without)
+            yield return Text($"{name}: {LostAgentsOf(without, Text($"{summary.Rounds} rounds"))}");
         if (summary.Variant.Setting.Burst)
             yield break;
         bool isClosedLoop = summary.Variant.Setting.ScheduledPerSecond is null;
@@ -86,6 +83,15 @@ internal static class LabWarnings
                 + Text($"p99.9 rests on {fewest / 1000} of them");
         }
     }
+
+    /// <summary>The agents that were lost, the share of the clients that is missing, and the last reason of
+    /// each.</summary>
+    /// <param name="without">The figures without them, at least one.</param>
+    /// <param name="all">Among which figures, such as <c>9 rounds</c>.</param>
+    public static string LostAgentsOf(IReadOnlyCollection<LabLoadFigures> without, string all) =>
+        Text($"agents were lost in {without.Count} of {all}, and up to {without.Max(load => load.LostShare) * 100:0} % ")
+        + "of the clients with them: " + string.Join("; ", without.SelectMany(load => load.LostAgents!)
+            .GroupBy(lost => lost.Name).Select(losses => Text($"{losses.Last()} ({losses.Count()} of {without.Count})")));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -84,10 +84,16 @@ internal static class LoadJson
             onView(members.View());
             return null;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException
-            or FormatException or OverflowException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {
-            throw new FormatException($"malformed report of the load: {Printable.Line(e.Message)}", e);
+            string why = e switch
+            {
+                JsonException malformed => JsonFault.Describe(malformed),
+                FormatException => e.Message,
+                // An escape of half a character.
+                _ => "a string is not Unicode",
+            };
+            throw new FormatException($"malformed report of the load: {Printable.Line(why)}", e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Hawser.Services.Ping.Load;
 
 namespace Hawser.App.LoadReports;
@@ -18,9 +19,11 @@ internal sealed record LoadOutcome(PingLoadReport Report)
 /// <param name="Clients">Its share of the clients.</param>
 /// <param name="Of">Clients of the whole load.</param>
 /// <param name="Reason">Why, safe for a terminal.</param>
-internal sealed record LostAgent(string Name, int Clients, int Of, string Reason)
+internal sealed record LostAgent(
+    [property: JsonPropertyName("agent")] string Name, int Clients, int Of, string Reason)
 {
     /// <summary>What happened, for an error or a warning.</summary>
+    [JsonIgnore]
     public string Words => $"agent {Name} with {Clients} of {Of} clients was lost: {Reason}";
 
     public override string ToString() => $"{Name} with {Clients} of {Of} clients: {Reason}";

@@ -13,8 +13,6 @@ namespace Hawser.App.Verbs;
 /// <summary><c>hawser agent</c>: sends the load of a <c>hawser load</c> or a lab on another machine.</summary>
 internal static class AgentVerb
 {
-    private const int MostClients = 16;
-
     public static Command Create()
     {
         var verb = new VerbCommand("agent", "Send a load for hawser load or hawser lab on another machine.")
@@ -53,12 +51,7 @@ internal static class AgentVerb
         {
             EndPoints = [.. hosts.Select(host => ServerAddress.At(host, port))],
             Model = ConcurrencyModels.Get("async"),
-            Limits = new ServerLimits
-            {
-                Connections = MostClients,
-                IdleTimeout = Timeout.InfiniteTimeSpan,
-                TotalTimeout = TimeSpan.FromHours(1),
-            },
+            Limits = AgentHandler.Limits,
             Observer = new FaultLog("the agent", log),
         });
         foreach (EndPoint endPoint in server.EndPoints)

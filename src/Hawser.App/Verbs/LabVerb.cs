@@ -278,8 +278,14 @@ internal sealed class LabVerb
         if (failed > 0)
             Standard.Error.WriteLine(
                 $"ERROR: {failed} of {result.Measurements.Count} measurements failed; see the warnings");
+        int without = result.Summaries.Sum(summary => summary.WithoutAgents.Count);
+        if (without > 0)
+        {
+            Standard.Error.WriteLine($"ERROR: agents were lost in {Quantity.FormatCount(without, "measurement")}, whose "
+                + "figures are without their clients; see the warnings");
+        }
         bool hasFigures = result.Measurements.Any(measurement => measurement.Figures is not null);
         return !hasFigures ? ExitCode.Failed
-            : result.IsComplete && failed == 0 ? ExitCode.Done : ExitCode.PartlyDone;
+            : result.IsComplete && failed + without == 0 ? ExitCode.Done : ExitCode.PartlyDone;
     }
 }

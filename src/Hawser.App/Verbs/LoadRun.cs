@@ -31,10 +31,7 @@ internal sealed class LoadRun(AgentLoad? agents, bool json, bool jsonStream)
         if (!signal.Token.IsCancellationRequested)
             return Print(outcome!);
         if (outcome is null or { Report: { RoundTrips: 0, FirstError: null } })
-        {
-            Standard.Error.WriteLine("ERROR: interrupted before a ping was measured");
-            return ExitCode.Failed;
-        }
+            return Interrupted();
         int exitCode = Print(outcome);
         Standard.Error.WriteLine($"WARNING: interrupted after {Quantity.FormatDuration(outcome.Report.Time)} of "
             + $"{Quantity.FormatDuration(options.Duration)}");
@@ -66,6 +63,10 @@ internal sealed class LoadRun(AgentLoad? agents, bool json, bool jsonStream)
             Standard.Error.WriteLine($"WARNING: {why}: a higher rate may meet the goal, too");
             return ExitCode.PartlyDone;
         }
+        catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
+        {
+            return Interrupted();
+        }
         if (best is not null)
             return Print(OnAll(best));
         Standard.Error.WriteLine($"ERROR: {goal} is not met even at the first rate; start lower with --rate");
@@ -76,6 +77,12 @@ internal sealed class LoadRun(AgentLoad? agents, bool json, bool jsonStream)
             best = isKept ? tried : best;
             Standard.Error.WriteLine(LoadText.Step(tried, goal, isKept));
         }
+    }
+
+    private static int Interrupted()
+    {
+        Standard.Error.WriteLine("ERROR: interrupted before a ping was measured");
+        return ExitCode.Interrupted;
     }
 
     private bool IsPossible(PingLoadOptions options)

@@ -10,6 +10,7 @@ public sealed class AddressTest
     [Theory]
     [InlineData("postgres://db/hawser", "db", 5432, "hawser", null)]
     [InlineData("postgresql://me@db:15432/up%20loads", "db", 15432, "up loads", "me")]
+    [InlineData("postgres://db:1/hawser", "db", 1, "hawser", null)]
     [InlineData("postgres://[::1]/hawser", "::1", 5432, "hawser", null)]
     [InlineData("postgres:///hawser?host=/run/postgresql", "/run/postgresql", 5432, "hawser", null)]
     public void A_ledger_has_host_port_database_and_user(
@@ -21,9 +22,16 @@ public sealed class AddressTest
             (settings.Host, settings.Port, settings.Database, settings.Username));
     }
 
-    [Fact]
-    public void A_ledger_may_have_parameters() =>
-        Assert.Equal(SslMode.VerifyFull, LedgerAddress.Parse("postgres://db/hawser?sslmode=VerifyFull").SslMode);
+    [Theory]
+    [InlineData("VerifyFull")]
+    [InlineData("verify-full")]
+    public void A_ledger_may_have_parameters(string mode)
+    {
+        NpgsqlConnectionStringBuilder settings =
+            LedgerAddress.Parse($"postgres://db/hawser?sslmode={mode}&options=-c%20work_mem=8MB");
+
+        Assert.Equal((SslMode.VerifyFull, "-c work_mem=8MB"), (settings.SslMode, settings.Options));
+    }
 
     [Theory]
     [InlineData("postgres://me:secret@db", "names no database")]
@@ -44,6 +52,7 @@ public sealed class AddressTest
     [InlineData("s3://bucket", "bucket", "", null)]
     [InlineData("s3://bucket/a/b/", "bucket", "a/b/", null)]
     [InlineData("s3://bucket/a?endpoint=http://127.0.0.1:9000", "bucket", "a/", "http://127.0.0.1:9000/")]
+    [InlineData("s3://bucket/a?endpoint=http://h/?x=1", "bucket", "a/", "http://h/?x=1")]
     public void A_sink_has_bucket_prefix_and_endpoint(string address, string bucket, string prefix, string? endpoint)
     {
         SinkAddress sink = SinkAddress.Parse(address);

@@ -33,7 +33,7 @@ internal sealed record LoadReport(LabFigures Figures, LatencyHistogram Latency)
             LoadCpuShare = load.CpuShare,
             LoadCpuMicrosecondsPerRoundTrip = load.CpuPerRoundTrip.TotalMicroseconds,
             LoadWasLimit = load.WasItsOwnLimit,
-            LostAgents = outcome.Lost.Count == 0 ? null : [.. outcome.Lost.Select(lost => $"{lost}")],
+            LostAgents = outcome.Lost.Count == 0 ? null : outcome.Lost,
         };
         return new LoadReport(new LabFigures { Load = setting.Burst ? WithBurst(figures, load, setting) : figures },
             load.Latency);

@@ -3,7 +3,10 @@ using System.CommandLine;
 using System.Net;
 using System.Text;
 using Hawser.App.CommandLine;
+using Hawser.Cluster;
+using Hawser.Services;
 using Hawser.Services.Text;
+using Hawser.Services.Upload;
 
 namespace Hawser.App.Serving.Configuration;
 
@@ -125,6 +128,12 @@ internal sealed class ServePlan
         {
             ServiceRun run = service.Read(line.Parsed);
             run.Service.Check(run.Settings);
+            if (run.Settings.Find(UploadService.Ledger) is not null)
+                CheckStore(run.Settings);
             return run;
         })), line));
+
+    // In a method of its own: only servers with a shared store load Hawser.Cluster.
+    private static void CheckStore(ServiceSettings settings) =>
+        ClusterStore.CheckAddresses(settings.Get(UploadService.Ledger), settings.Get(UploadService.Sink));
 }

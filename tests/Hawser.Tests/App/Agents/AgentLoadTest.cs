@@ -108,7 +108,7 @@ public sealed class AgentLoadTest : IAsyncDisposable
 
     [Theory]
     [InlineData("SSH-2.0-OpenSSH_9.9", "not a hawser agent")]
-    [InlineData("hawser-agent 1 00000000000000000000000000000000", "an agent of another version; run the same hawser there")]
+    [InlineData("hawser-agent 2 00000000000000000000000000000000", "an agent of another version; run the same hawser there")]
     public async Task What_is_no_agent_of_this_version_is_named(string greeting, string reason)
     {
         await using TestServer other = TestServer.Start("threads", async connection =>
@@ -140,6 +140,21 @@ public sealed class AgentLoadTest : IAsyncDisposable
         Assert.Empty(outcome.Lost);
         Assert.True(outcome.Report.RoundTrips > 0);
         Assert.InRange(outcome.Report.Time, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_one_who_watches_ends_the_loads_and_no_agent_is_to_blame()
+    {
+        await using Server second = StartAgent();
+        var broken = new IOException("cannot write to the standard output: Broken pipe");
+
+        IOException thrown = await Assert.ThrowsAsync<IOException>(
+            () => AgentsOf(Token, AgentAt(_agent), AgentAt(second)).RunAsync(
+                Load(2) with { Duration = TimeSpan.FromMinutes(5) }, _ => throw broken,
+                TestContext.Current.CancellationToken).Bounded());
+
+        Assert.Same(broken, thrown);
+        await Patience.UntilAsync(() => _agent.Connections + second.Connections == 0);
     }
 
     [Fact]
@@ -198,12 +213,51 @@ public sealed class AgentLoadTest : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Any_number_of_clients_without_a_request_keep_out_no_other()
+    {
+        using Connection early = await BeginAsync(durationMs: 600_000);
+        await ReadLineAsync(early);
+        var silent = new List<Connection>();
+        try
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                silent.Add(await Dialer.ConnectAsync(_agent.EndPoints[0], Patience.Limit));
+                await NonceAsync(silent[^1]);
+            }
+
+            using (Connection late = await BeginAsync(durationMs: 10))
+                Assert.Equal("ERROR busy with another load", await ReadLineAsync(late));
+            Assert.Contains("\"view\"", await ReadLineAsync(early), StringComparison.Ordinal);
+            await Assert.ThrowsAsync<ConnectionClosedException>(() => NonceAsync(silent[0]));
+        }
+        finally
+        {
+            silent.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task A_client_without_a_request_is_refused_in_time()
+    {
+        var time = new FakeTime();
+        await using Server agent = StartAgent(time: time);
+        using Connection silent = await Dialer.ConnectAsync(agent.EndPoints[0], Patience.Limit);
+        await NonceAsync(silent);
+        await Patience.UntilAsync(() => time.Pending.Contains(TimeSpan.FromSeconds(10)));
+
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal("ERROR no request within 10 s", await ReadLineAsync(silent));
+    }
+
+    [Fact]
     public async Task A_fault_of_a_load_is_answered_and_logged()
     {
         await using Server agent = StartAgent((_, _, _) => throw new InvalidOperationException("no\u001b\nway"));
         using Connection lab = await BeginAsync(durationMs: 10, at: agent);
 
-        Assert.Equal("ERROR no\\u001B way", await ReadLineAsync(lab));
+        Assert.Equal("ERROR internal error; the log of the agent has it", await ReadLineAsync(lab));
         Assert.Contains("ERROR: fault of a load: System.InvalidOperationException", $"{_log}", StringComparison.Ordinal);
     }
 
@@ -248,11 +302,14 @@ public sealed class AgentLoadTest : IAsyncDisposable
     }
 
     private Server StartAgent(
-        Func<PingLoadOptions, Action<PingLoadView>, CancellationToken, Task<PingLoadReport>>? run = null) =>
+        Func<PingLoadOptions, Action<PingLoadView>, CancellationToken, Task<PingLoadReport>>? run = null,
+        TimeProvider? time = null) =>
         Server.Start(new AgentHandler(Token, TextWriter.Synchronized(_log), run), new()
         {
             EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
             Model = ConcurrencyModels.Get("async"),
+            Limits = AgentHandler.Limits,
+            TimeProvider = time ?? TimeProvider.System,
         });
 
     private static AgentAddress AgentAt(Server agent) => new("agent", agent.EndPoints[0]);

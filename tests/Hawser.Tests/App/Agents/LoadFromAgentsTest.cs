@@ -12,6 +12,8 @@ public sealed class LoadFromAgentsTest : IAsyncDisposable
 {
     private const int Failed = 1;
     private const int PartlyDone = 3;
+    private const int Interrupted = 130;
+    private const int Unread = 141;
 
     private readonly PingServer _server = PingServer.Start("threads");
     private readonly ProgramProcess _one = ProgramProcess.Start("agent", "--port", "0");
@@ -161,6 +163,39 @@ public sealed class LoadFromAgentsTest : IAsyncDisposable
         Assert.Contains("WARNING: interrupted after ", result.Errors, StringComparison.Ordinal);
         ProgramResult next = await RunAsync("--clients", "2");
         Assert.True(next.ExitCode == 0, next.Errors);
+    }
+
+    [Fact]
+    public async Task A_reader_of_the_output_that_leaves_ends_the_load_as_a_broken_pipe()
+    {
+        await using ProgramProcess load = ProgramProcess.Start([], readOutput: false,
+            ["load", $"{_server.EndPoint}", "--clients", "2", "--duration", "5m", "--json-stream",
+                .. await AgentArgumentsAsync()]);
+        load.CloseOutput();
+
+        ProgramResult result = await load.EndAsync();
+
+        Assert.Equal(Unread, result.ExitCode);
+        Assert.Equal("", result.Errors);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--until", "p99<10ms", "--rate", "100")]
+    public async Task A_signal_in_the_warm_up_leaves_nothing_to_report(params string[] options)
+    {
+        await using ProgramProcess load = ProgramProcess.Start(
+            ["load", $"{_server.EndPoint}", "--clients", "2", "--duration", "1m", "--warm-up", "5m", .. options,
+                .. await AgentArgumentsAsync()]);
+        await _one.Errors.LineWithAsync("load for ");
+        await _two.Errors.LineWithAsync("load for ");
+        load.Signal(ProgramProcess.SIGINT);
+
+        ProgramResult result = await load.EndAsync();
+
+        Assert.Equal(Interrupted, result.ExitCode);
+        Assert.EndsWith("ERROR: interrupted before a ping was measured\n", result.Errors, StringComparison.Ordinal);
+        Assert.Equal("", result.Text);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hawser.App.Agents;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Exporters;
 using Hawser.Tests.Support;
@@ -15,7 +16,10 @@ public sealed class ExportersTest
     {
         using JsonDocument schema = JsonDocument.Parse(
             File.ReadAllBytes(ProgramRepository.PathOf("lab", "results.schema.json")));
-        using JsonDocument json = JsonDocument.Parse(new ResultsJson().Export(Result));
+        LabMeasurement[] lost =
+            LabFixture.WithLost([Result.Measurements[0]], [new LostAgent("host:1", 25, 50, "gone")]);
+        using JsonDocument json = JsonDocument.Parse(new ResultsJson().Export(
+            Result with { Measurements = [.. lost, .. Result.Measurements.Skip(1)] }));
 
         Assert.Empty(JsonSchemaCheck.Violations(schema.RootElement, json.RootElement));
         Assert.Equal(13, json.RootElement.GetProperty("measurements").GetArrayLength());

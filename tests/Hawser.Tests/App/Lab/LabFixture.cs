@@ -1,3 +1,4 @@
+using Hawser.App.Agents;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Conditions;
 using Hawser.Services.Measuring;
@@ -44,6 +45,17 @@ internal static class LabFixture
         {
             Conditions = new LabConditions(0, 0.02, 1.5, 3000),
         });
+
+    /// <summary>Measurements that lost agents.</summary>
+    /// <param name="measurements">As if none was lost.</param>
+    /// <param name="lost">Of each measurement.</param>
+    public static LabMeasurement[] WithLost(LabMeasurement[] measurements, params LostAgent[][] lost) =>
+    [
+        .. measurements.Zip(lost, (measured, agents) => agents is [] ? measured : measured with
+        {
+            Figures = measured.Figures! with { Load = measured.Figures.Load! with { LostAgents = agents } },
+        }),
+    ];
 
     /// <summary>The summary of these rounds.</summary>
     public static LabSummary Summary(string name, params double[] rates) =>

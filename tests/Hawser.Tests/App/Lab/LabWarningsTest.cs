@@ -1,3 +1,4 @@
+using Hawser.App.Agents;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Conditions;
 using Hawser.App.Lab.Processes;
@@ -73,13 +74,16 @@ public sealed class LabWarningsTest
     [Fact]
     public void Lost_agents_are_warned_of()
     {
-        LabFigures figures = LabFixture.Figures(100_000);
-        figures = figures with { Load = figures.Load! with { LostAgents = ["host:1 with 25 of 50 clients: gone"] } };
+        LabMeasurement[] rounds = LabFixture.WithLost(
+            [.. LabFixture.Rounds(Variant, 100_000, 100_000, 100_000)],
+            [],
+            [new LostAgent("a:1", 20, 50, "killed"), new LostAgent("b:1", 10, 50, "gone")],
+            [new LostAgent("a:1", 20, 50, "silent")]);
 
         Assert.Equal(
-            "select, 50 clients: agents were lost in 1 of 1 rounds, last host:1 with 25 of 50 clients: gone; what they "
-            + "measured is missing",
-            Assert.Single(Of([new(1, 1, Variant, figures, null)])));
+            "select, 50 clients: agents were lost in 2 of 3 rounds, and up to 60 % of the clients with them: "
+            + "a:1 with 20 of 50 clients: silent (2 of 2); b:1 with 10 of 50 clients: gone (1 of 2)",
+            Assert.Single(Of(rounds)));
     }
 
     [Fact]

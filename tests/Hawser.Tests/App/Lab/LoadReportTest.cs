@@ -35,7 +35,9 @@ public sealed class LoadReportTest
     {
         var outcome = new LoadOutcome(new PingLoadReport(Load)) { Agents = 2, Lost = [new("host:1", 2, 7, "gone")] };
 
-        Assert.Equal(["host:1 with 2 of 7 clients: gone"],
-            LoadReport.Of(outcome, new LabSetting(7)).Figures.Load!.LostAgents);
+        LabLoadFigures figures = LoadReport.Of(outcome, new LabSetting(7)).Figures.Load!;
+
+        Assert.Equal(outcome.Lost, figures.LostAgents);
+        Assert.Equal(2 / 7.0, figures.LostShare);
     }
 }

@@ -88,6 +88,24 @@ public sealed class LoadJsonTest
     }
 
     [Theory]
+    [InlineData("""{ "type": "report", "clients": 3 }""", "latency: missing")]
+    [InlineData("""{ "type": "view", "seconds": "x" }""", "seconds: not a number")]
+    [InlineData("""{ "type": "view", "seconds": 1e12 }""", "seconds: out of bounds")]
+    [InlineData("""{ "type": "view", "seconds": 1, "round_trips": 1.5 }""", "round_trips: not an integer")]
+    [InlineData("""{ "type": 7 }""", "type: not a string")]
+    [InlineData("""{ "type": "\ud800" }""", "a string is not Unicode")]
+    [InlineData("{}", "type: missing")]
+    [InlineData("[]", "type: missing")]
+    [InlineData("HTTP/1.1 400", "line 1: 'H' is an invalid start of a value.")]
+    public void What_is_wrong_with_a_line_is_said_in_our_words(string line, string fault) => Assert.Equal(
+        $"malformed report of the load: {fault}",
+        Assert.Throws<FormatException>(() => LoadJson.Read(line, Load, _ => { })).Message);
+
+    [Theory]
+    [InlineData("max_ns", long.MaxValue)]
+    [InlineData("mean_ns", "x")]
+    [InlineData("min_ns", 0.5)]
+    [InlineData("buckets", 5)]
     [InlineData("count", 2)]
     [InlineData("count", long.MaxValue)]
     [InlineData("min_ns", -5)]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hawser.App.Agents;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Exporters;
 using Hawser.Tests.Support;
@@ -154,6 +155,36 @@ public sealed class LabComparisonTest : IDisposable
         JsonOutputTest.AssertIs("lab.compare", line);
         Assert.Equal("exercise", line.GetProperty("scenario").GetString());
         Assert.Equal("better", line.GetProperty("changes")[1].GetProperty("outcome").GetString());
+    }
+
+    [Fact]
+    public void Results_of_which_agents_were_lost_are_named_with_the_missing_share()
+    {
+        LabResult whole = Result(("a", Slow));
+        LabResult partial = whole with
+        {
+            Measurements = [.. LabFixture.WithLost([.. whole.Measurements], [new LostAgent("a:1", 10, 50, "gone")]),
+                .. whole.Measurements.Skip(1)],
+        };
+
+        Assert.Equal(
+            ["new: agents were lost in 1 of 9 measurements, and up to 20 % of the clients with them: "
+                + "a:1 with 10 of 50 clients: gone (1 of 1)"],
+            Compare(whole, partial).Warnings);
+        Assert.StartsWith("old: agents were lost in 1 of 9 measurements", Assert.Single(Compare(partial, whole).Warnings),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lost_agents_that_were_written_read_the_same()
+    {
+        LabResult result = Result(("a", Slow));
+        LabMeasurement[] lost =
+            LabFixture.WithLost([result.Measurements[0]], [new LostAgent("a:1", 10, 50, "gone")]);
+
+        LabResultFile read = Assert.Single(LabResultFile.ReadAll(Save("lost", result with { Measurements = lost })));
+
+        Assert.Equal(lost[0].Figures!.Load!.LostAgents, read.Result.Measurements[0].Figures!.Load!.LostAgents);
     }
 
     [Fact]
