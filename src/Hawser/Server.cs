@@ -161,8 +161,16 @@ public sealed partial class Server : IAsyncDisposable
         Interlocked.Increment(ref _accepting);
         try
         {
-            while (await TakeNextAsync())
+            for (bool goesOn = true; goesOn;)
             {
+                try
+                {
+                    goesOn = await TakeNextAsync();
+                }
+                catch (OutOfMemoryException)
+                {
+                    // There was no memory even to shed. The next try may find some.
+                }
             }
         }
         finally
@@ -242,19 +250,31 @@ public sealed partial class Server : IAsyncDisposable
         }
     }
 
-    /// <summary>Resets a connection that its address may not have.</summary>
+    /// <summary>Resets a connection that its address may not have, or whose address cannot be judged.</summary>
     private bool TryEnter(Transport accepted, out AddressGate.Place? place)
     {
         place = null;
         if (_gate is null)
             return true;
-        // A peer of a Unix domain socket usually has no address.
-        EndPoint? peer = accepted.RemoteEndPoint ?? accepted.LocalEndPoint;
-        if (_gate.TryEnter(accepted, out place) is not { } reason)
-            return true;
+        EndPoint? peer = null;
+        RefusalReason? reason = null;
+        try
+        {
+            // A peer of a Unix domain socket usually has no address.
+            peer = accepted.RemoteEndPoint ?? accepted.LocalEndPoint;
+            reason = _gate.TryEnter(accepted, out place);
+            if (reason is null)
+                return true;
+        }
+        catch (Exception e)
+        {
+            // For want of memory, for example.
+            _observer.Faulted(e);
+        }
         _scope.Guard(accepted.Abort);
         _listeners.ReturnPlace();
-        _observer.Refused(reason, peer!);
+        if (reason is { } refused)
+            _observer.Refused(refused, peer!);
         return false;
     }
 
