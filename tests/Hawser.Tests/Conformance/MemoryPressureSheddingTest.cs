@@ -32,7 +32,7 @@ public sealed class MemoryPressureSheddingTest
         var observer = new RecordingObserver();
         await using Server server = Start(
             model, observer, TimeProvider.System,
-            isShortOfMemory: () => Volatile.Read(ref isFull) ? throw new OutOfMemoryException() : false);
+            isShortOfMemory: () => Volatile.Read(ref isFull) ? throw new InsufficientMemoryException() : false);
 
         Assert.False(await IsServedAsync(server));
         await Patience.UntilAsync(() => observer.Exhaustions.Count == 1);
@@ -118,7 +118,7 @@ public sealed class MemoryPressureSheddingTest
             if (!_isFull)
                 return base.CreateTimer(callback, state, dueTime, period);
             Interlocked.Increment(ref _refused);
-            throw new OutOfMemoryException();
+            throw new InsufficientMemoryException();
         }
     }
 }
