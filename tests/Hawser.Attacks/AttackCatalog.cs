@@ -8,10 +8,11 @@ internal static class AttackCatalog
     private static readonly Func<Attack>[] Makers =
     [
         () => new Slowloris(), () => new Silence(), () => new ResetFlood(), () => new Churn(), () => new Junk(),
-        () => new StoppedReaders(), () => new PipeliningReaders(), () => new Descriptors(), () => new UnreadOutput(),
-        () => new UnreadErrors(), () => new FullDisk(), () => new StalledMessage(), () => new SpoolGrowth(),
-        () => new QuotaStorm(), () => new EmptyUploads(), () => new ClockFastTicks(), () => new ClockSessionChurn(),
-        () => new ClockEmptyResults(), () => new ClockMassLeave(), () => new KilledClients(),
+        () => new LateJunk(), () => new StoppedReaders(), () => new PipeliningReaders(), () => new Descriptors(),
+        () => new UnreadOutput(), () => new UnreadErrors(), () => new FullDisk(), () => new StalledMessage(),
+        () => new SpoolGrowth(), () => new ConcurrentUploads(), () => new QuotaStorm(), () => new EmptyUploads(),
+        () => new ClockFastTicks(), () => new ClockSessionChurn(), () => new ClockEmptyResults(),
+        () => new ClockMassLeave(), () => new KilledClients(),
     ];
 
     /// <summary>New ones of all.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using Hawser.Services.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -16,6 +17,12 @@ internal sealed class MessageSpool(ByteBudget memory, ByteBudget disk, string fo
 
     private const int SmallestBufferBytes = 4 * 1024;
     private const int CopyBufferBytes = 256 * 1024;
+    private const int MostKept = 16;
+
+    // The shared pool keeps an array of each size per thread that ever used one. Under a thread per connection these
+    // would be as much again as the budget.
+    private static readonly ArrayPool<byte> Pool =
+        ArrayPool<byte>.Create(MemoryLimitBytes, Math.Min(2 * Environment.ProcessorCount, MostKept));
 
     private byte[]? _buffer;
     private int _inMemory;
@@ -61,7 +68,7 @@ internal sealed class MessageSpool(ByteBudget memory, ByteBudget disk, string fo
     {
         if (_buffer is not null)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            Pool.Return(_buffer);
             memory.Return(_buffer.Length);
         }
         _buffer = null;
@@ -80,16 +87,15 @@ internal sealed class MessageSpool(ByteBudget memory, ByteBudget disk, string fo
             return true;
         if (needed > MemoryLimitBytes)
             return false;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, 2 * (_buffer?.Length ?? SmallestBufferBytes / 2)));
-        if (!memory.TryTake(larger.Length))
-        {
-            ArrayPool<byte>.Shared.Return(larger);
+        int size = (int)BitOperations.RoundUpToPowerOf2(
+            (uint)Math.Max(needed, 2 * (_buffer?.Length ?? SmallestBufferBytes / 2)));
+        if (!memory.TryTake(size))
             return false;
-        }
+        byte[] larger = Pool.Rent(size);
         if (_buffer is not null)
         {
             _buffer.AsSpan(0, _inMemory).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
+            Pool.Return(_buffer);
             memory.Return(_buffer.Length);
         }
         _buffer = larger;

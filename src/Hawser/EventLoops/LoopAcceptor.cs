@@ -11,7 +11,8 @@ internal sealed class LoopAcceptor(EventLoop loop)
     private const int LargestBatch = 64;
 
     private readonly ParkedOperation _ready = new();
-    private readonly Queue<AcceptedSocket> _batch = new();
+    // With room for a whole batch: an accepted connection that finds none in memory would be lost.
+    private readonly Queue<AcceptedSocket> _batch = new(LargestBatch);
     private readonly List<Listening> _owned = [];
     private ListenerSet? _listeners;
     private bool _mayHaveMore = true;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Hawser.Tests.Support;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace Hawser.Tests.Conformance;
@@ -16,7 +17,7 @@ public sealed partial class IdleConnectionTest
         var data = new TheoryData<string, string>();
         foreach (Models.ConcurrencyModel model in Models.ConcurrencyModels.All.Where(m => m.IsAvailable))
         {
-            foreach (string wait in (string[])["read", "line", "wait", "wait for 8", "wait with a deadline"])
+            foreach (string wait in (string[])["read", "line", "wait", "wait for 8", "wait with a deadline", "file"])
                 data.Add(model.Name, wait);
         }
         return data;
@@ -91,6 +92,13 @@ public sealed partial class IdleConnectionTest
             case "line":
                 await connection.TryReadLineAsync(1024);
                 break;
+            case "file":
+                using (SafeFileHandle file = CreateFile())
+                {
+                    for (int received = 0; received < 8;)
+                        received += await connection.ReceivePieceToFileAsync(file, received, _ => { });
+                }
+                break;
             case "wait":
                 await connection.WaitForInputAsync();
                 await connection.TryReadExactlyAsync(new byte[8]);
@@ -106,6 +114,10 @@ public sealed partial class IdleConnectionTest
         }
         await connection.WriteAsync(Mark);
     }
+
+    private static SafeFileHandle CreateFile() => File.OpenHandle(
+        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite,
+        FileShare.Delete, FileOptions.DeleteOnClose);
 
     /// <summary>The memory of the buffer, however little it contains.</summary>
     private static int HeldBytes(Connection connection) =>

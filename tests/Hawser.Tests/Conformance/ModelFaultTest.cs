@@ -44,7 +44,8 @@ public sealed class ModelFaultTest
     [Fact]
     public async Task A_transport_that_throws_when_it_opens_loses_only_that_connection()
     {
-        var model = new ConcurrencyModel("refusing", "cannot open the first", _ => new RefusingModel(refusal: null));
+        var model = new ConcurrencyModel("refusing", "cannot open the first",
+            _ => new RefusingModel(refusal: null, inner => new UnopenableTransport(inner)));
         await using TestServer server = TestServer.Start(model, new LambdaHandler(Handlers.EchoAsync), options => options with
         {
             Limits = TestServer.Limits with { Connections = 1 },
@@ -54,6 +55,22 @@ public sealed class ModelFaultTest
         await AssertServesAsync(server);
 
         Assert.IsType<InvalidDataException>(Assert.Single(server.Observer.Faults));
+    }
+
+    [Fact]
+    public async Task A_connection_whose_address_cannot_be_read_for_want_of_memory_frees_its_place()
+    {
+        var model = new ConcurrencyModel(
+            "refusing", "cannot name the first", _ => new RefusingModel(refusal: null, inner => new NamelessTransport(inner)));
+        await using TestServer server = TestServer.Start(model, new LambdaHandler(Handlers.EchoAsync), options => options with
+        {
+            Limits = TestServer.Limits with { Connections = 1, ConnectionsPerAddress = 1 },
+        });
+
+        await AssertResetAsync(server);
+        await AssertServesAsync(server);
+
+        Assert.IsType<InsufficientMemoryException>(Assert.Single(server.Observer.Faults));
     }
 
     private static async Task AssertResetAsync(TestServer server)
@@ -76,9 +93,9 @@ public sealed class ModelFaultTest
         Assert.Equal(CloseReason.PeerFinished, await server.Observer.NextReasonAsync());
     }
 
-    /// <summary>Serves one connection after the other, but not the first: it throws, or without an exception, the first
-    /// transport cannot be opened.</summary>
-    private sealed class RefusingModel(Exception? refusal) : IConcurrencyModel
+    /// <summary>Serves one connection after the other, but not the first: it throws, or without an exception, wraps the
+    /// first transport.</summary>
+    private sealed class RefusingModel(Exception? refusal, Func<Transport, Transport>? wrap = null) : IConcurrencyModel
     {
         private bool _hasRefused;
         private bool _hasAccepted;
@@ -90,7 +107,7 @@ public sealed class ModelFaultTest
             Transport accepted = SocketTransports.Blocking(listeners.Accept(stopping));
             bool isFirst = !_hasAccepted;
             _hasAccepted = true;
-            return new(isFirst && refusal is null ? new UnopenableTransport(accepted) : accepted);
+            return new(isFirst && wrap is not null ? wrap(accepted) : accepted);
         }
 
         public ValueTask AdmitAsync(Transport accepted, Func<Task> serve)
@@ -108,5 +125,10 @@ public sealed class ModelFaultTest
     private sealed class UnopenableTransport(Transport inner) : LayeredTransport(inner)
     {
         public override void Open() => throw new InvalidDataException();
+    }
+
+    private sealed class NamelessTransport(Transport inner) : LayeredTransport(inner)
+    {
+        public override System.Net.EndPoint? RemoteEndPoint => throw new InsufficientMemoryException();
     }
 }

@@ -48,6 +48,26 @@ public sealed partial class DocumentTidyTest
         host => Assert.Equal(
             LabPublication.PageOf(LabResultFile.ReadAll(host)), File.ReadAllText(Path.Combine(host, "README.md"))));
 
+    [Fact]
+    public void Every_test_and_attack_that_holds_a_hole_exists()
+    {
+        string[] known =
+        [
+            .. Directory.EnumerateFiles(ProgramRepository.PathOf("tests", "Hawser.Tests"), "*Test.cs", SearchOption.AllDirectories)
+                .Select(path => Path.GetFileNameWithoutExtension(path)),
+            .. Directory.EnumerateFiles(ProgramRepository.PathOf("tests", "Hawser.Attacks", "Attacks"), "*.cs")
+                .SelectMany(path => AttackName().Matches(File.ReadAllText(path)).Select(match => match.Groups[1].Value)),
+        ];
+        string[] rows = [.. File.ReadLines(ProgramRepository.PathOf("docs", "security.md"))
+            .SkipWhile(line => line != "| hole | tests | attacks |").Skip(2).TakeWhile(line => line.StartsWith('|'))];
+
+        string[] named = [.. rows.SelectMany(row => Code().Matches(row.Split('|', 3)[2]).Select(match => match.Groups[1].Value))];
+        Assert.NotEmpty(named);
+        Assert.All(named, name => Assert.Contains(name, known));
+        // An attack that holds no hole is an experiment.
+        Assert.All(known.Where(name => !name.EndsWith("Test", StringComparison.Ordinal)), name => Assert.Contains(name, named));
+    }
+
     [Theory]
     [MemberData(nameof(Documents))]
     public void Every_link_within_the_repository_leads_somewhere(string document)
@@ -60,6 +80,12 @@ public sealed partial class DocumentTidyTest
             Assert.True(target.Length == 0 || File.Exists(full) || Directory.Exists(full), $"{document}: {target}");
         }
     }
+
+    [GeneratedRegex("Name => \"([^\"]+)\"")]
+    private static partial Regex AttackName();
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Code();
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CSharp();

@@ -100,6 +100,8 @@ internal sealed class RawClockClient : IDisposable
     /// <summary>Everything that still comes from the server.</summary>
     public Task<byte[]> ReceiveToEndAsync() => _server.ReceiveToEndAsync();
 
+    public void FinishSending() => _server.FinishSending();
+
     public void Reset() => _server.Reset();
 
     public void Dispose()

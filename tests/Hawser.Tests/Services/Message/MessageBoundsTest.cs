@@ -46,6 +46,57 @@ public sealed class MessageBoundsTest
             MessageOptions.ShareOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), new MessageOptions().MemoryLimitBytes);
     }
 
+    /// <summary>Without a folder, a message that memory has no room for is refused.</summary>
+    [Theory]
+    [MemberData(nameof(ServiceMatrix.ConcurrentModels), MemberType = typeof(ServiceMatrix))]
+    public async Task All_messages_together_hold_no_more_memory_than_the_limit(string model)
+    {
+        // Two buffers of the smallest size.
+        await using var server = new MessageServer(
+            model, new MessageOptions { MemoryLimitBytes = 10_000, SpoolFolder = "/nonexistent/hawser" });
+        RawPeer[] waiting = [await server.ConnectAsync(), await server.ConnectAsync()];
+        foreach (RawPeer sender in waiting)
+            await sender.SendAsync("waits ");
+        await server.ReceivedAsync(1, 6);
+        await server.ReceivedAsync(2, 6);
+
+        await Assert.ThrowsAsync<ConnectionClosedException>(() => server.SendAsync("one too many"u8.ToArray()));
+
+        waiting[0].FinishSending();
+        Assert.Equal("", await waiting[0].ReadToEndAsync());
+        await server.SendAsync("fits now"u8.ToArray());
+        waiting[1].FinishSending();
+        Assert.Equal("", await waiting[1].ReadToEndAsync());
+        server.Output.Is("waits fits nowwaits "u8.ToArray());
+        foreach (RawPeer sender in waiting)
+            sender.Dispose();
+    }
+
+    /// <summary>Whatever its size, and while it grows.</summary>
+    [Theory]
+    [InlineData(1, 4096)]
+    [InlineData(4096, 4096)]
+    [InlineData(4097, 8192)]
+    [InlineData(MessageSpool.MemoryLimitBytes, MessageSpool.MemoryLimitBytes)]
+    public void A_message_counts_the_memory_of_its_buffer_until_it_is_discarded(int length, int counted)
+    {
+        var memory = new ByteBudget(2 * MessageSpool.MemoryLimitBytes);
+        using (var spool = new MessageSpool(memory, new ByteBudget(0), "/nonexistent/hawser"))
+        {
+            byte[] content = MessageBytesTest.Random(length);
+            foreach (byte[] piece in content.Chunk(1000))
+                spool.Append(piece);
+
+            Assert.False(memory.TryTake((2 * MessageSpool.MemoryLimitBytes) - counted + 1));
+            Assert.True(memory.TryTake((2 * MessageSpool.MemoryLimitBytes) - counted));
+            memory.Return((2 * MessageSpool.MemoryLimitBytes) - counted);
+            byte[] moved = [];
+            spool.MoveTo(static (bytes, take) => take(bytes.ToArray()), (Action<byte[]>)(bytes => moved = bytes));
+            Assert.Equal(content, moved);
+        }
+        Assert.True(memory.TryTake(2 * MessageSpool.MemoryLimitBytes));
+    }
+
     [Theory]
     [MemberData(nameof(MessageBytesTest.ModelsAndOrders), MemberType = typeof(MessageBytesTest))]
     public async Task A_message_that_grows_too_long_while_it_streams_is_cut(string model, MessageOrder order)

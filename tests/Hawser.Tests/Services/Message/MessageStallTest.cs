@@ -212,6 +212,8 @@ public sealed class MessageStallTest
 
         Assert.True(await first.EndsByResetAsync());
         Assert.StartsWith("ERROR: ", await server.Errors.LineWithAsync("message 1 from "), StringComparison.Ordinal);
+        // Only then has it returned its room.
+        await Patience.UntilAsync(() => server.Observer.ClosedOnes.Any(closed => closed.Connection.Id == 1));
         byte[] fits = MessageBytesTest.Random(400_000);
         await server.SendAsync(fits);
         second.FinishSending();

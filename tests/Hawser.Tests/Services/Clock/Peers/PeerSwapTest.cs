@@ -81,6 +81,45 @@ public sealed class PeerSwapTest : IDisposable
             await frames.SendAsync(12);
         });
 
+    public static TheoryData<string, int> JunkInEveryState
+    {
+        get
+        {
+            var all = new TheoryData<string, int>();
+            foreach (string state in (string[])["welcomed", "given", "offered", "within the recording"])
+            {
+                for (int seed = 0; seed < 8; seed++)
+                    all.Add(state, seed);
+            }
+            return all;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(JunkInEveryState))]
+    public async Task A_peer_that_sends_junk_in_any_state_leaves_nothing_behind(string state, int seed)
+    {
+        PeerSwap swap = await PlayAsync(async frames =>
+        {
+            await WelcomeAsync(frames, ClockAbilities.None);
+            if (state != "welcomed")
+                await TakeAsync(frames);
+            if (state is "offered" or "within the recording")
+            {
+                var offer = new Offer(false, RecordingDigest.Of(Theirs));
+                await frames.SendAsync(PeerProtocol.WriteOffer(frames.Room(PeerProtocol.OfferSize), offer));
+            }
+            if (state == "within the recording")
+                await SendChunkAsync(frames, Theirs[..1000]);
+            await SendJunkAsync(frames, new Random(seed));
+        });
+
+        Assert.Single(swap.ToDeliveries().Missing);
+        Assert.Equal(
+            [TimeDataWriter.ClientPath(_folder["out"], 0)],
+            Directory.EnumerateFiles(_folder["out"], "*", SearchOption.AllDirectories));
+    }
+
     [Fact]
     public Task A_peer_that_offers_another_size_is_not_believed() => AssertGivenAsync(
         "the recording went on beyond its size on the roster", new Offer(false, RecordingDigest.Of(Mine)), Mine);
@@ -315,10 +354,24 @@ public sealed class PeerSwapTest : IDisposable
     {
         await frames.SendAsync(PeerProtocol.WriteOffer(frames.Room(PeerProtocol.OfferSize), offer));
         foreach (byte[] chunk in content.Chunk(ClockLimits.ChunkBytes).Append([]))
-        {
-            Span<byte> frame = frames.Room(chunk.Length);
-            chunk.CopyTo(frame[ClockProtocol.HeaderSize..]);
-            await frames.SendAsync(ClockProtocol.WriteHeader(frame, ClockMessage.Chunk, chunk.Length));
-        }
+            await SendChunkAsync(frames, chunk);
+    }
+
+    private static async Task SendChunkAsync(ClockFrames frames, byte[] chunk)
+    {
+        Span<byte> frame = frames.Room(chunk.Length);
+        chunk.CopyTo(frame[ClockProtocol.HeaderSize..]);
+        await frames.SendAsync(ClockProtocol.WriteHeader(frame, ClockMessage.Chunk, chunk.Length));
+    }
+
+    /// <summary>Random bytes, half of them with the header of a frame that may come from a peer.</summary>
+    private static async Task SendJunkAsync(ClockFrames frames, Random random)
+    {
+        int length = random.Next(1, 4096);
+        Span<byte> junk = frames.Room(length);
+        random.NextBytes(junk);
+        if (random.Next(2) == 0)
+            ClockProtocol.WriteHeader(junk, (ClockMessage)random.Next((int)ClockMessage.PeerHello, 20), length);
+        await frames.SendAsync(ClockProtocol.HeaderSize + length);
     }
 }
