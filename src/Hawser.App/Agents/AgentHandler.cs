@@ -1,7 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
 using Hawser.App.LoadReports;
-using Hawser.App.Output;
 using Hawser.Limits;
 using Hawser.Services;
 using Hawser.Services.Ping.Load;

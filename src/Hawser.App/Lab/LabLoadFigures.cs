@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Hawser.App.Agents;
+using Hawser.App.LoadReports;
 
 namespace Hawser.App.Lab;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Hawser.App.Agents;
+using Hawser.App.LoadReports;
 using Hawser.Models;
 using Hawser.Services.Ping.Load;
 using Hawser.Tests.Services.Ping;

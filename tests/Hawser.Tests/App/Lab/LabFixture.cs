@@ -1,6 +1,6 @@
-using Hawser.App.Agents;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Conditions;
+using Hawser.App.LoadReports;
 using Hawser.Services.Measuring;
 
 namespace Hawser.Tests.App.Lab;

@@ -1,7 +1,7 @@
-using Hawser.App.Agents;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Conditions;
 using Hawser.App.Lab.Processes;
+using Hawser.App.LoadReports;
 using Xunit;
 
 namespace Hawser.Tests.App.Lab;

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Hawser.App.Agents;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Exporters;
+using Hawser.App.LoadReports;
 using Hawser.Tests.Support;
 using Xunit;
 
