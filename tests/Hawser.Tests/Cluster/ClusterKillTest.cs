@@ -44,7 +44,7 @@ public sealed class ClusterKillTest(ClusterParts parts) : IAsyncDisposable
     {
         (string Ledger, string Sink) collection = await parts.CreateCollectionAsync();
         (int Port, int Metrics)[] ports =
-            [.. Enumerable.Range(0, Servers).Select(_ => (PostgresServer.FreePort(), PostgresServer.FreePort()))];
+            [.. Enumerable.Range(0, Servers).Select(_ => (FreePort.Find(), FreePort.Find()))];
         for (int n = 0; n < Servers; n++)
             _servers[n] = await StartAsync(collection, ports[n], Models[n]);
         await using LoadBalancer balancer = await LoadBalancer.StartAsync(ports);

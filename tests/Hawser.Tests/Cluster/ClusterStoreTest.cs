@@ -314,7 +314,7 @@ public sealed class ClusterStoreTest(ClusterParts parts) : IAsyncLifetime
     [Fact]
     public async Task An_unreachable_part_is_named_in_one_line()
     {
-        string nowhere = $"127.0.0.1:{PostgresServer.FreePort()}";
+        string nowhere = $"127.0.0.1:{FreePort.Find()}";
 
         IOException ledger = await Assert.ThrowsAsync<IOException>(
             () => ClusterStore.OpenAsync(Options() with { Ledger = $"postgres://hawser@{nowhere}/none" }));

@@ -27,8 +27,8 @@ internal sealed class LoadBalancer : IAsyncDisposable
     {
         Assert.SkipUnless(File.Exists(Program), "needs Debian's haproxy");
         var folder = new TemporaryFolder();
-        int port = PostgresServer.FreePort();
-        int ready = PostgresServer.FreePort();
+        int port = FreePort.Find();
+        int ready = FreePort.Find();
         string settings = folder.Write("haproxy.cfg", Encoding.UTF8.GetBytes($"""
             defaults
                 mode tcp

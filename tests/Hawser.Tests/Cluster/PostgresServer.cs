@@ -39,7 +39,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             (await RunAsync("chown", "postgres", folder.Root)).IsDone();
         (await RunAsync([.. asUser, $"{Binaries}/initdb", "-D", folder["data"], "-U", User, "-A", "trust", "--no-sync"]))
             .IsDone();
-        int port = FreePort();
+        int port = FreePort.Find();
         ProgramProcess server = Start(
         [
             .. asUser, $"{Binaries}/postgres", "-D", folder["data"], "-p", $"{port}", "-k", folder.Root,
@@ -80,26 +80,6 @@ internal sealed class PostgresServer : IAsyncDisposable
         await _server.EndAsync();
         await _server.DisposeAsync();
         _folder.Dispose();
-    }
-
-    /// <summary>A port that is free, for programs that cannot choose one: below those that the system gives to
-    /// clients.</summary>
-    public static int FreePort()
-    {
-        while (true)
-        {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            var endPoint = new IPEndPoint(IPAddress.Loopback, Random.Shared.Next(20_000, 32_000));
-            try
-            {
-                socket.Bind(endPoint);
-                return endPoint.Port;
-            }
-            catch (SocketException)
-            {
-                // Somebody has it.
-            }
-        }
     }
 
     private static ProgramProcess Start(string[] command) => ProgramProcess.StartForeign(command[0], command[1..]);

@@ -24,7 +24,7 @@ public sealed class OptionsTest
 
         void AssertRefused(ModelOptions settings, string property)
         {
-            int port = FreePort();
+            int port = FreePort.Find();
             var e = Assert.ThrowsAny<ArgumentException>(() => Server.Start(Handler, new ServerOptions
             {
                 EndPoints = [new IPEndPoint(IPAddress.Loopback, port)],
@@ -51,7 +51,7 @@ public sealed class OptionsTest
     [Fact]
     public void A_model_that_cannot_be_created_leaves_its_port_free()
     {
-        int port = FreePort();
+        int port = FreePort.Find();
 
         Assert.Throws<FormatException>(
             () => StartBroken(port, _ => throw new FormatException("while it was made")));
@@ -64,7 +64,7 @@ public sealed class OptionsTest
     {
         foreach (bool atOnce in (bool[])[true, false])
         {
-            int port = FreePort();
+            int port = FreePort.Find();
 
             // The start throws, or the server completes with the fault: either way nothing is left of it.
             Exception? error = await Record.ExceptionAsync(async () =>
@@ -155,13 +155,6 @@ public sealed class OptionsTest
             Model = new ConcurrencyModel("broken", "cannot start", make),
             Limits = TestServer.Limits with { DrainTimeout = TimeSpan.Zero },
         });
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     private static void AssertFree(int port)
     {

@@ -211,7 +211,7 @@ public sealed class LabComparisonTest : IDisposable
     [Theory]
     [InlineData("nonsense", "not results of hawser lab")]
     [InlineData("{}", "not results of hawser lab")]
-    [InlineData("""{ "schema": "hawser-lab/1" }""", "written as 'hawser-lab/1', needed is 'hawser-lab/3'; ")]
+    [InlineData("""{ "schema": "hawser-lab/1" }""", "has schema 'hawser-lab/1', expected 'hawser-lab/3'; ")]
     [InlineData("""{ "schema": "hawser-lab/3" }""", "not results of hawser lab")]
     public async Task A_malformed_results_file_is_rejected_with_its_path(string text, string part)
     {
