@@ -134,7 +134,7 @@ internal sealed class LabVerb
         var measured = new LabResultFile("", folder, run.Result);
         if (baseline is not null && LabComparison.WhyNot(baseline, measured) is { } why)
             Warn($"--baseline: {why}");
-        return Print(measured.Result, parsed.GetValue(_json));
+        return Print(measured.Result, parsed.GetValue(_json), signal.Token.IsCancellationRequested);
 
         void Save(LabResult result)
         {
@@ -270,7 +270,7 @@ internal sealed class LabVerb
         return folder;
     }
 
-    private static int Print(LabResult result, bool json)
+    private static int Print(LabResult result, bool json, bool isInterrupted)
     {
         Standard.Out.Write(json
             ? JsonSerializer.Serialize(result, LabJson.Compact.LabResult) + "\n" : LabText.Of(result));
@@ -285,7 +285,7 @@ internal sealed class LabVerb
                 + "figures are without their clients; see the warnings");
         }
         bool hasFigures = result.Measurements.Any(measurement => measurement.Figures is not null);
-        return !hasFigures ? ExitCode.Failed
+        return !hasFigures ? isInterrupted ? ExitCode.Interrupted : ExitCode.Failed
             : result.IsComplete && failed + without == 0 ? ExitCode.Done : ExitCode.PartlyDone;
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hawser.App.CommandLine;
 using Hawser.App.Lab;
 using Hawser.App.Lab.Exporters;
 using Hawser.App.Lab.Processes;
@@ -301,6 +302,18 @@ public sealed class LabTest : IDisposable
         AssertIsValid(json.RootElement);
         Assert.False(json.RootElement.GetProperty("is_complete").GetBoolean());
         Assert.True(json.RootElement.GetProperty("measurements").GetArrayLength() >= 1);
+    }
+
+    [Fact]
+    public async Task A_signal_before_the_first_figure_is_an_interruption()
+    {
+        await using ProgramProcess lab = ProgramProcess.Start(
+            ["lab", "--models", "select", "--clients", "1", "--rounds", "1", "--duration", "1h", "--floor", "no",
+                "--out", _folder]);
+        await lab.Errors.LineWithAsync("measurement");
+        lab.Signal(ProgramProcess.SIGINT);
+
+        Assert.Equal(ExitCode.Interrupted, (await lab.EndAsync()).ExitCode);
     }
 
     [Fact]
