@@ -48,6 +48,8 @@ internal sealed class Program
             misused = (parsed.CommandResult.Command as VerbCommand)?.MisuseExitCode ?? misused;
             // Help and completion accept an incomplete command line.
             bool isMeant = parsed.Action is ParseErrorAction || parsed.Action == parsed.CommandResult.Command.Action;
+            if (isMeant && UsageException.OfParents(parsed) is { } misplaced)
+                throw misplaced;
             if (isMeant && parsed.CommandResult.Command is VerbCommand { Run: { } run })
                 return await run(parsed, words);
             if (isMeant && UsageException.Of(parsed, words) is { } mistaken)

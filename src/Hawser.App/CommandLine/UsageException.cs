@@ -18,6 +18,18 @@ internal sealed class UsageException(string message) : Exception(message)
         return parsed.Errors is [var first, ..] ? new UsageException(Explain(first, at)) : null;
     }
 
+    /// <summary>An option that stands before the subcommand and would be ignored there; null if there is none.</summary>
+    public static UsageException? OfParents(ParseResult parsed)
+    {
+        CommandResult at = parsed.CommandResult;
+        for (SymbolResult? parent = at.Parent; parent is CommandResult command; parent = parent.Parent)
+        {
+            if (command.Children.OfType<OptionResult>().FirstOrDefault(given => !given.Implicit) is { } given)
+                return new UsageException($"{given.Option.Name}: place it after '{at.Command.Name}'");
+        }
+        return null;
+    }
+
     /// <summary>Requires of <c>hawser help VERB...</c> that each word names a command.</summary>
     /// <exception cref="UsageException">One does not.</exception>
     public static void RequireCommand(ParseResult parsed, string[] words)

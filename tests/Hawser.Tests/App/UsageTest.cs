@@ -153,6 +153,9 @@ public sealed class UsageTest
         { "numbers --plain:1", "--plain: takes no value" },
         { "clock -d 48h", "--duration: '48h' is out of bounds; use 1 ms to 24 h" },
         { "ping --interval never", "--interval: 'never' is not a duration" },
+        { "status --server x drain", "--server: place it after 'drain'" },
+        { "status --json limits set idle-timeout=1m", "--json: place it after 'set'" },
+        { "serve --log json ping", "--log: place it after 'ping'" },
     };
 
     [Theory]
