@@ -21,7 +21,8 @@ internal sealed record RunningServer(
         List<StatusClient> unused = await StatusClient.ConnectAllAsync(choice.Socket, [], WarnOfSilence, cancel);
         List<ServerStatus> others = [];
         // All at once: those that do not answer share one wait.
-        foreach ((StatusClient client, var answer) in unused.Select(client => (client, client.ListAsync(request, cancel))).ToArray())
+        foreach ((StatusClient client, var answer) in
+            unused.Select(client => (client, client.ListAsync(request, cancel))).ToArray())
         {
             try
             {
@@ -35,6 +36,10 @@ internal sealed record RunningServer(
                 if (found.Any(server => server.Client == client))
                     unused.Remove(client);
             }
+            catch (StatusErrorException e)
+            {
+                WarnOfSilence($"{client.Name}: {e.Message}");
+            }
             catch (IOException e)
             {
                 WarnOfSilence(e.Message);
@@ -46,7 +51,7 @@ internal sealed record RunningServer(
         throw new IOException(others.Count == 0
             ? choice.Socket is { } socket ? $"no server answers at {socket}"
                 : isAnySilent ? "no server of this user answers" : "no server of this user is running"
-            : $"no server '{choice.Word}' is running; there are {string.Join(", ", others.Select(server => server.Label()))}");
+            : $"no server '{choice.Word}' {(isAnySilent ? "answers" : "is running")}; there are {string.Join(", ", others.Select(server => server.Label()))}");
 
         void WarnOfSilence(string what)
         {

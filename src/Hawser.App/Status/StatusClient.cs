@@ -30,7 +30,8 @@ internal sealed class StatusClient : IDisposable
 
     public string Path { get; }
 
-    private string Name => StatusFolder.ProcessOf(Path) is > 0 and var process ? $"process {process}" : Path;
+    /// <summary>The process, or the path of its socket if that has another name.</summary>
+    public string Name => NameOf(Path);
 
     /// <summary>Connects to the status socket of every process of this user, or to those at a path.</summary>
     /// <param name="where">One socket, or a directory of them; null for the user's runtime directory.</param>
@@ -41,36 +42,43 @@ internal sealed class StatusClient : IDisposable
     public static async Task<List<StatusClient>> ConnectAllAsync(
         string? where, IReadOnlyCollection<string> except, Action<string> warn, CancellationToken cancel)
     {
-        List<StatusClient> clients = [];
-        foreach ((int process, string path) in
-            where is null ? StatusFolder.List(StatusFolder.Location) : StatusFolder.Find(where))
+        // All at once: those whose queue is full share one wait.
+        (StatusClient? Client, string? Warning)[] answers = await Task.WhenAll(
+            (where is null ? StatusFolder.List(StatusFolder.Location) : StatusFolder.Find(where))
+                .Where(socket => !except.Contains(socket.Path))
+                .Select(socket => ConnectAsync(socket.Process, socket.Path, isOwn: where is null, cancel)));
+        foreach (string warning in answers.Select(answer => answer.Warning).OfType<string>())
+            warn(warning);
+        return [.. answers.Select(answer => answer.Client).OfType<StatusClient>()];
+    }
+
+    /// <param name="process">The process.</param>
+    /// <param name="path">Its socket.</param>
+    /// <param name="isOwn">In the user's runtime directory. Elsewhere, others may have put it there.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    private static async Task<(StatusClient? Client, string? Warning)> ConnectAsync(
+        int process, string path, bool isOwn, CancellationToken cancel)
+    {
+        try
         {
-            if (except.Contains(path))
-                continue;
-            try
-            {
-                clients.Add(new StatusClient(path, await Dialer.ConnectAsync(
-                    new UnixDomainSocketEndPoint(path), Patience, cancel), TimeProvider.System));
-            }
-            catch (ConnectException e) when (e.InnerException is SocketException
-            {
-                SocketErrorCode: SocketError.ConnectionRefused,
-            })
-            {
-                // Elsewhere, others may have put it there.
-                if (where is null)
-                    StatusFolder.RemoveStale(process, path);
-                else
-                    warn($"{path}: no server listens there");
-            }
-            catch (ConnectException e)
-            {
-                // It may have ended since it was listed.
-                if (System.IO.Path.Exists(path))
-                    warn($"{path}: {e.Message}");
-            }
+            return (new StatusClient(path, await Dialer.ConnectAsync(
+                new UnixDomainSocketEndPoint(path), Patience, cancel), TimeProvider.System), null);
         }
-        return clients;
+        catch (ConnectException e) when (e.InnerException is SocketException
+        {
+            SocketErrorCode: SocketError.ConnectionRefused,
+        })
+        {
+            if (!isOwn)
+                return (null, $"{path}: no server listens there");
+            StatusFolder.RemoveStale(process, path);
+            return (null, null);
+        }
+        catch (ConnectException e)
+        {
+            // It may have ended since it was listed.
+            return (null, System.IO.Path.Exists(path) ? $"{NameOf(path)}: {e.Message}" : null);
+        }
     }
 
     /// <summary>The servers of the process, each with the connections that it listed.</summary>
@@ -155,7 +163,7 @@ internal sealed class StatusClient : IDisposable
                         answers.Add(answer);
                         break;
                     default:
-                        throw new IOException($"more than {StatusProtocol.MostAnswers} lines");
+                        throw new IOException($"{Name}: more than {StatusProtocol.MostAnswers} lines");
                 }
             }
             return answers;
@@ -179,6 +187,9 @@ internal sealed class StatusClient : IDisposable
         await _connection.TryReadLineAsync(StatusProtocol.LongestAnswer, cancel) is { } line
             ? StatusProtocol.ParseAnswer(line.Span)
             : throw Closed();
+
+    private static string NameOf(string path) =>
+        StatusFolder.ProcessOf(path) is > 0 and var process ? $"process {process}" : path;
 
     private IOException Closed(Exception? cause = null) =>
         new($"{Name} closed its status socket", cause);

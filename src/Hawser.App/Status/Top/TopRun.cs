@@ -22,9 +22,12 @@ internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
     // Whatever happens beside the screen, as what it does to the state.
     private readonly Channel<Action> _changes = Channel.CreateUnbounded<Action>();
 
-    private readonly ConcurrentDictionary<string, Task> _watched = new();
+    private static readonly TimeSpan MessageTime = TimeSpan.FromSeconds(5);
+
+    // By the paths of their sockets.
+    private readonly ConcurrentDictionary<string, StatusClient> _watched = new();
+    private readonly HashSet<StatusClient> _acting = [];
     private volatile ListRequest _request = new();
-    private bool _isActing;
 
     /// <exception cref="IOException">There is no terminal, or no server.</exception>
     public async Task<int> RunAsync()
@@ -53,7 +56,6 @@ internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
         }
         await over.CancelAsync();
         await finding;
-        await Task.WhenAll(_watched.Values);
         return ExitCode.Done;
     }
 
@@ -74,44 +76,45 @@ internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
         _request = new ListRequest { Connections = MostConnections, Sort = _state.RequestedOrder };
 
     /// <summary>Watches the processes that have answered once, and those that start.</summary>
-    private async Task FindAsync(List<StatusClient> clients, CancellationToken stop)
+    /// <returns>Completes when no process is watched any more.</returns>
+    private async Task FindAsync(IReadOnlyList<StatusClient> clients, CancellationToken stop)
     {
+        List<Task> watches = [.. clients.Select(client => WatchAsync(client, interval, stop))];
         try
         {
             while (true)
             {
                 await Task.Delay(interval, stop);
-                clients.ForEach(client => Watch(client, stop));
                 try
                 {
-                    clients = await StatusClient.ConnectAllAsync(choice.Socket, [.. _watched.Keys], _ => { }, stop);
-                    clients.ForEach(client => Watch(client, stop));
+                    watches.AddRange((await StatusClient.ConnectAllAsync(choice.Socket, [.. _watched.Keys], _ => { }, stop))
+                        .Select(client => WatchAsync(client, TimeSpan.Zero, stop)));
                 }
                 catch (IOException e)
                 {
-                    Change(() => _state.Message = e.Message);
+                    Show(e.Message);
                 }
-                clients = [];
+                watches.RemoveAll(watch => watch.IsCompletedSuccessfully);
             }
         }
         catch (OperationCanceledException)
         {
             // The screen ends as well.
         }
+        await Task.WhenAll(watches);
     }
 
-    private void Watch(StatusClient client, CancellationToken stop) =>
-        _watched[client.Path] = Task.Run(() => WatchAsync(client, stop), CancellationToken.None);
-
     /// <summary>Asks a process again and again until its socket closes.</summary>
-    private async Task WatchAsync(StatusClient client, CancellationToken stop)
+    private async Task WatchAsync(StatusClient client, TimeSpan pause, CancellationToken stop)
     {
+        _watched[client.Path] = client;
         try
         {
             while (true)
             {
+                await Task.Delay(pause, stop);
+                pause = interval;
                 await AskAsync(client, stop);
-                await Task.Delay(interval, stop);
             }
         }
         catch (IOException)
@@ -155,7 +158,7 @@ internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
         }
         catch (StatusErrorException e)
         {
-            Change(() => _state.Message = e.Message);
+            Show($"{client.Name}: {e.Message}");
         }
     }
 
@@ -177,25 +180,39 @@ internal sealed class TopRun(ServerChoice choice, TimeSpan interval)
         }
     }
 
-    /// <summary>Begins to carry a command out, unless one is under way.</summary>
+    /// <summary>Begins to carry a command out, unless one to the same process is under way: a silent process carries it
+    /// out when it continues, and then says so.</summary>
     private void Act(StatusClient client, StatusRequest request, string done, CancellationToken stop)
     {
-        if (!_isActing)
+        if (_acting.Add(client))
             _ = ActAsync();
 
         async Task ActAsync()
         {
-            _isActing = true;
             string message = done;
             try
             {
-                await client.AskAsync(request, stop);
+                await client.AskAsync(request, stop, Timeout.InfiniteTimeSpan);
             }
             catch (Exception e) when (e is IOException or OperationCanceledException)
             {
                 message = e.Message;
             }
-            Change(() => (_state.Message, _isActing) = (message, false));
+            Change(() => _acting.Remove(client));
+            Show(message);
+        }
+    }
+
+    /// <summary>Shows a message for five seconds.</summary>
+    private void Show(string message)
+    {
+        Change(() => _state.Message = message);
+        _ = ForgetAsync();
+
+        async Task ForgetAsync()
+        {
+            await Task.Delay(MessageTime);
+            Change(() => _state.Message = _state.Message == message ? null : _state.Message);
         }
     }
 

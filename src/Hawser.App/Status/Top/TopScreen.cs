@@ -93,9 +93,9 @@ internal static class TopScreen
     private static string Note(TopState state) =>
         state.Shown.EndedAt is { } ended
             ? string.Create(CultureInfo.InvariantCulture, $"the server ended at {ended:HH:mm:ss}; waiting for another")
-        : state.Message is { } message ? message
         : state.Shown is { MissedAt: { } missed, Status: var status }
             ? string.Create(CultureInfo.InvariantCulture, $"no answer from process {status.Pid} at {missed:HH:mm:ss}; waiting")
+        : state.Message is { } message ? message
         : state.IsFrozen ? "frozen; f continues"
         : state.Shown.Connections.Count < state.Shown.Status.Connections
             ? $"the first {state.Shown.Connections.Count} connections by {state.Order}"

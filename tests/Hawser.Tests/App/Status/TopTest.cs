@@ -75,8 +75,9 @@ public sealed class TopTest : IAsyncDisposable
     public async Task A_stopped_process_holds_up_no_other_and_may_continue()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/tmux"), "needs tmux(1)");
-        (ProgramProcess first, _) = await _stage.ServeAsync();
+        (ProgramProcess first, IPEndPoint where) = await _stage.ServeAsync();
         await using ProgramProcess stopped = first;
+        using RawClient victim = await RawClient.ConnectAsync(where);
         (ProgramProcess second, IPEndPoint endPoint) = await _stage.ServeAsync();
         await using ProgramProcess live = second;
         await OpenAsync("--interval 100ms");
@@ -94,11 +95,14 @@ public sealed class TopTest : IAsyncDisposable
             await WholeScreenAsync($"{client.LocalEndPoint}");
             await PressAsync("Tab");
             await ScreenAsync($"no answer from process {stopped.Id} at ");
+            await PressAsync("c");
         }
         finally
         {
             stopped.Signal(ProgramProcess.SIGCONT);
         }
+        await ScreenAsync("closed connection ");
+        Assert.True(await victim.EndsByResetAsync());
         await ScreenAsync("connections by id");
         await PressAsync("q");
         await ScreenAsync("ended with 0");
