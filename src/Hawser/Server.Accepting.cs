@@ -24,7 +24,8 @@ public sealed partial class Server
                 }
                 catch (OutOfMemoryException)
                 {
-                    // There was no memory even to shed. The next try may find some.
+                    // There was no memory even to shed, and none for a timer.
+                    Thread.Yield();
                 }
             }
         }
@@ -113,6 +114,7 @@ public sealed partial class Server
             return true;
         EndPoint? peer = null;
         RefusalReason? reason = null;
+        Exception? fault = null;
         try
         {
             // A peer of a Unix domain socket usually has no address.
@@ -123,11 +125,13 @@ public sealed partial class Server
         }
         catch (Exception e)
         {
-            // For want of memory, for example.
-            _observer.Faulted(e);
+            // For want of memory, for example: nothing may be allocated before the place is free.
+            fault = e;
         }
-        _scope.Guard(accepted.Abort);
         _listeners.ReturnPlace();
+        _scope.Guard(accepted.Abort);
+        if (fault is not null)
+            _observer.Faulted(fault);
         if (reason is { } refused)
             _observer.Refused(refused, peer!);
         return false;

@@ -3,7 +3,7 @@ using Hawser.Telemetry;
 namespace Hawser.Connections;
 
 /// <summary>Measures how long a connection's requests take: from the first input after an answer to the end of the next
-/// write. The first is measured, and every sixteenth: a clock costs as much as parsing a short request. A reader and a
+/// write. The first is measured, and every sixteenth: reading the clock costs as much as parsing a short request. A reader and a
 /// writer may use it at once.</summary>
 internal struct RequestTimer
 {

@@ -9,10 +9,13 @@ namespace Hawser.DescriptorUse;
 /// <param name="countUsed">Descriptors in use.</param>
 internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUsed)
 {
-    // A reserve: without a descriptor the runtime aborts, and loading an assembly takes two.
+    // Left to the runtime: without a descriptor the runtime aborts, and loading an assembly takes two.
     private const int LastDescriptors = 16;
 
     private const int ReservableDivisor = 4;
+
+    // For the few connections without which nobody can look at a process that has few.
+    private const int LeastReservable = 8;
 
     private readonly Lock _gate = new();
     private long _capacity = long.MaxValue;
@@ -49,8 +52,7 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
         return false;
     }
 
-    /// <summary>What connections may use, taken or not, beside those reserved; nothing or less if the process may open
-    /// too few.</summary>
+    /// <summary>The capacity without what is reserved; 0 or less if the process may open too few.</summary>
     public long Unreserved
     {
         get
@@ -60,14 +62,16 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
         }
     }
 
-    /// <summary>Takes free descriptors in advance. All reservations together have at most a quarter, and each at most half
-    /// of what the others leave of it, so that one is left for the next.</summary>
+    /// <summary>Takes free descriptors in advance. All reservations together have at most a quarter (of few, up to eight, at
+    /// most half), and each at most half of what the others leave of it, so that something is left for the
+    /// next.</summary>
     /// <returns>How many were taken.</returns>
     public long Reserve(long most)
     {
         lock (_gate)
         {
-            long left = (_capacity / ReservableDivisor) - _reserved;
+            long reservable = Math.Max(_capacity / ReservableDivisor, Math.Min(_capacity / 2, LeastReservable));
+            long left = reservable - _reserved;
             long count = Math.Clamp(Math.Min((left + 1) / 2, _capacity - Volatile.Read(ref _taken)), 0, most);
             _reserved += count;
             Take(count);

@@ -93,6 +93,18 @@ public sealed class DescriptorBudgetTest
         Assert.Equal(Capacity / 4, 50 + next.Sum());
     }
 
+    [Theory]
+    [InlineData(10, 3L, 1L, 1L)]
+    [InlineData(20, 4L, 2L, 1L)]
+    [InlineData(100, 13L, 6L, 3L)]
+    public void Of_few_descriptors_three_servers_get_one_each_at_least(int capacity, params long[] reserved)
+    {
+        var budget = new DescriptorBudget(() => capacity + Reserve, () => 0);
+        budget.Measure();
+
+        Assert.Equal(reserved, reserved.Select(_ => budget.Reserve(40)).ToArray());
+    }
+
     [Fact]
     public void Nothing_that_is_in_use_is_reserved()
     {
