@@ -29,6 +29,9 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
 
     private IReadOnlyList<(string Name, string Value)> _headers = [];
 
+    // HTTP/1.0.
+    private bool _isOld;
+
     /// <summary>The host without its port.</summary>
     public string Host
     {
@@ -97,8 +100,8 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
         if (Length > BodyLimitBytes)
             throw new HttpException(HttpStatus.ContentTooLarge, $"longer than {BodyLimitBytes} bytes");
         // RFC 9110, 10.1.1: the client waits with the body for this.
-        if (Length > 0 && ValuesOf(_headers, "Expect").Any(
-            value => value.Equals("100-continue", StringComparison.OrdinalIgnoreCase)))
+        if (Length > 0 && !_isOld && ValuesOf(_headers, "Expect").SelectMany(value => value.Split(','))
+            .Any(value => value.Trim().Equals("100-continue", StringComparison.OrdinalIgnoreCase)))
             await connection.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray());
         byte[] body = new byte[Length];
         return Length == 0 || await connection.TryReadExactlyAsync(body)
@@ -126,6 +129,7 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
         return new HttpRequest(method, path, query, authority ?? hosts.FirstOrDefault() ?? "", KeepsAlive: !closes)
         {
             _headers = headers,
+            _isOld = isOld,
             Length = ParseLength(method, headers),
         };
     }

@@ -28,8 +28,9 @@ internal sealed class ServeLogs : IDisposable
         Errors = isJson ? new StampedWriter(_errors, null, "", isJson) : _errors;
     }
 
-    /// <summary>Receives the lines for the standard output, if it is free.</summary>
-    public TextWriter Log => _output ?? Errors;
+    /// <summary>Receives the lines of a service for the standard output, if it is free.</summary>
+    public TextWriter LogOf(string service) =>
+        _output ?? (_isJson ? Of(service, "", StampedWriter.Info) : Errors);
 
     /// <summary>Receives the lines for the standard error that have no time of their own.</summary>
     public TextWriter Errors { get; }

@@ -17,6 +17,7 @@ internal sealed class ServeRun : IAsyncDisposable
     // The runtime and its assemblies take some 80. With fewer left the runtime aborts when it needs a thread or an
     // assembly; once all are loaded, the engine itself refuses to start without one for a connection.
     private const int LeastDescriptors = 112;
+    private const int FurtherService = 4;
 
     private readonly ServePlan _plan;
     private readonly ServeProcess _process;
@@ -49,7 +50,8 @@ internal sealed class ServeRun : IAsyncDisposable
     /// <exception cref="UsageException">The options do not apply to this system.</exception>
     public static async Task<int> RunAsync(ServePlan plan)
     {
-        RequireDescriptors(LeastDescriptors + plan.Reporting.Descriptors);
+        RequireDescriptors(
+            LeastDescriptors + (FurtherService * (plan.Services.Count - 1)) + plan.Reporting.Descriptors);
         await using var run = new ServeRun(plan);
         run.StartSideServers();
         run.StartServices();
@@ -58,19 +60,19 @@ internal sealed class ServeRun : IAsyncDisposable
         return await run.StopAsync(cause);
     }
 
-    /// <summary>Ends what has been started, in the opposite order.</summary>
+    /// <summary>Ends the services, then what looks at them, then the logs. Whatever fails, the rest ends as
+    /// well.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (ServiceHost host in _hosts)
-            await host.DisposeAsync();
-        foreach (IAsyncDisposable? server in (IAsyncDisposable?[])[_dashboard, _telemetry, _status])
+        using (_process)
+        using (_logs)
+        using (_files)
+        await using (_status)
+        await using (_telemetry)
+        await using (_dashboard)
         {
-            if (server is not null)
-                await server.DisposeAsync();
+            await Task.WhenAll(_hosts.Select(host => host.DisposeAsync().AsTask()));
         }
-        _files.Dispose();
-        _logs.Dispose();
-        _process.Dispose();
     }
 
     private static void RequireDescriptors(int least)
@@ -146,7 +148,7 @@ internal sealed class ServeRun : IAsyncDisposable
 
     private ServiceEnvironment EnvironmentOf(ServiceRun run, string prefix, StampedWriter? events) => new()
     {
-        Log = run.IsQuiet ? TextWriter.Null : _logs.Log,
+        Log = run.IsQuiet ? TextWriter.Null : _logs.LogOf(run.Service.Name),
         Events = events ?? TextWriter.Null,
         Errors = _logs.Of(run.Service.Name, prefix, StampedWriter.Warning),
         Output = Standard.OpenOutput(),

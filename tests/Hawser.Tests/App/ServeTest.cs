@@ -15,13 +15,15 @@ public sealed class ServeTest
     [Theory]
     [InlineData(64, 112, "--model", "threads")]
     [InlineData(64, 112, "--model", "epoll")]
+    [InlineData(127, 128)]
     [InlineData(143, 144, "--metrics", "0", "--dashboard", "0")]
     [InlineData(151, 152, "--otlp", "http://127.0.0.1:1")]
     public async Task Serve_refuses_to_start_with_too_few_descriptors(int limit, int least, params string[] options)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
         await using ProgramProcess serve = ProgramProcess.StartInShell(
-            $"ulimit -n {limit}; exec \"$@\"", "", ["serve", "ping", "--port", "0", .. options]);
+            $"ulimit -n {limit}; exec \"$@\"", "",
+            ["serve", .. options is [] ? (string[])["--port-base", "0"] : ["ping", "--port", "0", .. options]]);
 
         (await serve.EndAsync()).IsError(1, $"{limit} descriptors are too few to serve, {least} are the least");
     }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Hawser.Tests.Support;
 using Npgsql;
 using Xunit;

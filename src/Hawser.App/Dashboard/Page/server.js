@@ -68,9 +68,10 @@ export class ServerCard {
         { name: '99th', format: format.seconds, of: sample => sample.spans[kind]?.p99, style: 'second' },
       ], kind === 'connection' ? long : short);
       chart.figure.classList.add('spans');
-      chart.figure.title = `median and 99th percentile of the last ${windowSeconds} s, to within 5 %`;
+      chart.figure.title = `median and 99th percentile of the last ${windowSeconds} s, to within 5 %`
+        + (kind === 'request' ? '; of each connection the first request and every sixteenth; without the wait in the kernel' : '');
       this.#spans.set(kind, chart);
-      this.charts.append(chart.figure);
+      for (const shown of this.#history.kinds) if (this.#spans.has(shown)) this.charts.append(this.#spans.get(shown).figure);
     }
     return this.#spans.values();
   }

@@ -98,12 +98,12 @@ public sealed class AgentLoadTest : IAsyncDisposable
         using var closed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
 
-        LoadOutcome outcome = await AgentsOf(Token, AgentAt(_agent), AgentAt(_agent) with { Name = "busy" })
+        LoadOutcome outcome = await AgentsOf(Token, AgentAt(_agent))
             .RunAsync(Load(2) with { Servers = [closed.LocalEndPoint!] }, cancel: TestContext.Current.CancellationToken);
 
-        Assert.Equal(1, outcome.Report.Failed);
-        Assert.Matches("^agent (agent|busy): client #[01]: .* refused the connection", outcome.Report.FirstError);
-        Assert.Equal("busy with another load", Assert.Single(outcome.Lost).Reason);
+        Assert.Equal(2, outcome.Report.Failed);
+        Assert.Matches("^agent agent: client #[01]: .* refused the connection", outcome.Report.FirstError);
+        Assert.Empty(outcome.Lost);
     }
 
     [Theory]

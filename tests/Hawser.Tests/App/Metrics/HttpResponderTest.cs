@@ -103,6 +103,16 @@ public sealed class HttpResponderTest : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_old_client_gets_no_answer_before_the_last()
+    {
+        using RawClient client = await _server.ConnectAsync();
+        await client.SendAsync(
+            "POST /command HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello");
+
+        Assert.StartsWith("HTTP/1.1 200 ", await ReceiveAsync(client), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_that_waits_with_its_body_is_asked_for_it()
     {
         using RawClient client = await _server.ConnectAsync();
