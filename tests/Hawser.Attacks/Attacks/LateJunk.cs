@@ -1,41 +1,16 @@
-using System.Net.Sockets;
 using Hawser.Attacks.Clients;
 
 namespace Hawser.Attacks.Attacks;
 
-/// <summary>At most 5,000 connections, one after the other, that begin well and send 4 KiB of random bytes in a later
-/// state of the protocol: the same bytes in each run.</summary>
-internal sealed class LateJunk : Attack
+/// <summary>Random bytes after a good beginning, in a later state of the protocol.</summary>
+internal sealed class LateJunk : JunkAttack
 {
-    private const int Connections = 5_000;
-    private static readonly TimeSpan ForAnAnswer = TimeSpan.FromMilliseconds(10);
-
     public override string Name => "late-junk";
 
-    public override IReadOnlyList<string> Services => ["ping", "numbers", "clock"];
-
-    public override void Run(Target target)
+    protected override IEnumerable<byte[]> Send(string service, int number, byte[] junk)
     {
-        var random = new Random(1);
-        byte[] junk = new byte[4096];
-        byte[] answer = new byte[4096];
-        for (int i = 0; i < Connections && target.GoesOn(); i++)
-        {
-            random.NextBytes(junk);
-            if (Wire.TryConnect(target.Port) is not { } socket)
-                continue;
-            using (socket)
-            {
-                byte[][] steps = Steps(target.Service);
-                foreach (byte[] step in steps[..(1 + (i % steps.Length))])
-                {
-                    Wire.TrySend(socket, step);
-                    Await(socket, answer);
-                }
-                Wire.TrySend(socket, junk);
-                Await(socket, answer);
-            }
-        }
+        byte[][] steps = Steps(service);
+        return [.. steps[..(1 + (number % steps.Length))], junk];
     }
 
     /// <summary>What a client sends to get from state to state. A client of numbers only reads.</summary>
@@ -45,10 +20,4 @@ internal sealed class LateJunk : Attack
         "ping" => ["ping 1 1\n"u8.ToArray()],
         _ => [[]],
     };
-
-    private static void Await(Socket socket, byte[] answer)
-    {
-        if (socket.Poll(ForAnAnswer, SelectMode.SelectRead))
-            Wire.TryReceive(socket, answer);
-    }
 }
