@@ -100,8 +100,7 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
         if (Length > BodyLimitBytes)
             throw new HttpException(HttpStatus.ContentTooLarge, $"longer than {BodyLimitBytes} bytes");
         // RFC 9110, 10.1.1: the client waits with the body for this.
-        if (Length > 0 && !_isOld && ValuesOf(_headers, "Expect").SelectMany(value => value.Split(','))
-            .Any(value => value.Trim().Equals("100-continue", StringComparison.OrdinalIgnoreCase)))
+        if (Length > 0 && !_isOld && Lists(_headers, "Expect", "100-continue"))
             await connection.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray());
         byte[] body = new byte[Length];
         return Length == 0 || await connection.TryReadExactlyAsync(body)
@@ -123,8 +122,7 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
         string[] hosts = [.. ValuesOf(headers, "Host")];
         if (hosts.Length > 1 || (hosts.Length == 0 && !isOld))
             throw new HttpException(HttpStatus.BadRequest, $"one Host is required, not {hosts.Length}");
-        bool closes = isOld || ValuesOf(headers, "Connection").SelectMany(value => value.Split(','))
-            .Any(option => option.Trim().Equals("close", StringComparison.OrdinalIgnoreCase));
+        bool closes = isOld || Lists(headers, "Connection", "close");
         (string path, string query, string? authority) = ParseTarget(target);
         return new HttpRequest(method, path, query, authority ?? hosts.FirstOrDefault() ?? "", KeepsAlive: !closes)
         {
@@ -147,6 +145,11 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
             ? length
             : throw new HttpException(HttpStatus.BadRequest, $"{method} has no body here");
     }
+
+    /// <summary>Whether a header, whose values are lists, has an element.</summary>
+    private static bool Lists(IEnumerable<(string Name, string Value)> headers, string name, string element) =>
+        ValuesOf(headers, name).SelectMany(value => value.Split(','))
+            .Any(each => each.Trim().Equals(element, StringComparison.OrdinalIgnoreCase));
 
     private static IEnumerable<string> ValuesOf(IEnumerable<(string Name, string Value)> headers, string name) =>
         headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
