@@ -130,7 +130,8 @@ internal sealed class ServeObserver(
         _stalls.Flush();
         if (report.Finished + report.Aborted + report.Stuck > 0)
         {
-            (report.Aborted + report.Stuck > 0 ? errors : notes).WriteLine($"stopped: {Quantity.FormatCount(report.Finished, "connection")} finished, "
+            TextWriter log = report.Aborted + report.Stuck > 0 ? errors : notes;
+            log.WriteLine($"stopped: {Quantity.FormatCount(report.Finished, "connection")} finished, "
                 + $"{report.Aborted} aborted, {report.Stuck} unfinished");
         }
         events?.WriteLine($"served {Quantity.FormatCount(_connections, "connection")} in "

@@ -2,7 +2,7 @@
 
 import { byId, element, setChildren, setText } from './dom.js';
 import * as format from './format.js';
-import { Window } from './window.js';
+import { RecentSums } from './recent.js';
 
 const columns = [
   { key: 'server', title: 'Server', of: row => row.server },
@@ -50,7 +50,7 @@ export class Connections {
     this.#recent = new Map();
     this.#shown = connections.map(connection => {
       const key = `${connection.server} ${connection.id}`;
-      const recent = before.get(key) ?? new Window();
+      const recent = before.get(key) ?? new RecentSums();
       recent.push({ at, moved: connection.bytes_received + connection.bytes_sent });
       this.#recent.set(key, recent);
       return { ...connection, key, rate: recent.rate('moved') };

@@ -1,6 +1,6 @@
 // What the last two minutes of a server were, from the sums that its states carry.
 
-import { Window } from './window.js';
+import { RecentSums } from './recent.js';
 
 /** Seconds that charts show at most, and at least. */
 const longest = 120;
@@ -23,7 +23,7 @@ export class ServerHistory {
   samples = [];
   kinds = [];
   #before = null;
-  #recent = new Window();
+  #recent = new RecentSums();
 
   /** The seconds to show: those that are known. */
   get span() {
@@ -37,16 +37,16 @@ export class ServerHistory {
   }
 
   take(at, status, telemetry) {
-    const durations = { ...telemetry.durations, connection: status.connection_durations ?? [] };
-    this.kinds = durations.round_trip ? ['round_trip']
-      : ['request', 'connection', 'handshake'].filter(kind => kind === 'connection' || durations[kind].length);
+    const counts = { ...telemetry.durations, connection: status.connection_durations ?? [] };
+    this.kinds = counts.round_trip ? ['round_trip']
+      : ['request', 'connection', 'handshake'].filter(kind => kind === 'connection' || counts[kind].length);
     const now = {
       at,
       accepted: status.accepted,
       received: status.bytes_received,
       sent: status.bytes_sent,
       loops: new Map(telemetry.loops.map(loop => [loop.number, loop])),
-      counts: Object.fromEntries(this.kinds.map(kind => [kind, toMap(durations[kind])])),
+      counts: Object.fromEntries(this.kinds.map(kind => [kind, toMap(counts[kind])])),
     };
     const before = this.#before;
     this.#before = now;

@@ -2,7 +2,7 @@
 
 export const windowSeconds = 2;
 
-export class Window {
+export class RecentSums {
   #states = [];
 
   /** The next state: `at`, and sums that only grow. */

@@ -4,7 +4,7 @@ import { LineChart, LoopStrip } from './charts.js';
 import { byId, element, setChildren, setText } from './dom.js';
 import * as format from './format.js';
 import { durations, ServerHistory } from './history.js';
-import { windowSeconds } from './window.js';
+import { windowSeconds } from './recent.js';
 
 // Fixed, so that servers can be compared: from 10 µs to 10 s, and from 1 ms to 10,000 s.
 const short = { log: { low: 1e-5, high: 10 }, marks: [{ value: 1e-3, text: '1 ms' }, { value: 1, text: '1 s' }] };
