@@ -49,7 +49,9 @@ public sealed class ServiceMetricsTest : IDisposable
             await client.EndsByResetAsync();
         }
 
-        await Patience.UntilAsync(() => _probe.Count("hawser.message.messages{error.type=refused}") > 0);
+        // A message is counted after its sender has seen the end.
+        await Patience.UntilAsync(() => _probe.Count("hawser.message.messages") > 0
+            && _probe.Count("hawser.message.messages{error.type=refused}") > 0);
         Assert.Equal(1, _probe.Read("hawser.message.messages"));
         Assert.Equal(1, _probe.Read("hawser.message.messages{error.type=refused}"));
         Assert.Equal(5, _probe.Read("hawser.message.io"));
