@@ -40,30 +40,26 @@ internal sealed class DashboardStream(DashboardSource source, TimeProvider time)
             return HttpResponse.Line(HttpStatus.Unavailable, $"{MostPages} pages watch already, the most allowed");
         return new HttpResponse(HttpStatus.Done, "text/event-stream", Beginning)
         {
-            Stream = (connection, stopping) => SendAsync(connection, order, stopping),
+            Stream = (connection, _) => SendAsync(connection, order),
         };
     }
 
-    private async Task SendAsync(Connection connection, string order, CancellationToken stopping)
+    private async Task SendAsync(Connection connection, string order)
     {
         // Others may have come meanwhile.
         using IDisposable? watch = source.TryWatch(MostPages);
         var state = new ArrayBufferWriter<byte>();
         long lastEvent = 0;
-        while (watch is not null && !stopping.IsCancellationRequested)
+        while (watch is not null)
         {
             state.ResetWrittenCount();
             source.Write(state, order, ref lastEvent);
             if (!await TryWriteAsync(connection, state.WrittenMemory))
                 return;
-            try
-            {
-                await Task.Delay(Interval, time, stopping);
-            }
-            catch (OperationCanceledException)
-            {
+            // Waits on the loop: a timer would wake threads of the pool, which spin before they sleep. A page that finishes
+            // or sends more has left.
+            if (await connection.WaitForInputAsync(Deadline.After(Interval, time)) != InputState.TimedOut)
                 return;
-            }
         }
     }
 

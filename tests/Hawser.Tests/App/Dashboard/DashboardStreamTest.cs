@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Hawser.App.Dashboard;
 using Hawser.Tests.Support;
@@ -159,6 +160,25 @@ public sealed class DashboardStreamTest
         pages[3] = await stage.WatchAsync();
         await NextAsync(pages[3], _ => true);
         pages.ForEach(page => page.Dispose());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    public async Task A_page_that_finishes_or_sends_more_has_left(string more)
+    {
+        await using DashboardStage stage = DashboardStage.Start();
+        using RawClient page = await stage.WatchAsync();
+        await NextAsync(page, _ => true);
+        if (more == "")
+            page.FinishSending();
+        else
+            await page.SendAsync(more);
+
+        string rest = Encoding.UTF8.GetString(await page.ReceiveToEndAsync());
+
+        Assert.DoesNotContain("HTTP/1.1", rest, StringComparison.Ordinal);
+        Assert.False(stage.Source.IsWatchedBy(1));
     }
 
     [Fact]
