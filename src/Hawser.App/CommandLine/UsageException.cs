@@ -13,7 +13,7 @@ internal sealed class UsageException(string message) : Exception(message)
         // System.CommandLine would take the value for an argument.
         if (words.Select(word => FlagWithValue(word, at.Command)).FirstOrDefault(name => name is not null) is { } flag)
             return new UsageException($"{flag}: takes no value");
-        if (parsed.UnmatchedTokens.Concat(SwallowedOptions(at)).FirstOrDefault() is { } word)
+        if (SwallowedOptions(at).Concat(parsed.UnmatchedTokens).FirstOrDefault() is { } word)
             return new UsageException(Unexpected(word, at));
         return parsed.Errors is [var first, ..] ? new UsageException(Explain(first, at)) : null;
     }
@@ -99,6 +99,8 @@ internal sealed class UsageException(string message) : Exception(message)
             return "--model needs a service: hawser serve ping --model epoll";
         if (Mistyped(at, word) is { } mistyped)
             return mistyped;
+        if (at.Command.Arguments.FirstOrDefault(argument => word == $"--{argument.Name.ToLowerInvariant()}") is { } bare)
+            return $"unknown option '{word}'; give {bare.Name} alone, without the name of an option";
         if (word is ['-', ..])
             return $"unknown option '{word}'{Suggest(word, at.Command.Options.Select(o => o.Name)) ?? See(at)}";
         if (word.All(char.IsAsciiDigit) && at.Command.Arguments is [{ Name: ServerArguments.Name }])

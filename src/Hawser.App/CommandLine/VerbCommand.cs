@@ -13,6 +13,9 @@ internal class VerbCommand(string name, string summary) : Command(name, summary)
     /// <summary>The forms of the arguments where there are several, such as an exercise's own.</summary>
     public IReadOnlyList<string> Forms { get; init; } = [];
 
+    /// <summary>What keys do while it runs.</summary>
+    public IReadOnlyList<(string Key, string Text)> Keys { get; init; } = [];
+
     /// <summary>Command lines to copy.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
 

@@ -5,7 +5,7 @@ using Hawser.App.CommandLine;
 
 namespace Hawser.App.Output;
 
-/// <summary>The help of a command: usage, arguments, options by group, subcommands, examples.</summary>
+/// <summary>The help of a command: usage, arguments, subcommands, options by group, keys, examples.</summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
 {
     // Off a terminal.
@@ -39,6 +39,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
             Table(page, "Commands", command.Subcommands.Select(entry => (entry.Name, entry.Description!)), width);
         foreach ((string title, IReadOnlyList<Option> options) in (command as VerbCommand)?.Groups ?? [])
             Table(page, title, options.Select(option => (Label(option), Text(option))), width);
+        Table(page, "Keys", (command as VerbCommand)?.Keys ?? [], width);
         if (command is VerbCommand { Examples: { Count: > 0 } examples })
         {
             page.Append("\nExamples:\n");

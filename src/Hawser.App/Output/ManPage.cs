@@ -51,6 +51,7 @@ internal static class ManPage
                 List(page, heading, options.Select(option => (Label(option), HelpPage.Text(option))));
             }
         }
+        List(page, ".SH KEYS", ((command as VerbCommand)?.Keys ?? []).Select(each => (Bold(each.Key), each.Text)));
         if (command is VerbCommand { Examples: { Count: > 0 } examples })
         {
             page.Append(".SH EXAMPLES\n.nf\n");

@@ -30,7 +30,7 @@ internal sealed class StatusBoard
 
     /// <summary>Carries a request out.</summary>
     /// <returns>The lines of the answer, without its end; made while they are read.</returns>
-    /// <exception cref="FormatException">The request is refused; also thrown while the lines are read.</exception>
+    /// <exception cref="FormatException">The request is refused.</exception>
     public IEnumerable<StatusAnswer> Answer(StatusRequest request)
     {
         switch (request)
@@ -38,7 +38,9 @@ internal sealed class StatusBoard
             case ListRequest { Connections: < 0 } list:
                 throw new FormatException($"connections: '{list.Connections}' is negative");
             case ListRequest list:
-                return _servers.SelectMany(server => List(server, list));
+                // Before the first line of the answer.
+                string order = list.Sort is { } sort ? StatusProtocol.ParseOrder(sort) : StatusProtocol.Orders[0];
+                return _servers.SelectMany(server => List(server, order, list.Connections ?? int.MaxValue));
             case CloseRequest close:
                 Close(Find(close.Server), close.Id);
                 return [];
@@ -55,7 +57,7 @@ internal sealed class StatusBoard
     private StatusSource Find(string name) => _servers.FirstOrDefault(server => server.Name == name)
         ?? throw new FormatException($"no server '{name}' in this process");
 
-    private IEnumerable<StatusAnswer> List(StatusSource server, ListRequest list)
+    private IEnumerable<StatusAnswer> List(StatusSource server, string order, int most)
     {
         IReadOnlyList<ConnectionSnapshot> open = server.Server.ReadConnections();
         // Read after the connections, so that every listed connection is counted.
@@ -77,11 +79,8 @@ internal sealed class StatusBoard
             ConnectionDurations = server.Durations?.Read(),
             Limits = [.. server.Server.ReadLimits().Select(limit => StatusOf(server.Server, limit))],
         };
-        foreach (ConnectionSnapshot connection in
-            StatusProtocol.Sort(open, list.Sort ?? StatusProtocol.Orders[0]).Take(list.Connections ?? int.MaxValue))
-        {
+        foreach (ConnectionSnapshot connection in StatusProtocol.Sort(open, order).Take(most))
             yield return ConnectionStatus.Of(server.Name, connection);
-        }
     }
 
     private static LimitStatus StatusOf(Server server, LimitUse use)

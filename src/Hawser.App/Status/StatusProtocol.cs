@@ -25,10 +25,14 @@ internal static class StatusProtocol
     /// <summary>The orders of connections: by number, or the largest first.</summary>
     public static readonly IReadOnlyList<string> Orders = ["id", "idle", "received", "sent", "bytes"];
 
+    /// <exception cref="FormatException">The text is none of <see cref="Orders"/>.</exception>
+    public static string ParseOrder(string text) => Orders.Contains(text)
+        ? text
+        : throw new FormatException($"'{text}' is not an order; use one of {string.Join(", ", Orders)}");
+
     /// <summary>Sorts connections.</summary>
     /// <param name="connections">In any order.</param>
     /// <param name="order">One of <see cref="Orders"/>.</param>
-    /// <exception cref="FormatException">It is not one.</exception>
     public static IEnumerable<ConnectionSnapshot> Sort(IEnumerable<ConnectionSnapshot> connections, string order)
     {
         IOrderedEnumerable<ConnectionSnapshot> byId = connections.OrderBy(connection => connection.Id);
@@ -39,7 +43,7 @@ internal static class StatusProtocol
             "received" => byId.OrderByDescending(connection => connection.BytesReceived),
             "sent" => byId.OrderByDescending(connection => connection.BytesSent),
             "bytes" => byId.OrderByDescending(connection => connection.BytesReceived + connection.BytesSent),
-            _ => throw new FormatException($"'{order}' is not an order; use one of {string.Join(", ", Orders)}"),
+            _ => throw new ArgumentOutOfRangeException(nameof(order), order, null),
         };
     }
 

@@ -21,7 +21,7 @@ internal sealed class StatusVerb
         StatusProtocol.MostAnswers);
 
     private readonly Option<string> _sort = VerbOptions.Value(
-        "--sort", "ORDER", $"the order of connections: {string.Join(", ", StatusProtocol.Orders)}", ParseOrder,
+        "--sort", "ORDER", $"the order of connections: {string.Join(", ", StatusProtocol.Orders)}", StatusProtocol.ParseOrder,
         StatusProtocol.Orders[0]);
 
     private readonly Option<bool> _json =
@@ -136,10 +136,6 @@ internal sealed class StatusVerb
         command.Add(set);
         return command;
     }
-
-    private static string ParseOrder(string text) => StatusProtocol.Orders.Contains(text)
-        ? text
-        : throw new FormatException($"'{text}' is not an order; use one of {string.Join(", ", StatusProtocol.Orders)}");
 
     private static (string Name, string Value) ParseChange(string text)
     {

@@ -18,6 +18,16 @@ internal static class TopVerb
     {
         var command = new VerbCommand("top", "Watch the running servers of this user in a terminal.")
         {
+            Keys =
+            [
+                ("Up, Down, k, j", "select a connection"),
+                ("s", "sort by the next order: id, idle, received, sent, rate"),
+                ("c", "close the selected connection"),
+                ("D, then D", "drain: stop the server, and all others of its process; conversations may finish"),
+                ("f, Space", "freeze the list, or continue"),
+                ("Tab", "show the next server"),
+                ("q, Esc", "quit"),
+            ],
             Examples = ["hawser top", "hawser top --server 8000"],
         };
         var choice = new ServerChoice.Options();

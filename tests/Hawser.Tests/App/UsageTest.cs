@@ -26,6 +26,7 @@ public sealed class UsageTest
         { "serve ping 8000", "unexpected argument '8000'; use --port 8000" },
         { "upload photo.jpg 127.0.0.1:80", "the server comes first: hawser upload 127.0.0.1:80 photo.jpg" },
         { "ping 127.0.0.1:80 --port 5", "--port: does not apply to 127.0.0.1:80" },
+        { "serve message --port 9000", "unknown option '--port'; give PORT alone, without the name of an option" },
         { "serve --port 9000", "unknown option '--port'; did you mean '--port-base'?" },
         { "serve --model epoll", "--model needs a service: hawser serve ping --model epoll" },
         { "pingg", "unknown command 'pingg'; did you mean 'ping'?" },

@@ -20,14 +20,14 @@ internal static class TopScreen
 
     private const int LeastRows = 3;
 
-    private const int PeerWidth = 22;
-    private const int WidestPeer = 47;
+    // An IPv6 address with a scope and a port.
+    private const int WidestText = 60;
 
-    // Those after the first four appear as far as there is room for them.
+    // Those after the first four appear as far as there is room for them. Text grows into what is left.
     private static readonly Column[] Columns =
     [
         new("ID", 6, true, row => row.Connection.Id.ToString(CultureInfo.InvariantCulture)),
-        new("PEER", PeerWidth, false, row => StatusText.Peer(row.Connection)),
+        new("PEER", 22, false, row => StatusText.Peer(row.Connection)),
         new("IDLE", 8, true, row => StatusText.Duration(row.Connection.IdleSeconds)),
         new("ACTIVITY", 9, false, row => row.Connection.Activity),
         new("RECEIVED", 10, true, row => Quantity.FormatSize(row.Connection.BytesReceived)),
@@ -45,7 +45,7 @@ internal static class TopScreen
         ServerStatus server = shown.Status;
         string place = state.Servers.Count > 1 ? $"{state.ShownNumber}/{state.Servers.Count} " : "";
         string queued = server.Queued > 0 ? $", {server.Queued} queued" : "";
-        (Column Column, int Width)[] columns = Choose(width);
+        (Column Column, int Width)[] columns = Choose(width, state.Rows);
         string[] title =
         [
             $"{place}{server.Label()}",
@@ -101,7 +101,8 @@ internal static class TopScreen
             ? $"the first {state.Shown.Connections.Count} connections by {state.Order}"
         : $"connections by {state.Order}";
 
-    private static (Column Column, int Width)[] Choose(int width)
+    private static (Column Column, int Width)[] Choose(
+        int width, IReadOnlyList<(ConnectionStatus Connection, double? Rate)> rows)
     {
         int room = width - 1;
         List<(Column Column, int Width)> chosen = [];
@@ -112,8 +113,18 @@ internal static class TopScreen
             chosen.Add((column, column.Width));
             room -= column.Width + 1;
         }
-        int peer = Math.Clamp(PeerWidth + room + 1, PeerWidth, WidestPeer);
-        return [.. chosen.Select(entry => entry.Column.Title == "PEER" ? (entry.Column, peer) : entry)];
+        room++;
+        return [.. chosen.Select(entry => (entry.Column, entry.Width + Grow(entry.Column)))];
+
+        int Grow(Column column)
+        {
+            if (column.IsNumber)
+                return 0;
+            int widest = Math.Min(WidestText, rows.Select(row => column.Value(row).Length).DefaultIfEmpty().Max());
+            int more = Math.Clamp(widest - column.Width, 0, Math.Max(0, room));
+            room -= more;
+            return more;
+        }
     }
 
     private static string Line((Column Column, int Width)[] columns, Func<Column, string> value) =>

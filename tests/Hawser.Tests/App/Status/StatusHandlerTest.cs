@@ -72,8 +72,6 @@ public sealed class StatusHandlerTest
         {
             await client.SendAsync(request + "\n");
             JsonElement answer = Parse(await client.ReceiveLineAsync());
-            if (answer.GetProperty("type").GetString() == "server")
-                answer = Parse(await client.ReceiveLineAsync());
             Assert.True(answer.TryGetProperty("message", out JsonElement message), $"{request}: {answer}");
             Assert.Equal(error, message.GetString());
         }

@@ -34,6 +34,18 @@ public sealed class TopScreenTest
     }
 
     [Fact]
+    public void Text_grows_into_the_room_that_is_left()
+    {
+        ConnectionStatus connection = Connection(1) with { Peer = "127.0.0.1:54321", Thread = "connection 127.0.0.1:54321" };
+        const int Exact = 1 + 6 + 22 + 8 + 9 + 10 + 10 + 11 + 8 + 26 + 8;
+
+        Assert.EndsWith(" connection 127.0.0.1:54321", Row(Exact), StringComparison.Ordinal);
+        Assert.EndsWith(" connection 127.0.0.1:543…", Row(Exact - 1), StringComparison.Ordinal);
+
+        string Row(int width) => TopScreen.Draw(With(connection), width, 20).Single(line => line.IsSelected).Text;
+    }
+
+    [Fact]
     public void Keys_sort_and_the_selection_stays_with_its_connection()
     {
         TopState state = With(
