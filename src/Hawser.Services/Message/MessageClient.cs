@@ -10,7 +10,6 @@ namespace Hawser.Services.Message;
 public static class MessageClient
 {
     private const int ChunkBytes = 256 * 1024;
-    private const int FilePieceBytes = 512 * 1024;
 
     /// <summary>Sends <paramref name="input"/> to its end, half-closes, and waits for the server to close.</summary>
     /// <param name="server">The server's address.</param>
@@ -38,11 +37,12 @@ public static class MessageClient
         await using Connection connection = Dialer.Connect(server, options);
         connection.ResetUnlessFinished();
         // Layers need the bytes in this process anyway.
-        if (input is DescriptorStream own && options.Layers is [])
+        if (OperatingSystem.IsLinux() && options.Layers is [] && input is DescriptorStream { IsPipe: true } pipe)
         {
             try
             {
-                await SendWithinKernelAsync(connection, own, progress);
+                while (await connection.SendPieceOfPipeAsync(pipe.Handle) > 0)
+                    progress?.Invoke(connection.BytesSent);
             }
             catch (IOException e) when (e is not ConnectionClosedException)
             {
@@ -54,27 +54,7 @@ public static class MessageClient
         return await ServerClosesAsync(connection, Deadline.After(wait));
     }
 
-    /// <summary>Sends a pipe to its end, or a regular file up to its present one.</summary>
-    private static async Task SendWithinKernelAsync(Connection connection, DescriptorStream input, Action<long>? progress)
-    {
-        if (OperatingSystem.IsLinux() && input.IsPipe)
-        {
-            while (await connection.SendPieceOfPipeAsync(input.Handle) > 0)
-                progress?.Invoke(connection.BytesSent);
-        }
-        if (!input.CanSeek)
-            return;
-        long begin = input.Position;
-        long end = input.Length;
-        for (long offset = begin; offset < end; offset = begin + connection.BytesSent)
-        {
-            await connection.SendFileAsync(input.Handle, offset, Math.Min(end - offset, FilePieceBytes));
-            // As a read would: other processes may share the position.
-            input.Position = begin + connection.BytesSent;
-            progress?.Invoke(connection.BytesSent);
-        }
-    }
-
+    // Also for a file: sendfile(2) hands over single pages, which cost the receiver more than this copy.
     private static async Task SendByBufferAsync(Connection connection, Stream input, Action<long>? progress)
     {
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
