@@ -99,7 +99,7 @@ internal sealed class AgentHandler(
             {
                 try
                 {
-                    await HearAsync(connection, cancel);
+                    await ReadHeartbeatsAsync(connection, cancel);
                 }
                 finally
                 {
@@ -124,7 +124,7 @@ internal sealed class AgentHandler(
     }
 
     /// <summary>Reads the heartbeats of a client until it half-closes; otherwise aborts the connection.</summary>
-    private async Task HearAsync(Connection connection, CancellationToken cancel)
+    private async Task ReadHeartbeatsAsync(Connection connection, CancellationToken cancel)
     {
         while (true)
         {
@@ -149,7 +149,7 @@ internal sealed class AgentHandler(
 
     private async Task RunAsync(PingLoadOptions options, ChannelWriter<string> lines, CancellationToken cancel)
     {
-        string last;
+        string last = "";
         try
         {
             last = LoadJson.Of(new LoadOutcome(
@@ -162,9 +162,12 @@ internal sealed class AgentHandler(
                 e is IOException or PlatformNotSupportedException ? e.Message
                 : "internal error; the log of the agent has it")).TrimEnd();
         }
-        // A client that has the report may ask for the next load at once.
-        Volatile.Write(ref _busy, 0);
-        lines.TryWrite(last);
-        lines.Complete();
+        finally
+        {
+            // A client that has the report may ask for the next load at once.
+            Volatile.Write(ref _busy, 0);
+            lines.TryWrite(last);
+            lines.Complete();
+        }
     }
 }

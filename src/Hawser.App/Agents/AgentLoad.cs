@@ -143,7 +143,7 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
     {
         await connection.WriteAsync(AgentProtocol.WriteRequest(AgentRequest.Of(share.Load), nonce, token), stop);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task beating = BeatAsync(connection, stop, over.Token);
+        Task beating = SendHeartbeatsAsync(connection, stop, over.Token);
         try
         {
             PingLoadReport? report = null;
@@ -167,7 +167,7 @@ internal sealed class AgentLoad(IReadOnlyList<AgentAddress> agents, byte[] token
     }
 
     /// <summary>Sends heartbeats until <paramref name="stop"/>, then half-closes.</summary>
-    private async Task BeatAsync(Connection connection, CancellationToken stop, CancellationToken cancel)
+    private async Task SendHeartbeatsAsync(Connection connection, CancellationToken stop, CancellationToken cancel)
     {
         using var beat = new PeriodicTimer(AgentProtocol.HeartbeatInterval, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancel);

@@ -1,20 +1,19 @@
 using System.Globalization;
-using Hawser.App.LoadReports;
 using Hawser.App.Output;
 using Hawser.Services.Ping.Load;
 using Spectre.Console;
 
-namespace Hawser.App.Agents;
+namespace Hawser.App.LoadReports;
 
 /// <summary>The progress of a load on a terminal.</summary>
 internal static class LoadLiveView
 {
     /// <summary>Runs a load and draws it, once a second, on the standard error.</summary>
     /// <param name="options">The load.</param>
-    /// <param name="agents">Where it runs; null for this process.</param>
+    /// <param name="agents">How many agents run it; 0 for this process.</param>
     /// <param name="run">Runs it.</param>
     public static async Task<LoadOutcome> RunAsync(
-        PingLoadOptions options, AgentLoad? agents, Func<Action<PingLoadView>, Task<LoadOutcome>> run)
+        PingLoadOptions options, int agents, Func<Action<PingLoadView>, Task<LoadOutcome>> run)
     {
         IAnsiConsole console = Terminal.Errors;
         using var cursor = new CursorGuard(console);
@@ -23,7 +22,7 @@ internal static class LoadLiveView
             .StartAsync(context => run(view => context.UpdateTarget(Draw(options, agents, view))));
     }
 
-    private static Panel Draw(PingLoadOptions options, AgentLoad? agents, PingLoadView view)
+    private static Panel Draw(PingLoadOptions options, int agents, PingLoadView view)
     {
         var grid = new Grid().AddColumn().AddColumn(new GridColumn().RightAligned());
         Add("round trips", Number(view.RoundTrips));
@@ -33,10 +32,10 @@ internal static class LoadLiveView
                 LoadText.Time(view.Latency, percent));
         Add("connected", $"{Number(view.Connected)} of {Number(options.Clients)}");
         Add("failed", Number(view.Failed));
-        if (agents is null)
+        if (agents == 0)
             Add("descriptors", Number(OpenDescriptors()));
         else
-            Add("agents", Number(agents.Agents.Count));
+            Add("agents", Number(agents));
         string title = view.Elapsed == TimeSpan.Zero
             ? "warming up"
             : FormattableString.Invariant($"{view.Elapsed.TotalSeconds:0} of {options.Duration.TotalSeconds:0.#} s");

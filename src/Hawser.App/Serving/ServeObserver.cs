@@ -4,7 +4,6 @@ using System.Net;
 using System.Text.Json;
 using Hawser.App.Metrics;
 using Hawser.App.Output;
-using Hawser.App.Status;
 using Hawser.Layers;
 using Hawser.Limits;
 using Hawser.Services.Text;
@@ -155,7 +154,7 @@ internal sealed class ServeObserver(
                 json.WriteNumber("bytes_sent", connection.BytesSent);
                 json.WriteString("reason", name);
                 if (connection.Features.Get<TlsSession>() is { } session)
-                    json.WriteString("tls", ConnectionStatus.NameOf(session.Protocol));
+                    json.WriteString("tls", $"TLS {session.Version}");
             });
     }
 

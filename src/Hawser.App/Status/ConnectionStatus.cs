@@ -1,4 +1,3 @@
-using System.Security.Authentication;
 using Hawser.Services.Text;
 
 namespace Hawser.App.Status;
@@ -57,18 +56,10 @@ internal sealed record ConnectionStatus : StatusAnswer
         BytesSent = shown.BytesSent,
         Activity = shown.Activity.ToString().ToLowerInvariant(),
         Thread = shown.Thread,
-        Tls = shown.Tls is { } session ? NameOf(session.Protocol) : null,
+        Tls = shown.Tls is { } session ? $"TLS {session.Version}" : null,
         TlsName = shown.Tls is { ServerName: { Length: > 0 } name } ? Short(name) : null,
         TlsClient = shown.Tls?.PeerCertificate is { } certificate ? Short(certificate.Subject) : null,
         Proxy = shown.Proxy is { } proxy ? EndPointText.Of(proxy.Proxy) : null,
-    };
-
-    /// <summary>The version of TLS, as people write it.</summary>
-    public static string NameOf(SslProtocols version) => version switch
-    {
-        SslProtocols.Tls12 => "TLS 1.2",
-        SslProtocols.Tls13 => "TLS 1.3",
-        _ => $"{version}",
     };
 
     /// <summary>Bounds what a peer may add to a line.</summary>

@@ -104,7 +104,8 @@ internal sealed class LoadRun(AgentLoad? agents, bool json, bool jsonStream)
             return await LoadAsync(options, view => Standard.Out.WriteLine(LoadJson.Of(view)), cancel);
         if (Console.IsErrorRedirected)
             return await LoadAsync(options, view => Standard.Error.WriteLine(LoadText.Of(view)), cancel);
-        return await LoadLiveView.RunAsync(options, agents, onView => LoadAsync(options, onView, cancel));
+        return await LoadLiveView.RunAsync(
+            options, agents?.Agents.Count ?? 0, onView => LoadAsync(options, onView, cancel));
     }
 
     private async Task<LoadOutcome> LoadAsync(

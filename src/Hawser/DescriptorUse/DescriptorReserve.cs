@@ -4,7 +4,8 @@ namespace Hawser.DescriptorUse;
 
 /// <summary>Descriptors that the process holds while it has servers, for the moment when no other is left: to accept
 /// with, and for the runtime, which aborts the process if it cannot start a thread. Thread-safe.</summary>
-internal sealed class DescriptorReserve
+/// <param name="open">Takes a descriptor.</param>
+internal sealed class DescriptorReserve(Func<SafeFileHandle> open)
 {
     private const int Size = 8;
 
@@ -14,7 +15,8 @@ internal sealed class DescriptorReserve
     private int _loans;
 
     /// <summary>The reserve of the process.</summary>
-    public static DescriptorReserve Shared { get; } = new();
+    public static DescriptorReserve Shared { get; } =
+        new(() => File.OpenHandle(OperatingSystem.IsWindows() ? "NUL" : "/dev/null"));
 
     /// <summary>A server starts.</summary>
     public void Enter()
@@ -63,7 +65,7 @@ internal sealed class DescriptorReserve
         try
         {
             for (int i = 0; i < Size; i++)
-                _held[i] ??= File.OpenHandle(OperatingSystem.IsWindows() ? "NUL" : "/dev/null");
+                _held[i] ??= open();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -19,8 +19,8 @@ public sealed class TlsSession
     /// <summary>TLS 1.2 or 1.3.</summary>
     public SslProtocols Protocol { get; }
 
-    /// <summary>The version of <see cref="Protocol"/>, as in telemetry.</summary>
-    internal string Version => Protocol == SslProtocols.Tls13 ? "1.3" : "1.2";
+    /// <summary>The version of <see cref="Protocol"/>: <c>1.2</c> or <c>1.3</c>.</summary>
+    public string Version => Protocol == SslProtocols.Tls13 ? "1.3" : "1.2";
 
     /// <summary>The cipher suite.</summary>
     public TlsCipherSuite CipherSuite { get; }

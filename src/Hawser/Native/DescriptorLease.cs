@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Hawser.DescriptorUse;
+namespace Hawser.Native;
 
 /// <summary>Keeps a handle's descriptor open, and its number from being reused, while in use.</summary>
 internal readonly ref struct DescriptorLease : IDisposable

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Hawser.DescriptorUse;
 
 namespace Hawser.Native;
 

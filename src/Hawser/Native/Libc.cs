@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Hawser.DescriptorUse;
 using Microsoft.Win32.SafeHandles;
 
 [assembly: DisableRuntimeMarshalling]

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Hawser.DescriptorUse;
 using Hawser.Native;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Hawser.DescriptorUse;
 using Hawser.Native;
 
 namespace Hawser.Transports;

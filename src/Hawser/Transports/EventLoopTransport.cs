@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using Hawser.DescriptorUse;
 using Hawser.EventLoops;
 using Hawser.Native;
 using Hawser.Recycling;

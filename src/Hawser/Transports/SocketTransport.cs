@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Hawser.DescriptorUse;
 using Hawser.Native;
 
 namespace Hawser.Transports;

@@ -53,11 +53,12 @@ public sealed class MemoryPressureSheddingTest
             model, observer, time, isShortOfMemory: () => Volatile.Read(ref isShort));
         time.IsFull = true;
 
-        while (time.Refused < 3)
+        await Patience.UntilAsync(async () =>
         {
             Assert.False(await IsServedAsync(server));
             Assert.False(server.IsStopping);
-        }
+            return time.Refused >= 3;
+        });
 
         time.IsFull = false;
         Volatile.Write(ref isShort, false);
@@ -82,11 +83,11 @@ public sealed class MemoryPressureSheddingTest
     }
 
     /// <summary>A client that connects while the server sheds is shed too.</summary>
-    private static async Task AssertRecoversAsync(Server server)
+    private static Task AssertRecoversAsync(Server server) => Patience.UntilAsync(async () =>
     {
-        while (!await IsServedAsync(server))
-            Assert.False(server.IsStopping);
-    }
+        Assert.False(server.IsStopping);
+        return await IsServedAsync(server);
+    });
 
     private static async Task<bool> IsServedAsync(Server server)
     {
