@@ -15,6 +15,7 @@ internal static partial class PosixFile
 
     private const int EPERM = 1;
     private const int ENOENT = 2;
+    private const int EINTR = 4;
     private const int ENOSYS = 38;
     private const int EOPNOTSUPP = 95;
     private const int O_RDONLY = 0;
@@ -25,6 +26,9 @@ internal static partial class PosixFile
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_FOLLOW = 0x400;
     private const int FALLOC_FL_KEEP_SIZE = 1;
+    private const int F_OFD_SETLKW = 38;
+    private const short F_WRLCK = 1;
+    private const short F_UNLCK = 2;
 
     /// <summary>Renames an open file to a free name. The open file gets the name, whatever the old name refers to by now:
     /// linkat(2) by descriptor. On a file system without links both names are only checked.</summary>
@@ -100,6 +104,24 @@ internal static partial class PosixFile
         return Open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, (uint)mode);
     }
 
+    /// <summary>Waits for the lock of a file that several open descriptors share, in this process or others
+    /// (F_OFD_SETLKW), and holds it until disposed. Readers need no lock. Locks nothing except on Linux, and where the
+    /// file system has no locks.</summary>
+    public static FileLock Lock(SafeFileHandle file)
+    {
+        SetLock(file, F_WRLCK);
+        return new FileLock(file);
+    }
+
+    private static void SetLock(SafeFileHandle file, short type)
+    {
+        var range = new Range { Type = type };
+        while (OperatingSystem.IsLinux() && Fcntl(file, F_OFD_SETLKW, ref range) != 0
+            && Marshal.GetLastPInvokeError() == EINTR)
+        {
+        }
+    }
+
     /// <returns>0 or the errno. ENOENT: the file has no name left, or there is no /proc.</returns>
     private static int LinkOpen(SafeFileHandle file, string to)
     {
@@ -136,4 +158,23 @@ internal static partial class PosixFile
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(SafeFileHandle handle);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Fcntl(SafeFileHandle handle, int command, ref Range range);
+
+    /// <summary>A held lock.</summary>
+    public readonly ref struct FileLock(SafeFileHandle file) : IDisposable
+    {
+        public void Dispose() => SetLock(file, F_UNLCK);
+    }
+
+    // struct flock; a length of 0 is the whole file.
+    private struct Range
+    {
+        public short Type;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int Process;
+    }
 }

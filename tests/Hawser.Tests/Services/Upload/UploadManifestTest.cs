@@ -158,6 +158,27 @@ public sealed class UploadManifestTest : IDisposable
         Assert.Equal(new UploadVerification(60, 0, 0), Verify());
     }
 
+    /// <summary>A file grows by pages, so a line over the end of one is visible in parts.</summary>
+    [Fact]
+    public async Task A_line_that_another_server_is_writing_does_not_look_truncated()
+    {
+        var settings = new UploadSettings { Folder = _folder.Root };
+        var record = new UploadRecord(
+            1, new string('p', 150), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, 1, null, "refused");
+        const int Lines = 20_000;
+
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(() =>
+        {
+            using var manifest = new UploadManifest(settings);
+            for (int n = 0; n < Lines; n++)
+                manifest.Append(record);
+        }, TaskCreationOptions.LongRunning)));
+
+        string[] lines = File.ReadAllLines(Manifest);
+        Assert.DoesNotContain("", lines);
+        Assert.Equal(2 * Lines, lines.Length);
+    }
+
     [Theory]
     [InlineData("[]")]
     [InlineData("{}")]
