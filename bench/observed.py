@@ -17,12 +17,17 @@ import time
 BETWEEN_SCRAPES = 1.0
 
 
+def require_ok(answer):
+    """Kills a server that nobody can look at: it would seem cheap."""
+    if answer.status != http.client.OK:
+        os.kill(os.getppid(), signal.SIGKILL)
+
+
 def watch(where):
     connection = http.client.HTTPConnection(where, timeout=10)
     connection.request("GET", "/events")
     stream = connection.getresponse()
-    if stream.status != http.client.OK:
-        sys.exit(f"ERROR: the dashboard answers {stream.status}")
+    require_ok(stream)
     while stream.read1():
         pass
 
@@ -33,9 +38,7 @@ def scrape(where):
         connection.request("GET", "/metrics")
         answer = connection.getresponse()
         answer.read()
-        if answer.status != http.client.OK:
-            # A server that nobody scrapes would look cheap.
-            os.kill(os.getppid(), signal.SIGKILL)
+        require_ok(answer)
         time.sleep(BETWEEN_SCRAPES)
 
 

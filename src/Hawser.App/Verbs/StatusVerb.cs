@@ -21,8 +21,8 @@ internal sealed class StatusVerb
         StatusProtocol.MostAnswers);
 
     private readonly Option<string> _sort = VerbOptions.Value(
-        "--sort", "ORDER", $"the order of connections: {string.Join(", ", StatusProtocol.Orders)}", StatusProtocol.ParseOrder,
-        StatusProtocol.Orders[0]);
+        "--sort", "ORDER", $"the order of connections: {string.Join(", ", StatusProtocol.Orders)}",
+        StatusProtocol.ParseOrder, StatusProtocol.Orders[0]);
 
     private readonly Option<bool> _json =
         VerbOptions.Flag("--json", "print each server and connection as a line of JSON");

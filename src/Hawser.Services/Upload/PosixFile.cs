@@ -115,7 +115,7 @@ internal static partial class PosixFile
 
     private static void SetLock(SafeFileHandle file, short type)
     {
-        var range = new Range { Type = type };
+        var range = new LockedRange { Type = type };
         while (OperatingSystem.IsLinux() && Fcntl(file, F_OFD_SETLKW, ref range) != 0
             && Marshal.GetLastPInvokeError() == EINTR)
         {
@@ -160,7 +160,7 @@ internal static partial class PosixFile
     private static partial int Fsync(SafeFileHandle handle);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    private static partial int Fcntl(SafeFileHandle handle, int command, ref Range range);
+    private static partial int Fcntl(SafeFileHandle handle, int command, ref LockedRange range);
 
     /// <summary>A held lock.</summary>
     public readonly ref struct FileLock(SafeFileHandle file) : IDisposable
@@ -169,7 +169,7 @@ internal static partial class PosixFile
     }
 
     // struct flock; a length of 0 is the whole file.
-    private struct Range
+    private struct LockedRange
     {
         public short Type;
         public short Whence;

@@ -31,10 +31,12 @@ internal sealed class UploadManifest : IDisposable
         lock (_gate)
         {
             // A line that another server is writing becomes visible in parts.
-            using PosixFile.FileLock alone = PosixFile.Lock(_log);
-            long length = RandomAccess.GetLength(_log);
-            // A full disk or a kill may have truncated the last line: this one must not continue it.
-            RandomAccess.Write(_log, IsTruncated(length) ? [LineFeed, .. line] : line, length);
+            using (PosixFile.Lock(_log))
+            {
+                long length = RandomAccess.GetLength(_log);
+                // A full disk or a kill may have truncated the last line: this one must not continue it.
+                RandomAccess.Write(_log, IsTruncated(length) ? [LineFeed, .. line] : line, length);
+            }
             if (_sync)
                 RandomAccess.FlushToDisk(_log);
         }

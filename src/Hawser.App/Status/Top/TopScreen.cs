@@ -45,7 +45,8 @@ internal static class TopScreen
         ServerStatus server = shown.Status;
         string place = state.Servers.Count > 1 ? $"{state.ShownNumber}/{state.Servers.Count} " : "";
         string queued = server.Queued > 0 ? $", {server.Queued} queued" : "";
-        (Column Column, int Width)[] columns = Choose(width, state.Rows);
+        IReadOnlyList<(ConnectionStatus Connection, double? Rate)> rows = state.Rows;
+        (Column Column, int Width)[] columns = Choose(width, rows);
         string[] title =
         [
             $"{place}{server.Label()}",
@@ -65,7 +66,7 @@ internal static class TopScreen
         // A low terminal shows rows rather than the summary.
         int room = height - title.Length - table.Length - 1;
         int summarized = Math.Clamp(room - Math.Min(LeastRows, shown.Connections.Count), 0, summary.Length);
-        (string, bool)[] body = [.. Body(state, columns, Math.Max(0, room - summarized))];
+        (string, bool)[] body = [.. Body(rows, state.SelectedId, columns, Math.Max(0, room - summarized))];
         return
         [
             .. ((IEnumerable<(string Text, bool IsSelected)>)
@@ -77,10 +78,9 @@ internal static class TopScreen
     }
 
     private static IEnumerable<(string Text, bool IsSelected)> Body(
-        TopState state, (Column Column, int Width)[] columns, int height)
+        IReadOnlyList<(ConnectionStatus Connection, double? Rate)> rows, long? selected,
+        (Column Column, int Width)[] columns, int height)
     {
-        long? selected = state.SelectedId;
-        IReadOnlyList<(ConnectionStatus Connection, double? Rate)> rows = state.Rows;
         int at = rows.Index().FirstOrDefault(row => row.Item.Connection.Id == selected).Index;
         // The selected row stays on the screen.
         return rows.Skip(Math.Max(0, at - height + 1)).Take(height).Select(row =>
@@ -113,18 +113,19 @@ internal static class TopScreen
             chosen.Add((column, column.Width));
             room -= column.Width + 1;
         }
+        // No space follows the last column.
         room++;
-        return [.. chosen.Select(entry => (entry.Column, entry.Width + Grow(entry.Column)))];
-
-        int Grow(Column column)
+        for (int i = 0; i < chosen.Count && room > 0; i++)
         {
+            (Column column, int least) = chosen[i];
             if (column.IsNumber)
-                return 0;
+                continue;
             int widest = Math.Min(WidestText, rows.Select(row => column.Value(row).Length).DefaultIfEmpty().Max());
-            int more = Math.Clamp(widest - column.Width, 0, Math.Max(0, room));
+            int more = Math.Clamp(widest - least, 0, room);
+            chosen[i] = (column, least + more);
             room -= more;
-            return more;
         }
+        return [.. chosen];
     }
 
     private static string Line((Column Column, int Width)[] columns, Func<Column, string> value) =>

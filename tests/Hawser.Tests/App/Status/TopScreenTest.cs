@@ -36,7 +36,11 @@ public sealed class TopScreenTest
     [Fact]
     public void Text_grows_into_the_room_that_is_left()
     {
-        ConnectionStatus connection = Connection(1) with { Peer = "127.0.0.1:54321", Thread = "connection 127.0.0.1:54321" };
+        ConnectionStatus connection = Connection(1) with
+        {
+            Peer = "127.0.0.1:54321",
+            Thread = "connection 127.0.0.1:54321",
+        };
         const int Exact = 1 + 6 + 22 + 8 + 9 + 10 + 10 + 11 + 8 + 26 + 8;
 
         Assert.EndsWith(" connection 127.0.0.1:54321", Row(Exact), StringComparison.Ordinal);
