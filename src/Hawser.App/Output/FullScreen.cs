@@ -4,8 +4,8 @@ using System.Text;
 namespace Hawser.App.Output;
 
 /// <summary>Draws lines over the whole terminal, on its alternate screen. The screen of before returns at the end, also
-/// if a signal ends the process. Thread-safe.</summary>
-internal sealed class FullScreen : IDisposable
+/// if a signal ends the process, and while it is stopped (Ctrl-Z). Thread-safe.</summary>
+internal sealed partial class FullScreen : IDisposable
 {
     // xterm's control sequences. Without wrapping a line stays one if the terminal has just become narrower.
     private const string Enter = "\e[?1049h\e[?25l\e[?7l";
@@ -20,6 +20,8 @@ internal sealed class FullScreen : IDisposable
     private readonly TextWriter _terminal;
     private readonly Lock _gate = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private PosixSignalRegistration? _stopping;
+    private string _frame = "";
     private bool _isOver;
 
     public FullScreen(TextWriter terminal)
@@ -31,6 +33,7 @@ internal sealed class FullScreen : IDisposable
                 .Select(signal => PosixSignalRegistration.Create(signal, _ => End())),
         ];
         Write(Enter);
+        WatchStop();
     }
 
     /// <summary>Replaces what is on the screen.</summary>
@@ -44,12 +47,14 @@ internal sealed class FullScreen : IDisposable
             frame.Append(separator).Append(ClearBelow).Append(isInverted ? Invert + text + Plain : text);
             separator = "\r\n";
         }
-        Write(frame.ToString());
+        lock (_gate)
+            Write(_frame = frame.ToString());
     }
 
     public void Dispose()
     {
         End();
+        _stopping?.Dispose();
         Array.ForEach(_registrations, registration => registration.Dispose());
     }
 
@@ -62,6 +67,31 @@ internal sealed class FullScreen : IDisposable
         }
     }
 
+    private void WatchStop()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        lock (_gate)
+        {
+            if (!_isOver)
+                _stopping = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => Stop());
+        }
+    }
+
+    /// <summary>Stops the process as without a registration, which the runtime would not do, and returns when it
+    /// continues; at once if no shell could continue it.</summary>
+    private void Stop()
+    {
+        lock (_gate)
+        {
+            Write(Leave);
+            _stopping?.Dispose();
+            _ = Raise(OperatingSystem.IsMacOS() ? 18 : 20);
+            Write(Enter + _frame);
+        }
+        WatchStop();
+    }
+
     private void Write(string text)
     {
         lock (_gate)
@@ -72,4 +102,8 @@ internal sealed class FullScreen : IDisposable
             _terminal.Flush();
         }
     }
+
+    // To the calling thread: it stops before the call returns.
+    [LibraryImport("libc", EntryPoint = "raise")]
+    private static partial int Raise(int signal);
 }

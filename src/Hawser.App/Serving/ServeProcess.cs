@@ -68,19 +68,18 @@ internal sealed class ServeProcess : IDisposable
         string name, IReadOnlyList<EndPoint> wanted) =>
         OperatingSystem.IsLinux() && _predecessor is not null ? _predecessor.Take(name, wanted) : ([], wanted);
 
-    /// <summary>The servers accept: tells the predecessor and systemd, and watches files, servers and
+    /// <summary>The servers accept: tells the predecessor and systemd, and watches servers and
     /// successors.</summary>
     /// <param name="services">The services.</param>
     /// <param name="servers">Their servers.</param>
     /// <param name="observers">Of the servers.</param>
     /// <param name="besides">The servers beside the services, by name; null for one that does not run.</param>
-    /// <param name="files">The files to read again.</param>
     /// <param name="logs">Receive warnings.</param>
     /// <exception cref="IOException">The path of <c>--takeover</c> is not available, or the predecessor has waited too
     /// long; it serves on.</exception>
     public void Start(
         IReadOnlyList<ServiceRun> services, IReadOnlyList<Server> servers, IReadOnlyList<ServeObserver> observers,
-        IEnumerable<(string Name, Server? Server)> besides, ReloadedFiles files, ServeLogs logs)
+        IEnumerable<(string Name, Server? Server)> besides, ServeLogs logs)
     {
         if (_takeover is not null && OperatingSystem.IsLinux())
         {
@@ -91,7 +90,6 @@ internal sealed class ServeProcess : IDisposable
             ];
             StartOffer(_takeover, offered, logs.Errors);
         }
-        files.Watch(_systemd is null ? null : HangingUp);
         AcceptWatch[] watches =
         [
             .. servers.Select((server, index) => new AcceptWatch(
@@ -100,6 +98,14 @@ internal sealed class ServeProcess : IDisposable
         _systemd?.Ready();
         // Each is looked at, whatever the others do.
         _systemd?.Watch(() => watches.Count(watch => watch.IsAlive()) == watches.Length);
+    }
+
+    /// <summary>Reads files again, and tells systemd.</summary>
+    public void Reload(ReloadedFiles files)
+    {
+        _systemd?.Reloading();
+        files.ReadAgain(isAsked: true);
+        _systemd?.Ready();
     }
 
     /// <summary>The servers begin to stop.</summary>
@@ -130,13 +136,5 @@ internal sealed class ServeProcess : IDisposable
         {
             errors.WriteLine($"WARNING: {e.Message}; the next server cannot take over from this one");
         }
-    }
-
-    private void HangingUp(bool isOver)
-    {
-        if (isOver)
-            _systemd!.Ready();
-        else
-            _systemd!.Reloading();
     }
 }

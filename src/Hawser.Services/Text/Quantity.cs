@@ -64,7 +64,8 @@ public static class Quantity
         < 10_000 => $"{bytes} B",
         < 999_950 => $"{bytes / 1e3:0.#} kB",
         < 999_950_000 => $"{bytes / 1e6:0.#} MB",
-        _ => $"{bytes / 1e9:0.##} GB",
+        < 999_995_000_000 => $"{bytes / 1e9:0.##} GB",
+        _ => $"{bytes / 1e12:0.##} TB",
     };
 
     /// <summary>A number of things: <c>1 client</c>, <c>2 clients</c>.</summary>

@@ -32,6 +32,9 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         ? [program]
         : ["dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "hawser.dll")];
 
+    /// <summary>The program as words for a shell.</summary>
+    public static string ShellCommand => string.Join(' ', Command.Select(word => $"'{word}'"));
+
     private readonly Process _process;
 
     private ProgramProcess(Process process, bool readOutput)

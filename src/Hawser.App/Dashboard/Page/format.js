@@ -5,10 +5,10 @@ const grouped = new Intl.NumberFormat('en');
 /** A whole number, with separators. */
 export const count = value => grouped.format(Math.round(value));
 
-/** Three significant digits. */
+/** Three significant digits, without trailing zeros. */
 function short(value) {
-  if (value >= 100) return grouped.format(Math.round(value));
-  return value.toFixed(value >= 10 || value === 0 ? (value % 1 === 0 ? 0 : 1) : 2).replace(/\.0+$/, '');
+  if (value >= 99.95) return count(value);
+  return String(Number(value.toFixed(value >= 9.995 ? 1 : 2)));
 }
 
 /** Decimal multiples of a byte. */
@@ -27,17 +27,18 @@ export const byteRate = value => `${bytes(value)}/s`;
 /** Events per second. */
 export const rate = value => `${short(value)}/s`;
 
+/** A duration. */
 export function seconds(value) {
-  if (value < 0.001) return `${short(value * 1e6)} µs`;
-  if (value < 1) return `${short(value * 1e3)} ms`;
-  if (value < 120) return `${short(value)} s`;
-  if (value < 7200) return `${Math.floor(value / 60)} min`;
-  if (value < 172800) return `${Math.floor(value / 3600)} h`;
-  return `${Math.floor(value / 86400)} d`;
+  if (value === 0) return '0 s';
+  if (value < 0.0009995) return `${short(value * 1e6)} µs`;
+  if (value < 0.9995) return `${short(value * 1e3)} ms`;
+  if (value < 999.5) return `${short(value)} s`;
+  if (value < 7200) return `${short(value / 60)} m`;
+  return `${short(value / 3600)} h`;
 }
 
 /** How long ago, in steps that do not flicker. */
-export const age = value => (value < 1 ? '0 s' : value < 120 ? `${Math.floor(value)} s` : seconds(value));
+export const age = value => seconds(Math.floor(value));
 
 /** The local time of a date. */
 export const clock = date => date.toLocaleTimeString('en-GB');

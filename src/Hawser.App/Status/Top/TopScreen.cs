@@ -23,7 +23,8 @@ internal static class TopScreen
     // An IPv6 address with a scope and a port.
     private const int WidestText = 60;
 
-    // Those after the first four appear as far as there is room for them. Text grows into what is left.
+    // Those after the first four appear as far as there is room for them. Numbers take what they need, and text grows
+    // into what is left.
     private static readonly Column[] Columns =
     [
         new("ID", 6, true, row => row.Connection.Id.ToString(CultureInfo.InvariantCulture)),
@@ -62,7 +63,7 @@ internal static class TopScreen
             Limits(server.Limits),
         ];
         string[] table = [Note(state), " " + Line(columns, column => column.Title)];
-        const string Foot = "q quit  s sort  c close  D drain  f freeze  Tab server";
+        const string Foot = "q quit  ↑↓ row  s sort  c close  D drain  f freeze  Tab next";
         // A low terminal shows rows rather than the summary.
         int room = height - title.Length - table.Length - 1;
         int summarized = Math.Clamp(room - Math.Min(LeastRows, shown.Connections.Count), 0, summary.Length);
@@ -92,7 +93,8 @@ internal static class TopScreen
 
     private static string Note(TopState state) =>
         state.Shown.EndedAt is { } ended
-            ? string.Create(CultureInfo.InvariantCulture, $"the server ended at {ended:HH:mm:ss}; waiting for another")
+            ? string.Create(CultureInfo.InvariantCulture, $"the server ended at {ended:HH:mm:ss}; ")
+                + (state.Servers.All(server => server.EndedAt is not null) ? "waiting for another" : "Tab shows the next")
         : state.Shown is { MissedAt: { } missed, Status: var status }
             ? string.Create(CultureInfo.InvariantCulture, $"no answer from process {status.Pid} at {missed:HH:mm:ss}; waiting")
         : state.Message is { } message ? message
@@ -108,10 +110,11 @@ internal static class TopScreen
         List<(Column Column, int Width)> chosen = [];
         foreach (Column column in Columns)
         {
-            if (chosen.Count >= 4 && room < column.Width)
+            int needed = column.IsNumber ? Math.Max(column.Width, Widest(column)) : column.Width;
+            if (chosen.Count >= 4 && room < needed)
                 break;
-            chosen.Add((column, column.Width));
-            room -= column.Width + 1;
+            chosen.Add((column, needed));
+            room -= needed + 1;
         }
         // No space follows the last column.
         room++;
@@ -120,12 +123,13 @@ internal static class TopScreen
             (Column column, int least) = chosen[i];
             if (column.IsNumber)
                 continue;
-            int widest = Math.Min(WidestText, rows.Select(row => column.Value(row).Length).DefaultIfEmpty().Max());
-            int more = Math.Clamp(widest - least, 0, room);
+            int more = Math.Clamp(Math.Min(WidestText, Widest(column)) - least, 0, room);
             chosen[i] = (column, least + more);
             room -= more;
         }
         return [.. chosen];
+
+        int Widest(Column column) => rows.Select(row => column.Value(row).Length).DefaultIfEmpty().Max();
     }
 
     private static string Line((Column Column, int Width)[] columns, Func<Column, string> value) =>

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
+using Hawser.Services.Text;
 using Hawser.Tests.Support;
 using Xunit;
 
@@ -155,6 +157,23 @@ public sealed class DashboardBrowserTest
             })()
             """;
         Assert.Equal("50 % of 120", await page.EvaluateAsync<string>(FiveMinutes));
+    }
+
+    [Fact]
+    public async Task Durations_and_large_sizes_read_as_those_of_status()
+    {
+        Chromium.Require();
+        await using DashboardStage stage = DashboardStage.Start();
+        await using Chromium page = await OpenAsync(stage);
+        double[] seconds = [0, 85.3e-6, 0.00123, 0.9994, 0.9996, 1.5, 90, 150, 999, 1_000, 5_400, 7_200, 9_000, 86_400, 3.5e6];
+
+        const string Formatted = "(async () => { const format = await import('/format.js');"
+            + " return SECONDS.map(format.seconds).concat(format.bytes(1.5e12)).join(); })()";
+
+        Assert.Equal(
+            string.Join(',', seconds.Select(value => Quantity.FormatDuration(TimeSpan.FromSeconds(value))).Append(
+                Quantity.FormatSize(1_500_000_000_000))),
+            await page.EvaluateAsync<string>(Formatted.Replace("SECONDS", JsonSerializer.Serialize(seconds), StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
-using Hawser.App.Reloading;
 using Hawser.App.Serving;
 using Hawser.App.Serving.Configuration;
 using Hawser.App.Serving.Takeover;
@@ -130,13 +129,12 @@ public sealed class TakeoverTest : IDisposable
         _folder.Write($"takeover.{Environment.ProcessId}", []);
         using (var process = ServeProcess.Enter(Path))
         using (var logs = new ServeLogs(errorsOnly: true, isJson: false))
-        using (var files = new ReloadedFiles())
         {
             IReadOnlyList<ServiceRun> runs = process.Adopt(Runs(), TextWriter.Null);
             await using Server server = Server.Start(new LambdaHandler(Handlers.EchoAsync), runs[0].Options);
             Assert.Equal(where, Assert.Single(server.EndPoints));
             Assert.StartsWith($"--takeover: cannot listen at {Path}: ",
-                Assert.Throws<IOException>(() => process.Start(runs, [server], [], [], files, logs)).Message,
+                Assert.Throws<IOException>(() => process.Start(runs, [server], [], [], logs)).Message,
                 StringComparison.Ordinal);
         }
         await ServedByAsync(where);

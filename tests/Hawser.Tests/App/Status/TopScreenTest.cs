@@ -50,6 +50,16 @@ public sealed class TopScreenTest
     }
 
     [Fact]
+    public void A_number_is_never_cut()
+    {
+        IReadOnlyList<(string Text, bool IsSelected)> lines = TopScreen.Draw(
+            With(Connection(12_345_678) with { Peer = "127.0.0.1:54321" }), 60, 20);
+
+        Assert.StartsWith(">12345678 127.0.0.1:54321 ", lines.Single(line => line.IsSelected).Text, StringComparison.Ordinal);
+        Assert.StartsWith("       ID PEER ", lines[8].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Keys_sort_and_the_selection_stays_with_its_connection()
     {
         TopState state = With(

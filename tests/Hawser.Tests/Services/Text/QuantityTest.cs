@@ -158,6 +158,8 @@ public sealed class QuantityTest
     [InlineData(999_949_999, "999.9 MB")]
     [InlineData(999_950_000, "1 GB")]
     [InlineData(12_340_000_000, "12.34 GB")]
+    [InlineData(999_994_999_999, "999.99 GB")]
+    [InlineData(999_995_000_000, "1 TB")]
     public void Sizes_for_people_have_a_unit(long bytes, string text) => Assert.Equal(text, Quantity.FormatSize(bytes));
 
     [Theory]
