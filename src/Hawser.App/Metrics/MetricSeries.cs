@@ -6,10 +6,10 @@ namespace Hawser.App.Metrics;
 /// <summary>The values of one instrument with one set of labels. Thread-safe.</summary>
 /// <param name="labels">As <c>name="value"</c>, separated by commas; may be empty.</param>
 /// <param name="bounds">The upper bounds of the buckets of a histogram; null for a single value.</param>
-internal sealed class MetricSeries(string labels, IReadOnlyList<double>? bounds)
+internal sealed class MetricSeries(string labels, double[]? bounds)
 {
     private readonly Lock _gate = new();
-    private readonly long[] _buckets = new long[(bounds?.Count ?? 0) + 1];
+    private readonly long[] _buckets = new long[(bounds?.Length ?? 0) + 1];
     private double _sum;
 
     /// <summary>Adds a value to the sum and, of a histogram, to its bucket.</summary>
@@ -18,8 +18,10 @@ internal sealed class MetricSeries(string labels, IReadOnlyList<double>? bounds)
         lock (_gate)
         {
             _sum += value;
+            if (bounds is null)
+                return;
             int bucket = 0;
-            while (bucket < (bounds?.Count ?? 0) && value > bounds![bucket])
+            while (bucket < bounds.Length && value > bounds[bucket])
                 bucket++;
             _buckets[bucket]++;
         }
@@ -47,7 +49,7 @@ internal sealed class MetricSeries(string labels, IReadOnlyList<double>? bounds)
             for (int bucket = 0; bucket < _buckets.Length; bucket++)
             {
                 count += _buckets[bucket];
-                string bound = bucket < bounds.Count ? Number(bounds[bucket]) : "+Inf";
+                string bound = bucket < bounds.Length ? Number(bounds[bucket]) : "+Inf";
                 WriteSample(text, $"{name}_bucket", $"{labels}{comma}le=\"{bound}\"", count);
             }
             WriteSample(text, $"{name}_sum", labels, _sum);

@@ -15,6 +15,8 @@ internal sealed class PrometheusExporter : IDisposable
     // Attributes come from the program, not from peers, so this is a bound and no working limit.
     private const int MostSeries = 1_000;
 
+    private const int MostRecurring = 8;
+
     private static readonly double[] DefaultBounds =
         [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
@@ -71,11 +73,13 @@ internal sealed class PrometheusExporter : IDisposable
     {
         private readonly Instrument _instrument;
         private readonly bool _isReplaced;
-        private readonly IReadOnlyList<double>? _bounds;
+        private readonly double[]? _bounds;
         private readonly ConcurrentDictionary<string, MetricSeries> _series = new();
-        // The series found before, without making their labels again: an event loop records each of its turns.
-        private readonly ConcurrentDictionary<(string Key, object? Value), MetricSeries> _ofOneTag = new();
         private MetricSeries? _plain;
+
+        // The series of tags that come again as the same objects: an event loop records each of its turns. A search among so
+        // few costs less than a hash.
+        private volatile (KeyValuePair<string, object?> Tag, MetricSeries Series)[] _recurring = [];
 
         public Exported(Instrument instrument)
         {
@@ -89,7 +93,8 @@ internal sealed class PrometheusExporter : IDisposable
             MeterLabels = labels.ToString();
             _bounds = instrument switch
             {
-                Histogram<double> histogram => histogram.Advice?.HistogramBucketBoundaries ?? DefaultBounds,
+                Histogram<double> { Advice.HistogramBucketBoundaries: { } bounds } => [.. bounds],
+                Histogram<double> => DefaultBounds,
                 Histogram<long> => DefaultBounds,
                 _ => null,
             };
@@ -120,7 +125,7 @@ internal sealed class PrometheusExporter : IDisposable
             if (!_instrument.IsObservable)
                 return;
             _series.Clear();
-            _ofOneTag.Clear();
+            _recurring = [];
             _plain = null;
         }
 
@@ -137,8 +142,19 @@ internal sealed class PrometheusExporter : IDisposable
         {
             if (tags.IsEmpty && _plain is not null)
                 return _plain;
-            if (tags.Length == 1 && _ofOneTag.TryGetValue((tags[0].Key, tags[0].Value), out MetricSeries? known))
-                return known;
+            if (tags.Length == 1)
+            {
+                foreach ((KeyValuePair<string, object?> tag, MetricSeries known) in _recurring)
+                {
+                    if (ReferenceEquals(tag.Value, tags[0].Value) && ReferenceEquals(tag.Key, tags[0].Key))
+                        return known;
+                }
+            }
+            return Make(tags);
+        }
+
+        private MetricSeries? Make(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
             var labels = new StringBuilder(MeterLabels);
             foreach (KeyValuePair<string, object?> tag in tags)
                 AppendLabel(labels, tag);
@@ -151,8 +167,8 @@ internal sealed class PrometheusExporter : IDisposable
             }
             if (tags.IsEmpty)
                 _plain = series;
-            else if (tags.Length == 1)
-                _ofOneTag[(tags[0].Key, tags[0].Value)] = series;
+            else if (tags.Length == 1 && _recurring.Length < MostRecurring)
+                _recurring = [.. _recurring, (tags[0], series)];
             return series;
         }
 

@@ -87,6 +87,29 @@ public sealed class PrometheusExporterTest : IDisposable
     }
 
     [Fact]
+    public void A_tag_finds_its_series_whichever_object_holds_it()
+    {
+        Counter<long> turns = _one.CreateCounter<long>("turns");
+        KeyValuePair<string, object?>[] loops = [.. Enumerable.Range(1, 12).Select(LoopTag)];
+        for (int i = 0; i < 3; i++)
+        {
+            foreach ((int index, KeyValuePair<string, object?> loop) in loops.Index())
+                turns.Add(index, loop);
+        }
+        turns.Add(1, LoopTag(12));
+        turns.Add(5);
+        turns.Add(5);
+
+        string text = _exporter.Render();
+
+        Assert.All(loops.Index(), loop => Assert.Contains(
+            $"loop=\"{loop.Index + 1}\"}} {(loop.Index * 3) + (loop.Index == 11 ? 1 : 0)}\n", text, StringComparison.Ordinal));
+        Assert.Contains("turns_total{hawser_service=\"ping\"} 10\n", text, StringComparison.Ordinal);
+
+        static KeyValuePair<string, object?> LoopTag(int number) => new("loop", number);
+    }
+
+    [Fact]
     public void A_series_that_is_not_reported_any_more_leaves()
     {
         string[] loops = ["a", "b"];
