@@ -106,7 +106,9 @@ public sealed class StatusVerbTest : IDisposable
     public void A_bad_limit_is_refused_before_any_server_is_asked(string change, string error)
     {
         string[] words = ["status", "limits", "set", change];
-        Assert.Equal(error, UsageException.Of(VerbCatalog.CreateRoot(words).Parse(words), words)?.Message);
+        var refused = Assert.Throws<UsageException>(
+            () => UsageCheck.Check(VerbCatalog.CreateRoot(words).Parse(words)));
+        Assert.Equal(error, refused.Message);
     }
 
     [Fact]
