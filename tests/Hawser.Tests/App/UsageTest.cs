@@ -96,6 +96,7 @@ public sealed class UsageTest
         { "serve ping --deny 10.0.0.0/8 --deny --chekc", "--deny: missing value before unknown option '--chekc'" },
         { "status close 3 --server --jsn", "--server: missing value before unknown option '--jsn'" },
         { "serve --host --port 9", "--host: missing value before unknown option '--port'; did you mean '--port-base'?" },
+        { "status limits set --idle-timeout 5s", "unknown option '--idle-timeout'; use idle-timeout=VALUE" },
         { "status --server close 3", "--server: missing value before 'close'" },
         { "ping --count -- 3", "--count: missing value before '--'" },
         { "ping -c -i 5", "--count: missing value before '-i'" },
