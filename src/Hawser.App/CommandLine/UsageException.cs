@@ -27,14 +27,14 @@ internal sealed class UsageException(string message) : Exception(message)
             throw new IOException($"{path}: {why}");
     }
 
-    /// <summary>The end of an error line that suggests the nearest known word; null if no other is near.</summary>
+    /// <summary>The end of an error line that suggests the nearest known word; null if none is near.</summary>
     public static string? Suggest(string typed, IEnumerable<string> known) =>
         Nearest(typed, known) is { } nearest ? $"; did you mean '{nearest}'?" : null;
 
-    /// <summary>The nearest known word; null if no other is near.</summary>
+    /// <summary>The nearest known word; null if none is near.</summary>
     public static string? Nearest(string typed, IEnumerable<string> known)
     {
-        string? nearest = known.Where(name => name != typed).MinBy(name => Distance(typed, name));
+        string? nearest = known.MinBy(name => Distance(typed, name));
         return nearest is not null && Distance(typed, nearest) <= Math.Max(1, typed.Length / 3) ? nearest : null;
     }
 
