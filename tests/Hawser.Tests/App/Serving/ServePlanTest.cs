@@ -223,11 +223,11 @@ public sealed class ServePlanTest : IDisposable
     [Fact]
     public void Settings_join_a_line_that_ends_its_options()
     {
-        string text = Plan("serve upload -- 0 -in", ("HAWSER_IDLE_TIMEOUT", "7s")).Describe();
+        string text = Plan("serve upload -- 0 --quiet", ("HAWSER_IDLE_TIMEOUT", "7s")).Describe();
 
         Assert.Matches(@"(?m)^  idle-timeout +7s +HAWSER_IDLE_TIMEOUT$", text);
-        Assert.Matches(@"(?m)^  dir +-in +command line$", text);
-        Assert.Matches(@"(?m)^  dir +--in +HAWSER_DIR$", Plan("serve upload 0", ("HAWSER_DIR", "--in")).Describe());
+        Assert.Matches(@"(?m)^  dir +--quiet +command line$", text);
+        Assert.Matches(@"(?m)^  dir +--quiet +HAWSER_DIR$", Plan("serve upload 0", ("HAWSER_DIR", "--quiet")).Describe());
     }
 
     [Fact]
