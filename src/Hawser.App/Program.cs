@@ -44,16 +44,16 @@ internal sealed class Program
             var plain = new ParserConfiguration { ResponseFileTokenReplacer = null };
             ParseResult parsed = VerbCatalog.CreateRoot(words).Parse(words, plain);
             if (isHelp)
-                UsageException.RequireCommand(parsed, named);
+                UsageCheck.RequireCommand(parsed, named);
             misused = (parsed.CommandResult.Command as VerbCommand)?.MisuseExitCode ?? misused;
             // Help and completion accept an incomplete command line.
             bool isMeant = parsed.Action is ParseErrorAction || parsed.Action == parsed.CommandResult.Command.Action;
-            if (isMeant && UsageException.OfParents(parsed) is { } misplaced)
-                throw misplaced;
+            if (isMeant)
+                WordCheck.Check(parsed, words);
             if (isMeant && parsed.CommandResult.Command is VerbCommand { Run: { } run })
                 return await run(parsed, words);
-            if (isMeant && UsageException.Of(parsed, words) is { } mistaken)
-                throw mistaken;
+            if (isMeant)
+                UsageCheck.Check(parsed);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,

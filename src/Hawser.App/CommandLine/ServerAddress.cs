@@ -23,7 +23,7 @@ internal static class ServerAddress
     {
         if (TryParseUnix(text, out UnixDomainSocketEndPoint? local))
             return local;
-        if (text.Length > 0 && text.All(char.IsAsciiDigit))
+        if (IsNumber(text))
             throw new FormatException(NotAServer(text));
         (string host, string? port) = Split(text);
         int number = port is null ? defaultPort : ParsePort(port);
@@ -38,6 +38,37 @@ internal static class ServerAddress
     /// <summary>The error message for a number in place of a server.</summary>
     public static string NotAServer(string number) =>
         $"'{number}' is a number, not a server; use HOST:PORT, like 127.0.0.1:{number}";
+
+    /// <summary>The options of <c>serve</c> for an address or port that was given without them; null if the text is
+    /// neither.</summary>
+    /// <param name="text">As typed.</param>
+    /// <param name="port">The option for the port; null for none.</param>
+    public static string? ListenOptions(string text, string? port)
+    {
+        if (IsUnix(text))
+            return $"--host {text}";
+        (string host, string? number) = text is [':', .. var rest] ? ("", rest)
+            : IsNumber(text) ? ("", text)
+            : Split(text);
+        bool isHost = host.Length == 0 || host == "localhost" || IsAddress(host)
+            || (number is not null && Uri.CheckHostName(host) == UriHostNameType.Dns);
+        if (!isHost || (number is not null && !IsNumber(number)))
+            return null;
+        string[] options =
+        [
+            .. host.Length > 0 ? (string[])[$"--host {host}"] : [],
+            .. number is not null && port is not null ? (string[])[$"{port} {number}"] : [],
+        ];
+        return options.Length > 0 ? string.Join(" ", options) : null;
+    }
+
+    /// <summary>Whether the text is a whole IP address without a port.</summary>
+    public static bool IsAddress(string text) =>
+        // .NET takes 8000 and 0x50 for addresses.
+        (text.Contains(':') || text.Count(c => c == '.') == 3) && IPAddress.TryParse(text, out _);
+
+    /// <summary>Whether the text is a number, like a port.</summary>
+    public static bool IsNumber(string text) => text.Length > 0 && text.All(char.IsAsciiDigit);
 
     /// <summary>Whether the text names a Unix domain socket.</summary>
     public static bool IsUnix(string text) => text.StartsWith(UnixPrefix, StringComparison.Ordinal);

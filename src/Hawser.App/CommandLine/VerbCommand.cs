@@ -22,6 +22,9 @@ internal class VerbCommand(string name, string summary) : Command(name, summary)
     /// <summary>The exit code of a usage error.</summary>
     public int MisuseExitCode { get; init; } = ExitCode.Misused;
 
+    /// <summary>What to use in place of a word that the command does not take; null if nothing comes near.</summary>
+    public Func<string, string?>? Remedy { get; set; }
+
     /// <summary>Runs the command, instead of its action: it completes the command line, reports its errors and returns
     /// the exit code. Takes the command line and its words.</summary>
     public Func<ParseResult, IReadOnlyList<string>, Task<int>>? Run
@@ -34,6 +37,10 @@ internal class VerbCommand(string name, string summary) : Command(name, summary)
             SetAction(_ => { });
         }
     }
+
+    /// <summary>The program and the words that lead to a command.</summary>
+    public static string PathOf(Command command) =>
+        command.Parents.FirstOrDefault() is Command parent ? $"{PathOf(parent)} {command.Name}" : "hawser";
 
     /// <summary>Adds options under a title.</summary>
     public void AddGroup(string title, params IReadOnlyList<Option> options)

@@ -200,8 +200,6 @@ internal static class VerbOptions
     {
         try
         {
-            if (text.StartsWith("--", StringComparison.Ordinal) && IsOption(result, text))
-                throw new FormatException("the value is missing");
             return text.Length > 0 ? parse(text) : throw new FormatException("the value is empty");
         }
         catch (FormatException e)
@@ -209,15 +207,5 @@ internal static class VerbOptions
             result.AddError($"{name}: {e.Message}");
             return default;
         }
-    }
-
-    private static bool IsOption(SymbolResult? result, string text)
-    {
-        for (; result is not null; result = result.Parent)
-        {
-            if (result is CommandResult command)
-                return command.Command.Options.Any(option => option.Name == text);
-        }
-        return false;
     }
 }

@@ -47,14 +47,14 @@ internal sealed class HelpPage : SynchronousCommandLineAction
                 page.Append($"  {example}\n");
         }
         if (command.Subcommands.Count > 0)
-            Wrap(page.Append('\n'), $"See '{Path(command)} COMMAND --help' for each command.", 0, width);
+            Wrap(page.Append('\n'), $"See '{VerbCommand.PathOf(command)} COMMAND --help' for each command.", 0, width);
         return page.ToString();
     }
 
     /// <summary>How the command is called, a line for each form.</summary>
     public static IEnumerable<string> Usages(Command command)
     {
-        string path = Path(command);
+        string path = VerbCommand.PathOf(command);
         if (command is not VerbCommand verb)
         {
             yield return $"{path} COMMAND [options]";
@@ -74,10 +74,6 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         if (verb.Subcommands.Count > 2)
             yield return $"{path} COMMAND [options]";
     }
-
-    /// <summary>The program and the words that lead to the command.</summary>
-    public static string Path(Command command) =>
-        command.Parents.FirstOrDefault() is Command parent ? $"{Path(parent)} {command.Name}" : "hawser";
 
     private static string Placeholder(Argument argument)
     {

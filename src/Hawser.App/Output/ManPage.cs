@@ -23,7 +23,7 @@ internal static class ManPage
 
     /// <summary>The name of the page, like <c>hawser-serve-ping</c>.</summary>
     public static string NameOf(Command command) =>
-        HelpPage.Path(command).Replace(' ', '-');
+        VerbCommand.PathOf(command).Replace(' ', '-');
 
     /// <summary>The page.</summary>
     public static string Of(Command command)

@@ -60,11 +60,7 @@ internal static class LimitOptions
     /// <exception cref="FormatException">There is no such limit, it cannot change, or the value is invalid.</exception>
     public static ServerLimits Change(ServerLimits limits, string name, string value)
     {
-        Limit limit = Array.Find(All, limit => limit.Name == name)
-            ?? throw new FormatException($"unknown limit '{name}'"
-                + (UsageException.Suggest(name, Changeable) ?? $"; use one of {string.Join(", ", Changeable)}"));
-        if (!CanChange(limits, name))
-            throw new FormatException($"{name}: cannot change while the server runs; restart it with --{name}");
+        Limit limit = Require(limits, name);
         try
         {
             return limit.Change!(limits, value);
@@ -73,6 +69,20 @@ internal static class LimitOptions
         {
             throw new FormatException($"{name}: {e.Message}", e);
         }
+    }
+
+    /// <summary>Requires that there is such a limit and that it can change.</summary>
+    /// <inheritdoc cref="Change"/>
+    public static void RequireChangeable(ServerLimits limits, string name) => Require(limits, name);
+
+    private static Limit Require(ServerLimits limits, string name)
+    {
+        Limit limit = Array.Find(All, limit => limit.Name == name)
+            ?? throw new FormatException($"unknown limit '{name}'"
+                + (UsageException.Suggest(name, Changeable) ?? $"; use one of {string.Join(", ", Changeable)}"));
+        if (!CanChange(limits, name))
+            throw new FormatException($"{name}: cannot change while the server runs; restart it with --{name}");
+        return limit;
     }
 
     private static int ParseCount(string text) => Quantity.ParseInt(text, "number", 1, MostConnections);

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net;
 using Hawser.App.CommandLine;
+using Hawser.Services;
 
 namespace Hawser.App.Status;
 
@@ -11,15 +13,28 @@ internal sealed record ServerChoice(string? Word, string? Socket)
     /// <summary>Its options.</summary>
     internal sealed class Options
     {
+        private const int ExamplePort = 8000;
+
         private readonly Option<string?> _server = VerbOptions.Value<string?>(
-            "--server", "SERVER", "a server by its service, port or address, such as ping or 8000", text => text);
+            "--server", "SERVER", "a server by its service, port or address, such as ping or 8000", ParseServer);
 
         private readonly Option<string?> _socket = VerbOptions.Value<string?>(
             "--socket", "PATH", "a status socket, or a directory of them [default: those of this user]", text => text);
 
-        public void AddTo(VerbCommand command, params Option[] others) =>
+        public void AddTo(VerbCommand command, params Option[] others)
+        {
             command.AddGroup(VerbOptions.Common, [_server, _socket, .. others]);
+            command.Remedy = word => ServerAddress.IsNumber(word) || word.Contains(':', StringComparison.Ordinal)
+                || ServerAddress.IsAddress(word) || ServiceCatalog.All.Any(service => service.Name == word)
+                ? $"{_server.Name} {word}"
+                : null;
+        }
 
         public ServerChoice Read(ParseResult parsed) => new(parsed.GetValue(_server), parsed.GetValue(_socket));
+
+        private static string ParseServer(string text) => ServerAddress.IsAddress(text)
+            ? throw new FormatException(
+                $"'{text}' has no port; use {new IPEndPoint(IPAddress.Parse(text), ExamplePort)}, or the port alone")
+            : text;
     }
 }

@@ -31,6 +31,7 @@ internal static class AgentVerb
         Option<string> token = VerbOptions.Text("--token-file", "FILE",
             "the secret that clients must know, 16 to 256 bytes; needed for any --host but loopback");
         verb.AddGroup(VerbOptions.Common, host, port, token);
+        verb.Remedy = word => ServerAddress.ListenOptions(word, port.Name);
         verb.SetAction((parsed, _) => RunAsync(
             parsed.GetValue(host)!, parsed.GetValue(port), parsed.GetValue(token), token.Name));
         return verb;

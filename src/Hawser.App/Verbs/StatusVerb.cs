@@ -88,20 +88,12 @@ internal sealed class StatusVerb
         command.SetAction(async (parsed, cancel) =>
         {
             var request = new ListRequest { Connections = 0 };
-            foreach (RunningServer running in await RunningServer.FindAsync(shown.Read(parsed), request, cancel))
-            {
-                using (running)
+            return Show(
+                await RunningServer.FindAsync(shown.Read(parsed), request, cancel), parsed.GetValue(json), running =>
                 {
-                    if (parsed.GetValue(json))
-                    {
-                        WriteJson([running.Status]);
-                        continue;
-                    }
                     Standard.Out.WriteLine(Printable.Line(running.Status.Label()));
                     Write(StatusText.Describe(running.Status.Limits, withChangeable: true));
-                }
-            }
-            return ExitCode.Done;
+                });
         });
         var set = new VerbCommand("set", "Change limits of a running server, all or none.")
         {
@@ -112,11 +104,18 @@ internal sealed class StatusVerb
             Description = $"as the option of serve; these can change: {string.Join(", ", LimitOptions.Changeable)}",
             Arity = ArgumentArity.OneOrMore,
             CustomParser = result =>
-                [.. result.Tokens.Select(token => VerbOptions.Parse("NAME=VALUE", result, token.Value, ParseChange))],
+            [
+                .. result.Tokens.Index().Select(at => VerbOptions.Parse(
+                    "NAME=VALUE", result, at.Item.Value,
+                    text => ParseChange(text, result.Tokens.ElementAtOrDefault(at.Index + 1)?.Value))),
+            ],
         };
         var changed = new ServerChoice.Options();
         set.Add(values);
         changed.AddTo(set);
+        set.Remedy = word => LimitOptions.Changeable.FirstOrDefault(limit => word == $"--{limit}") is { } limit
+            ? $"{limit}=VALUE"
+            : null;
         set.SetAction((parsed, cancel) =>
         {
             (string Name, string Value)[] given = parsed.GetValue(values)!;
@@ -137,15 +136,20 @@ internal sealed class StatusVerb
         return command;
     }
 
-    private static (string Name, string Value) ParseChange(string text)
+    /// <param name="text">The change.</param>
+    /// <param name="next">The word after it, which may be its value.</param>
+    private static (string Name, string Value) ParseChange(string text, string? next)
     {
-        int equals = text.IndexOf('=', StringComparison.Ordinal);
-        if (equals < 1)
-            throw new FormatException($"'{text}' has no value; use max-connections=200");
-        (string name, string value) = (text[..equals], text[(equals + 1)..]);
         // The server knows whether its own limits can change.
-        LimitOptions.Change(new ServerLimits { ConnectionsPerAddress = 1 }, name, value);
-        return (name, value);
+        var limits = new ServerLimits { ConnectionsPerAddress = 1 };
+        if (text.Split('=', 2) is [{ Length: > 0 } name, var given])
+        {
+            LimitOptions.Change(limits, name, given);
+            return (name, given);
+        }
+        LimitOptions.RequireChangeable(limits, text);
+        string value = next is null || next.Contains('=', StringComparison.Ordinal) ? "VALUE" : next;
+        throw new FormatException($"'{text}' has no value; use {text}={value}");
     }
 
     private async Task<int> ShowAsync(ParseResult parsed, CancellationToken cancel)
@@ -156,8 +160,15 @@ internal sealed class StatusVerb
             Connections = parsed.GetValue(_connections) ?? (json ? null : DefaultConnections),
             Sort = parsed.GetValue(_sort),
         };
-        bool isFirst = true;
-        foreach (RunningServer running in await RunningServer.FindAsync(_choice.Read(parsed), request, cancel))
+        return Show(
+            await RunningServer.FindAsync(_choice.Read(parsed), request, cancel), json,
+            running => WriteText(running, request));
+    }
+
+    /// <summary>Prints each server as JSON, or as text with a blank line between two.</summary>
+    private static int Show(IReadOnlyList<RunningServer> servers, bool json, Action<RunningServer> write)
+    {
+        foreach ((int index, RunningServer running) in servers.Index())
         {
             using (running)
             {
@@ -166,10 +177,9 @@ internal sealed class StatusVerb
                     WriteJson(running.Connections.Prepend<StatusAnswer>(running.Status));
                     continue;
                 }
-                if (!isFirst)
+                if (index > 0)
                     Standard.Out.WriteLine();
-                isFirst = false;
-                WriteText(running, request);
+                write(running);
             }
         }
         return ExitCode.Done;
@@ -217,10 +227,7 @@ internal sealed class StatusVerb
         try
         {
             if (found.Count > 1 && !(isOfProcess && found.All(server => server.Status.Pid == found[0].Status.Pid)))
-            {
-                throw new UsageException("several servers run: "
-                    + string.Join(", ", found.Select(server => server.Status.Label())) + "; choose one with --server");
-            }
+                throw new UsageException(SeveralMatch(choice, found));
             await found[0].Client.AskAsync(request(found[0].Status), cancel);
             Standard.Out.WriteLine(Printable.Line(done(found[0].Status)));
             return ExitCode.Done;
@@ -230,5 +237,19 @@ internal sealed class StatusVerb
             foreach (RunningServer server in found)
                 server.Dispose();
         }
+    }
+    private static string SeveralMatch(ServerChoice choice, IReadOnlyList<RunningServer> found)
+    {
+        string labels = string.Join(", ", found.Select(server => server.Status.Label()));
+        // An address that no other has. A server that takes over from another has the other's.
+        string? word = found[0].Status.Listeners
+            .Select(listener => ServerAddress.IsUnix(listener) ? listener : listener[(listener.LastIndexOf(':') + 1)..])
+            .FirstOrDefault(address => found.Count(server => server.Status.Is(address)) == 1);
+        string remedy = word is not null
+            ? $"--server {word}"
+            : $"--server {found[0].Status.Name} --socket {found[0].Client.Path}";
+        return choice.Word is { } meant
+            ? $"--server: '{meant}' matches several servers: {labels}; choose one, as with {remedy}"
+            : $"several servers run: {labels}; choose one, as with {remedy}";
     }
 }

@@ -22,12 +22,22 @@ internal sealed class CompletedLine
                 _settings.TryAdd(setting.Name, setting);
         }
         Command command = given.CommandResult.Command;
-        string[] all = [.. words, .. command.Options.SelectMany(Words), .. command.Arguments.SelectMany(Words)];
+        // Their values may look like options.
+        string[] all =
+        [
+            .. words.TakeWhile(IsNoEnd), .. command.Options.SelectMany(Words), "--",
+            .. words.SkipWhile(IsNoEnd).Skip(1), .. command.Arguments.SelectMany(Words),
+        ];
         Parsed = _settings.Count == 0
             ? given
             : given.RootCommandResult.Command.Parse(all, given.Configuration);
-        if (UsageException.Of(Parsed, all) is { } mistaken)
-            throw Explain(mistaken);
+        Guard(() =>
+        {
+            UsageCheck.Check(Parsed);
+            return Parsed;
+        });
+
+        static bool IsNoEnd(string word) => word != "--";
     }
 
     /// <summary>The whole command line.</summary>

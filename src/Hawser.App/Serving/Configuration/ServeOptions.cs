@@ -120,7 +120,10 @@ internal sealed class ServeOptions
 
         bool IsHeldUp(ConcurrencyModel model) => model.LongestSilence < _limits.IdleTimeout;
 
-        int ParsePort(string text) => ServerAddress.ParseListenPort(text, service?.LowestPort ?? 0);
+        int ParsePort(string text) => !ServerAddress.IsNumber(text)
+            && ServerAddress.ListenOptions(text, port: null) is { } address
+            ? throw new FormatException($"'{text}' is an address, not a port; give the address as {address}")
+            : ServerAddress.ParseListenPort(text, service?.LowestPort ?? 0);
     }
 
     /// <summary>Adds them, around the options that the service alone has.</summary>
@@ -136,6 +139,7 @@ internal sealed class ServeOptions
             _quiet, .. verbose]);
         AddShared(command, minRate, _allowUid);
         command.AddGroup("Tuning", _threads, _loops, _backlog);
+        command.Remedy = word => ServerAddress.ListenOptions(word, _portArgument is null ? _port.Name : null);
     }
 
     /// <summary>Adds those that services may share.</summary>
@@ -144,6 +148,7 @@ internal sealed class ServeOptions
         command.AddGroup("Options of all services", _host, PortBase, _quiet, _verbose);
         AddShared(command, [_minRate]);
         command.AddGroup("Tuning", _backlog);
+        command.Remedy = word => ServerAddress.ListenOptions(word, PortBase.Name);
     }
 
     private void AddShared(VerbCommand command, Option[] minRate, params Option[] local)

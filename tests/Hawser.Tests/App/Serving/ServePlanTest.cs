@@ -221,6 +221,16 @@ public sealed class ServePlanTest : IDisposable
         Assert.StartsWith(error, Error(line, (name, value)), StringComparison.Ordinal);
 
     [Fact]
+    public void Settings_join_a_line_that_ends_its_options()
+    {
+        string text = Plan("serve upload -- 0 --quiet", ("HAWSER_IDLE_TIMEOUT", "7s")).Describe();
+
+        Assert.Matches(@"(?m)^  idle-timeout +7s +HAWSER_IDLE_TIMEOUT$", text);
+        Assert.Matches(@"(?m)^  dir +--quiet +command line$", text);
+        Assert.Matches(@"(?m)^  dir +--quiet +HAWSER_DIR$", Plan("serve upload 0", ("HAWSER_DIR", "--quiet")).Describe());
+    }
+
+    [Fact]
     public void Variables_of_others_are_ignored()
     {
         Assert.Single(Read("serve ping --port 0", ("HAWSER_SERVICE_HOST", "10.0.0.1"), ("HAWSER_QUOTA", "1GB"),

@@ -60,7 +60,12 @@ public sealed class StatusVerbTest : IDisposable
         Assert.Matches(
             $@"(?m)^ *1  {client.LocalEndPoint} +\S+ m?s +\S+ m?s +9 B +9 B  resting   hawser epoll \d$", text.Text);
 
-        (await _stage.RunAsync("status", "close", "1")).IsError(2, "several servers run: ping 127.0.0.1:");
+        ProgramResult several = await _stage.RunAsync("status", "close", "1");
+        several.IsError(2, "several servers run: ping 127.0.0.1:");
+        string chosen = Regex.Match(several.Errors, @"; choose one, as with --server (\d+)$").Groups[1].Value;
+        Assert.Contains(chosen, (string[])[port, $"{two.EndPoint.Port}"]);
+        (await _stage.RunAsync("status", "drain", "--server", "ping")).IsError(
+            2, "--server: 'ping' matches several servers: ping 127.0.0.1:");
         ProgramResult closed = await _stage.RunAsync("status", "close", "1", "--server", port);
         closed.IsDone();
         Assert.StartsWith("closed connection 1 of ping ", closed.Text, StringComparison.Ordinal);
@@ -97,7 +102,11 @@ public sealed class StatusVerbTest : IDisposable
     }
 
     [Theory]
-    [InlineData("max-connections", "NAME=VALUE: 'max-connections' has no value; use max-connections=200")]
+    [InlineData("max-connections", "NAME=VALUE: 'max-connections' has no value; use max-connections=VALUE")]
+    [InlineData("idle-timeout 5s", "NAME=VALUE: 'idle-timeout' has no value; use idle-timeout=5s")]
+    [InlineData("idle-timeout max-connections=3",
+        "NAME=VALUE: 'idle-timeout' has no value; use idle-timeout=VALUE")]
+    [InlineData("max-connections=3 5s", "NAME=VALUE: unknown limit '5s'; use one of max-connections, ")]
     [InlineData("max-connections=0",
         "NAME=VALUE: max-connections: '0' is out of bounds; use a whole number from 1 to 10000000")]
     [InlineData("idle-timeuot=1s", "NAME=VALUE: unknown limit 'idle-timeuot'; did you mean 'idle-timeout'?")]
@@ -105,8 +114,10 @@ public sealed class StatusVerbTest : IDisposable
         "NAME=VALUE: rate-limit: cannot change while the server runs; restart it with --rate-limit")]
     public void A_bad_limit_is_refused_before_any_server_is_asked(string change, string error)
     {
-        string[] words = ["status", "limits", "set", change];
-        Assert.Equal(error, UsageException.Of(VerbCatalog.CreateRoot(words).Parse(words), words)?.Message);
+        string[] words = ["status", "limits", "set", .. change.Split(' ')];
+        var refused = Assert.Throws<UsageException>(
+            () => UsageCheck.Check(VerbCatalog.CreateRoot(words).Parse(words)));
+        Assert.StartsWith(error, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,12 +156,28 @@ public sealed class StatusVerbTest : IDisposable
 
         foreach (string service in (string[])["ping", "message", "upload", "numbers", "clock"])
             Assert.Matches($@"(?m)^{service} \S+ \(pid {server.Id}\)$", text.Text);
+        Assert.Equal(4, Regex.Count(text.Text, $@"\n\n\S+ \S+ \(pid {server.Id}\)\n"));
         Assert.Single(text.Text.Split('\n'), line => Regex.IsMatch(line, "^idle-timeout +9 s +0  set$"));
         Assert.Equal(5, Regex.Count(text.Text, "(?m)^max-handshakes +0 +0 +[0-9]+ +0  restart$"));
         string[] lines = json.Text.TrimEnd('\n').Split('\n');
         Assert.Equal(5, lines.Length);
         Assert.All(lines, line => JsonOutputTest.AssertIs("status.server", JsonDocument.Parse(line).RootElement));
         Assert.Equal(0, (await server.EndAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task Servers_on_one_address_are_told_apart_by_their_sockets()
+    {
+        const string Answer = """
+            {"type":"server","protocol":1,"pid":1,"name":"ping","model":"epoll","listeners":["127.0.0.1:7"],"uptime_seconds":1,
+            "draining":false,"connections":0,"queued":0,"accepted":0,"bytes_received":0,"bytes_sent":0,"limits":[]}
+            |{"type":"end"}|
+            """;
+        foreach (int process in (int[])[1, 2])
+            AnswerOnce(process, Answer.ReplaceLineEndings("").Replace('|', '\n'));
+
+        (await _stage.RunAsync("status", "close", "1", "--server", "7")).IsError(
+            2, $"; choose one, as with --server ping --socket {Path.Combine(_stage.Sockets, "1.sock")}");
     }
 
     [Fact]
