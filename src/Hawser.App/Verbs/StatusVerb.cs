@@ -238,6 +238,8 @@ internal sealed class StatusVerb
                 server.Dispose();
         }
     }
+
+    /// <summary>The error line, with a choice that means one of them.</summary>
     private static string SeveralMatch(ServerChoice choice, IReadOnlyList<RunningServer> found)
     {
         string labels = string.Join(", ", found.Select(server => server.Status.Label()));
