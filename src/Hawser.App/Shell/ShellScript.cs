@@ -89,7 +89,8 @@ internal sealed record ShellScript(string Name, string Script, Func<string, stri
                 $word, $help = $_ -split "`t", 2
                 if (-not $word.EndsWith(':files')) {
                     if (-not $help) { $help = $word }
-                    [System.Management.Automation.CompletionResult]::new("$quote$word$quote", $word, 'ParameterValue', $help)
+                    [System.Management.Automation.CompletionResult]::new(
+                            "$quote$word$quote", $word, 'ParameterValue', $help)
                 } else {
                     $prefix = $word.Substring(0, $word.Length - ':files'.Length)
                     $path = $typed.Substring($prefix.Length)
