@@ -7,7 +7,8 @@ namespace Hawser.App.Shell;
 /// <summary>What a shell may complete a word to, from the model of the command line.</summary>
 internal static class Candidates
 {
-    /// <summary>Stands for the names of files, which the shell knows better.</summary>
+    /// <summary>Stands for the names of files, which the shell knows better; after an option and <c>=</c>, for those
+    /// with both before them.</summary>
     public const string Files = ":files";
 
     // The placeholders of values and arguments that are paths.
@@ -25,7 +26,7 @@ internal static class Candidates
         foreach (string word in typed.SkipLast(1))
             at.Pass(word);
         return [.. Next(at, current).Where(next =>
-            next.Word == Files || next.Word.StartsWith(current, StringComparison.Ordinal))];
+            next.Word.EndsWith(Files, StringComparison.Ordinal) || next.Word.StartsWith(current, StringComparison.Ordinal))];
     }
 
     private static IEnumerable<(string Word, string Help)> Next(LinePosition at, string current)

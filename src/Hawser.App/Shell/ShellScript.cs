@@ -20,7 +20,7 @@ internal sealed record ShellScript(string Name, string Script, Func<string, stri
         """
         # Completion of hawser for bash; in ~/.bashrc: source <(hawser completion bash)
         _hawser() {
-            local IFS=$'\n' current=${COMP_WORDS[COMP_CWORD]} files= line word
+            local IFS=$'\n' current=${COMP_WORDS[COMP_CWORD]} line prefix word
             local -a words=()
             for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
                 [ "$word" = = ] || words+=("$word")
@@ -28,12 +28,11 @@ internal sealed record ShellScript(string Name, string Script, Func<string, stri
             [ "$current" != = ] || current=
             COMPREPLY=()
             while read -r line; do
-                if [ "$line" = :files ]; then files=1; else COMPREPLY+=("$line"); fi
-            done < <("${COMP_WORDS[0]}" completion bash -- "${words[@]}" "$current" 2> /dev/null)
-            if [ -n "$files" ]; then
+                if [[ $line != *:files ]]; then COMPREPLY+=("$line"); continue; fi
                 compopt -o filenames 2> /dev/null
-                COMPREPLY+=($(compgen -f -- "$current"))
-            fi
+                prefix=${line%:files}
+                COMPREPLY+=($(compgen -f -P "$prefix" -- "${current#"$prefix"}"))
+            done < <("${COMP_WORDS[0]}" completion bash -- "${words[@]}" "$current" 2> /dev/null)
         }
         complete -F _hawser hawser
         """;
@@ -47,10 +46,10 @@ internal sealed record ShellScript(string Name, string Script, Func<string, stri
             local -a candidates
             local line files
             for line in "${(@f)$("${words[1]}" completion zsh -- "${(@)words[2,CURRENT]}" 2> /dev/null)}"; do
-                if [[ $line == \\:files:* ]]; then files=1; elif [[ -n $line ]]; then candidates+=("$line"); fi
+                if [[ $line == *\\:files: ]]; then files=1; elif [[ -n $line ]]; then candidates+=("$line"); fi
             done
             (( ! $#candidates )) || _describe hawser candidates
-            [[ -z $files ]] || _files
+            [[ -z $files ]] || { compset -P '--*='; _files; }
         }
         # From $fpath, this file is the body of the function at its first call.
         if [[ ${funcstack[1]} == _hawser ]]; then _hawser "$@"; else compdef _hawser hawser; fi
@@ -62,8 +61,11 @@ internal sealed record ShellScript(string Name, string Script, Func<string, stri
         function __hawser
             set -l words (commandline -opc)
             for line in ($words[1] completion fish -- $words[2..] (commandline -ct) 2> /dev/null)
-                if string match -q ':files*' -- $line
-                    __fish_complete_path (commandline -ct)
+                if string match -q '*:files' -- $line
+                    set -l prefix (string replace :files '' -- $line)
+                    for path in (__fish_complete_path (string replace -- "$prefix" '' (commandline -ct)))
+                        echo $prefix$path
+                    end
                 else
                     echo $line
                 end
@@ -72,20 +74,32 @@ internal sealed record ShellScript(string Name, string Script, Func<string, stri
         complete -c hawser -f -a '(__hawser)'
         """;
 
-    // Without candidates, the shell completes the names of files.
+    // The word being completed comes with its quotes. Without candidates, the shell completes the names of files.
     private const string Pwsh =
         """
         # Completion of hawser for PowerShell 7.3; in $PROFILE: hawser completion pwsh | Out-String | Invoke-Expression
         Register-ArgumentCompleter -Native -CommandName hawser -ScriptBlock {
             param($current, $command, $position)
-            $words = @($command.CommandElements | Select-Object -Skip 1 |
-                Where-Object { $_.Extent.EndOffset -lt $position } | ForEach-Object { "$_" })
-            hawser completion pwsh '--' @words "$current" 2> $null | Where-Object { $_ -notlike ':files*' } |
-                ForEach-Object {
-                    $word, $help = $_ -split "`t", 2
+            $program, [string[]] $words = $command.CommandElements |
+                Where-Object { $_.Extent.EndOffset -lt $position } |
+                ForEach-Object { if ($null -ne $_.Value) { $_.Value } else { "$_" } }
+            $quote = if ($current -match '^[''"]') { $current.Substring(0, 1) }
+            $typed = "$current".Trim("'", '"')
+            & $program completion pwsh '--' @words $typed 2> $null | ForEach-Object {
+                $word, $help = $_ -split "`t", 2
+                if (-not $word.EndsWith(':files')) {
                     if (-not $help) { $help = $word }
-                    [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $help)
+                    [System.Management.Automation.CompletionResult]::new(
+                        "$quote$word$quote", $word, 'ParameterValue', $help)
+                } else {
+                    $prefix = $word.Substring(0, $word.Length - ':files'.Length)
+                    $path = $quote + $typed.Substring($prefix.Length)
+                    foreach ($file in [System.Management.Automation.CompletionCompleters]::CompleteFilename($path)) {
+                        [System.Management.Automation.CompletionResult]::new(
+                            $prefix + $file.CompletionText, $file.ListItemText, $file.ResultType, $file.ToolTip)
+                    }
                 }
+            }
         }
         """;
 

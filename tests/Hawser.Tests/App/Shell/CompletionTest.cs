@@ -33,6 +33,7 @@ public sealed class CompletionTest
         Assert.Equal(["--model=epoll"], Words("serve", "ping", "--model=ep"));
         Assert.Equal([.. LabScenario.Names, Candidates.Files], Words("lab", "--scenario", ""));
         Assert.Equal([Candidates.Files], Words("serve", "ping", "--tls-cert", "ser"));
+        Assert.Equal([$"--tls-cert={Candidates.Files}"], Words("serve", "ping", "--tls-cert=ser"));
         Assert.Empty(Words("serve", "ping", "--idle-timeout", ""));
     }
 
@@ -57,6 +58,7 @@ public sealed class CompletionTest
     [InlineData("upload 127.0.0.1:8002 x --hash xx", "xxh128")]
     [InlineData("serve ping --model=ep", "epoll")]
     [InlineData("upload 127.0.0.1:8002 note", "notes with spaces.txt")]
+    [InlineData("serve ping --tls-cert=note", "notes with spaces.txt")]
     public async Task Bash_completes_a_line(string line, string expected)
     {
         Assert.SkipUnless(File.Exists("/bin/bash"), "needs bash");
@@ -64,7 +66,7 @@ public sealed class CompletionTest
         folder.Write("notes with spaces.txt", []);
         // As readline splits it.
         string words = line.Replace("=", " = ", StringComparison.Ordinal);
-        ProgramResult result = await RunAsync(folder, "/bin/bash", $$"""
+        ProgramResult result = await RunAsync(folder, ["/bin/bash"], $$"""
             cd "$1"
             source <(hawser completion bash)
             COMP_WORDS=(hawser {{words}}) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
@@ -80,11 +82,15 @@ public sealed class CompletionTest
     [InlineData("serve pi", "ping")]
     [InlineData("serve ping --model ep", "epoll")]
     [InlineData("serve ping --model=ep", "--model=epoll")]
+    [InlineData("upload 127.0.0.1:8002 note", "notes with spaces.txt")]
+    [InlineData("serve ping --tls-cert=note", "--tls-cert=notes with spaces.txt")]
     public async Task Fish_completes_a_line(string line, string expected)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/fish"), "needs fish");
         using var folder = new TemporaryFolder();
-        ProgramResult result = await RunAsync(folder, "/usr/bin/fish", $"""
+        folder.Write("notes with spaces.txt", []);
+        ProgramResult result = await RunAsync(folder, ["/usr/bin/fish"], $"""
+            cd $argv[1]
             hawser completion fish | source
             complete -C 'hawser {line}'
             """);
@@ -98,12 +104,13 @@ public sealed class CompletionTest
     [InlineData("autoload -U compinit; compinit -u -D; source ./_hawser", "serve pi", "serve ping ")]
     [InlineData("fpath=($PWD $fpath); autoload -U compinit; compinit -u -D", "serve ping --model ep", "serve ping --model epoll ")]
     [InlineData("fpath=($PWD $fpath); autoload -U compinit; compinit -u -D", "upload 127.0.0.1:8002 note", @"upload 127.0.0.1:8002 notes\ with\ spaces.txt ")]
+    [InlineData("fpath=($PWD $fpath); autoload -U compinit; compinit -u -D", "serve ping --tls-cert=note", @"serve ping --tls-cert=notes\ with\ spaces.txt ")]
     public async Task Zsh_completes_a_line(string start, string line, string expected)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/zsh"), "needs zsh");
         using var folder = new TemporaryFolder();
         folder.Write("notes with spaces.txt", []);
-        ProgramResult result = await RunAsync(folder, "/usr/bin/zsh", $$"""
+        ProgramResult result = await RunAsync(folder, ["/usr/bin/zsh"], $$"""
             cd $1
             hawser completion zsh > _hawser
             zmodload zsh/zpty
@@ -121,6 +128,37 @@ public sealed class CompletionTest
         Assert.Equal($"hawser {expected}\n", result.Text);
     }
 
+    /// <summary>In PowerShell's engine, from its package: the program <c>pwsh</c> is rarely here.</summary>
+    [Theory]
+    [InlineData("se", "serve")]
+    [InlineData("serve pi", "ping")]
+    [InlineData("serve 'pi", "'ping'")]
+    [InlineData("serve ping --model ep", "epoll")]
+    [InlineData("serve ping --model=ep", "--model=epoll")]
+    [InlineData("upload 'a b' --ha", "--hash")]
+    [InlineData("upload '--hash' xx", "xxh128")]
+    [InlineData("upload 127.0.0.1:8002 note", "'./notes with spaces.txt'")]
+    [InlineData("upload 127.0.0.1:8002 \"notes wi", "\"./notes with spaces.txt\"")]
+    [InlineData("serve ping --tls-cert=note", "--tls-cert='./notes with spaces.txt'")]
+    [InlineData("lab --scenario note", "'./notes with spaces.txt'")]
+    public async Task PowerShell_completes_a_line(string line, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("notes with spaces.txt", []);
+        string host = Path.Combine(AppContext.BaseDirectory, "Hawser.PowerShell.dll");
+        string[] shell = ["POWERSHELL_TELEMETRY_OPTOUT=1", "dotnet", "exec", host];
+        ProgramResult result = await RunAsync(folder, shell, $"""
+            . ([scriptblock]::Create((hawser completion pwsh) -join "`n"))
+            $line = @'
+            hawser {line}
+            '@
+            (TabExpansion2 $line $line.Length).CompletionMatches | ForEach-Object CompletionText
+            """);
+
+        result.IsDone();
+        Assert.Equal($"{expected}\n", result.Text);
+    }
+
     [Fact]
     public async Task An_unknown_shell_is_a_usage_error()
     {
@@ -135,7 +173,7 @@ public sealed class CompletionTest
         command.Subcommands.SelectMany(OptionsOf).Concat(command.Options);
 
     /// <summary>Runs a script of a shell for which <c>hawser</c> is a program in its path.</summary>
-    private static async Task<ProgramResult> RunAsync(TemporaryFolder folder, string shell, string script)
+    private static async Task<ProgramResult> RunAsync(TemporaryFolder folder, string[] shell, string script)
     {
         using var programs = new TemporaryFolder();
         string program = programs.Write("hawser", System.Text.Encoding.UTF8.GetBytes(
@@ -144,7 +182,7 @@ public sealed class CompletionTest
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         string file = programs.Write("script", System.Text.Encoding.UTF8.GetBytes(script));
         await using ProgramProcess process = ProgramProcess.StartForeign(
-            "env", $"PATH={programs.Root}:{Environment.GetEnvironmentVariable("PATH")}", shell, file, folder.Root);
+            "env", [$"PATH={programs.Root}:{Environment.GetEnvironmentVariable("PATH")}", .. shell, file, folder.Root]);
         return await process.FinishAsync([]);
     }
 }
