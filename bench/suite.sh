@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds hawser and the reference programs, runs scenarios of the lab and publishes their results.
 #
-#     bench/suite.sh                    every scenario that is compared with other programs: about 40 minutes
+#     bench/suite.sh                    every scenario that is compared with other programs: about 50 minutes
 #     bench/suite.sh growth             the table of models in README.md: about 17 minutes
 #     bench/suite.sh NAME...            these scenarios
 #     bench/suite.sh --try NAME...      one short round of each, into artifacts/suite, from any tree
@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-scenarios=(rate pipelined churn idle burst observed observed-churn metrics start message upload numbers clock)
+scenarios=(rate pipelined churn idle burst observed observed-churn metrics aspnet start message upload numbers clock)
 try=no
 if [ "${1:-}" = --try ]; then
     try=yes
