@@ -294,7 +294,7 @@ public sealed class NumbersFailureTest
 
         ListFailure failure = Assert.Single(failures);
         Assert.Matches(
-            @"\Athe server is too slow: [0-9.]+ k?M?B in 10 s, where at least [0-9.]+ GB per second are required\z",
+            @"\Athe server is too slow: [0-9.]+ k?M?B in 10 s, where at least [0-9.]+ TB per second are required\z",
             failure.Message);
         Assert.Equal(1, server.Accepted);
         Assert.Empty(shop.Names());
