@@ -15,7 +15,7 @@ public sealed partial class Server
         if (_options.Meter is null && AppContext.TryGetSwitch(EventSourceSwitch, out bool isSupported) && !isSupported)
             return null;
         var metrics = new ServerMetrics(
-            _options, EndPoints is [var first, ..] ? first : null, () => _connections.Count, _tally);
+            _options, EndPoints is [var first, ..] ? first : null, () => _connections.Count, _tally, _observer.Faulted);
         metrics.AddAdmission(_listeners, _gate, _shedder);
         if (_model is EventLoopModel { Loops: var loops })
             metrics.AddLoops(loops, OnStall);
@@ -31,9 +31,10 @@ public sealed partial class Server
     /// <summary>Serves a connection within a span.</summary>
     private async Task<CloseReason> TraceAsync(Connection connection)
     {
-        using Activity? span = ConnectionSpan.Begin(connection);
+        Activity? span = null;
+        _scope.Guard(() => span = ConnectionSpan.Begin(connection));
         CloseReason reason = await HandleAsync(connection);
-        ConnectionSpan.End(span, connection, reason);
+        _scope.Guard(() => ConnectionSpan.End(span, connection, reason));
         return reason;
     }
 }

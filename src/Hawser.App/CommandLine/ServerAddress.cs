@@ -64,8 +64,9 @@ internal static class ServerAddress
 
     /// <summary>Whether the text is a whole IP address without a port.</summary>
     public static bool IsAddress(string text) =>
-        // .NET takes 8000 and 0x50 for addresses.
-        (text.Contains(':') || text.Count(c => c == '.') == 3) && IPAddress.TryParse(text, out _);
+        // .NET takes 8000 and 0x50 for addresses, and reads [::1]:80 without its port.
+        (text.Contains(':') || text.Count(c => c == '.') == 3) && (text[0] != '[' || text[^1] == ']')
+        && IPAddress.TryParse(text, out _);
 
     /// <summary>Whether the text is a number, like a port.</summary>
     public static bool IsNumber(string text) => text.Length > 0 && text.All(char.IsAsciiDigit);

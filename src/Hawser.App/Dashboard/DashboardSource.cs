@@ -59,11 +59,12 @@ internal sealed class DashboardSource
         {
             if (_watchers == most)
                 return null;
-            if (_watchers++ == 0)
+            if (_watchers == 0)
             {
                 _listener = new TelemetryListener(_servers);
                 _events.IsOn = true;
             }
+            _watchers++;
             return new Watch(this);
         }
     }

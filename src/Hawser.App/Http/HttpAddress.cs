@@ -17,7 +17,7 @@ internal sealed record HttpAddress(string Host, IReadOnlyList<EndPoint> EndPoint
         int colon = text.LastIndexOf(':');
         string host = colon < 0 ? "127.0.0.1" : text[..colon];
         bool isBracketed = host.StartsWith('[') && host.EndsWith(']');
-        if (colon == 0 || ServerAddress.IsUnix(text) || (host.Contains(':') && !isBracketed))
+        if (colon == 0 || ServerAddress.IsAddress(text) || ServerAddress.IsUnix(text) || (host.Contains(':') && !isBracketed))
         {
             throw new FormatException(
                 $"'{text}' is not [ADDRESS:]PORT; use {example}, 0.0.0.0:{example} or [::]:{example}");

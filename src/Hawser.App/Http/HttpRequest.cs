@@ -64,7 +64,7 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
         if (line is null)
             return null;
         var headers = new List<(string Name, string Value)>();
-        while (await ReadLineAsync(left, HttpStatus.HeadTooLarge) is not "" and var header)
+        while (await ReadLineAsync(left, HttpStatus.HeadTooLarge, HeadLimitBytes) is not "" and var header)
         {
             if (header is null)
                 throw ProtocolException.Truncated("request");
@@ -74,7 +74,7 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
         }
         return Parse(line, headers);
 
-        async ValueTask<string?> ReadLineAsync(int limit, HttpStatus tooLong)
+        async ValueTask<string?> ReadLineAsync(int limit, HttpStatus tooLong, int? whole = null)
         {
             try
             {
@@ -87,7 +87,7 @@ internal sealed record HttpRequest(string Method, string Path, string Query, str
             }
             catch (ProtocolException e) when (e.Reason == CloseReason.ProtocolError)
             {
-                throw new HttpException(tooLong, $"longer than {limit} bytes");
+                throw new HttpException(tooLong, $"longer than {whole ?? limit} bytes");
             }
         }
     }

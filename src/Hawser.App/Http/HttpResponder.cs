@@ -45,9 +45,9 @@ internal sealed class HttpResponder(IReadOnlyDictionary<string, HttpRoute> route
         do
         {
             LinkedListNode<Connection> place = _exchanges.Enter(connection, out Connection? oldest);
-            oldest?.Abort();
             try
             {
+                oldest?.Abort();
                 (keepsAlive, stream) = await ExchangeAsync(connection, stopping);
             }
             finally

@@ -4,8 +4,9 @@ namespace Hawser.App.Metrics;
 
 /// <summary>Warns when a collector begins to fail, and says when it answers again.</summary>
 /// <remarks>OpenTelemetry's exporter sends synchronously.</remarks>
+/// <param name="signal">What is sent: metrics or traces.</param>
 /// <param name="errors">Receives the lines.</param>
-internal sealed class CollectorWatch(TextWriter errors) : DelegatingHandler(new SocketsHttpHandler())
+internal sealed class CollectorWatch(string signal, TextWriter errors) : DelegatingHandler(new SocketsHttpHandler())
 {
     private int _fails;
 
@@ -17,7 +18,7 @@ internal sealed class CollectorWatch(TextWriter errors) : DelegatingHandler(new 
             if (!response.IsSuccessStatusCode)
                 Fail(request, string.Create(CultureInfo.InvariantCulture, $"status {(int)response.StatusCode}"));
             else if (Interlocked.Exchange(ref _fails, 0) == 1)
-                errors.WriteLine("--otlp: the collector answers again");
+                errors.WriteLine($"--otlp: the collector takes {signal} again");
             return response;
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
@@ -33,7 +34,7 @@ internal sealed class CollectorWatch(TextWriter errors) : DelegatingHandler(new 
         {
             // The address may hold a password.
             string where = request.RequestUri!.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
-            errors.WriteLine($"WARNING: --otlp: {where}: {why}; metrics and spans are dropped");
+            errors.WriteLine($"WARNING: --otlp: {where}: {why}; {signal} are dropped");
         }
     }
 }

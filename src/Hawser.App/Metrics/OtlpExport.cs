@@ -26,20 +26,21 @@ internal sealed class OtlpExport : IDisposable
         // The later one wins: OTEL_SERVICE_NAME.
         ResourceBuilder resource = ResourceBuilder.CreateEmpty().AddService("hawser").AddTelemetrySdk()
             .AddEnvironmentVariableDetector();
-        var watch = new CollectorWatch(errors);
         _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
             .AddMeter("Hawser", "System.Runtime")
-            .AddOtlpExporter(options => Configure(options, "v1/metrics"))
+            .AddOtlpExporter(options => Configure(options, "metrics"))
             .Build();
         _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource)
             .AddSource("Hawser")
-            .AddOtlpExporter(options => Configure(options, "v1/traces"))
+            .AddOtlpExporter(options => Configure(options, "traces"))
             .Build();
 
-        void Configure(OtlpExporterOptions options, string path)
+        void Configure(OtlpExporterOptions options, string signal)
         {
+            // Each its own: a collector may take metrics only.
+            var watch = new CollectorWatch(signal, errors);
             options.Protocol = OtlpExportProtocol.HttpProtobuf;
-            options.Endpoint = new Uri(collector, $"{collector.AbsolutePath.TrimEnd('/')}/{path}");
+            options.Endpoint = new Uri(collector, $"{collector.AbsolutePath.TrimEnd('/')}/v1/{signal}");
             if (Environment.GetEnvironmentVariable(TimeoutVariable) is null or "")
                 options.TimeoutMilliseconds = TimeoutMilliseconds;
             options.HttpClientFactory = () => new HttpClient(watch, disposeHandler: false)

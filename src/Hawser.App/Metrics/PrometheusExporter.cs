@@ -15,8 +15,6 @@ internal sealed class PrometheusExporter : IDisposable
     // Attributes come from the program, not from peers, so this is a bound and no working limit.
     private const int MostSeries = 1_000;
 
-    private const int MostRecurring = 8;
-
     private static readonly double[] DefaultBounds =
         [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
@@ -77,9 +75,10 @@ internal sealed class PrometheusExporter : IDisposable
         private readonly ConcurrentDictionary<string, MetricSeries> _series = new();
         private MetricSeries? _plain;
 
-        // The series of tags that come again as the same objects: an event loop records each of its turns. A search among so
-        // few costs less than a hash.
-        private volatile (KeyValuePair<string, object?> Tag, MetricSeries Series)[] _recurring = [];
+        // The series of a tag, by the object that is its value: an event loop records each of its turns with the same one.
+        // Hashing its name and number would cost more.
+        private readonly ConcurrentDictionary<object, (string Key, MetricSeries Series)> _recurring =
+            new(ReferenceEqualityComparer.Instance);
 
         public Exported(Instrument instrument)
         {
@@ -125,7 +124,7 @@ internal sealed class PrometheusExporter : IDisposable
             if (!_instrument.IsObservable)
                 return;
             _series.Clear();
-            _recurring = [];
+            _recurring.Clear();
             _plain = null;
         }
 
@@ -142,15 +141,10 @@ internal sealed class PrometheusExporter : IDisposable
         {
             if (tags.IsEmpty && _plain is not null)
                 return _plain;
-            if (tags.Length == 1)
-            {
-                foreach ((KeyValuePair<string, object?> tag, MetricSeries known) in _recurring)
-                {
-                    if (ReferenceEquals(tag.Value, tags[0].Value) && ReferenceEquals(tag.Key, tags[0].Key))
-                        return known;
-                }
-            }
-            return Make(tags);
+            return tags is [{ Value: { } value }] && _recurring.TryGetValue(value, out (string Key, MetricSeries Series) known)
+                && known.Key == tags[0].Key
+                ? known.Series
+                : Make(tags);
         }
 
         private MetricSeries? Make(ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -167,8 +161,8 @@ internal sealed class PrometheusExporter : IDisposable
             }
             if (tags.IsEmpty)
                 _plain = series;
-            else if (tags.Length == 1 && _recurring.Length < MostRecurring)
-                _recurring = [.. _recurring, (tags[0], series)];
+            else if (tags is [{ Value: { } value }] && _recurring.Count < MostSeries)
+                _recurring[value] = (tags[0].Key, series);
             return series;
         }
 

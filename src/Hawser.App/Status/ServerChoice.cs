@@ -24,13 +24,17 @@ internal sealed record ServerChoice(string? Word, string? Socket)
         public void AddTo(VerbCommand command, params Option[] others)
         {
             command.AddGroup(VerbOptions.Common, [_server, _socket, .. others]);
-            command.Remedy = word => ServerAddress.IsNumber(word) || word.Contains(':', StringComparison.Ordinal)
-                || ServerAddress.IsAddress(word) || ServiceCatalog.All.Any(service => service.Name == word)
+            // Where the command takes arguments, a number may be one too many.
+            command.Remedy = word => MayMean(word) && (command.Arguments.Count == 0 || !ServerAddress.IsNumber(word))
                 ? $"{_server.Name} {word}"
                 : null;
         }
 
         public ServerChoice Read(ParseResult parsed) => new(parsed.GetValue(_server), parsed.GetValue(_socket));
+
+        private static bool MayMean(string word) =>
+            ServerAddress.IsNumber(word) || word.Contains(':', StringComparison.Ordinal) || ServerAddress.IsAddress(word)
+            || ServiceCatalog.All.Any(service => service.Name == word);
 
         private static string ParseServer(string text) => ServerAddress.IsAddress(text)
             ? throw new FormatException(

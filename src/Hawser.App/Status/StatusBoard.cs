@@ -5,8 +5,8 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Status;
 
-/// <summary>Answers the requests to the servers of this process, and logs what they change. Not thread-safe: each way
-/// to ask has a board of its own.</summary>
+/// <summary>Answers the requests to the servers of this process, and logs what they change. Thread-safe. Each way to
+/// ask has a board of its own, which the log names.</summary>
 internal sealed class StatusBoard
 {
     private readonly IReadOnlyList<StatusSource> _servers;

@@ -87,7 +87,7 @@ internal sealed class StatusClient : IDisposable
     /// <param name="patience">How long to wait for the answer [default: <see cref="Patience"/>].</param>
     /// <exception cref="StatusErrorException">The process refuses the request. The next one may succeed.</exception>
     /// <exception cref="IOException">The process does not answer, or breaks the protocol; or <paramref name="cancel"/>
-    /// has ended an earlier request. The client is closed.</exception>
+    /// has ended an earlier request. The client is closed, unless the request still waited for another.</exception>
     public async Task<IReadOnlyList<(ServerStatus Server, IReadOnlyList<ConnectionStatus> Connections)>> ListAsync(
         ListRequest request, CancellationToken cancel, TimeSpan? patience = null)
     {

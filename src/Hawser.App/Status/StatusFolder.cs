@@ -52,7 +52,7 @@ internal static class StatusFolder
             Directory.CreateDirectory(folder);
         else
             Directory.CreateDirectory(folder, FolderMode);
-        Check(folder, isOpenToRoot: false);
+        Check(folder, isChosen: false);
         return path;
     }
 
@@ -71,7 +71,7 @@ internal static class StatusFolder
     {
         if (!Directory.Exists(folder))
             return [];
-        Check(folder, isOpenToRoot: true);
+        Check(folder, isChosen: true);
         return
         [
             .. Directory.EnumerateFiles(folder, $"*{Extension}")
@@ -111,17 +111,18 @@ internal static class StatusFolder
         : 0;
 
     /// <exception cref="IOException">Another user may change what is in the directory.</exception>
-    private static void Check(string folder, bool isOpenToRoot)
+    private static void Check(string folder, bool isChosen)
     {
         if (OperatingSystem.IsLinux())
         {
             if (FileIdentity.PermissionsOf(folder) is not { } status)
                 throw new IOException($"{folder}: cannot read its owner");
             uint user = ProcessUser.Own();
-            if ((status.Mode & TypeMask) != FolderType || (status.Owner != user && !(isOpenToRoot && user == 0)))
-                throw new IOException($"{folder}: not a directory of this user; remove it");
+            if ((status.Mode & TypeMask) != FolderType || (status.Owner != user && !(isChosen && user == 0)))
+                throw new IOException($"{folder}: not a directory of this user{(isChosen ? "" : "; remove it")}");
             if ((status.Mode & OthersMask) != 0)
-                throw new IOException($"{folder}: open to other users; chmod it to 700");
+                throw new IOException($"{folder}: open to other users"
+                    + (isChosen ? ", who may have put sockets there; name one" : "; chmod it to 700"));
         }
         else if (!OperatingSystem.IsWindows())
         {

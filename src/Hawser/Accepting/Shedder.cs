@@ -15,7 +15,8 @@ internal sealed class Shedder : IDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    // An episode ends when nothing was shed for so long: a server that is full accepts one for each that leaves.
+    // An episode ends when nothing was shed for so long: a server that is full accepts one for each that leaves, and one
+    // that nobody calls any more accepts none.
     private static readonly TimeSpan QuietEnd = TimeSpan.FromSeconds(1);
 
     private readonly ListenerSet _listeners;
@@ -77,8 +78,7 @@ internal sealed class Shedder : IDisposable
         }
     }
 
-    /// <summary>A connection was accepted normally. After a second without another pause, this ends the
-    /// episode.</summary>
+    /// <summary>A connection was accepted normally. After a second without another pause, the episode ends.</summary>
     public void Recovered()
     {
         if (_pause == TimeSpan.Zero)
@@ -97,7 +97,13 @@ internal sealed class Shedder : IDisposable
         long shed;
         lock (_gate)
         {
-            if (!_isReported || _pause != TimeSpan.Zero)
+            if (!DescriptorReserve.Shared.TryHold())
+            {
+                _quiet.Change(QuietEnd, Timeout.InfiniteTimeSpan);
+                return;
+            }
+            _pause = TimeSpan.Zero;
+            if (!_isReported)
                 return;
             _isReported = false;
             shed = _shed;
@@ -147,6 +153,7 @@ internal sealed class Shedder : IDisposable
     private async Task BackOffAsync(CancellationToken stopping)
     {
         _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        _quiet.Change(_pause + QuietEnd, Timeout.InfiniteTimeSpan);
         await Task.Delay(_pause, _time, stopping).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }

@@ -58,6 +58,17 @@ internal sealed class DescriptorReserve(Func<SafeFileHandle> open)
         }
     }
 
+    /// <summary>Holds those that it lacks.</summary>
+    /// <returns>False while descriptors are short, or lent.</returns>
+    public bool TryHold()
+    {
+        lock (_gate)
+        {
+            Hold();
+            return _servers == 0 || _held[^1] is not null;
+        }
+    }
+
     private void Hold()
     {
         if (_servers == 0 || _loans > 0)

@@ -50,8 +50,8 @@ internal sealed class EventLoop
     /// <summary>How its thread spends its time.</summary>
     public LoopTime Time => _poller.Time;
 
-    /// <summary>The <see cref="AcceptedSocket.Number"/> of the connection that made the last call on the loop's thread:
-    /// after a callback, of the one that it resumed. 0 for streams without a number.</summary>
+    /// <summary>The <see cref="AcceptedSocket.Number"/> of the connection that made the last call of a callback; 0 if none
+    /// did, and for streams without a number.</summary>
     public long LastCaller { get; set; }
 
     /// <summary>Completes when the thread has left the loop; faults if the loop failed.</summary>
@@ -147,7 +147,7 @@ internal sealed class EventLoop
     {
         _deadlines.Remove(operation);
         operation.Complete(result, error);
-        Time.Ran();
+        EndCallback();
     }
 
     private void Run()
@@ -192,7 +192,7 @@ internal sealed class EventLoop
         for (int left = Math.Min(_posted.Count, PostsPerTurn); left > 0 && _posted.TryDequeue(out var work); left--)
         {
             work.Callback(work.State);
-            Time.Ran();
+            EndCallback();
         }
     }
 
@@ -205,8 +205,14 @@ internal sealed class EventLoop
         for (int left = _deadlines.Count; left > 0 && _deadlines.TakeDue(now) is { } passed; left--)
         {
             passed.Complete(false);
-            Time.Ran();
+            EndCallback();
         }
+    }
+
+    private void EndCallback()
+    {
+        Time.Ran();
+        LastCaller = 0;
     }
 
     private void RunPostedElsewhere()
@@ -223,7 +229,7 @@ internal sealed class EventLoop
             // An operation completed meanwhile may be in another wait.
             if (entry.Operation.Wait == entry.Wait)
                 entry.Operation.Complete(true);
-            Time.Ran();
+            EndCallback();
         }
     }
 

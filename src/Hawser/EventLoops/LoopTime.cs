@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace Hawser.EventLoops;
 
-/// <summary>How a loop's thread spends its time: it waits in the poller, or it works. Turns are always recorded, by a
-/// coarse clock; the rest only while a listener is enabled. Its methods belong to the loop's thread, its properties to
+/// <summary>How a loop's thread spends its time: it waits in the poller, or it works. Whether it works is always known, by
+/// a coarse clock; how long, only while a listener is enabled. Its methods belong to the loop's thread, its properties to
 /// any thread.</summary>
 internal sealed class LoopTime
 {
@@ -35,6 +35,9 @@ internal sealed class LoopTime
 
     /// <summary>Called with the time of each stall, on the loop's thread.</summary>
     public Action<TimeSpan>? Stalled { get; set; }
+
+    /// <summary>Receives what a listener of the histograms throws, whose measurement is lost.</summary>
+    public Action<Exception>? Faulted { get; set; }
 
     /// <summary>The current turn is so long that something must be blocking the thread.</summary>
     public bool IsBlocked =>
@@ -69,7 +72,7 @@ internal sealed class LoopTime
             return;
         long turn = Stopwatch.GetTimestamp() - _since;
         Volatile.Write(ref _active, _active + turn);
-        Turns!.Record((double)turn / Stopwatch.Frequency, Tag);
+        Record(Turns!, (double)turn / Stopwatch.Frequency);
     }
 
     /// <summary>The poller has waited.</summary>
@@ -90,8 +93,21 @@ internal sealed class LoopTime
         _ranAt = now;
         if (took <= LongestMilliseconds)
             return;
-        Stalls!.Record(took / 1000.0, Tag);
+        Record(Stalls!, took / 1000.0);
         Stalled?.Invoke(TimeSpan.FromMilliseconds(took));
+    }
+
+    private void Record(Histogram<double> histogram, double seconds)
+    {
+        try
+        {
+            histogram.Record(seconds, Tag);
+        }
+        catch (Exception e)
+        {
+            // A listener is foreign code, and must not end the loop.
+            Faulted?.Invoke(e);
+        }
     }
 
     private long ReadActive()

@@ -45,8 +45,10 @@ internal static class ConnectionSpan
         return span.Start();
     }
 
+    /// <summary>Ends the span.</summary>
     public static void End(Activity? span, Connection connection, CloseReason reason)
     {
+        using Activity? ending = span;
         if (span is null)
             return;
         span.SetTag("hawser.connection.received", connection.BytesReceived);

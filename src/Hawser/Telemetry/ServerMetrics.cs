@@ -45,6 +45,7 @@ internal sealed class ServerMetrics : IDisposable
 
     private readonly Meter? _own;
     private readonly TimeProvider _time;
+    private readonly Action<Exception> _faulted;
     private readonly Histogram<double> _durations;
     private readonly Histogram<double> _requests;
     private readonly Histogram<double> _handshakes;
@@ -54,8 +55,11 @@ internal sealed class ServerMetrics : IDisposable
     /// <param name="where">Where it listens; null if nowhere.</param>
     /// <param name="served">The number of its connections that are served; called for each reading.</param>
     /// <param name="tally">What it counts.</param>
-    public ServerMetrics(ServerOptions options, EndPoint? where, Func<long> served, ServerTally tally)
+    /// <param name="faulted">Receives what listeners throw. They are foreign code, and harm nothing else.</param>
+    public ServerMetrics(
+        ServerOptions options, EndPoint? where, Func<long> served, ServerTally tally, Action<Exception> faulted)
     {
+        _faulted = faulted;
         _time = options.TimeProvider;
         Meter meter = Meter = options.Meter ?? (_own = new Meter(new MeterOptions("Hawser") { Tags = Tags(where) }));
         meter.CreateObservableUpDownCounter("hawser.active_connections", served,
@@ -113,6 +117,7 @@ internal sealed class ServerMetrics : IDisposable
         {
             loop.Time.Tag = new("hawser.loop.number", index + 1);
             loop.Time.Stalled = time => stalled(loop.LastCaller, time);
+            loop.Time.Faulted = _faulted;
             loop.Time.Turns = turns;
             loop.Time.Stalls = stalls;
         }
@@ -136,10 +141,7 @@ internal sealed class ServerMetrics : IDisposable
         if (begun == 0 || !_durations.Enabled)
             return;
         double seconds = _time.GetElapsedTime(begun).TotalSeconds;
-        if (ReasonName.OfError(reason) is { } error)
-            _durations.Record(seconds, Error(error));
-        else
-            _durations.Record(seconds);
+        Record(_durations, seconds, ReasonName.OfError(reason) is { } error ? Error(error) : null);
     }
 
     /// <summary>Somebody listens to the durations of requests.</summary>
@@ -149,7 +151,7 @@ internal sealed class ServerMetrics : IDisposable
     public long BeginRequest() => Math.Max(1, _time.GetTimestamp());
 
     /// <summary>Records how long a request took.</summary>
-    public void EndRequest(long begun) => _requests.Record(_time.GetElapsedTime(begun).TotalSeconds);
+    public void EndRequest(long begun) => Record(_requests, _time.GetElapsedTime(begun).TotalSeconds);
 
     /// <summary>Counts a TLS handshake that begins.</summary>
     public long BeginHandshake()
@@ -168,14 +170,28 @@ internal sealed class ServerMetrics : IDisposable
         if (begun == 0 || !_handshakes.Enabled)
             return;
         double seconds = _time.GetElapsedTime(begun).TotalSeconds;
-        if (session is not null)
-            _handshakes.Record(seconds, new KeyValuePair<string, object?>("tls.protocol.version", session.Version));
-        else
-            _handshakes.Record(seconds, Error(ReasonName.Of(fault)));
+        Record(_handshakes, seconds, session is not null
+            ? new KeyValuePair<string, object?>("tls.protocol.version", session.Version)
+            : Error(ReasonName.Of(fault)));
     }
 
     /// <summary>Removes the instruments, unless the meter is the user's.</summary>
     public void Dispose() => _own?.Dispose();
+
+    private void Record(Histogram<double> histogram, double seconds, KeyValuePair<string, object?>? tag = null)
+    {
+        try
+        {
+            if (tag is { } known)
+                histogram.Record(seconds, known);
+            else
+                histogram.Record(seconds);
+        }
+        catch (Exception e)
+        {
+            _faulted(e);
+        }
+    }
 
     private static KeyValuePair<string, object?> Error(string type) => new("error.type", type);
 

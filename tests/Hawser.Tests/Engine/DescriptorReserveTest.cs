@@ -74,4 +74,21 @@ public sealed class DescriptorReserveTest
         _reserve.Leave();
         _reserve.Leave();
     }
+
+    [Fact]
+    public void It_is_whole_once_there_is_room_and_no_loan()
+    {
+        Assert.True(_reserve.TryHold());
+        _isFull = true;
+        _reserve.Enter();
+        Assert.False(_reserve.TryHold());
+        _isFull = false;
+        Assert.True(_reserve.TryHold());
+        Assert.Equal(Size, Held);
+        _reserve.Lend();
+        Assert.False(_reserve.TryHold());
+        Assert.Equal(0, Held);
+        _reserve.TakeBack();
+        _reserve.Leave();
+    }
 }

@@ -52,6 +52,20 @@ public sealed class ShedderTest : IDisposable
     }
 
     [Fact]
+    public async Task A_quiet_second_after_a_pause_ends_the_episode_though_nobody_connects()
+    {
+        await AssertPausesAsync(5);
+        await AssertPausesAsync(10);
+        _time.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.Empty(_observer.Recoveries);
+
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.Equal([0], _observer.Recoveries);
+        await AssertPausesAsync(5);
+    }
+
+    [Fact]
     public async Task A_server_that_stays_full_reports_one_episode()
     {
         for (int departure = 0; departure < 100; departure++)
@@ -144,7 +158,7 @@ public sealed class ShedderTest : IDisposable
     private async Task AssertPausesAsync(int milliseconds)
     {
         Task shedding = _shedder.ShedAsync("descriptors", hasReset: false, CancellationToken.None);
-        Assert.Equal([TimeSpan.FromMilliseconds(milliseconds)], _time.Pending);
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), _time.Pending.Min());
         Assert.False(shedding.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
         await shedding.Bounded();

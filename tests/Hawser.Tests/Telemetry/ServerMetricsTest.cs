@@ -252,6 +252,41 @@ public sealed class ServerMetricsTest : IDisposable
         Assert.Equal(1, _probe.Read("hawser.connection.io{network.io.direction=transmit}"));
     }
 
+    [Theory, Models]
+    public async Task A_listener_that_throws_harms_no_connection(string model)
+    {
+        using var meter = new Meter("Hawser");
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, own) =>
+        {
+            if (instrument.Meter == meter)
+                own.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>(
+            static (instrument, _, _, _) => throw new InvalidOperationException(instrument.Name));
+        listener.Start();
+        await using TestServer server = TestServer.Start(model, Handlers.EchoAsync, options => options with
+        {
+            Meter = meter,
+            Limits = options.Limits with { Connections = 1 },
+        });
+        // Without its place, the second would wait.
+        for (int i = 0; i < 2; i++)
+        {
+            using RawClient client = await RawClient.ConnectAsync(server.EndPoint);
+            await client.SendAsync("x");
+            client.FinishSending();
+            Assert.Equal("x"u8.ToArray(), await client.ReceiveToEndAsync());
+        }
+        await server.Observer.NextReasonAsync();
+        await server.Observer.NextReasonAsync();
+
+        string[] thrown = [.. server.Observer.Faults.Select(fault => fault.Message).Distinct()];
+        Assert.Contains("hawser.connection.duration", thrown);
+        Assert.Contains("hawser.request.duration", thrown);
+        Assert.Equal(model is "select" or "epoll", thrown.Contains("hawser.loop.turn.duration"));
+    }
+
     [Fact]
     public void A_connection_allocates_nothing_while_there_are_no_listeners()
     {
@@ -263,7 +298,7 @@ public sealed class ServerMetricsTest : IDisposable
             Meter = unheard.Meter,
         };
         var tally = new ServerTally([]);
-        using var metrics = new ServerMetrics(options, null, () => 0, tally);
+        using var metrics = new ServerMetrics(options, null, () => 0, tally, _ => { });
         var loop = new EventLoop("unheard", new SelectPoller());
         metrics.AddLoops([loop], (_, _) => { });
         AddressGate gate = AddressGate.For(

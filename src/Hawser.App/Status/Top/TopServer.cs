@@ -60,7 +60,7 @@ internal sealed class TopServer
                 return (connection, before.TryGetValue(connection.Id, out long known) ? PerSecond(bytes - known) : null);
             }),
         ];
-        Add(_open, status.Connections);
+        Add(_open, Math.Max(0, status.Connections));
         Add(_accepts, PerSecond(status.Accepted - Status.Accepted));
         Add(_bytes, PerSecond(status.BytesReceived + status.BytesSent - Status.BytesReceived - Status.BytesSent));
         Add(_spans, _takenAt == 0 ? null : DurationCounts.Percentile(

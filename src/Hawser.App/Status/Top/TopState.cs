@@ -86,6 +86,7 @@ internal sealed class TopState
         foreach (TopServer server in _servers.Where(server => server.Client == client))
             server.End(now);
         ClearEnded();
+        ForgetEnded();
     }
 
     /// <summary>Carries a key out, unless it is left to the caller.</summary>
@@ -119,6 +120,7 @@ internal sealed class TopState
                 break;
             case { Key: ConsoleKey.Tab }:
                 (_shown, _selected) = ((_shown + 1) % _servers.Count, null);
+                ForgetEnded();
                 SelectFirst();
                 break;
             case { Key: ConsoleKey.DownArrow } or { KeyChar: 'j' }:
@@ -141,6 +143,14 @@ internal sealed class TopState
         _servers.Add(server);
         if (isShown)
             (_shown, _selected, Message) = (_servers.Count - 1, null, null);
+    }
+
+    /// <summary>Removes servers that have ended, but for the one on the screen.</summary>
+    private void ForgetEnded()
+    {
+        TopServer shown = Shown;
+        _servers.RemoveAll(known => known != shown && known.EndedAt is not null);
+        _shown = _servers.IndexOf(shown);
     }
 
     private void Move(int by)

@@ -53,13 +53,54 @@ public sealed class OtlpTest
 
         ProgramResult result = await serve.EndAsync();
         Assert.Equal(0, result.ExitCode);
-        Assert.Single(result.Errors.Split('\n'), line => line.Contains("WARNING: --otlp: ", StringComparison.Ordinal));
+        Assert.Equal(["metrics are dropped", "traces are dropped"], result.Errors.Split('\n')
+            .Where(line => line.Contains("WARNING: --otlp: ", StringComparison.Ordinal))
+            .Select(line => line[(line.LastIndexOf(';') + 2)..]).Order());
+    }
+
+    [Fact]
+    public async Task A_collector_that_takes_metrics_only_is_warned_of_once()
+    {
+        int taken = 0;
+        await using TestServer collector = TestServer.Start("threads", connection => AnswerAsync(connection, (path, _) =>
+        {
+            if (path != "/v1/metrics")
+                return "404 Not Found";
+            Interlocked.Increment(ref taken);
+            return "200 OK";
+        }));
+        await using ProgramProcess serve = ProgramProcess.StartWithPackages(
+            [("OTEL_METRIC_EXPORT_INTERVAL", "20"), ("OTEL_BSP_SCHEDULE_DELAY", "20")],
+            "serve", "ping", "--port", "0", "--otlp", $"http://{collector.EndPoint}");
+        IPEndPoint where = await serve.ListeningAsync();
+        for (int before = 0; before < 3; before++)
+        {
+            using (RawClient client = await RawClient.ConnectAsync(where))
+            {
+                await client.SendAsync("ping 0 1\n");
+                await client.ReceiveExactlyAsync(9);
+            }
+            int seen = Volatile.Read(ref taken);
+            await Patience.UntilAsync(() => Volatile.Read(ref taken) > seen);
+        }
+        serve.Signal(ProgramProcess.SIGTERM);
+
+        ProgramResult result = await serve.EndAsync();
+        Assert.Single(result.Errors.Split('\n'), line => line.Contains("--otlp", StringComparison.Ordinal));
+        Assert.Contains("traces are dropped", result.Errors, StringComparison.Ordinal);
     }
 
     private static ProgramProcess Start(params string[] arguments) =>
         ProgramProcess.StartWithPackages([("OTEL_SERVICE_NAME", "kiosk 7")], arguments);
 
-    private static async Task CollectAsync(Connection connection, ConcurrentDictionary<string, string> posts)
+    private static Task CollectAsync(Connection connection, ConcurrentDictionary<string, string> posts) =>
+        AnswerAsync(connection, (path, body) =>
+        {
+            posts.AddOrUpdate(path, body, (_, before) => before + body);
+            return "200 OK";
+        });
+
+    private static async Task AnswerAsync(Connection connection, Func<string, string, string> statusOf)
     {
         while (await connection.TryReadLineAsync(1_000) is { } request)
         {
@@ -74,8 +115,8 @@ public sealed class OtlpTest
             byte[] body = new byte[length];
             for (int filled = 0; filled < length;)
                 filled += await connection.ReadAsync(body.AsMemory(filled));
-            posts.AddOrUpdate(path, Encoding.Latin1.GetString(body), (_, before) => before + Encoding.Latin1.GetString(body));
-            await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            string status = statusOf(path, Encoding.Latin1.GetString(body));
+            await connection.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"));
         }
     }
 }

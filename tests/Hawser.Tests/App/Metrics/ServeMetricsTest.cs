@@ -118,6 +118,29 @@ public sealed class ServeMetricsTest : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_has_shed_is_ready_again_though_nobody_connects()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs ulimit");
+        await using ProgramProcess serve = ProgramProcess.StartInShell(
+            "ulimit -n 200; exec \"$@\"", "", "serve", "ping", "--port", "0", "--metrics", "0", "--quiet");
+        IPEndPoint where = await serve.ListeningAsync();
+        var ready = new Uri(await MetricsAsync(serve), "/readyz");
+        IReadOnlyList<RawClient> flood = await RawClient.FloodAsync(where, 300);
+        await Patience.UntilAsync(async () => await StatusOfAsync() == HttpStatusCode.ServiceUnavailable);
+
+        foreach (RawClient client in flood)
+            client.Dispose();
+
+        await Patience.UntilAsync(async () => await StatusOfAsync() == HttpStatusCode.OK);
+
+        async Task<HttpStatusCode> StatusOfAsync()
+        {
+            using HttpResponseMessage answer = await _http.GetAsync(ready);
+            return answer.StatusCode;
+        }
+    }
+
+    [Fact]
     public async Task A_port_in_use_ends_the_program_with_the_options_name()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);

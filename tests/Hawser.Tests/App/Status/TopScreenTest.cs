@@ -271,6 +271,26 @@ public sealed class TopScreenTest
         Assert.DoesNotContain(Lines(state), line => line.Contains("ended", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Servers_that_have_ended_leave_unless_they_are_shown()
+    {
+        TopState state = With(Connection(1));
+        StatusClient[] others = [.. Enumerable.Range(8, 3).Select(n => new StatusClient($"{n}.sock", null!, TimeProvider.System))];
+        foreach (StatusClient other in others)
+            state.Take(other, Server() with { Pid = 8 }, [], 1);
+        state.End(others[1], DateTime.Now);
+        Assert.Equal(3, state.Servers.Count);
+        Assert.Equal(1, state.ShownNumber);
+
+        state.End(state.Shown.Client, DateTime.Now);
+        Assert.Equal(3, state.Servers.Count);
+        Assert.Contains(Lines(state), line => line.EndsWith("; Tab shows the next", StringComparison.Ordinal));
+        state.Press(new ConsoleKeyInfo('\t', ConsoleKey.Tab, shift: false, alt: false, control: false));
+
+        Assert.Equal([others[0], others[2]], state.Servers.Select(server => server.Client));
+        Assert.Equal(others[0], state.Shown.Client);
+    }
+
     private static IEnumerable<string> Lines(TopState state) =>
         TopScreen.Draw(state, 60, 20).Select(line => line.Text);
 
