@@ -11,7 +11,7 @@ internal static class LabPagesVerb
     public static Command Create()
     {
         var verb = new VerbCommand(
-            "pages", "Regenerate docs/goals.md and README's table of models from docs/results.")
+            "pages", "Regenerate the pages of docs/results, docs/goals.md and README's table of models from the results.")
         {
             Examples = ["hawser lab pages"],
         };
@@ -19,7 +19,7 @@ internal static class LabPagesVerb
         {
             string root = SourceTree.Find(Environment.CurrentDirectory).Root;
             PublishedPages.Write(root);
-            Standard.Error.WriteLine($"wrote {PublishedPages.Goals} and README.md");
+            Standard.Error.WriteLine($"wrote the pages of {SourceTree.Results}, {PublishedPages.Goals} and README.md");
             return ExitCode.Done;
         });
         return verb;

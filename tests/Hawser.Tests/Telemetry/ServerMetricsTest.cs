@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using Hawser.EventLoops;
@@ -190,40 +189,6 @@ public sealed class ServerMetricsTest : IDisposable
         Assert.Equal(1, _probe.Read("hawser.shed.episodes"));
     }
 
-    [Theory, Models(ModelKind.Loop)]
-    public async Task A_stall_of_a_loop_is_measured_and_names_its_connection(string model)
-    {
-        var stalls = new StallObserver();
-        await using TestServer server = Start(model, async connection =>
-        {
-            while (await connection.ReadAsync() is { IsEmpty: false } bytes)
-            {
-                // What this shows: a handler that blocks its thread.
-                if (bytes.Span[0] == (byte)'!')
-                    new ManualResetEventSlim().Wait(60);
-                await connection.WriteAsync(bytes);
-            }
-        }, options => options with { Observer = stalls, ModelOptions = new ModelOptions { Loops = 1 } });
-        using RawClient quick = await server.ConnectAsync();
-        using RawClient slow = await server.ConnectAsync();
-        foreach (RawClient client in (RawClient[])[quick, slow, quick])
-        {
-            await client.SendAsync(".");
-            await client.ReceiveExactlyAsync(1);
-        }
-        await slow.SendAsync("!");
-        await slow.ReceiveExactlyAsync(1);
-        // On a busy machine others stall, too.
-        await Patience.UntilAsync(() => stalls.All.Any(stall => slow.LocalEndPoint!.Equals(stall.Peer)));
-
-        Assert.All(stalls.All, stall => Assert.InRange(stall.Time.TotalMilliseconds, 50, 10_000));
-        await Patience.UntilAsync(() => Math.Abs(stalls.All.Sum(stall => stall.Time.TotalSeconds)
-            - _probe.Read("hawser.loop.stall.duration{hawser.loop.number=1}")) < 1e-6);
-        Assert.InRange(_probe.Read("hawser.loop.active_time{hawser.loop.number=1}"), 0.05, 10);
-        await Patience.UntilAsync(() => _probe.Read("hawser.loop.turn.duration{hawser.loop.number=1}") > 0.05);
-        Assert.InRange(_probe.Read("hawser.loop.turns{hawser.loop.number=1}"), 4, 1_000_000);
-    }
-
     [Fact]
     public async Task A_handshake_is_measured_with_its_version_or_its_error()
     {
@@ -364,14 +329,6 @@ public sealed class ServerMetricsTest : IDisposable
         {
             Meter = _probe.Meter,
         });
-
-    private sealed class StallObserver : IServerObserver
-    {
-        public ConcurrentQueue<(EndPoint? Peer, TimeSpan Time)> All { get; } = new();
-
-        void IServerObserver.Stalled(Connection? connection, TimeSpan time) =>
-            All.Enqueue((connection?.RemoteEndPoint, time));
-    }
 
     /// <summary>Has no thread for any connection.</summary>
     private sealed class ThreadlessModel : IConcurrencyModel

@@ -43,8 +43,7 @@ public sealed partial class DocumentTidyTest
 
     [Fact]
     public void Every_page_of_results_is_what_its_results_make() => Assert.All(
-        Directory.EnumerateDirectories(ProgramRepository.PathOf("docs", "results"))
-            .Where(host => Directory.EnumerateFiles(host, "results.json", SearchOption.AllDirectories).Any()),
+        LabPublication.HostsIn(ProgramRepository.PathOf("docs", "results")),
         host => Assert.Equal(
             LabPublication.PageOf(LabResultFile.ReadAll(host)), File.ReadAllText(Path.Combine(host, "README.md"))));
 

@@ -46,9 +46,16 @@ internal static class LabPublication
     public static void Write(LabResult result, string folder)
     {
         ExporterCatalog.Replace(Path.Combine(folder, new ResultsJson().FileName), new ResultsJson().Export(result));
-        string host = Path.GetDirectoryName(folder)!;
-        ExporterCatalog.Replace(Path.Combine(host, PageName), PageOf(LabResultFile.ReadAll(host)));
+        WritePage(Path.GetDirectoryName(folder)!);
     }
+
+    /// <summary>The folders of results, a machine and day each.</summary>
+    internal static IEnumerable<string> HostsIn(string results) => Directory.EnumerateDirectories(results)
+        .Where(host => Directory.EnumerateFiles(host, "results.json", SearchOption.AllDirectories).Any());
+
+    /// <summary>Regenerates the page of a machine.</summary>
+    internal static void WritePage(string host) =>
+        ExporterCatalog.Replace(Path.Combine(host, PageName), PageOf(LabResultFile.ReadAll(host)));
 
     /// <summary>The page of a machine.</summary>
     internal static string PageOf(IReadOnlyList<LabResultFile> scenarios)

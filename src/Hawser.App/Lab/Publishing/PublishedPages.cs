@@ -6,8 +6,8 @@ using Hawser.Services.Text;
 
 namespace Hawser.App.Lab.Publishing;
 
-/// <summary>The pages made from the published results: <c>docs/goals.md</c>, and the table of models in
-/// README.md.</summary>
+/// <summary>The pages made from the published results: one for each machine, <c>docs/goals.md</c>, and the table of models
+/// in README.md.</summary>
 internal static class PublishedPages
 {
     /// <summary>The page of goals, from the root.</summary>
@@ -21,10 +21,12 @@ internal static class PublishedPages
 
     private static readonly int DateLength = "2026-11-22-".Length;
 
-    /// <summary>Writes both.</summary>
+    /// <summary>Writes them.</summary>
     /// <param name="root">The root of the repository.</param>
     public static void Write(string root)
     {
+        foreach (string host in LabPublication.HostsIn(Path.Combine(root, SourceTree.Results)))
+            LabPublication.WritePage(host);
         string readme = ReadmeOf(root);
         File.WriteAllText(Path.Combine(root, Goals), GoalsOf(root));
         File.WriteAllText(Path.Combine(root, Readme), readme);
