@@ -99,12 +99,14 @@ public sealed class PrometheusExporterTest : IDisposable
         turns.Add(1, LoopTag(12));
         turns.Add(5);
         turns.Add(5);
+        turns.Add(7, new KeyValuePair<string, object?>("reason", loops[0].Value));
 
         string text = _exporter.Render();
 
         Assert.All(loops.Index(), loop => Assert.Contains(
             $"loop=\"{loop.Index + 1}\"}} {(loop.Index * 3) + (loop.Index == 11 ? 1 : 0)}\n", text, StringComparison.Ordinal));
         Assert.Contains("turns_total{hawser_service=\"ping\"} 10\n", text, StringComparison.Ordinal);
+        Assert.Contains("reason=\"1\"} 7\n", text, StringComparison.Ordinal);
 
         static KeyValuePair<string, object?> LoopTag(int number) => new("loop", number);
     }

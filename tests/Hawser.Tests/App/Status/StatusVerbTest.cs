@@ -142,6 +142,19 @@ public sealed class StatusVerbTest : IDisposable
     }
 
     [Fact]
+    public async Task A_server_is_chosen_by_an_IPv6_address_with_its_port()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "needs IPv6");
+        (ProgramProcess program, IPEndPoint endPoint) = await _stage.ServeAsync("--host", "::1");
+        await using ProgramProcess server = program;
+
+        ProgramResult chosen = await _stage.RunAsync("status", "--server", $"[::1]:{endPoint.Port}");
+
+        Assert.StartsWith($"ping [::1]:{endPoint.Port} (pid {server.Id})", chosen.IsDone().Text, StringComparison.Ordinal);
+        (await _stage.RunAsync("status", "--server", "[::1]:1")).IsError(1, "no server '[::1]:1' is running");
+    }
+
+    [Fact]
     public async Task All_services_of_a_process_are_shown_and_drain_together()
     {
         await using ProgramProcess server = _stage.Start("serve", "--port-base", "0");
