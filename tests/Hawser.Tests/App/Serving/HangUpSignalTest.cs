@@ -54,6 +54,18 @@ public sealed class HangUpSignalTest : IAsyncDisposable
             + $"{nohup} {ProgramProcess.ShellCommand} serve ping --port 0 {options} >lines 2>errors & echo $! >pid; wait");
         await Patience.UntilAsync(() => Read("lines").Contains('\n', StringComparison.Ordinal));
         using Process server = Process.GetProcessById(int.Parse(Read("pid")));
+        try
+        {
+            await CloseAsync(server, stops);
+        }
+        finally
+        {
+            server.Kill();
+        }
+    }
+
+    private async Task CloseAsync(Process server, bool stops)
+    {
         using RawClient client = await RawClient.ConnectAsync(IPEndPoint.Parse(Read("lines").Trim()["Listening on ".Length..]));
         await client.SendAsync("ping 0 1\n");
         Assert.Equal("pong 0 1", await client.ReceiveLineAsync());
@@ -64,7 +76,6 @@ public sealed class HangUpSignalTest : IAsyncDisposable
         {
             await client.SendAsync("ping 1 1\n");
             Assert.Equal("pong 1 1", await client.ReceiveLineAsync());
-            server.Kill();
             return;
         }
         await Patience.UntilAsync(() => Read("errors").Contains("stopping: waiting", StringComparison.Ordinal));

@@ -150,7 +150,8 @@ public sealed class StatusVerbTest : IDisposable
 
         ProgramResult chosen = await _stage.RunAsync("status", "--server", $"[::1]:{endPoint.Port}");
 
-        Assert.StartsWith($"ping [::1]:{endPoint.Port} (pid {server.Id})", chosen.IsDone().Text, StringComparison.Ordinal);
+        chosen.IsDone();
+        Assert.StartsWith($"ping [::1]:{endPoint.Port} (pid {server.Id})", chosen.Text, StringComparison.Ordinal);
         (await _stage.RunAsync("status", "--server", "[::1]:1")).IsError(1, "no server '[::1]:1' is running");
     }
 
