@@ -70,6 +70,9 @@ public sealed class ListenerSet : IDisposable
         return counts.Any(count => count is not null) ? counts.Sum() : null;
     }
 
+    /// <summary>Descriptors and memory suffice for another connection.</summary>
+    internal bool HasRoom => Descriptors.HasRoom && !IsShortOfMemory();
+
     /// <summary>Sets the number of free places.</summary>
     internal int Places { set => Volatile.Write(ref _places, value); }
 

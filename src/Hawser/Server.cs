@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Hawser.Accepting;
 using Hawser.Connections;
+using Hawser.DescriptorUse;
 using Hawser.Limits;
 using Hawser.Models;
 using Hawser.Telemetry;
@@ -53,7 +54,9 @@ public sealed partial class Server : IAsyncDisposable
         _model = options.Model.Create(options.ModelOptions with { Backlog = options.Backlog });
         listeners.Descriptors.Begin(handler.DescriptorsPerConnection, options.ReservedConnections);
         listeners.Places = options.Limits.Connections;
-        _shedder = new Shedder(listeners, _observer, options.TimeProvider);
+        _shedder = new Shedder(
+            listeners, _observer, options.TimeProvider,
+            () => listeners.HasRoom && DescriptorReserve.Shared.TryHold());
         _gate = AddressGate.For(options.Limits, options.TimeProvider);
         _shaper = Shaper.For(options.Limits, options.TimeProvider);
         _handshakes = new EvictionQueue(options.Limits.Handshakes);

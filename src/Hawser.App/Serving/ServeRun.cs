@@ -24,7 +24,6 @@ internal sealed class ServeRun : IAsyncDisposable
     private readonly ServeLogs _logs;
     private readonly ReloadedFiles _files = new();
     private readonly StopSignal _signal = new();
-    private readonly HangUpSignal _hangUp;
     private readonly List<ServiceHost> _hosts = [];
     private readonly List<ServeObserver> _observers = [];
     private readonly Readiness _readiness;
@@ -41,7 +40,7 @@ internal sealed class ServeRun : IAsyncDisposable
         // A service whose result is the standard output leaves only the standard error to the logs.
         _logs = new ServeLogs(errorsOnly: _services.Any(run => run.Service.OwnsOutput), plan.Reporting.IsJson);
         _readiness = new Readiness(_observers);
-        _hangUp = new HangUpSignal(ReadAgain, _signal.Ask);
+        HangUpSignal.Watch(ReadAgain, _signal.Ask);
     }
 
     private bool IsAlone => _services.Count == 1;
@@ -69,7 +68,6 @@ internal sealed class ServeRun : IAsyncDisposable
         using (_process)
         using (_logs)
         using (_files)
-        using (_hangUp)
         await using (_status)
         await using (_telemetry)
         await using (_dashboard)

@@ -22,6 +22,7 @@ internal sealed class Shedder : IDisposable
     private readonly ListenerSet _listeners;
     private readonly IServerObserver _observer;
     private readonly TimeProvider _time;
+    private readonly Func<bool> _hasRoom;
     private readonly ITimer _quiet;
     private readonly Lock _gate = new();
     private Task _shedding = Task.CompletedTask;
@@ -31,8 +32,13 @@ internal sealed class Shedder : IDisposable
     private long _totalShed;
     private long _episodes;
 
-    public Shedder(ListenerSet listeners, IServerObserver observer, TimeProvider time)
+    /// <param name="listeners">Have the waiting connections.</param>
+    /// <param name="observer">Is told of episodes.</param>
+    /// <param name="time">Measures pauses.</param>
+    /// <param name="hasRoom">Whether there are descriptors and memory for another connection.</param>
+    public Shedder(ListenerSet listeners, IServerObserver observer, TimeProvider time, Func<bool> hasRoom)
     {
+        _hasRoom = hasRoom;
         _listeners = listeners;
         _observer = observer;
         _time = time;
@@ -97,7 +103,7 @@ internal sealed class Shedder : IDisposable
         long shed;
         lock (_gate)
         {
-            if (!DescriptorReserve.Shared.TryHold())
+            if (!_hasRoom())
             {
                 _quiet.Change(QuietEnd, Timeout.InfiniteTimeSpan);
                 return;

@@ -52,6 +52,13 @@ internal sealed class DescriptorBudget(Func<long?> readLimit, Func<int> countUse
         return false;
     }
 
+    /// <summary>Whether <see cref="TryTake"/> would take them now.</summary>
+    public bool HasRoom(int count)
+    {
+        long taken = Volatile.Read(ref _taken);
+        return taken == 0 || taken + count <= Volatile.Read(ref _capacity);
+    }
+
     /// <summary>The capacity without what is reserved; 0 or less if the process may open too few.</summary>
     public long Unreserved
     {

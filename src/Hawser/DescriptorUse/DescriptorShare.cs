@@ -44,6 +44,16 @@ internal sealed class DescriptorShare(DescriptorBudget budget)
         }
     }
 
+    /// <summary>Whether there are enough for another connection.</summary>
+    public bool HasRoom
+    {
+        get
+        {
+            lock (_gate)
+                return _connections < _reserved || budget.HasRoom(_perConnection);
+        }
+    }
+
     /// <summary>Takes them whether or not there are enough.</summary>
     public void Take()
     {

@@ -118,8 +118,11 @@ public sealed class DescriptorBudgetTest
     private void AssertCapacity(int capacity)
     {
         Assert.True(_budget.TryTake(1));
+        Assert.False(_budget.HasRoom(capacity));
         Assert.False(_budget.TryTake(capacity));
+        Assert.True(_budget.HasRoom(capacity - 1));
         Assert.True(_budget.TryTake(capacity - 1));
+        Assert.False(_budget.HasRoom(1));
         Assert.False(_budget.TryTake(1));
         _budget.Return(capacity);
     }

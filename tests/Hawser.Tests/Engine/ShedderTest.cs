@@ -13,11 +13,12 @@ public sealed class ShedderTest : IDisposable
     private readonly RecordingObserver _observer = new();
     private readonly ListenerSet _listeners = ListenerSet.Open([new IPEndPoint(IPAddress.Loopback, 0)], backlog: 512);
     private readonly Shedder _shedder;
+    private bool _hasRoom = true;
 
     public ShedderTest()
     {
         _listeners.Places = 1_000;
-        _shedder = new Shedder(_listeners, _observer, _time);
+        _shedder = new Shedder(_listeners, _observer, _time, () => _hasRoom);
     }
 
     public void Dispose()
@@ -63,6 +64,20 @@ public sealed class ShedderTest : IDisposable
 
         Assert.Equal([0], _observer.Recoveries);
         await AssertPausesAsync(5);
+    }
+
+    [Fact]
+    public async Task An_episode_goes_on_while_there_is_no_room_for_another_connection()
+    {
+        _hasRoom = false;
+        await AssertPausesAsync(5);
+        _time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Empty(_observer.Recoveries);
+
+        _hasRoom = true;
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal([0], _observer.Recoveries);
     }
 
     [Fact]
