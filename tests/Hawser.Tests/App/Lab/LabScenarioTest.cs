@@ -69,8 +69,8 @@ public sealed class LabScenarioTest
         FormatException refused = Assert.Throws<FormatException>(() => LabScenario.Read("nonsense"));
 
         Assert.Equal(
-            "unknown scenario 'nonsense'; use a file or one of burst, churn, clock, cpu-bound, exercise, growth, idle, "
-                + "latency, many-connections, message, metrics, numbers, observed, observed-churn, pipelined, rate, start, upload",
+            "unknown scenario 'nonsense'; use a file or one of aspnet, burst, churn, clock, cpu-bound, exercise, growth, "
+                + "idle, latency, many-connections, message, metrics, numbers, observed, observed-churn, pipelined, rate, start, upload",
             refused.Message);
     }
 
